@@ -1,0 +1,87 @@
+//! Who is calling: what inbound adapters know about the other end of a request.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+const MAX_USER_AGENT_CHARACTERS: usize = 256;
+
+/// The other end of a request, for limits, session lists and notifications.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// The client's address; `None` where there is no network, as on the command line.
+    pub ip: Option<IpAddr>,
+    user_agent: Option<String>,
+}
+
+impl Caller {
+    /// Describes a caller. A user agent is cut to 256 characters and freed of control characters.
+    pub fn new(ip: Option<IpAddr>, user_agent: Option<&str>) -> Self {
+        let user_agent = user_agent
+            .map(|text| {
+                let printable = text.chars().filter(|c| !c.is_control());
+                printable.take(MAX_USER_AGENT_CHARACTERS).collect::<String>()
+            })
+            .filter(|text| !text.is_empty());
+        Self { ip: ip.map(|ip| ip.to_canonical()), user_agent }
+    }
+
+    /// What the client calls itself. Chosen by the client: never shown to others as it is.
+    pub fn user_agent(&self) -> Option<&str> {
+        self.user_agent.as_deref()
+    }
+
+    /// The network that limits count by.
+    pub fn network(&self) -> ClientNetwork {
+        ClientNetwork::of(self.ip)
+    }
+}
+
+/// The part of a client's address that its owner cannot change at will.
+///
+/// An IPv4 address, or the /64 of an IPv6 address; IPv4-mapped addresses count as IPv4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientNetwork(Option<IpAddr>);
+
+impl ClientNetwork {
+    /// The network an address belongs to; callers without an address share one.
+    pub fn of(ip: Option<IpAddr>) -> Self {
+        Self(ip.map(|ip| match ip.to_canonical() {
+            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
+            v4 => v4,
+        }))
+    }
+}
+
+impl fmt::Display for ClientNetwork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(IpAddr::V6(v6)) => write!(f, "{v6}/64"),
+            Some(v4) => v4.fmt(f),
+            None => f.write_str("local"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_owner_share_a_network() {
+        let network = |text: &str| ClientNetwork::of(Some(text.parse().unwrap()));
+        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:1:2:3"));
+        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
+        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+        assert_eq!(network("2001:db8::1").to_string(), "2001:db8::/64");
+    }
+
+    #[test]
+    fn a_user_agent_is_bounded_and_printable() {
+        let caller = Caller::new(None, Some(&format!("a\0\r\n\u{1b}b{}", "x".repeat(1000))));
+        let agent = caller.user_agent().unwrap();
+        assert!(agent.starts_with("abx"));
+        assert_eq!(agent.chars().count(), 256);
+        assert_eq!(Caller::new(None, Some("\0")).user_agent(), None);
+    }
+}

@@ -1,0 +1,147 @@
+//! The one error of the use cases.
+
+use std::time::Duration;
+
+use crate::email::EmailError;
+use crate::password::PasswordError;
+use crate::ports::{HashError, StoreError, TokenError};
+use crate::username::UsernameError;
+
+/// A cause that only a log reads.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a use case did not do what it was asked to.
+///
+/// `Display` never repeats the source; whoever logs walks the chain.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Some of the input breaks a rule; every broken rule is listed.
+    #[error("the input is not acceptable")]
+    InvalidInput(Vec<Violation>),
+    /// The address belongs to an account already.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// The name belongs to an account already.
+    #[error("the user name is taken")]
+    UsernameTaken,
+    /// Only administrators create accounts here.
+    #[error("sign-up is closed")]
+    SignUpClosed,
+    /// No account with that address and password.
+    #[error("the credentials do not match")]
+    InvalidCredentials,
+    /// The password given as the current one is not.
+    #[error("the current password does not match")]
+    IncorrectPassword,
+    /// The account exists, and whoever asks has proved to own it, but it was deactivated.
+    #[error("the account is inactive")]
+    AccountInactive,
+    /// The link is spent, superseded, expired, forged or unknown; nobody is told which.
+    #[error("the link is spent, expired or unknown")]
+    InvalidToken,
+    /// No live session behind the request.
+    #[error("no valid session")]
+    Unauthenticated,
+    /// The account is gone.
+    #[error("there is no such user")]
+    UserNotFound,
+    /// Too many attempts.
+    #[error("too many attempts")]
+    Throttled {
+        /// When the next attempt can succeed.
+        retry_after: Duration,
+    },
+    /// Something this service needs cannot be reached or is overloaded; trying again may help.
+    #[error("a dependency is unavailable")]
+    Unavailable(#[source] BoxError),
+    /// A bug or a damaged store.
+    #[error("this should not have happened")]
+    Internal(#[source] BoxError),
+}
+
+/// One broken rule of one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The field, as the use case's caller names it.
+    pub field: &'static str,
+    /// The rule.
+    pub rule: Rule,
+}
+
+/// The rules that input can break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// About an e-mail address.
+    Email(EmailError),
+    /// About a user name.
+    Username(UsernameError),
+    /// About a password.
+    Password(PasswordError),
+}
+
+impl Rule {
+    /// A stable name, for programs.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Email(EmailError::Empty) => "email_required",
+            Self::Email(EmailError::TooLong) => "email_too_long",
+            Self::Email(EmailError::Format) => "email_format",
+            Self::Username(UsernameError::Length) => "username_length",
+            Self::Username(UsernameError::Characters) => "username_characters",
+            Self::Password(PasswordError::Empty) => "password_required",
+            Self::Password(PasswordError::TooShort { .. }) => "password_too_short",
+            Self::Password(PasswordError::TooLong) => "password_too_long",
+            Self::Password(PasswordError::Reused) => "password_reused",
+        }
+    }
+}
+
+impl Error {
+    /// A stable name, for programs. Part of every interface; never changed.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidInput(_) => "invalid_input",
+            Self::EmailTaken => "email_taken",
+            Self::UsernameTaken => "username_taken",
+            Self::SignUpClosed => "signup_closed",
+            Self::InvalidCredentials => "invalid_credentials",
+            Self::IncorrectPassword => "incorrect_password",
+            Self::AccountInactive => "account_inactive",
+            Self::InvalidToken => "invalid_token",
+            Self::Unauthenticated => "unauthenticated",
+            Self::UserNotFound => "user_not_found",
+            Self::Throttled { .. } => "too_many_requests",
+            Self::Unavailable(_) => "unavailable",
+            Self::Internal(_) => "internal_error",
+        }
+    }
+
+    /// One broken rule as an error.
+    pub fn violation(field: &'static str, rule: Rule) -> Self {
+        Self::InvalidInput(vec![Violation { field, rule }])
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::Unavailable(error.into()),
+            StoreError::Corrupt(_) => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<HashError> for Error {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::Unavailable(error.into()),
+            HashError::Unreadable(_) | HashError::Failed(_) => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<TokenError> for Error {
+    fn from(error: TokenError) -> Self {
+        Self::Internal(error.into())
+    }
+}

@@ -1,0 +1,172 @@
+//! The figures of the rules, as plain data with tested defaults.
+
+use std::num::NonZeroU32;
+
+use time::Duration;
+
+/// Every figure the use cases go by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Who may sign up.
+    pub sign_up: SignUpMode,
+    /// Lifetimes of sessions and access tokens.
+    pub sessions: SessionPolicy,
+    /// Reset links.
+    pub reset: ResetPolicy,
+    /// Passwords.
+    pub passwords: PasswordPolicy,
+    /// How often a client may try.
+    pub limits: LimitPolicy,
+    /// How the worker sends.
+    pub outbox: OutboxPolicy,
+}
+
+/// Who may sign up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignUpMode {
+    /// Anybody, signed in at once.
+    #[default]
+    Open,
+    /// Nobody; administrators create accounts.
+    Closed,
+}
+
+/// Lifetimes of sessions and access tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionPolicy {
+    /// How long an access token is valid.
+    pub access_ttl: Duration,
+    /// How long a session lives without being renewed.
+    pub idle_ttl: Duration,
+    /// How long a session lives at all; NIST SP 800-63B-4 recommends at most 30 days.
+    pub absolute_ttl: Duration,
+}
+
+/// Reset links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResetPolicy {
+    /// How long a link works. NIST SP 800-63B-4, section 4.2.1.2, allows 24 hours.
+    pub ttl: Duration,
+    /// A request that comes sooner than this after the newest live link issues no other, so that
+    /// nobody can keep killing the link its owner is about to open (decision D5).
+    pub coalesce: Duration,
+    /// The most links one account is sent within an hour, silently.
+    pub max_per_hour: usize,
+}
+
+/// Passwords.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordPolicy {
+    /// The fewest code points a new password may have.
+    pub min_length: usize,
+}
+
+/// How often a client may try, per minute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitPolicy {
+    /// `false` only for load tests.
+    pub enabled: bool,
+    /// Sign-ins per client network.
+    pub sign_in: NonZeroU32,
+    /// Sign-ups per client network.
+    pub sign_up: NonZeroU32,
+    /// Requests for a reset link per client network.
+    pub reset_request: NonZeroU32,
+    /// Attempts to use a reset link per client network.
+    pub reset_submit: NonZeroU32,
+    /// Attempts on one account's password from everywhere together: sign-ins by address, changes
+    /// by user.
+    pub account: NonZeroU32,
+}
+
+/// How the worker sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxPolicy {
+    /// How long a claim lasts.
+    pub lease: Duration,
+    /// A claim with less than this left is not begun: somebody else may be about to send.
+    pub min_lease: Duration,
+    /// The pause after the first failure; it doubles with each further one.
+    pub first_retry: Duration,
+    /// The longest pause.
+    pub max_retry: Duration,
+    /// A mail that could not be sent for so long has failed.
+    pub give_up_after: Duration,
+    /// How long finished mails, spent links and ended sessions are kept.
+    pub keep: Duration,
+}
+
+impl Default for SessionPolicy {
+    fn default() -> Self {
+        Self {
+            access_ttl: Duration::minutes(15),
+            idle_ttl: Duration::days(7),
+            absolute_ttl: Duration::days(30),
+        }
+    }
+}
+
+impl Default for ResetPolicy {
+    fn default() -> Self {
+        Self { ttl: Duration::minutes(30), coalesce: Duration::minutes(1), max_per_hour: 5 }
+    }
+}
+
+impl Default for PasswordPolicy {
+    fn default() -> Self {
+        Self { min_length: 12 }
+    }
+}
+
+const fn per_minute(n: u32) -> NonZeroU32 {
+    match NonZeroU32::new(n) {
+        Some(n) => n,
+        None => NonZeroU32::MIN,
+    }
+}
+
+impl Default for LimitPolicy {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            sign_in: per_minute(20),
+            sign_up: per_minute(10),
+            reset_request: per_minute(5),
+            reset_submit: per_minute(3),
+            account: per_minute(60),
+        }
+    }
+}
+
+impl Default for OutboxPolicy {
+    fn default() -> Self {
+        Self {
+            lease: Duration::minutes(2),
+            min_lease: Duration::seconds(35),
+            first_retry: Duration::seconds(1),
+            max_retry: Duration::minutes(5),
+            give_up_after: Duration::days(2),
+            keep: Duration::days(30),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_those_of_the_documents() {
+        let policy = Policy::default();
+        assert_eq!(policy.sessions.access_ttl, Duration::minutes(15));
+        assert_eq!(policy.sessions.idle_ttl, Duration::days(7));
+        assert_eq!(policy.sessions.absolute_ttl, Duration::days(30));
+        assert_eq!(policy.reset.ttl, Duration::minutes(30));
+        assert_eq!(policy.passwords.min_length, 12);
+        assert_eq!(policy.limits.reset_request.get(), 5);
+        assert_eq!(policy.limits.reset_submit.get(), 3);
+        assert_eq!(policy.limits.sign_in.get(), 20);
+        assert_eq!(policy.limits.sign_up.get(), 10);
+        assert!(policy.limits.enabled);
+    }
+}

@@ -1,0 +1,234 @@
+//! What the service remembers.
+//!
+//! A use case opens one unit of work, uses its verbs, and commits it.
+//! Verbs that decide a race are single statements and answer with a value, never an error.
+//! Times are kept to the microsecond.
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use crate::email::EmailKey;
+use crate::error::BoxError;
+use crate::id::{LeaseId, MailId, SessionId, UserId};
+use crate::mail::{Lease, MailFate, QueuedMail};
+use crate::password::PasswordHash;
+use crate::reset::{PasswordReset, ResetId, ResetRequest};
+use crate::session::Session;
+use crate::user::{CredentialEpoch, User};
+
+/// The place where everything is kept.
+#[cfg_attr(test, mockall::automock)]
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Opens a unit of work.
+    ///
+    /// Nothing it writes is visible to anybody until it is committed.
+    /// Dropping it discards everything.
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
+
+    /// Answers once the store can be reached.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    // The reads that decide nothing stand here, outside any unit: on SQLite a unit takes the one
+    // write lock, and a unit held open over slow work would hold up everybody.
+
+    /// The user with that id.
+    async fn find_user(&self, id: UserId) -> Result<Option<User>, StoreError>;
+
+    /// The user with that address, and their password hash.
+    async fn find_user_by_email(
+        &self,
+        key: &EmailKey,
+    ) -> Result<Option<(User, Option<PasswordHash>)>, StoreError>;
+
+    /// A user's password hash.
+    async fn find_password(&self, id: UserId) -> Result<Option<PasswordHash>, StoreError>;
+
+    /// The session with its user: what every authenticated request asks.
+    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError>;
+
+    /// The reset with its user.
+    async fn find_reset(&self, id: ResetId) -> Result<Option<(PasswordReset, User)>, StoreError>;
+
+    /// At most `limit` users with an id after `after`, in the order of their ids, which is that of
+    /// their creation; administrators only, if `admins_only`.
+    async fn list_users(
+        &self,
+        after: Option<UserId>,
+        limit: u32,
+        admins_only: bool,
+    ) -> Result<Vec<User>, StoreError>;
+}
+
+/// Work that happens together or not at all.
+#[async_trait]
+pub trait UnitOfWork: Users + Credentials + Sessions + Resets + Outbox + Send {
+    /// Makes everything the unit wrote durable and visible, at once.
+    ///
+    /// Once begun, it is finished even if the caller stops waiting.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// The users.
+#[async_trait]
+pub trait Users: Send {
+    /// Adds a user; says so, and changes nothing, when the address or the name is taken.
+    ///
+    /// The unit stays usable either way. Names are the same when their keys are.
+    async fn insert_user(&mut self, user: &User) -> Result<Insertion, StoreError>;
+
+    /// Moves a user from `from` to the next epoch, which ends every session and link of `from`.
+    ///
+    /// Answers `false`, and changes nothing, when the user is gone or in another epoch.
+    /// Of any number of concurrent units with one `from` exactly one is answered `true`.
+    async fn advance_epoch(&mut self, id: UserId, from: CredentialEpoch)
+    -> Result<bool, StoreError>;
+
+    /// Activates or deactivates a user. Answers `false` when there is no such user.
+    async fn set_active(&mut self, id: UserId, active: bool) -> Result<bool, StoreError>;
+
+    /// Gives or takes an administrator's rights. Answers `false` when there is no such user.
+    async fn set_admin(&mut self, id: UserId, admin: bool) -> Result<bool, StoreError>;
+
+    /// Deletes a user with everything that belongs to them: password, sessions, resets, mails.
+    ///
+    /// Answers `false` when there is no such user.
+    async fn delete_user(&mut self, id: UserId) -> Result<bool, StoreError>;
+}
+
+/// The outcome of adding a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Insertion {
+    /// The user was added.
+    Inserted,
+    /// Another user has that address.
+    EmailTaken,
+    /// Another user has that name.
+    UsernameTaken,
+}
+
+/// The passwords.
+#[async_trait]
+pub trait Credentials: Send {
+    /// Sets a user's password, whether they had one or not.
+    async fn set_password(
+        &mut self,
+        id: UserId,
+        hash: &PasswordHash,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError>;
+
+    /// Replaces one hash of the same password by another.
+    ///
+    /// Answers `false`, and changes nothing, when the stored hash is not `old` any more.
+    async fn replace_hash(
+        &mut self,
+        id: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<bool, StoreError>;
+}
+
+/// The sessions.
+#[async_trait]
+pub trait Sessions: Send {
+    /// Adds a session. Answers `false`, and changes nothing, when its user is gone.
+    async fn insert_session(&mut self, session: &Session) -> Result<bool, StoreError>;
+
+    /// Ends a session. Answers `false` when there was none.
+    async fn end_session(&mut self, id: SessionId) -> Result<bool, StoreError>;
+
+    /// Ends all sessions of a user but `keep`, which lives on in `epoch`.
+    async fn keep_only_session(
+        &mut self,
+        user: UserId,
+        keep: SessionId,
+        epoch: CredentialEpoch,
+    ) -> Result<(), StoreError>;
+
+    /// Ends all sessions of a user.
+    async fn end_sessions(&mut self, user: UserId) -> Result<(), StoreError>;
+}
+
+/// The password resets.
+#[async_trait]
+pub trait Resets: Send {
+    /// Adds a request, whether its address belongs to anybody or not.
+    async fn insert_reset_request(&mut self, request: &ResetRequest) -> Result<(), StoreError>;
+
+    /// Takes the oldest request out of the store.
+    ///
+    /// Of any number of concurrent units each request is taken by exactly one; a request whose
+    /// taker discards its unit is back.
+    async fn take_reset_request(&mut self) -> Result<Option<ResetRequest>, StoreError>;
+
+    /// The resets issued to a user at or after `since`, newest first.
+    ///
+    /// Until the unit ends, no other unit can issue one to the same user.
+    async fn recent_resets(
+        &mut self,
+        user: UserId,
+        since: OffsetDateTime,
+    ) -> Result<Vec<PasswordReset>, StoreError>;
+
+    /// Adds a reset, after it has superseded all earlier ones of the user.
+    ///
+    /// Answers `false`, and changes nothing, when its user is gone.
+    async fn insert_reset(&mut self, reset: &PasswordReset) -> Result<bool, StoreError>;
+
+    /// Spends a reset: of any number of concurrent units exactly one receives it.
+    ///
+    /// `None`, and nothing changed, when it is unknown, used, superseded or expired at `now`, or
+    /// when its user is inactive or has another epoch or address than at issue.
+    async fn spend_reset(
+        &mut self,
+        id: ResetId,
+        now: OffsetDateTime,
+    ) -> Result<Option<PasswordReset>, StoreError>;
+}
+
+/// The mails that wait.
+#[async_trait]
+pub trait Outbox: Send {
+    /// Adds a mail, due at once.
+    async fn enqueue(&mut self, mail: &QueuedMail) -> Result<(), StoreError>;
+
+    /// Claims at most `limit` mails that are due at `now` and not under a lease that lasts beyond
+    /// `now`, the longest due first, and counts the attempt.
+    ///
+    /// Of any number of concurrent units each mail is claimed by at most one.
+    async fn claim_mails(
+        &mut self,
+        now: OffsetDateTime,
+        lease: Lease,
+        limit: u32,
+    ) -> Result<Vec<QueuedMail>, StoreError>;
+
+    /// Records what became of a claimed mail and ends the claim.
+    ///
+    /// Answers `false`, and changes nothing, when `lease` is not the mail's latest claim.
+    /// A mail that was sent, failed or was withdrawn is never claimed again.
+    async fn settle_mail(
+        &mut self,
+        id: MailId,
+        lease: LeaseId,
+        fate: &MailFate,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError>;
+
+    /// Deletes what ended before `before`: finished mails, resets that expired, sessions past
+    /// their absolute lifetime. Nothing that still works is touched.
+    async fn purge(&mut self, before: OffsetDateTime) -> Result<(), StoreError>;
+}
+
+/// Why the store did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be reached, or is too busy; nothing was changed, or, at a commit that was cut
+    /// off, everything or nothing.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] BoxError),
+    /// It holds something this version cannot read, or refused something it should accept.
+    #[error("the store is damaged or of another version")]
+    Corrupt(#[source] BoxError),
+}

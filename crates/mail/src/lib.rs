@@ -1,0 +1,1 @@
+//! Turns a message into bytes and delivers it.

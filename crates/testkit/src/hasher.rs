@@ -1,0 +1,55 @@
+//! A hasher that costs nothing and hides nothing.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use vestibule_domain::password::{Password, PasswordHash};
+use vestibule_domain::ports::{HashError, PasswordHasher, Verdict};
+
+/// Keeps the password in the "hash", so that tests are fast and failures readable.
+#[derive(Debug, Default)]
+pub struct PlainHasher {
+    verifications: AtomicUsize,
+}
+
+impl PlainHasher {
+    /// How often a password was compared so far.
+    pub fn verifications(&self) -> usize {
+        self.verifications.load(Ordering::Relaxed)
+    }
+
+    /// A hash as an older configuration would have made it.
+    ///
+    /// # Panics
+    /// When the password is not UTF-8, which a [`Password`] always is.
+    pub fn stale(password: &Password) -> PasswordHash {
+        phc("stale", password)
+    }
+}
+
+fn phc(kind: &str, password: &Password) -> PasswordHash {
+    let text = std::str::from_utf8(password.expose()).unwrap();
+    PasswordHash::from_phc(format!("${kind}${text}"))
+}
+
+#[async_trait]
+impl PasswordHasher for PlainHasher {
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
+        Ok(phc("plain", password))
+    }
+
+    async fn verify(&self, password: &Password, hash: &PasswordHash) -> Result<Verdict, HashError> {
+        self.verifications.fetch_add(1, Ordering::Relaxed);
+        Ok(if *hash == phc("plain", password) {
+            Verdict::Match
+        } else if *hash == Self::stale(password) {
+            Verdict::MatchButStale
+        } else {
+            Verdict::Mismatch
+        })
+    }
+
+    fn decoy(&self) -> PasswordHash {
+        PasswordHash::from_phc("$decoy$".to_owned())
+    }
+}

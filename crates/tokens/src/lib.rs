@@ -1,0 +1,1 @@
+//! PASETO v4 tokens: access tokens and reset tokens.
