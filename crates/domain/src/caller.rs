@@ -19,10 +19,15 @@ impl Caller {
         let user_agent = user_agent
             .map(|text| {
                 let printable = text.chars().filter(|c| !c.is_control());
-                printable.take(MAX_USER_AGENT_CHARACTERS).collect::<String>()
+                printable
+                    .take(MAX_USER_AGENT_CHARACTERS)
+                    .collect::<String>()
             })
             .filter(|text| !text.is_empty());
-        Self { ip: ip.map(|ip| ip.to_canonical()), user_agent }
+        Self {
+            ip: ip.map(|ip| ip.to_canonical()),
+            user_agent,
+        }
     }
 
     /// What the client calls itself. Chosen by the client: never shown to others as it is.

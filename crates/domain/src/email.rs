@@ -66,7 +66,10 @@ impl EmailAddress {
             return Err(EmailError::TooLong);
         }
         let folded = nfc(&CaseMapper::new().fold_string(&local));
-        Ok(Self { text: address, key: EmailKey(format!("{folded}@{domain}")) })
+        Ok(Self {
+            text: address,
+            key: EmailKey(format!("{folded}@{domain}")),
+        })
     }
 
     /// The address mail is sent to: the local part as typed, the domain in ASCII.
@@ -98,12 +101,16 @@ impl EmailKey {
 }
 
 fn nfc(text: &str) -> String {
-    ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()
+    ComposingNormalizerBorrowed::new_nfc()
+        .normalize(text)
+        .into_owned()
 }
 
 /// `dot-atom` of RFC 5322, widened to non-ASCII letters and digits as RFC 6531 allows.
 fn is_dot_atom(local: &str) -> bool {
-    local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(is_atom_character))
+    local
+        .split('.')
+        .all(|atom| !atom.is_empty() && atom.chars().all(is_atom_character))
 }
 
 fn is_atom_character(c: char) -> bool {
@@ -122,7 +129,12 @@ fn is_combining_mark(c: char) -> bool {
 
 fn ascii_domain(domain: &str) -> Result<String, EmailError> {
     let ascii = Uts46::new()
-        .to_ascii(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify)
+        .to_ascii(
+            domain.as_bytes(),
+            AsciiDenyList::STD3,
+            Hyphens::CheckFirstLast,
+            DnsLength::Verify,
+        )
         .map_err(|_| EmailError::Format)?;
     // A mail domain has a dot, and its last label is not a number: that would be an IP address.
     let (_, last) = ascii.rsplit_once('.').ok_or(EmailError::Format)?;
@@ -142,10 +154,18 @@ mod tests {
 
     #[test]
     fn one_mailbox_has_one_key() {
-        for text in ["anna@example.com", " Anna@EXAMPLE.com ", "ANNA@Example.Com", "anna@ｅxample.com"] {
+        for text in [
+            "anna@example.com",
+            " Anna@EXAMPLE.com ",
+            "ANNA@Example.Com",
+            "anna@ｅxample.com",
+        ] {
             assert_eq!(key(text), "anna@example.com", "{text}");
         }
-        assert_eq!(key("zoë@bücher.example"), key("ZOE\u{308}@xn--bcher-kva.example"));
+        assert_eq!(
+            key("zoë@bücher.example"),
+            key("ZOE\u{308}@xn--bcher-kva.example")
+        );
         assert_eq!(key("straße@example.com"), key("STRASSE@example.com"));
     }
 
@@ -160,7 +180,12 @@ mod tests {
 
     #[test]
     fn a_key_is_the_key_of_itself() {
-        for text in ["Zoë@Bücher.example", "İ@example.com", "ǅ@example.com", "ﬃ@example.com"] {
+        for text in [
+            "Zoë@Bücher.example",
+            "İ@example.com",
+            "ǅ@example.com",
+            "ﬃ@example.com",
+        ] {
             let once = key(text);
             assert_eq!(key(&once), once);
         }
@@ -176,16 +201,38 @@ mod tests {
     #[test]
     fn what_two_parsers_could_read_differently_is_refused() {
         for text in [
-            "anna", "@example.com", "anna@", "anna@@example.com", "a@b@example.com",
-            "\"e@evil.example\"@example.com", "anna(comment)@example.com", "<anna@example.com>",
-            "anna@example.com,eve@evil.example", "anna@[127.0.0.1]", "anna@127.0.0.1",
-            "anna@localhost", ".anna@example.com", "anna.@example.com", "an..na@example.com",
-            "an na@example.com", "anna@exam ple.com", "anna@-example.com", "anna@example..com",
-            "an\0na@example.com", "anna@example.com\r\nRCPT TO:<eve@evil.example>",
-            "an\r\nna@example.com", "anna@exam_ple.com", "an\u{202e}na@example.com",
-            "an\u{200b}na@example.com", "anna@example.com.",
+            "anna",
+            "@example.com",
+            "anna@",
+            "anna@@example.com",
+            "a@b@example.com",
+            "\"e@evil.example\"@example.com",
+            "anna(comment)@example.com",
+            "<anna@example.com>",
+            "anna@example.com,eve@evil.example",
+            "anna@[127.0.0.1]",
+            "anna@127.0.0.1",
+            "anna@localhost",
+            ".anna@example.com",
+            "anna.@example.com",
+            "an..na@example.com",
+            "an na@example.com",
+            "anna@exam ple.com",
+            "anna@-example.com",
+            "anna@example..com",
+            "an\0na@example.com",
+            "anna@example.com\r\nRCPT TO:<eve@evil.example>",
+            "an\r\nna@example.com",
+            "anna@exam_ple.com",
+            "an\u{202e}na@example.com",
+            "an\u{200b}na@example.com",
+            "anna@example.com.",
         ] {
-            assert_eq!(EmailAddress::parse(text), Err(EmailError::Format), "{text:?}");
+            assert_eq!(
+                EmailAddress::parse(text),
+                Err(EmailError::Format),
+                "{text:?}"
+            );
         }
         assert_eq!(EmailAddress::parse("  "), Err(EmailError::Empty));
     }

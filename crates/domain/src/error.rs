@@ -79,6 +79,52 @@ pub enum Rule {
     Password(PasswordError),
 }
 
+/// Collects every broken rule of a request, so that a form shows all of them at once.
+#[derive(Debug, Default)]
+pub struct Violations(Vec<Violation>);
+
+impl Violations {
+    /// Passes a parsed value on, or notes why there is none.
+    pub fn check<T, E: Into<Rule>>(
+        &mut self,
+        field: &'static str,
+        parsed: Result<T, E>,
+    ) -> Option<T> {
+        parsed
+            .map_err(|rule| {
+                self.0.push(Violation {
+                    field,
+                    rule: rule.into(),
+                })
+            })
+            .ok()
+    }
+}
+
+impl From<Violations> for Error {
+    fn from(violations: Violations) -> Self {
+        Self::InvalidInput(violations.0)
+    }
+}
+
+impl From<EmailError> for Rule {
+    fn from(error: EmailError) -> Self {
+        Self::Email(error)
+    }
+}
+
+impl From<UsernameError> for Rule {
+    fn from(error: UsernameError) -> Self {
+        Self::Username(error)
+    }
+}
+
+impl From<PasswordError> for Rule {
+    fn from(error: PasswordError) -> Self {
+        Self::Password(error)
+    }
+}
+
 impl Rule {
     /// A stable name, for programs.
     pub fn code(self) -> &'static str {

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use crate::caller::Caller;
 use crate::email::EmailAddress;
 use crate::id::{LeaseId, MailId, UserId};
+use crate::ports::Random;
 use crate::reset::ResetId;
 use crate::token::SignedToken;
 
@@ -57,6 +58,18 @@ pub struct QueuedMail {
     pub queued_at: OffsetDateTime,
     /// How often it was claimed, this time included.
     pub attempts: u32,
+}
+
+impl QueuedMail {
+    /// Prepares a mail for the outbox.
+    pub fn new(mail: Mail, now: OffsetDateTime, random: &dyn Random) -> Self {
+        Self {
+            id: MailId::generate(now, random),
+            mail,
+            queued_at: now,
+            attempts: 0,
+        }
+    }
 }
 
 /// A worker's right to send one mail, for a while.

@@ -4,6 +4,8 @@
 //! `vestibule-testkit` has a test for every such sentence about the store, and every store passes
 //! it; adding a rule means adding the test first.
 
+use std::sync::Arc;
+
 mod limiter;
 mod mailer;
 #[cfg(test)]
@@ -14,6 +16,8 @@ mod system;
 mod tokens;
 
 pub use limiter::{Action, Decision, Limit, LimitKey, RateLimiter, Subject};
+#[cfg(test)]
+pub(crate) use mailer::MockMailer;
 pub use mailer::{MailError, Mailer, Receipt};
 pub use passwords::{HashError, PasswordHasher, Verdict};
 pub use store::{
@@ -21,3 +25,22 @@ pub use store::{
 };
 pub use system::{Clock, OsRandom, Random, SystemClock};
 pub use tokens::{AccessTokens, ResetTokens, TokenError};
+
+/// Every port the use cases work through, wired once by the composition root.
+#[derive(Clone)]
+pub struct Ports {
+    /// What is remembered.
+    pub store: Arc<dyn Store>,
+    /// How passwords are hashed.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// How access tokens are signed.
+    pub access_tokens: Arc<dyn AccessTokens>,
+    /// How reset tokens are signed.
+    pub reset_tokens: Arc<dyn ResetTokens>,
+    /// Who may try again.
+    pub limiter: Arc<dyn RateLimiter>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where secrets come from.
+    pub random: Arc<dyn Random>,
+}

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -22,6 +22,15 @@ pub struct AccessClaims {
     pub issued_at: OffsetDateTime,
     /// When it stops being valid (`exp`), to the second.
     pub expires_at: OffsetDateTime,
+}
+
+impl AccessClaims {
+    /// Whether `now` lies between `nbf` and `exp`.
+    ///
+    /// Another node's clock may run ahead by up to a minute; nobody's may keep a token alive.
+    pub fn is_current(&self, now: OffsetDateTime) -> bool {
+        self.issued_at <= now + Duration::MINUTE && now < self.expires_at
+    }
 }
 
 /// What the token inside a reset link says. No personal data: anybody who has it can read it.

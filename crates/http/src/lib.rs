@@ -1,1 +1,113 @@
-//! The JSON API.
+//! The JSON API: documented, thin, stateless.
+//!
+//! Every operation parses its input, calls one use case and presents the outcome; rules live in
+//! the domain. The API structs hold nothing, so the document can be printed without a database;
+//! what operations need reaches them as [`State`].
+
+mod accounts;
+mod bearer;
+mod body;
+mod client;
+mod docs;
+mod error;
+mod health;
+mod keys;
+mod password_reset;
+mod payload;
+mod problem;
+mod recovery;
+mod request_id;
+mod sessions;
+mod state;
+mod views;
+
+use poem::endpoint::BoxEndpoint;
+use poem::middleware::{AddData, CatchPanic};
+use poem::{Endpoint, EndpointExt, Response, Route};
+use poem_openapi::{LicenseObject, OpenApiService, Tags};
+
+pub use client::{ClientAddress, TrustedProxies};
+pub use error::respond;
+pub use keys::PublishedKey;
+pub use request_id::Requests;
+pub use state::State;
+
+/// The chapters of the document.
+#[derive(Tags)]
+enum Tag {
+    /// Accounts and sessions: sign up, sign in, recover, change.
+    Authentication,
+    /// Password reset for front ends that bring their own pages.
+    #[oai(rename = "Password reset")]
+    PasswordReset,
+    /// Public keys for services that verify access tokens by themselves.
+    Keys,
+    /// Probes for load balancers and process managers.
+    Operations,
+}
+
+type Api = (
+    accounts::Accounts,
+    sessions::Sessions,
+    recovery::Recovery,
+    password_reset::PasswordReset,
+    keys::Keys,
+    health::Health,
+);
+
+fn service() -> OpenApiService<Api, ()> {
+    let api = (
+        accounts::Accounts,
+        sessions::Sessions,
+        recovery::Recovery,
+        password_reset::PasswordReset,
+        keys::Keys,
+        health::Health,
+    );
+    let description = "User accounts for a service: sign-up, sign-in with PASETO tokens, password \
+                       recovery by e-mail, sessions.\n\nEvery answer with a status of 400 or more \
+                       is a problem detail (RFC 9457) with a stable `code`.";
+    OpenApiService::new(api, "Vestibule", env!("CARGO_PKG_VERSION"))
+        .description(description)
+        .license(LicenseObject::new("MIT OR Apache-2.0"))
+        .url_prefix("/")
+}
+
+/// The OpenAPI document as JSON. Needs no state, no database and no configuration.
+pub fn openapi_json() -> String {
+    let mut document = service().spec();
+    document.push('\n');
+    document
+}
+
+/// The OpenAPI document as YAML.
+pub fn openapi_yaml() -> String {
+    service().spec_yaml()
+}
+
+/// The API with its documents, for the composition root to mount at `/`.
+///
+/// Answers to everything it does not know are left to the caller: wrap the result of adding other
+/// routes in [`protect`].
+pub fn routes(state: State) -> Route {
+    Route::new()
+        .nest_no_strip("/", service().with(AddData::new(state)))
+        .at("/docs", docs::page(&service()))
+        .at("/openapi.json", docs::json(openapi_json()))
+        .at("/openapi.yaml", docs::yaml(openapi_yaml()))
+}
+
+/// What every request passes through: an id, the client's address, bounds on the body, problem
+/// details for every error, and headers that keep answers out of caches and frames.
+pub fn protect<E>(routes: E, client: ClientAddress, requests: Requests) -> BoxEndpoint<'static>
+where
+    E: Endpoint<Output = Response> + 'static,
+{
+    routes
+        .with(body::BodyLimit)
+        .with(client)
+        .with(CatchPanic::new().with_handler(error::Panicked))
+        .catch_all_error(respond)
+        .with(requests)
+        .boxed()
+}

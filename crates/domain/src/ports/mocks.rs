@@ -1,18 +1,23 @@
 //! Stand-ins for the tests inside this crate: the one mock of the unit of work, a clock that stands
 //! still and a generator that counts.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
+use super::limiter::MockRateLimiter;
+use super::passwords::MockPasswordHasher;
+use super::store::MockStore;
+use super::tokens::{MockAccessTokens, MockResetTokens};
 use super::*;
-use crate::email::{EmailAddress, EmailKey};
+use crate::email::EmailAddress;
 use crate::id::{LeaseId, MailId, SessionId, UserId};
 use crate::mail::{Lease, MailFate, QueuedMail};
 use crate::password::PasswordHash;
 use crate::reset::{PasswordReset, ResetId, ResetRequest};
 use crate::session::Session;
+use crate::token::SignedToken;
 use crate::user::{CredentialEpoch, User};
 use crate::username::Username;
 
@@ -114,7 +119,67 @@ pub(crate) fn a_user() -> User {
     )
 }
 
-/// The key of somebody's address.
-pub(crate) fn a_key() -> EmailKey {
-    a_user().email.key().clone()
+/// Some hash.
+pub(crate) fn a_hash() -> PasswordHash {
+    PasswordHash::from_phc("$some$hash".to_owned())
+}
+
+/// Every port as a mock, set up by a test and wired by [`Scene::ports`].
+#[derive(Default)]
+pub(crate) struct Scene {
+    pub(crate) store: MockStore,
+    pub(crate) hasher: MockPasswordHasher,
+    pub(crate) access_tokens: MockAccessTokens,
+    pub(crate) reset_tokens: MockResetTokens,
+}
+
+impl Scene {
+    /// The store opens exactly one unit: this one.
+    pub(crate) fn opens(&mut self, unit: MockUnit) {
+        self.store
+            .expect_begin()
+            .once()
+            .return_once(|| Ok(Box::new(unit)));
+    }
+
+    /// A password is hashed exactly once.
+    pub(crate) fn hashes(&mut self) {
+        self.hasher.expect_hash().once().returning(|_| Ok(a_hash()));
+    }
+
+    /// There is a password, compared exactly once with this verdict.
+    pub(crate) fn has_password(&mut self, verdict: Verdict) {
+        self.store
+            .expect_find_password()
+            .returning(|_| Ok(Some(a_hash())));
+        self.hasher
+            .expect_verify()
+            .once()
+            .returning(move |_, _| Ok(verdict));
+    }
+
+    /// Somebody has the address that is asked for.
+    pub(crate) fn knows_somebody(&mut self) {
+        self.store
+            .expect_find_user_by_email()
+            .returning(|_| Ok(Some((a_user(), Some(a_hash())))));
+    }
+
+    /// Wires the mocks; tokens can always be signed, and nobody is limited.
+    pub(crate) fn ports(mut self) -> Ports {
+        self.access_tokens
+            .expect_issue()
+            .returning(|_| Ok(SignedToken::new("access".to_owned())));
+        let mut limiter = MockRateLimiter::new();
+        limiter.expect_admit().returning(|_, _| Decision::Admitted);
+        Ports {
+            store: Arc::new(self.store),
+            hasher: Arc::new(self.hasher),
+            access_tokens: Arc::new(self.access_tokens),
+            reset_tokens: Arc::new(self.reset_tokens),
+            limiter: Arc::new(limiter),
+            clock: Arc::new(FixedClock(OffsetDateTime::UNIX_EPOCH)),
+            random: Arc::new(CountingRandom::default()),
+        }
+    }
 }

@@ -81,8 +81,11 @@ pub trait Users: Send {
     ///
     /// Answers `false`, and changes nothing, when the user is gone or in another epoch.
     /// Of any number of concurrent units with one `from` exactly one is answered `true`.
-    async fn advance_epoch(&mut self, id: UserId, from: CredentialEpoch)
-    -> Result<bool, StoreError>;
+    async fn advance_epoch(
+        &mut self,
+        id: UserId,
+        from: CredentialEpoch,
+    ) -> Result<bool, StoreError>;
 
     /// Activates or deactivates a user. Answers `false` when there is no such user.
     async fn set_active(&mut self, id: UserId, active: bool) -> Result<bool, StoreError>;

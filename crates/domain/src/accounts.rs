@@ -1,0 +1,289 @@
+//! What people do with their own account: open it, look at it, change its password.
+
+use crate::caller::Caller;
+use crate::email::EmailAddress;
+use crate::error::{Error, Rule};
+use crate::id::UserId;
+use crate::limits::Limits;
+use crate::mail::{Mail, QueuedMail};
+use crate::password::{Password, PasswordError};
+use crate::policy::{PasswordPolicy, Policy, SignUpMode};
+use crate::ports::{Action, Insertion, Ports, Verdict};
+use crate::session::Session;
+use crate::sessions::{Actor, SignedIn, sign_in_as};
+use crate::user::User;
+use crate::username::Username;
+
+/// Opens accounts and changes passwords.
+pub struct Accounts {
+    ports: Ports,
+    policy: Policy,
+    limits: Limits,
+}
+
+/// What a new account needs.
+#[derive(Debug)]
+pub struct SignUp {
+    /// Identifies the account.
+    pub email: EmailAddress,
+    /// Shown to others.
+    pub username: Username,
+    /// Already held against the password policy.
+    pub password: Password,
+}
+
+/// What a change of password needs.
+#[derive(Debug)]
+pub struct ChangePassword {
+    /// The one in use.
+    pub old: Password,
+    /// The one to come, already held against the password policy.
+    pub new: Password,
+}
+
+impl Accounts {
+    /// Wires the use cases.
+    pub fn new(ports: Ports, policy: Policy) -> Self {
+        let limits = Limits::new(ports.limiter.clone(), policy.limits.clone());
+        Self {
+            ports,
+            policy,
+            limits,
+        }
+    }
+
+    /// What a new password has to satisfy.
+    pub fn password_policy(&self) -> &PasswordPolicy {
+        &self.policy.passwords
+    }
+
+    /// Opens an account, queues a welcome mail and signs its owner in.
+    ///
+    /// # Errors
+    /// `Throttled`, `SignUpClosed`, `EmailTaken`, `UsernameTaken`, `Unavailable`, `Internal`.
+    pub async fn sign_up(&self, request: SignUp, caller: &Caller) -> Result<SignedIn, Error> {
+        self.limits.admit_client(Action::SignUp, caller).await?;
+        if self.policy.sign_up == SignUpMode::Closed {
+            return Err(Error::SignUpClosed);
+        }
+        let hash = self.ports.hasher.hash(&request.password).await?;
+        let (now, random) = (self.ports.clock.now(), &*self.ports.random);
+        let id = UserId::generate(now, random);
+        let user = User::new(id, request.email, request.username, now);
+        let session = Session::open(&user, caller, &self.policy.sessions, now, random);
+        let signed_in = sign_in_as(&self.ports, &self.policy.sessions, user, session, now)?;
+
+        let mut unit = self.ports.store.begin().await?;
+        match unit.insert_user(&signed_in.user).await? {
+            Insertion::Inserted => {}
+            Insertion::EmailTaken => return Err(Error::EmailTaken),
+            Insertion::UsernameTaken => return Err(Error::UsernameTaken),
+        }
+        unit.set_password(id, &hash, now).await?;
+        unit.insert_session(&signed_in.session).await?;
+        unit.enqueue(&QueuedMail::new(Mail::Welcome { user_id: id }, now, random))
+            .await?;
+        unit.commit().await?;
+        Ok(signed_in)
+    }
+
+    /// Changes the actor's password, ends all their other sessions and every reset link, and tells
+    /// them by mail.
+    ///
+    /// # Errors
+    /// `Throttled`, `IncorrectPassword`, `InvalidInput` when both passwords are the same,
+    /// `Unauthenticated` when the credentials changed meanwhile, `UserNotFound`, `Unavailable`,
+    /// `Internal`.
+    pub async fn change_password(
+        &self,
+        actor: &Actor,
+        request: ChangePassword,
+        caller: &Caller,
+    ) -> Result<(), Error> {
+        let id = actor.user.id;
+        self.limits
+            .admit_account(Action::ChangePassword, id.as_uuid().as_bytes())
+            .await?;
+        let current = self
+            .ports
+            .store
+            .find_password(id)
+            .await?
+            .ok_or(Error::UserNotFound)?;
+        if self.ports.hasher.verify(&request.old, &current).await? == Verdict::Mismatch {
+            return Err(Error::IncorrectPassword);
+        }
+        if request.new == request.old {
+            return Err(Error::violation(
+                "new_password",
+                Rule::Password(PasswordError::Reused),
+            ));
+        }
+        let hash = self.ports.hasher.hash(&request.new).await?;
+        let now = self.ports.clock.now();
+        let notice = Mail::PasswordChanged {
+            user_id: id,
+            caller: caller.clone(),
+        };
+
+        let mut unit = self.ports.store.begin().await?;
+        if !unit.advance_epoch(id, actor.user.epoch).await? {
+            // Somebody reset the password since this request was authenticated.
+            return Err(Error::Unauthenticated);
+        }
+        unit.set_password(id, &hash, now).await?;
+        unit.keep_only_session(id, actor.session.id, actor.user.epoch.next())
+            .await?;
+        unit.enqueue(&QueuedMail::new(notice, now, &*self.ports.random))
+            .await?;
+        unit.commit().await?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::mocks::{MockUnit, Scene, a_user};
+    use crate::ports::{HashError, StoreError};
+
+    fn a_sign_up() -> SignUp {
+        let user = a_user();
+        let password = Password::parse("correct horse").unwrap();
+        SignUp {
+            email: user.email,
+            username: user.username,
+            password,
+        }
+    }
+
+    fn an_actor() -> Actor {
+        Actor::of(a_user())
+    }
+
+    fn a_change(old: &str, new: &str) -> ChangePassword {
+        ChangePassword {
+            old: Password::parse(old).unwrap(),
+            new: Password::parse(new).unwrap(),
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_opened_when_hashing_fails() {
+        let mut scene = Scene::default();
+        scene
+            .hasher
+            .expect_hash()
+            .once()
+            .returning(|_| Err(HashError::Busy));
+        scene.store.expect_begin().never();
+        let accounts = Accounts::new(scene.ports(), Policy::default());
+        let outcome = accounts.sign_up(a_sign_up(), &Caller::default()).await;
+        assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn a_taken_address_is_reported_and_nothing_is_committed() {
+        let mut scene = Scene::default();
+        scene.hashes();
+        let mut unit = MockUnit::new();
+        unit.expect_insert_user()
+            .once()
+            .returning(|_| Ok(Insertion::EmailTaken));
+        unit.expect_commit().never();
+        scene.opens(unit);
+        let accounts = Accounts::new(scene.ports(), Policy::default());
+        let outcome = accounts.sign_up(a_sign_up(), &Caller::default()).await;
+        assert!(matches!(outcome, Err(Error::EmailTaken)), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn a_failed_commit_signs_nobody_in() {
+        let mut scene = Scene::default();
+        scene.hashes();
+        let mut unit = MockUnit::new();
+        unit.expect_insert_user()
+            .returning(|_| Ok(Insertion::Inserted));
+        unit.expect_set_password()
+            .once()
+            .returning(|_, _, _| Ok(()));
+        unit.expect_insert_session().once().returning(|_| Ok(true));
+        unit.expect_enqueue().once().returning(|_| Ok(()));
+        unit.expect_commit()
+            .once()
+            .returning(|| Err(StoreError::Unavailable("gone".into())));
+        scene.opens(unit);
+        let accounts = Accounts::new(scene.ports(), Policy::default());
+        let outcome = accounts.sign_up(a_sign_up(), &Caller::default()).await;
+        assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn a_closed_door_costs_no_hash() {
+        let mut scene = Scene::default();
+        scene.hasher.expect_hash().never();
+        let policy = Policy {
+            sign_up: SignUpMode::Closed,
+            ..Policy::default()
+        };
+        let outcome = Accounts::new(scene.ports(), policy)
+            .sign_up(a_sign_up(), &Caller::default())
+            .await;
+        assert!(matches!(outcome, Err(Error::SignUpClosed)), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn a_wrong_current_password_changes_nothing() {
+        let mut scene = Scene::default();
+        scene.has_password(Verdict::Mismatch);
+        scene.store.expect_begin().never();
+        let accounts = Accounts::new(scene.ports(), Policy::default());
+        let change = a_change("not the one", "a new password");
+        let outcome = accounts
+            .change_password(&an_actor(), change, &Caller::default())
+            .await;
+        assert!(
+            matches!(outcome, Err(Error::IncorrectPassword)),
+            "{outcome:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn the_same_password_again_is_refused() {
+        let mut scene = Scene::default();
+        scene.has_password(Verdict::Match);
+        scene.hasher.expect_hash().never();
+        let accounts = Accounts::new(scene.ports(), Policy::default());
+        let change = a_change("the same one", "the same one");
+        let outcome = accounts
+            .change_password(&an_actor(), change, &Caller::default())
+            .await;
+        assert!(
+            matches!(outcome, Err(Error::InvalidInput(_))),
+            "{outcome:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_change_that_raced_a_reset_commits_nothing() {
+        let mut scene = Scene::default();
+        scene.has_password(Verdict::Match);
+        scene.hashes();
+        let mut unit = MockUnit::new();
+        unit.expect_advance_epoch()
+            .once()
+            .returning(|_, _| Ok(false));
+        unit.expect_set_password().never();
+        unit.expect_commit().never();
+        scene.opens(unit);
+        let accounts = Accounts::new(scene.ports(), Policy::default());
+        let change = a_change("the old one", "a new password");
+        let outcome = accounts
+            .change_password(&an_actor(), change, &Caller::default())
+            .await;
+        assert!(
+            matches!(outcome, Err(Error::Unauthenticated)),
+            "{outcome:?}"
+        );
+    }
+}

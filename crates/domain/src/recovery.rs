@@ -1,0 +1,395 @@
+//! Getting back in without the password: ask for a link, receive it, use it.
+//!
+//! What the caller waits for is the same for every address. Whether there is an account is found
+//! out by the worker, later (decision D4).
+
+use time::{Duration, OffsetDateTime};
+
+use crate::caller::Caller;
+use crate::email::EmailAddress;
+use crate::error::{Error, Rule};
+use crate::id::ResetRequestId;
+use crate::limits::Limits;
+use crate::mail::{Mail, QueuedMail};
+use crate::password::{Password, PasswordError};
+use crate::policy::{Policy, ResetPolicy};
+use crate::ports::{Action, Ports, TokenError, UnitOfWork, Verdict};
+use crate::reset::{PasswordReset, ResetRequest};
+use crate::token::{ResetClaims, SignedToken};
+use crate::user::User;
+
+/// Issues and redeems reset links.
+pub struct Recovery {
+    ports: Ports,
+    policy: Policy,
+    limits: Limits,
+}
+
+/// What a person presents to choose a new password.
+#[derive(Debug)]
+pub struct ResetPassword {
+    /// The token of the link.
+    pub token: String,
+    /// The new password, already held against the password policy.
+    pub password: Password,
+}
+
+impl Recovery {
+    /// Wires the use cases.
+    pub fn new(ports: Ports, policy: Policy) -> Self {
+        let limits = Limits::new(ports.limiter.clone(), policy.limits.clone());
+        Self {
+            ports,
+            policy,
+            limits,
+        }
+    }
+
+    /// Takes note that somebody wants a link; does the same work for every address.
+    ///
+    /// # Errors
+    /// `Throttled` per client, never per address; `Unavailable`, `Internal`.
+    pub async fn request(&self, email: &EmailAddress, caller: &Caller) -> Result<(), Error> {
+        self.limits
+            .admit_client(Action::RequestReset, caller)
+            .await?;
+        let now = self.ports.clock.now();
+        let request = ResetRequest {
+            id: ResetRequestId::generate(now, &*self.ports.random),
+            email_key: email.key().clone(),
+            requested_at: now,
+            caller: caller.clone(),
+        };
+        let mut unit = self.ports.store.begin().await?;
+        unit.insert_reset_request(&request).await?;
+        unit.commit().await?;
+        Ok(())
+    }
+
+    /// Tells whether a link would work now. Changes nothing, so a mail scanner may ask.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Internal`.
+    pub async fn verify(&self, token: &str) -> Result<bool, Error> {
+        match self.find_live(token).await {
+            Ok(_) => Ok(true),
+            Err(Error::InvalidToken) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sets a new password, ends every session of the account and tells its owner by mail.
+    /// Signs nobody in (decision D17).
+    ///
+    /// # Errors
+    /// `Throttled`, `InvalidToken`, `InvalidInput` when the password is the one in use (the link
+    /// stays usable), `Unavailable`, `Internal`.
+    pub async fn reset(&self, request: ResetPassword, caller: &Caller) -> Result<(), Error> {
+        self.limits
+            .admit_client(Action::SubmitReset, caller)
+            .await?;
+        let reset = self.find_live(&request.token).await?;
+        let id = reset.user_id;
+        if let Some(current) = self.ports.store.find_password(id).await?
+            && self
+                .ports
+                .hasher
+                .verify(&request.password, &current)
+                .await?
+                != Verdict::Mismatch
+        {
+            return Err(Error::violation(
+                "new_password",
+                Rule::Password(PasswordError::Reused),
+            ));
+        }
+        // Hashing took its time, and of many requests with one link all but one are late by now.
+        let reset = self.find_live(&request.token).await?;
+        let hash = self.ports.hasher.hash(&request.password).await?;
+        let now = self.ports.clock.now();
+        let notice = Mail::PasswordChanged {
+            user_id: id,
+            caller: caller.clone(),
+        };
+
+        let mut unit = self.ports.store.begin().await?;
+        let spent = unit
+            .spend_reset(reset.id, now)
+            .await?
+            .ok_or(Error::InvalidToken)?;
+        if !unit.advance_epoch(id, spent.epoch).await? {
+            return Err(Error::InvalidToken);
+        }
+        unit.set_password(id, &hash, now).await?;
+        unit.end_sessions(id).await?;
+        unit.enqueue(&QueuedMail::new(notice, now, &*self.ports.random))
+            .await?;
+        unit.commit().await?;
+        Ok(())
+    }
+
+    async fn find_live(&self, token: &str) -> Result<PasswordReset, Error> {
+        let claims = match self.ports.reset_tokens.read(token) {
+            Ok(claims) => claims,
+            Err(TokenError::Invalid) => return Err(Error::InvalidToken),
+            Err(error @ TokenError::Failed(_)) => return Err(error.into()),
+        };
+        match self.ports.store.find_reset(claims.reset_id).await? {
+            Some((reset, user)) if reset.is_live(&user, self.ports.clock.now()) => Ok(reset),
+            Some(_) | None => Err(Error::InvalidToken),
+        }
+    }
+
+    /// The worker's half: takes one request, finds out whether there is an account, and if so
+    /// issues a link and queues its mail, all at once. Answers `false` when nobody waits.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Internal`.
+    pub async fn issue_next(&self) -> Result<bool, Error> {
+        let mut unit = self.ports.store.begin().await?;
+        let Some(request) = unit.take_reset_request().await? else {
+            return Ok(false);
+        };
+        if let Some((user, _)) = self
+            .ports
+            .store
+            .find_user_by_email(&request.email_key)
+            .await?
+            && user.is_active
+        {
+            self.issue_within_limits(&mut *unit, &user, request.caller)
+                .await?;
+        }
+        unit.commit().await?;
+        Ok(true)
+    }
+
+    async fn issue_within_limits(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        user: &User,
+        caller: Caller,
+    ) -> Result<(), Error> {
+        let (now, random) = (self.ports.clock.now(), &*self.ports.random);
+        let recent = unit.recent_resets(user.id, now - Duration::HOUR).await?;
+        if !may_issue(&self.policy.reset, &recent, now) {
+            return Ok(());
+        }
+        let reset = PasswordReset::issue(user, caller, self.policy.reset.ttl, now, random);
+        if unit.insert_reset(&reset).await? {
+            let mail = Mail::ResetLink {
+                user_id: user.id,
+                reset_id: reset.id,
+            };
+            unit.enqueue(&QueuedMail::new(mail, now, random)).await?;
+        }
+        Ok(())
+    }
+
+    /// Issues a link for an administrator to hand over when mail does not work.
+    ///
+    /// # Errors
+    /// `AccountInactive`, `UserNotFound`, `Unavailable`, `Internal`.
+    pub async fn issue_by_hand(&self, user: &User) -> Result<SignedToken, Error> {
+        if !user.is_active {
+            return Err(Error::AccountInactive);
+        }
+        let (now, random) = (self.ports.clock.now(), &*self.ports.random);
+        let ttl = self.policy.reset.ttl;
+        let reset = PasswordReset::issue(user, Caller::default(), ttl, now, random);
+        let token = self.ports.reset_tokens.issue(&reset.claims())?;
+        let mut unit = self.ports.store.begin().await?;
+        if !unit.insert_reset(&reset).await? {
+            return Err(Error::UserNotFound);
+        }
+        unit.commit().await?;
+        Ok(token)
+    }
+}
+
+/// Whether another link may be issued, given those of the last hour, newest first (decision D5).
+fn may_issue(policy: &ResetPolicy, recent: &[PasswordReset], now: OffsetDateTime) -> bool {
+    let newest_still_fresh = recent.first().is_some_and(|newest| {
+        newest.used_at.is_none()
+            && now < (newest.issued_at + policy.coalesce).min(newest.expires_at)
+    });
+    !newest_still_fresh && recent.len() < policy.max_per_hour
+}
+
+impl PasswordReset {
+    /// What the token of this reset says.
+    pub fn claims(&self) -> ResetClaims {
+        ResetClaims {
+            reset_id: self.id,
+            issued_at: self.issued_at,
+            expires_at: self.expires_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::mocks::{CountingRandom, MockUnit, Scene, a_hash, a_user};
+
+    fn a_reset(user: &User) -> PasswordReset {
+        let ttl = ResetPolicy::default().ttl;
+        let now = user.created_at;
+        PasswordReset::issue(
+            user,
+            Caller::default(),
+            ttl,
+            now,
+            &CountingRandom::default(),
+        )
+    }
+
+    fn a_request() -> ResetPassword {
+        let password = Password::parse("a new password").unwrap();
+        ResetPassword {
+            token: "token".to_owned(),
+            password,
+        }
+    }
+
+    fn with_live_link(scene: &mut Scene) {
+        let reset = a_reset(&a_user());
+        let claims = reset.claims();
+        scene
+            .reset_tokens
+            .expect_read()
+            .returning(move |_| Ok(claims.clone()));
+        scene
+            .store
+            .expect_find_reset()
+            .returning(move |_| Ok(Some((reset.clone(), a_user()))));
+    }
+
+    async fn reset(scene: Scene) -> Result<(), Error> {
+        let recovery = Recovery::new(scene.ports(), Policy::default());
+        recovery.reset(a_request(), &Caller::default()).await
+    }
+
+    #[tokio::test]
+    async fn a_request_looks_nobody_up() {
+        let mut scene = Scene::default();
+        scene.store.expect_find_user_by_email().never();
+        let mut unit = MockUnit::new();
+        unit.expect_insert_reset_request()
+            .once()
+            .returning(|_| Ok(()));
+        unit.expect_commit().once().returning(|| Ok(()));
+        scene.opens(unit);
+        let recovery = Recovery::new(scene.ports(), Policy::default());
+        recovery
+            .request(&a_user().email, &Caller::default())
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_forged_link_costs_no_hash() {
+        let mut scene = Scene::default();
+        scene
+            .reset_tokens
+            .expect_read()
+            .returning(|_| Err(TokenError::Invalid));
+        scene.store.expect_find_reset().never();
+        scene.hasher.expect_hash().never();
+        let outcome = reset(scene).await;
+        assert!(matches!(outcome, Err(Error::InvalidToken)), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn the_password_in_use_is_refused_before_the_link_is_spent() {
+        let mut scene = Scene::default();
+        with_live_link(&mut scene);
+        scene.has_password(Verdict::Match);
+        scene.store.expect_begin().never();
+        let outcome = reset(scene).await;
+        assert!(
+            matches!(outcome, Err(Error::InvalidInput(_))),
+            "{outcome:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn whoever_loses_the_race_changes_nothing() {
+        let mut scene = Scene::default();
+        with_live_link(&mut scene);
+        scene.has_password(Verdict::Mismatch);
+        scene.hashes();
+        let mut unit = MockUnit::new();
+        unit.expect_spend_reset().once().returning(|_, _| Ok(None));
+        unit.expect_set_password().never();
+        unit.expect_end_sessions().never();
+        unit.expect_commit().never();
+        scene.opens(unit);
+        let outcome = reset(scene).await;
+        assert!(matches!(outcome, Err(Error::InvalidToken)), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn a_reset_that_raced_a_change_commits_nothing() {
+        let mut scene = Scene::default();
+        with_live_link(&mut scene);
+        scene.has_password(Verdict::Mismatch);
+        scene.hashes();
+        let mut unit = MockUnit::new();
+        unit.expect_spend_reset()
+            .returning(|_, _| Ok(Some(a_reset(&a_user()))));
+        unit.expect_advance_epoch()
+            .once()
+            .returning(|_, _| Ok(false));
+        unit.expect_commit().never();
+        scene.opens(unit);
+        let outcome = reset(scene).await;
+        assert!(matches!(outcome, Err(Error::InvalidToken)), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn a_reset_does_everything_in_one_unit() {
+        let mut scene = Scene::default();
+        with_live_link(&mut scene);
+        scene.has_password(Verdict::Mismatch);
+        scene.hashes();
+        let mut unit = MockUnit::new();
+        unit.expect_spend_reset()
+            .once()
+            .returning(|_, _| Ok(Some(a_reset(&a_user()))));
+        unit.expect_advance_epoch()
+            .once()
+            .returning(|_, _| Ok(true));
+        unit.expect_set_password()
+            .once()
+            .withf(|_, hash, _| *hash == a_hash())
+            .returning(|_, _, _| Ok(()));
+        unit.expect_end_sessions().once().returning(|_| Ok(()));
+        unit.expect_insert_session().never();
+        unit.expect_enqueue()
+            .once()
+            .withf(|queued| matches!(queued.mail, Mail::PasswordChanged { .. }))
+            .returning(|_| Ok(()));
+        unit.expect_commit().once().returning(|| Ok(()));
+        scene.opens(unit);
+        reset(scene).await.unwrap();
+    }
+
+    #[test]
+    fn links_are_coalesced_and_counted() {
+        let policy = ResetPolicy::default();
+        let newest = a_reset(&a_user());
+        let at = newest.issued_at;
+        let used = PasswordReset {
+            used_at: Some(at),
+            ..newest.clone()
+        };
+        let one = std::slice::from_ref(&newest);
+        assert!(may_issue(&policy, &[], at));
+        assert!(!may_issue(&policy, one, at + Duration::seconds(59)));
+        assert!(may_issue(&policy, one, at + Duration::seconds(60)));
+        assert!(may_issue(&policy, &[used], at));
+        let many = vec![newest; 5];
+        assert!(!may_issue(&policy, &many, at + Duration::minutes(10)));
+    }
+}

@@ -1,0 +1,152 @@
+//! Operations on one's own account: sign up, look, change the password.
+
+use poem::web::Data;
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, Object, OpenApi};
+use serde::Deserialize;
+use vestibule_domain::accounts::{ChangePassword, SignUp};
+use vestibule_domain::email::EmailAddress;
+use vestibule_domain::error::{Error, Violations};
+use vestibule_domain::password::Password;
+use vestibule_domain::policy::PasswordPolicy;
+use vestibule_domain::username::Username;
+
+use crate::Tag;
+use crate::bearer::Signed;
+use crate::client::Client;
+use crate::error::{Act, ApiError};
+use crate::payload::StrictJson;
+use crate::state::State;
+use crate::views::{MessageResponse, TokenResponse, UserResponse};
+
+/// The operations.
+pub(crate) struct Accounts;
+
+/// What a new account needs.
+#[derive(Debug, Deserialize, Object)]
+#[serde(deny_unknown_fields)]
+#[oai(deny_unknown_fields)]
+struct SignUpRequest {
+    /// Identifies the account, without regard to case.
+    #[oai(validator(max_length = 254))]
+    email: String,
+    /// 3 to 32 of `A-Z a-z 0-9 . _ -`, unique without regard to case.
+    #[oai(validator(min_length = 3, max_length = 32, pattern = "^[A-Za-z0-9._-]+$"))]
+    username: String,
+    /// 12 (configurable) to 256 characters of any kind, at most 1024 bytes.
+    #[oai(validator(max_length = 256), write_only)]
+    password: String,
+}
+
+/// What a change of password needs.
+#[derive(Debug, Deserialize, Object)]
+#[serde(deny_unknown_fields)]
+#[oai(deny_unknown_fields)]
+struct ChangePasswordRequest {
+    /// The password in use.
+    #[oai(validator(max_length = 256), write_only)]
+    old_password: String,
+    /// The password to come: 12 (configurable) to 256 characters of any kind, at most 1024 bytes.
+    #[oai(validator(max_length = 256), write_only)]
+    new_password: String,
+}
+
+/// The account exists, and its owner is signed in.
+#[derive(ApiResponse)]
+enum Created {
+    /// The account was opened.
+    #[oai(status = 201)]
+    Account(Json<TokenResponse>),
+}
+
+impl SignUpRequest {
+    fn parse(&self, policy: &PasswordPolicy) -> Result<SignUp, Error> {
+        let mut violations = Violations::default();
+        let email = violations.check("email", EmailAddress::parse(&self.email));
+        let username = violations.check("username", Username::parse(&self.username));
+        let password = violations.check(
+            "password",
+            Password::choose(&self.password, policy.min_length),
+        );
+        match (email, username, password) {
+            (Some(email), Some(username), Some(password)) => Ok(SignUp {
+                email,
+                username,
+                password,
+            }),
+            _ => Err(violations.into()),
+        }
+    }
+}
+
+impl ChangePasswordRequest {
+    fn parse(&self, policy: &PasswordPolicy) -> Result<ChangePassword, Error> {
+        let mut violations = Violations::default();
+        let old = violations.check("old_password", Password::parse(&self.old_password));
+        let new = Password::choose(&self.new_password, policy.min_length);
+        let new = violations.check("new_password", new);
+        match (old, new) {
+            (Some(old), Some(new)) => Ok(ChangePassword { old, new }),
+            _ => Err(violations.into()),
+        }
+    }
+}
+
+#[OpenApi(prefix_path = "/api/v1/auth", tag = "Tag::Authentication")]
+impl Accounts {
+    /// Create an account
+    ///
+    /// Opens an account, queues a welcome mail and signs the new user in.
+    #[oai(path = "/signup", method = "post", operation_id = "signUp")]
+    async fn sign_up(
+        &self,
+        state: Data<&State>,
+        client: Client,
+        body: StrictJson<SignUpRequest>,
+    ) -> Result<Created, ApiError> {
+        let failed = |error| ApiError::of(Act::Registration, error);
+        let request = body
+            .0
+            .parse(state.accounts.password_policy())
+            .map_err(failed)?;
+        let signed_in = state
+            .accounts
+            .sign_up(request, &client.0)
+            .await
+            .map_err(failed)?;
+        Ok(Created::Account(Json(signed_in.into())))
+    }
+
+    /// The signed-in user
+    #[oai(path = "/me", method = "get", operation_id = "getCurrentUser")]
+    async fn me(&self, signed: Signed) -> Result<Json<UserResponse>, ApiError> {
+        Ok(Json(signed.0.user.into()))
+    }
+
+    /// Change the password
+    ///
+    /// Ends every other session and every reset link of the account and tells its owner by mail.
+    #[oai(
+        path = "/change-password",
+        method = "post",
+        operation_id = "changePassword"
+    )]
+    async fn change_password(
+        &self,
+        signed: Signed,
+        state: Data<&State>,
+        client: Client,
+        body: StrictJson<ChangePasswordRequest>,
+    ) -> Result<Json<MessageResponse>, ApiError> {
+        let failed = |error| ApiError::of(Act::Change, error);
+        let request = body
+            .0
+            .parse(state.accounts.password_policy())
+            .map_err(failed)?;
+        let change = state
+            .accounts
+            .change_password(&signed.0, request, &client.0);
+        change.await.map_err(failed)?;
+        Ok(Json(MessageResponse::new("Password changed successfully")))
+    }
+}

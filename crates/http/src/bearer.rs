@@ -1,0 +1,27 @@
+//! Authentication of requests by access token.
+
+use poem::{Request, Result};
+use poem_openapi::SecurityScheme;
+use poem_openapi::auth::Bearer;
+use vestibule_domain::sessions::Actor;
+
+use crate::error::{Act, ApiError};
+use crate::state::State;
+
+/// A PASETO v4.public access token from `/api/v1/auth/signin`.
+#[derive(SecurityScheme)]
+#[oai(
+    rename = "bearer",
+    ty = "bearer",
+    bearer_format = "PASETO",
+    checker = "authenticate"
+)]
+pub(crate) struct Signed(pub(crate) Actor);
+
+async fn authenticate(request: &Request, bearer: Bearer) -> Result<Actor> {
+    let state = request
+        .data::<State>()
+        .ok_or_else(|| poem::Error::from_status(poem::http::StatusCode::INTERNAL_SERVER_ERROR))?;
+    let actor = state.sessions.authenticate(&bearer.token).await;
+    actor.map_err(|error| ApiError::of(Act::Other, error).into())
+}

@@ -1,0 +1,51 @@
+//! Bounds on request bodies: 16 KiB, within 15 seconds.
+
+use std::time::Duration;
+
+use poem::error::ReadBodyError;
+use poem::http::{StatusCode, header};
+use poem::{Body, Endpoint, Error, Middleware, Request, Result};
+
+const MAX_BYTES: usize = 16 * 1024;
+const DEADLINE: Duration = Duration::from_secs(15);
+
+/// Reads the whole body before anything else happens, or refuses it.
+///
+/// poem's own limit wants a `Content-Length` even of a GET, and has no deadline.
+pub(crate) struct BodyLimit;
+
+impl<E: Endpoint> Middleware<E> for BodyLimit {
+    type Output = Bounded<E>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        Bounded { inner }
+    }
+}
+
+/// An endpoint whose requests have bounded bodies.
+pub(crate) struct Bounded<E> {
+    inner: E,
+}
+
+impl<E: Endpoint> Endpoint for Bounded<E> {
+    type Output = E::Output;
+
+    async fn call(&self, mut request: Request) -> Result<Self::Output> {
+        let length = request.headers().get(header::CONTENT_LENGTH);
+        let announced = length.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+        if announced.is_some_and(|bytes| bytes > MAX_BYTES) {
+            return Err(Error::from_status(StatusCode::PAYLOAD_TOO_LARGE));
+        }
+        let reading = request.take_body().into_bytes_limit(MAX_BYTES);
+        let body = match tokio::time::timeout(DEADLINE, reading).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(ReadBodyError::PayloadTooLarge)) => {
+                return Err(Error::from_status(StatusCode::PAYLOAD_TOO_LARGE));
+            }
+            Ok(Err(_)) => return Err(Error::from_status(StatusCode::BAD_REQUEST)),
+            Err(_) => return Err(Error::from_status(StatusCode::REQUEST_TIMEOUT)),
+        };
+        request.set_body(Body::from_bytes(body));
+        self.inner.call(request).await
+    }
+}

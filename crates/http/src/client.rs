@@ -1,0 +1,188 @@
+//! Who is calling: the peer's address, or the one a trusted proxy vouches for.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use poem::http::{HeaderMap, header};
+use poem::{Endpoint, FromRequest, Middleware, Request, RequestBody, Result};
+use vestibule_domain::caller::Caller;
+
+/// The networks whose `X-Forwarded-For` is believed.
+#[derive(Clone, Debug, Default)]
+pub struct TrustedProxies(Arc<[IpNet]>);
+
+impl TrustedProxies {
+    /// Trusts these networks and nobody else.
+    pub fn new(networks: Vec<IpNet>) -> Self {
+        Self(networks.into())
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// The address a request comes from.
+    ///
+    /// Only a trusted peer's header counts, read from the right: each trusted hop vouches for the
+    /// one before it, and the first untrusted one is the client. What cannot be parsed was not
+    /// written by a proxy of ours, so the hop that passed it on is the last one known.
+    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let values = headers.get_all("x-forwarded-for");
+        let hops: Vec<&str> = values
+            .iter()
+            .flat_map(|value| value.to_str().unwrap_or("?").split(','))
+            .map(str::trim)
+            .collect();
+        let mut known = peer;
+        for hop in hops.iter().rev() {
+            if !self.trusts(known) {
+                break;
+            }
+            match parse_hop(hop) {
+                Some(address) => known = address,
+                None => break,
+            }
+        }
+        known
+    }
+}
+
+/// An address with or without a port, as proxies write it.
+fn parse_hop(hop: &str) -> Option<IpAddr> {
+    let bare = hop.trim_start_matches('[').trim_end_matches(']');
+    let address = bare
+        .parse()
+        .or_else(|_| hop.parse().map(|with_port: SocketAddr| with_port.ip()));
+    address.ok().map(|address: IpAddr| address.to_canonical())
+}
+
+/// Finds out who is calling and hands it to the operations as [`Client`].
+#[derive(Clone, Debug, Default)]
+pub struct ClientAddress {
+    trusted: TrustedProxies,
+}
+
+impl ClientAddress {
+    /// Believes these proxies.
+    pub fn new(trusted: TrustedProxies) -> Self {
+        Self { trusted }
+    }
+}
+
+impl<E: Endpoint> Middleware<E> for ClientAddress {
+    type Output = Identified<E>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        Identified {
+            inner,
+            trusted: self.trusted.clone(),
+        }
+    }
+}
+
+/// An endpoint that knows who is calling.
+pub struct Identified<E> {
+    inner: E,
+    trusted: TrustedProxies,
+}
+
+impl<E: Endpoint> Endpoint for Identified<E> {
+    type Output = E::Output;
+
+    async fn call(&self, mut request: Request) -> Result<Self::Output> {
+        let peer = request
+            .remote_addr()
+            .as_socket_addr()
+            .map(|peer| peer.ip().to_canonical());
+        let ip = peer.map(|peer| self.trusted.client(peer, request.headers()));
+        let agent = request
+            .headers()
+            .get(header::USER_AGENT)
+            .and_then(|value| value.to_str().ok());
+        let caller = Caller::new(ip, agent);
+        request.extensions_mut().insert(Client(caller));
+        self.inner.call(request).await
+    }
+}
+
+/// The caller of an operation.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Client(pub(crate) Caller);
+
+impl<'a> FromRequest<'a> for Client {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        Ok(request
+            .extensions()
+            .get::<Self>()
+            .cloned()
+            .unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(trusted: &[&str], peer: &str, forwarded: &[&str]) -> String {
+        let proxies = TrustedProxies::new(trusted.iter().map(|net| net.parse().unwrap()).collect());
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append("x-forwarded-for", value.parse().unwrap());
+        }
+        proxies.client(peer.parse().unwrap(), &headers).to_string()
+    }
+
+    #[test]
+    fn a_stranger_is_not_believed() {
+        assert_eq!(client(&[], "192.0.2.1", &["198.51.100.7"]), "192.0.2.1");
+        assert_eq!(
+            client(&["10.0.0.0/8"], "192.0.2.1", &["10.0.0.1"]),
+            "192.0.2.1"
+        );
+    }
+
+    #[test]
+    fn the_right_most_untrusted_hop_is_the_client() {
+        let trusted = ["10.0.0.0/8", "fd00::/8"];
+        assert_eq!(
+            client(&trusted, "10.0.0.1", &["198.51.100.7"]),
+            "198.51.100.7"
+        );
+        assert_eq!(
+            client(&trusted, "10.0.0.1", &["1.1.1.1, 198.51.100.7"]),
+            "198.51.100.7"
+        );
+        assert_eq!(
+            client(&trusted, "10.0.0.1", &["1.1.1.1", "198.51.100.7, 10.9.9.9"]),
+            "198.51.100.7"
+        );
+        assert_eq!(
+            client(&trusted, "fd00::1", &["[2001:db8::7]:443"]),
+            "2001:db8::7"
+        );
+        assert_eq!(
+            client(&trusted, "10.0.0.1", &["198.51.100.7:5000"]),
+            "198.51.100.7"
+        );
+        assert_eq!(
+            client(&trusted, "10.0.0.1", &["::ffff:198.51.100.7"]),
+            "198.51.100.7"
+        );
+    }
+
+    #[test]
+    fn nonsense_is_blamed_on_whoever_passed_it_on() {
+        let trusted = ["10.0.0.0/8"];
+        assert_eq!(
+            client(&trusted, "10.0.0.1", &["1.1.1.1, unknown"]),
+            "10.0.0.1"
+        );
+        assert_eq!(
+            client(&trusted, "10.0.0.1", &["1.1.1.1, nonsense, 10.0.0.2"]),
+            "10.0.0.2"
+        );
+        assert_eq!(client(&trusted, "10.0.0.1", &[""]), "10.0.0.1");
+        assert_eq!(client(&trusted, "10.0.0.1", &[]), "10.0.0.1");
+    }
+}

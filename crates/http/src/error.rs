@@ -1,0 +1,364 @@
+//! From the domain's error, and from the framework's, to a status: the one table.
+#![warn(clippy::wildcard_enum_match_arm)]
+
+use std::any::Any;
+use std::time::Duration;
+
+use poem::http::StatusCode;
+use poem::middleware::PanicHandler;
+use poem::{IntoResponse, Response};
+use poem_openapi::ApiResponse;
+use poem_openapi::error::{AuthorizationError, ContentTypeError};
+use vestibule_domain::error::{Error, Rule, Violation};
+use vestibule_domain::password::PasswordError;
+
+use crate::problem::{FieldProblem, Problem, ProblemJson};
+
+/// Every way an operation can fail, each with its status.
+#[derive(ApiResponse)]
+pub(crate) enum ApiError {
+    /// The request cannot be fulfilled as it stands; `code` says why.
+    #[oai(status = 400)]
+    BadRequest(ProblemJson),
+    /// No valid credentials.
+    #[oai(status = 401)]
+    Unauthorized(ProblemJson, #[oai(header = "WWW-Authenticate")] String),
+    /// The credentials are right, and it is still not allowed.
+    #[oai(status = 403)]
+    Forbidden(ProblemJson),
+    /// There is no such thing.
+    #[oai(status = 404)]
+    NotFound(ProblemJson),
+    /// The path takes other methods.
+    #[oai(status = 405)]
+    MethodNotAllowed(ProblemJson),
+    /// The request did not arrive in time.
+    #[oai(status = 408)]
+    Timeout(ProblemJson),
+    /// The body is larger than 16 KiB.
+    #[oai(status = 413)]
+    TooLarge(ProblemJson),
+    /// The body is not announced as `application/json`.
+    #[oai(status = 415)]
+    UnsupportedMediaType(ProblemJson),
+    /// Fields break rules; `errors` names each.
+    #[oai(status = 422)]
+    Unprocessable(ProblemJson),
+    /// Too many attempts; `Retry-After` says in how many seconds to come back.
+    #[oai(status = 429)]
+    TooManyRequests(ProblemJson, #[oai(header = "Retry-After")] u64),
+    /// A fault of the service; the log has the cause under `request_id`.
+    #[oai(status = 500)]
+    Internal(ProblemJson),
+    /// The service is overloaded or lacks something it needs; `Retry-After` says when to try again.
+    #[oai(status = 503)]
+    Unavailable(ProblemJson, #[oai(header = "Retry-After")] u64),
+}
+
+/// What was being done, for the sentence of an internal error.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Act {
+    Registration,
+    SignIn,
+    Reset,
+    Change,
+    Other,
+}
+
+impl Act {
+    fn failure(self) -> &'static str {
+        match self {
+            Self::Registration => "Error during registration",
+            Self::SignIn => "Error during sign in",
+            Self::Reset => "Error resetting password",
+            Self::Change => "Error changing password",
+            Self::Other => "Internal server error",
+        }
+    }
+}
+
+/// How long a client should stay away when something is overloaded or down.
+const UNAVAILABLE_RETRY_SECONDS: u64 = 1;
+
+impl ApiError {
+    /// Presents a use case's error. Faults are logged here, once, with their whole chain.
+    pub(crate) fn of(act: Act, error: Error) -> Self {
+        let code = error.code();
+        let problem = |status, detail| ProblemJson(Problem::new(status, code, detail));
+        match error {
+            Error::InvalidInput(violations) => Self::Unprocessable(invalid(&violations)),
+            Error::EmailTaken => {
+                Self::BadRequest(problem(StatusCode::BAD_REQUEST, "Email already registered"))
+            }
+            Error::UsernameTaken => {
+                Self::BadRequest(problem(StatusCode::BAD_REQUEST, "Username already taken"))
+            }
+            Error::SignUpClosed => Self::Forbidden(problem(
+                StatusCode::FORBIDDEN,
+                "Sign-up is closed; ask an administrator for an account",
+            )),
+            Error::InvalidCredentials => Self::unauthorized(problem(
+                StatusCode::UNAUTHORIZED,
+                "Invalid email or password",
+            )),
+            Error::Unauthenticated => Self::unauthenticated(),
+            Error::IncorrectPassword => Self::BadRequest(problem(
+                StatusCode::BAD_REQUEST,
+                "Incorrect current password",
+            )),
+            Error::AccountInactive => {
+                Self::Forbidden(problem(StatusCode::FORBIDDEN, "User account is inactive"))
+            }
+            Error::InvalidToken => {
+                Self::BadRequest(problem(StatusCode::BAD_REQUEST, "Invalid or expired token"))
+            }
+            Error::UserNotFound => Self::NotFound(problem(StatusCode::NOT_FOUND, "User not found")),
+            Error::Throttled { retry_after } => Self::TooManyRequests(
+                problem(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "Too many requests, please try again later",
+                ),
+                whole_seconds(retry_after),
+            ),
+            error @ Error::Unavailable(_) => {
+                tracing::warn!(error = chain(&error), "unavailable");
+                let detail = "The service is temporarily unavailable, please try again";
+                let problem = problem(StatusCode::SERVICE_UNAVAILABLE, detail);
+                Self::Unavailable(problem, UNAVAILABLE_RETRY_SECONDS)
+            }
+            error @ Error::Internal(_) => {
+                tracing::error!(error = chain(&error), "internal error");
+                Self::fault(act)
+            }
+        }
+    }
+
+    /// No live session behind the request.
+    pub(crate) fn unauthenticated() -> Self {
+        let status = StatusCode::UNAUTHORIZED;
+        let detail = "Could not validate credentials";
+        Self::unauthorized(ProblemJson(Problem::new(status, "unauthenticated", detail)))
+    }
+
+    fn unauthorized(problem: ProblemJson) -> Self {
+        Self::Unauthorized(problem, "Bearer".to_owned())
+    }
+
+    /// A body that is not what the operation takes.
+    pub(crate) fn malformed(field: String, code: &str, detail: &str) -> Self {
+        let error = FieldProblem {
+            field,
+            code: code.to_owned(),
+            detail: detail.to_owned(),
+        };
+        Self::Unprocessable(unprocessable(vec![error]))
+    }
+
+    /// A body that is not JSON.
+    pub(crate) fn not_json(detail: &str) -> Self {
+        Self::BadRequest(ProblemJson(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "malformed_json",
+            detail,
+        )))
+    }
+}
+
+fn unprocessable(errors: Vec<FieldProblem>) -> ProblemJson {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    let detail = "Some fields are not acceptable";
+    ProblemJson(Problem {
+        errors,
+        ..Problem::new(status, "invalid_input", detail)
+    })
+}
+
+fn invalid(violations: &[Violation]) -> ProblemJson {
+    let problem_of = |violation: &Violation| FieldProblem {
+        field: violation.field.to_owned(),
+        code: violation.rule.code().to_owned(),
+        detail: sentence(violation.rule),
+    };
+    unprocessable(violations.iter().map(problem_of).collect())
+}
+
+fn sentence(rule: Rule) -> String {
+    use vestibule_domain::email::EmailError;
+    use vestibule_domain::username::UsernameError;
+    match rule {
+        Rule::Email(EmailError::Empty) => "Enter your e-mail address".to_owned(),
+        Rule::Email(EmailError::TooLong) => {
+            "Your e-mail address must be 254 characters or fewer".to_owned()
+        }
+        Rule::Email(EmailError::Format) => {
+            "Enter an e-mail address in the correct format, like name@example.com".to_owned()
+        }
+        Rule::Username(UsernameError::Length) => {
+            "Your user name must have 3 to 32 characters".to_owned()
+        }
+        Rule::Username(UsernameError::Characters) => {
+            "Your user name may contain letters, digits, dot, underscore and hyphen".to_owned()
+        }
+        Rule::Password(PasswordError::Empty) => "Enter a password".to_owned(),
+        Rule::Password(PasswordError::TooShort { min }) => {
+            format!("Your password must be {min} characters or more")
+        }
+        Rule::Password(PasswordError::TooLong) => {
+            "Your password must be 256 characters and 1,024 bytes or fewer".to_owned()
+        }
+        Rule::Password(PasswordError::Reused) => {
+            "Choose a password that you do not use now".to_owned()
+        }
+    }
+}
+
+/// Rounded up: a client that comes back after so many seconds is not early.
+fn whole_seconds(duration: Duration) -> u64 {
+    let rounded = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+    rounded.max(1)
+}
+
+/// An error with all its causes, outermost first.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// Presents whatever went wrong before, beside or instead of an operation.
+///
+/// The framework's own messages are not passed on: they may quote the request.
+pub async fn respond(error: poem::Error) -> Response {
+    if error.is_from_response() {
+        return error.into_response();
+    }
+    ApiError::of_framework(&error).into_response()
+}
+
+impl ApiError {
+    fn of_framework(error: &poem::Error) -> Self {
+        let problem = |status, code, detail| ProblemJson(Problem::new(status, code, detail));
+        if error.is::<AuthorizationError>() {
+            return Self::unauthenticated();
+        }
+        if error.is::<ContentTypeError>() {
+            return Self::UnsupportedMediaType(problem(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "Send the body as application/json",
+            ));
+        }
+        match error.status() {
+            status @ StatusCode::NOT_FOUND => {
+                Self::NotFound(problem(status, "not_found", "There is nothing here"))
+            }
+            status @ StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed(problem(
+                status,
+                "method_not_allowed",
+                "This method is not allowed here",
+            )),
+            status @ StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge(problem(
+                status,
+                "payload_too_large",
+                "The body is larger than 16 KiB",
+            )),
+            status @ StatusCode::REQUEST_TIMEOUT => Self::Timeout(problem(
+                status,
+                "request_timeout",
+                "The request did not arrive in time",
+            )),
+            status if status.is_client_error() => Self::BadRequest(problem(
+                StatusCode::BAD_REQUEST,
+                "malformed_request",
+                "The request cannot be read",
+            )),
+            _ => {
+                tracing::error!(%error, "request failed");
+                Self::fault(Act::Other)
+            }
+        }
+    }
+
+    fn fault(act: Act) -> Self {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        Self::Internal(ProblemJson(Problem::new(
+            status,
+            "internal_error",
+            act.failure(),
+        )))
+    }
+}
+
+/// Answers for an operation that panicked; the process lives on.
+#[derive(Clone)]
+pub(crate) struct Panicked;
+
+impl PanicHandler for Panicked {
+    type Response = Response;
+
+    fn get_response(&self, _: Box<dyn Any + Send + 'static>) -> Response {
+        // The panic hook has logged the place; the payload may hold anything.
+        tracing::error!("an operation panicked");
+        ApiError::fault(Act::Other).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_has_its_status_and_sentence() {
+        let table = [
+            (
+                Error::InvalidInput(Vec::new()),
+                422,
+                "Some fields are not acceptable",
+            ),
+            (Error::EmailTaken, 400, "Email already registered"),
+            (Error::UsernameTaken, 400, "Username already taken"),
+            (Error::InvalidCredentials, 401, "Invalid email or password"),
+            (Error::IncorrectPassword, 400, "Incorrect current password"),
+            (Error::AccountInactive, 403, "User account is inactive"),
+            (Error::InvalidToken, 400, "Invalid or expired token"),
+            (
+                Error::Unauthenticated,
+                401,
+                "Could not validate credentials",
+            ),
+            (Error::UserNotFound, 404, "User not found"),
+            (
+                Error::Internal("secret cause".into()),
+                500,
+                "Error during registration",
+            ),
+        ];
+        for (error, status, detail) in table {
+            let code = error.code();
+            let response = ApiError::of(Act::Registration, error).into_response();
+            assert_eq!(response.status().as_u16(), status, "{code}");
+            let body = response.into_body();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap();
+            let text = runtime.block_on(body.into_string()).unwrap();
+            let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(json["code"], code);
+            assert_eq!(json["detail"], detail);
+            assert_eq!(json["status"], status);
+            assert!(!text.contains("secret cause"));
+        }
+    }
+
+    #[test]
+    fn waiting_times_are_rounded_up() {
+        assert_eq!(whole_seconds(Duration::ZERO), 1);
+        assert_eq!(whole_seconds(Duration::from_millis(11_001)), 12);
+        assert_eq!(whole_seconds(Duration::from_secs(12)), 12);
+    }
+}

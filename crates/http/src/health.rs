@@ -1,0 +1,65 @@
+//! Probes for load balancers and process managers.
+
+use poem::http::StatusCode;
+use poem::web::Data;
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, Object, OpenApi};
+
+use crate::Tag;
+use crate::problem::{Problem, ProblemJson};
+use crate::state::State;
+
+/// The operations.
+pub(crate) struct Health;
+
+/// How the service does.
+#[derive(Debug, Object)]
+struct HealthResponse {
+    /// `ok`.
+    status: String,
+}
+
+/// Whether requests are welcome.
+#[derive(ApiResponse)]
+enum Readiness {
+    /// They are.
+    #[oai(status = 200)]
+    Ready(Json<HealthResponse>),
+    /// They are not: the database is out of reach, or the process is about to stop.
+    #[oai(status = 503)]
+    NotReady(ProblemJson, #[oai(header = "Retry-After")] u64),
+}
+
+fn ok() -> Json<HealthResponse> {
+    Json(HealthResponse {
+        status: "ok".to_owned(),
+    })
+}
+
+#[OpenApi(prefix_path = "/health", tag = "Tag::Operations")]
+impl Health {
+    /// Does the process run?
+    #[oai(path = "/live", method = "get", operation_id = "getLiveness")]
+    async fn live(&self) -> Json<HealthResponse> {
+        ok()
+    }
+
+    /// Are requests welcome?
+    #[oai(path = "/ready", method = "get", operation_id = "getReadiness")]
+    async fn ready(&self, state: Data<&State>) -> Readiness {
+        let not_ready = |code, detail| {
+            let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
+            Readiness::NotReady(ProblemJson(problem), 1)
+        };
+        if state.is_draining() {
+            return not_ready("draining", "The service is about to stop");
+        }
+        match state.store.ping().await {
+            Ok(()) => Readiness::Ready(ok()),
+            Err(error) => {
+                tracing::warn!(error = %error, "not ready");
+                not_ready("unavailable", "The database cannot be reached")
+            }
+        }
+    }
+}

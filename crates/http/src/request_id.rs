@@ -1,0 +1,132 @@
+//! A name for every request, on its answer, in its problem details and in its log lines.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use poem::http::{HeaderName, HeaderValue, header};
+use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use tracing::Instrument;
+use vestibule_domain::ports::Random;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+tokio::task_local! {
+    static REQUEST_ID: String;
+}
+
+/// The id of the request this task answers; empty outside of one.
+pub(crate) fn current() -> String {
+    REQUEST_ID.try_with(Clone::clone).unwrap_or_default()
+}
+
+/// Gives requests their ids, logs one line for each, and puts the headers on every answer that
+/// must be there whatever it is.
+///
+/// Ids are ours alone: one that came with a request could be chosen to confuse a log.
+#[derive(Clone)]
+pub struct Requests {
+    random: Arc<dyn Random>,
+    strict_transport: bool,
+}
+
+impl Requests {
+    /// `strict_transport`: whether the service is reached by https, so that browsers may insist.
+    pub fn new(random: Arc<dyn Random>, strict_transport: bool) -> Self {
+        Self {
+            random,
+            strict_transport,
+        }
+    }
+}
+
+impl<E: Endpoint> Middleware<E> for Requests {
+    type Output = Named<E>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        Named {
+            inner,
+            requests: self.clone(),
+        }
+    }
+}
+
+/// An endpoint whose requests have names.
+pub struct Named<E> {
+    inner: E,
+    requests: Requests,
+}
+
+impl<E: Endpoint> Endpoint for Named<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let mut bytes = [0; 16];
+        self.requests.random.fill(&mut bytes);
+        let id = format!("{:032x}", u128::from_be_bytes(bytes));
+        // The path alone: a query may hold a token.
+        let span = tracing::info_span!(
+            "request",
+            request_id = %id,
+            method = %request.method(),
+            path = %request.uri().path(),
+        );
+        let header = HeaderValue::from_str(&id).ok();
+        let answer = REQUEST_ID.scope(id, self.answer(request)).instrument(span);
+        let mut response = answer.await;
+        if let Some(header) = header {
+            response.headers_mut().insert(X_REQUEST_ID, header);
+        }
+        Ok(response)
+    }
+}
+
+impl<E: Endpoint> Named<E> {
+    async fn answer(&self, request: Request) -> Response {
+        let start = Instant::now();
+        let mut response = match self.inner.call(request).await {
+            Ok(answer) => answer.into_response(),
+            Err(error) => error.into_response(),
+        };
+        self.add_headers(&mut response);
+        tracing::info!(
+            status = response.status().as_u16(),
+            duration_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
+            "answered"
+        );
+        response
+    }
+
+    /// Pages bring their own content policy; an answer without one shows nothing.
+    fn add_headers(&self, response: &mut Response) {
+        let headers = response.headers_mut();
+        let defaults = [
+            (header::CACHE_CONTROL, "no-store"),
+            (
+                header::CONTENT_SECURITY_POLICY,
+                "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            ),
+            (header::REFERRER_POLICY, "no-referrer"),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::X_FRAME_OPTIONS, "DENY"),
+            (
+                HeaderName::from_static("cross-origin-opener-policy"),
+                "same-origin",
+            ),
+            (
+                HeaderName::from_static("cross-origin-resource-policy"),
+                "same-origin",
+            ),
+        ];
+        for (name, value) in defaults {
+            headers
+                .entry(name)
+                .or_insert(HeaderValue::from_static(value));
+        }
+        if self.requests.strict_transport {
+            headers.insert(
+                header::STRICT_TRANSPORT_SECURITY,
+                HeaderValue::from_static("max-age=31536000; includeSubDomains"),
+            );
+        }
+    }
+}
