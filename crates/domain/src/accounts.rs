@@ -45,11 +45,7 @@ impl Accounts {
     /// Wires the use cases.
     pub fn new(ports: Ports, policy: Policy) -> Self {
         let limits = Limits::new(ports.limiter.clone(), policy.limits.clone());
-        Self {
-            ports,
-            policy,
-            limits,
-        }
+        Self { ports, policy, limits }
     }
 
     /// What a new password has to satisfy.
@@ -81,8 +77,7 @@ impl Accounts {
         }
         unit.set_password(id, &hash, now).await?;
         unit.insert_session(&signed_in.session).await?;
-        unit.enqueue(&QueuedMail::new(Mail::Welcome { user_id: id }, now, random))
-            .await?;
+        unit.enqueue(&QueuedMail::new(Mail::Welcome { user_id: id }, now, random)).await?;
         unit.commit().await?;
         Ok(signed_in)
     }
@@ -101,30 +96,17 @@ impl Accounts {
         caller: &Caller,
     ) -> Result<(), Error> {
         let id = actor.user.id;
-        self.limits
-            .admit_account(Action::ChangePassword, id.as_uuid().as_bytes())
-            .await?;
-        let current = self
-            .ports
-            .store
-            .find_password(id)
-            .await?
-            .ok_or(Error::UserNotFound)?;
+        self.limits.admit_account(Action::ChangePassword, id.as_uuid().as_bytes()).await?;
+        let current = self.ports.store.find_password(id).await?.ok_or(Error::UserNotFound)?;
         if self.ports.hasher.verify(&request.old, &current).await? == Verdict::Mismatch {
             return Err(Error::IncorrectPassword);
         }
         if request.new == request.old {
-            return Err(Error::violation(
-                "new_password",
-                Rule::Password(PasswordError::Reused),
-            ));
+            return Err(Error::violation("new_password", Rule::Password(PasswordError::Reused)));
         }
         let hash = self.ports.hasher.hash(&request.new).await?;
         let now = self.ports.clock.now();
-        let notice = Mail::PasswordChanged {
-            user_id: id,
-            caller: caller.clone(),
-        };
+        let notice = Mail::PasswordChanged { user_id: id, caller: caller.clone() };
 
         let mut unit = self.ports.store.begin().await?;
         if !unit.advance_epoch(id, actor.user.epoch).await? {
@@ -132,10 +114,8 @@ impl Accounts {
             return Err(Error::Unauthenticated);
         }
         unit.set_password(id, &hash, now).await?;
-        unit.keep_only_session(id, actor.session.id, actor.user.epoch.next())
-            .await?;
-        unit.enqueue(&QueuedMail::new(notice, now, &*self.ports.random))
-            .await?;
+        unit.keep_only_session(id, actor.session.id, actor.user.epoch.next()).await?;
+        unit.enqueue(&QueuedMail::new(notice, now, &*self.ports.random)).await?;
         unit.commit().await?;
         Ok(())
     }
@@ -150,11 +130,7 @@ mod tests {
     fn a_sign_up() -> SignUp {
         let user = a_user();
         let password = Password::parse("correct horse").unwrap();
-        SignUp {
-            email: user.email,
-            username: user.username,
-            password,
-        }
+        SignUp { email: user.email, username: user.username, password }
     }
 
     fn an_actor() -> Actor {
@@ -162,20 +138,13 @@ mod tests {
     }
 
     fn a_change(old: &str, new: &str) -> ChangePassword {
-        ChangePassword {
-            old: Password::parse(old).unwrap(),
-            new: Password::parse(new).unwrap(),
-        }
+        ChangePassword { old: Password::parse(old).unwrap(), new: Password::parse(new).unwrap() }
     }
 
     #[tokio::test]
     async fn nothing_is_opened_when_hashing_fails() {
         let mut scene = Scene::default();
-        scene
-            .hasher
-            .expect_hash()
-            .once()
-            .returning(|_| Err(HashError::Busy));
+        scene.hasher.expect_hash().once().returning(|_| Err(HashError::Busy));
         scene.store.expect_begin().never();
         let accounts = Accounts::new(scene.ports(), Policy::default());
         let outcome = accounts.sign_up(a_sign_up(), &Caller::default()).await;
@@ -187,9 +156,7 @@ mod tests {
         let mut scene = Scene::default();
         scene.hashes();
         let mut unit = MockUnit::new();
-        unit.expect_insert_user()
-            .once()
-            .returning(|_| Ok(Insertion::EmailTaken));
+        unit.expect_insert_user().once().returning(|_| Ok(Insertion::EmailTaken));
         unit.expect_commit().never();
         scene.opens(unit);
         let accounts = Accounts::new(scene.ports(), Policy::default());
@@ -202,16 +169,11 @@ mod tests {
         let mut scene = Scene::default();
         scene.hashes();
         let mut unit = MockUnit::new();
-        unit.expect_insert_user()
-            .returning(|_| Ok(Insertion::Inserted));
-        unit.expect_set_password()
-            .once()
-            .returning(|_, _, _| Ok(()));
+        unit.expect_insert_user().returning(|_| Ok(Insertion::Inserted));
+        unit.expect_set_password().once().returning(|_, _, _| Ok(()));
         unit.expect_insert_session().once().returning(|_| Ok(true));
         unit.expect_enqueue().once().returning(|_| Ok(()));
-        unit.expect_commit()
-            .once()
-            .returning(|| Err(StoreError::Unavailable("gone".into())));
+        unit.expect_commit().once().returning(|| Err(StoreError::Unavailable("gone".into())));
         scene.opens(unit);
         let accounts = Accounts::new(scene.ports(), Policy::default());
         let outcome = accounts.sign_up(a_sign_up(), &Caller::default()).await;
@@ -222,13 +184,9 @@ mod tests {
     async fn a_closed_door_costs_no_hash() {
         let mut scene = Scene::default();
         scene.hasher.expect_hash().never();
-        let policy = Policy {
-            sign_up: SignUpMode::Closed,
-            ..Policy::default()
-        };
-        let outcome = Accounts::new(scene.ports(), policy)
-            .sign_up(a_sign_up(), &Caller::default())
-            .await;
+        let policy = Policy { sign_up: SignUpMode::Closed, ..Policy::default() };
+        let outcome =
+            Accounts::new(scene.ports(), policy).sign_up(a_sign_up(), &Caller::default()).await;
         assert!(matches!(outcome, Err(Error::SignUpClosed)), "{outcome:?}");
     }
 
@@ -239,13 +197,8 @@ mod tests {
         scene.store.expect_begin().never();
         let accounts = Accounts::new(scene.ports(), Policy::default());
         let change = a_change("not the one", "a new password");
-        let outcome = accounts
-            .change_password(&an_actor(), change, &Caller::default())
-            .await;
-        assert!(
-            matches!(outcome, Err(Error::IncorrectPassword)),
-            "{outcome:?}"
-        );
+        let outcome = accounts.change_password(&an_actor(), change, &Caller::default()).await;
+        assert!(matches!(outcome, Err(Error::IncorrectPassword)), "{outcome:?}");
     }
 
     #[tokio::test]
@@ -255,13 +208,8 @@ mod tests {
         scene.hasher.expect_hash().never();
         let accounts = Accounts::new(scene.ports(), Policy::default());
         let change = a_change("the same one", "the same one");
-        let outcome = accounts
-            .change_password(&an_actor(), change, &Caller::default())
-            .await;
-        assert!(
-            matches!(outcome, Err(Error::InvalidInput(_))),
-            "{outcome:?}"
-        );
+        let outcome = accounts.change_password(&an_actor(), change, &Caller::default()).await;
+        assert!(matches!(outcome, Err(Error::InvalidInput(_))), "{outcome:?}");
     }
 
     #[tokio::test]
@@ -270,20 +218,13 @@ mod tests {
         scene.has_password(Verdict::Match);
         scene.hashes();
         let mut unit = MockUnit::new();
-        unit.expect_advance_epoch()
-            .once()
-            .returning(|_, _| Ok(false));
+        unit.expect_advance_epoch().once().returning(|_, _| Ok(false));
         unit.expect_set_password().never();
         unit.expect_commit().never();
         scene.opens(unit);
         let accounts = Accounts::new(scene.ports(), Policy::default());
         let change = a_change("the old one", "a new password");
-        let outcome = accounts
-            .change_password(&an_actor(), change, &Caller::default())
-            .await;
-        assert!(
-            matches!(outcome, Err(Error::Unauthenticated)),
-            "{outcome:?}"
-        );
+        let outcome = accounts.change_password(&an_actor(), change, &Caller::default()).await;
+        assert!(matches!(outcome, Err(Error::Unauthenticated)), "{outcome:?}");
     }
 }

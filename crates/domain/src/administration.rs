@@ -84,11 +84,7 @@ impl Administration {
     /// # Errors
     /// `UserNotFound`, `Unavailable`, `Internal`.
     pub async fn find(&self, id: UserId) -> Result<User, Error> {
-        self.ports
-            .store
-            .find_user(id)
-            .await?
-            .ok_or(Error::UserNotFound)
+        self.ports.store.find_user(id).await?.ok_or(Error::UserNotFound)
     }
 
     /// Lists accounts in the order of their creation, from the one after `after`.
@@ -101,11 +97,7 @@ impl Administration {
         limit: u32,
         admins_only: bool,
     ) -> Result<Vec<User>, Error> {
-        Ok(self
-            .ports
-            .store
-            .list_users(after, limit, admins_only)
-            .await?)
+        Ok(self.ports.store.list_users(after, limit, admins_only).await?)
     }
 
     /// Sets an account's password, ends all its sessions and links, and tells its owner by mail.
@@ -115,14 +107,10 @@ impl Administration {
     pub async fn set_password(&self, user: &User, password: &Password) -> Result<(), Error> {
         let hash = self.ports.hasher.hash(password).await?;
         let now = self.ports.clock.now();
-        let notice = Mail::PasswordChanged {
-            user_id: user.id,
-            caller: Caller::default(),
-        };
+        let notice = Mail::PasswordChanged { user_id: user.id, caller: Caller::default() };
         let mut unit = self.end_everything(user).await?;
         unit.set_password(user.id, &hash, now).await?;
-        unit.enqueue(&QueuedMail::new(notice, now, &*self.ports.random))
-            .await?;
+        unit.enqueue(&QueuedMail::new(notice, now, &*self.ports.random)).await?;
         unit.commit().await?;
         Ok(())
     }
@@ -197,9 +185,7 @@ mod tests {
     async fn a_deactivation_that_lost_a_race_commits_nothing() {
         let mut scene = Scene::default();
         let mut unit = MockUnit::new();
-        unit.expect_advance_epoch()
-            .once()
-            .returning(|_, _| Ok(false));
+        unit.expect_advance_epoch().once().returning(|_, _| Ok(false));
         unit.expect_set_active().never();
         unit.expect_commit().never();
         scene.opens(unit);

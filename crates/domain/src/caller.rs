@@ -19,15 +19,10 @@ impl Caller {
         let user_agent = user_agent
             .map(|text| {
                 let printable = text.chars().filter(|c| !c.is_control());
-                printable
-                    .take(MAX_USER_AGENT_CHARACTERS)
-                    .collect::<String>()
+                printable.take(MAX_USER_AGENT_CHARACTERS).collect::<String>()
             })
             .filter(|text| !text.is_empty());
-        Self {
-            ip: ip.map(|ip| ip.to_canonical()),
-            user_agent,
-        }
+        Self { ip: ip.map(|ip| ip.to_canonical()), user_agent }
     }
 
     /// What the client calls itself. Chosen by the client: never shown to others as it is.
@@ -52,7 +47,7 @@ impl ClientNetwork {
     pub fn of(ip: Option<IpAddr>) -> Self {
         Self(ip.map(|ip| match ip.to_canonical() {
             IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
-            v4 => v4,
+            v4 @ IpAddr::V4(_) => v4,
         }))
     }
 }

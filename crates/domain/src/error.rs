@@ -90,14 +90,13 @@ impl Violations {
         field: &'static str,
         parsed: Result<T, E>,
     ) -> Option<T> {
-        parsed
-            .map_err(|rule| {
-                self.0.push(Violation {
-                    field,
-                    rule: rule.into(),
-                })
-            })
-            .ok()
+        match parsed {
+            Ok(value) => Some(value),
+            Err(rule) => {
+                self.0.push(Violation { field, rule: rule.into() });
+                None
+            }
+        }
     }
 }
 

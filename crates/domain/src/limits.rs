@@ -34,15 +34,13 @@ impl Limits {
             Action::SubmitReset => self.policy.reset_submit,
             Action::ChangePassword => self.policy.account,
         };
-        self.admit(action, Subject::Client(caller.network()), attempts)
-            .await
+        self.admit(action, Subject::Client(caller.network()), attempts).await
     }
 
     /// Counts an attempt on an account, named by what the caller claims it to be.
     pub(crate) async fn admit_account(&self, action: Action, name: &[u8]) -> Result<(), Error> {
         let digest = Sha256::digest(name).into();
-        self.admit(action, Subject::Account(digest), self.policy.account)
-            .await
+        self.admit(action, Subject::Account(digest), self.policy.account).await
     }
 
     async fn admit(
@@ -54,15 +52,8 @@ impl Limits {
         if !self.policy.enabled {
             return Ok(());
         }
-        let limit = Limit {
-            attempts,
-            window: Duration::from_secs(60),
-        };
-        match self
-            .limiter
-            .admit(&LimitKey { action, subject }, limit)
-            .await
-        {
+        let limit = Limit { attempts, window: Duration::from_mins(1) };
+        match self.limiter.admit(&LimitKey { action, subject }, limit).await {
             Decision::Admitted => Ok(()),
             Decision::Refused { retry_after } => Err(Error::Throttled { retry_after }),
         }

@@ -63,12 +63,7 @@ pub struct QueuedMail {
 impl QueuedMail {
     /// Prepares a mail for the outbox.
     pub fn new(mail: Mail, now: OffsetDateTime, random: &dyn Random) -> Self {
-        Self {
-            id: MailId::generate(now, random),
-            mail,
-            queued_at: now,
-            attempts: 0,
-        }
+        Self { id: MailId::generate(now, random), mail, queued_at: now, attempts: 0 }
     }
 }
 

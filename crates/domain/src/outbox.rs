@@ -43,11 +43,7 @@ pub enum Delivery {
 impl Dispatcher {
     /// Wires the worker.
     pub fn new(ports: Ports, mailer: Arc<dyn Mailer>, policy: OutboxPolicy) -> Self {
-        Self {
-            ports,
-            mailer,
-            policy,
-        }
+        Self { ports, mailer, policy }
     }
 
     /// Claims at most `limit` mails that are due, the longest due first.
@@ -65,10 +61,7 @@ impl Dispatcher {
         if !queued.is_empty() {
             unit.commit().await?;
         }
-        Ok(queued
-            .into_iter()
-            .map(|queued| Claim { queued, lease })
-            .collect())
+        Ok(queued.into_iter().map(|queued| Claim { queued, lease }).collect())
     }
 
     /// Sends a claimed mail and records what came of it.
@@ -115,10 +108,7 @@ impl Dispatcher {
             Mail::Welcome { user_id } => (store.find_user(*user_id).await?, Content::Welcome),
             Mail::PasswordChanged { user_id, caller } => {
                 let changed_at = queued.queued_at;
-                let content = Content::PasswordChanged {
-                    changed_at,
-                    caller: caller.clone(),
-                };
+                let content = Content::PasswordChanged { changed_at, caller: caller.clone() };
                 (store.find_user(*user_id).await?, content)
             }
             Mail::ResetLink { reset_id, .. } => {
@@ -157,10 +147,7 @@ impl Dispatcher {
             return MailFate::Failed { reason };
         }
         let pause = pause_after(&self.policy, queued.attempts, &*self.ports.random);
-        MailFate::Retry {
-            at: now + pause,
-            reason,
-        }
+        MailFate::Retry { at: now + pause, reason }
     }
 
     /// Deletes what has been finished for longer than the policy keeps it.
@@ -203,21 +190,11 @@ mod tests {
             id: LeaseId::generate(scene_now, &random),
             until: scene_now + OutboxPolicy::default().lease,
         };
-        Claim {
-            queued: QueuedMail {
-                id,
-                mail,
-                queued_at: scene_now,
-                attempts: 1,
-            },
-            lease,
-        }
+        Claim { queued: QueuedMail { id, mail, queued_at: scene_now, attempts: 1 }, lease }
     }
 
     fn welcome() -> Mail {
-        Mail::Welcome {
-            user_id: a_user().id,
-        }
+        Mail::Welcome { user_id: a_user().id }
     }
 
     fn settles(scene: &mut Scene, expected: fn(&MailFate) -> bool) {
@@ -241,17 +218,10 @@ mod tests {
     #[tokio::test]
     async fn a_mail_is_sent_exactly_once_and_settled() {
         let mut scene = Scene::default();
-        scene
-            .store
-            .expect_find_user()
-            .returning(|_| Ok(Some(a_user())));
+        scene.store.expect_find_user().returning(|_| Ok(Some(a_user())));
         settles(&mut scene, |fate| *fate == MailFate::Sent);
         let mut mailer = MockMailer::new();
-        let receipt = || {
-            Ok(Receipt {
-                reply: "250".to_owned(),
-            })
-        };
+        let receipt = || Ok(Receipt { reply: "250".to_owned() });
         mailer.expect_send().once().returning(move |_| receipt());
         let delivery = deliver(scene, mailer, a_claim(NOW, welcome())).await;
         assert_eq!(delivery, Delivery::Settled(MailFate::Sent));
@@ -260,10 +230,7 @@ mod tests {
     #[tokio::test]
     async fn a_permanent_failure_is_not_tried_again() {
         let mut scene = Scene::default();
-        scene
-            .store
-            .expect_find_user()
-            .returning(|_| Ok(Some(a_user())));
+        scene.store.expect_find_user().returning(|_| Ok(Some(a_user())));
         settles(&mut scene, |fate| matches!(fate, MailFate::Failed { .. }));
         let mut mailer = MockMailer::new();
         let refused = || Err(MailError::Permanent("550 no such user".into()));
@@ -275,19 +242,13 @@ mod tests {
     async fn a_transient_failure_is_given_up_only_after_days() {
         for (age, gives_up) in [(Duration::ZERO, false), (Duration::days(2), true)] {
             let mut scene = Scene::default();
-            scene
-                .store
-                .expect_find_user()
-                .returning(|_| Ok(Some(a_user())));
+            scene.store.expect_find_user().returning(|_| Ok(Some(a_user())));
             let mut claim = a_claim(NOW, welcome());
             claim.queued.queued_at = NOW - age;
             if gives_up {
                 settles(&mut scene, |fate| matches!(fate, MailFate::Failed { .. }));
             } else {
-                settles(
-                    &mut scene,
-                    |fate| matches!(fate, MailFate::Retry { at, .. } if *at > NOW),
-                );
+                settles(&mut scene, |fate| matches!(fate, MailFate::Retry { at, .. } if *at > NOW));
             }
             let mut mailer = MockMailer::new();
             let away = || Err(MailError::Transient("connection refused".into()));
@@ -307,14 +268,8 @@ mod tests {
             NOW,
             &CountingRandom::default(),
         );
-        let mail = Mail::ResetLink {
-            user_id: user.id,
-            reset_id: reset.id,
-        };
-        let moved_on = User {
-            epoch: user.epoch.next(),
-            ..user
-        };
+        let mail = Mail::ResetLink { user_id: user.id, reset_id: reset.id };
+        let moved_on = User { epoch: user.epoch.next(), ..user };
         scene
             .store
             .expect_find_reset()

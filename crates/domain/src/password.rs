@@ -47,11 +47,8 @@ impl Password {
         if text.len() > MAX_PASSWORD_BYTES * 3 {
             return Err(PasswordError::TooLong);
         }
-        let nfc = Zeroizing::new(
-            ComposingNormalizerBorrowed::new_nfc()
-                .normalize(text)
-                .into_owned(),
-        );
+        let nfc =
+            Zeroizing::new(ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned());
         if nfc.is_empty() {
             return Err(PasswordError::Empty);
         }
@@ -125,41 +122,23 @@ mod tests {
     #[test]
     fn nothing_is_cut_or_trimmed() {
         assert!(Password::parse(&"x".repeat(256)).is_ok());
-        assert_eq!(
-            Password::parse(&"x".repeat(257)),
-            Err(PasswordError::TooLong)
-        );
+        assert_eq!(Password::parse(&"x".repeat(257)), Err(PasswordError::TooLong));
         assert!(Password::parse(&"🦀".repeat(256)).is_ok());
-        assert_eq!(
-            Password::parse(&"x".repeat(100_000)),
-            Err(PasswordError::TooLong)
-        );
-        assert_ne!(
-            Password::parse("secret ").unwrap(),
-            Password::parse("secret").unwrap()
-        );
+        assert_eq!(Password::parse(&"x".repeat(100_000)), Err(PasswordError::TooLong));
+        assert_ne!(Password::parse("secret ").unwrap(), Password::parse("secret").unwrap());
         assert_eq!(Password::parse(""), Err(PasswordError::Empty));
     }
 
     #[test]
     fn nfc_and_not_nfkc() {
-        assert_eq!(
-            Password::parse("\u{e9}").unwrap(),
-            Password::parse("e\u{301}").unwrap()
-        );
-        assert_ne!(
-            Password::parse("\u{ff21}").unwrap(),
-            Password::parse("A").unwrap()
-        );
+        assert_eq!(Password::parse("\u{e9}").unwrap(), Password::parse("e\u{301}").unwrap());
+        assert_ne!(Password::parse("\u{ff21}").unwrap(), Password::parse("A").unwrap());
     }
 
     #[test]
     fn secrets_do_not_print() {
         let password = Password::parse("correct horse").unwrap();
         let hash = PasswordHash::from_phc("$argon2id$x".to_owned());
-        assert_eq!(
-            format!("{password:?} {hash:?}"),
-            "Password(..) PasswordHash(..)"
-        );
+        assert_eq!(format!("{password:?} {hash:?}"), "Password(..) PasswordHash(..)");
     }
 }

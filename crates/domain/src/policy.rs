@@ -108,11 +108,7 @@ impl Default for SessionPolicy {
 
 impl Default for ResetPolicy {
     fn default() -> Self {
-        Self {
-            ttl: Duration::minutes(30),
-            coalesce: Duration::minutes(1),
-            max_per_hour: 5,
-        }
+        Self { ttl: Duration::minutes(30), coalesce: Duration::minutes(1), max_per_hour: 5 }
     }
 }
 

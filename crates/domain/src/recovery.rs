@@ -38,11 +38,7 @@ impl Recovery {
     /// Wires the use cases.
     pub fn new(ports: Ports, policy: Policy) -> Self {
         let limits = Limits::new(ports.limiter.clone(), policy.limits.clone());
-        Self {
-            ports,
-            policy,
-            limits,
-        }
+        Self { ports, policy, limits }
     }
 
     /// Takes note that somebody wants a link; does the same work for every address.
@@ -50,9 +46,7 @@ impl Recovery {
     /// # Errors
     /// `Throttled` per client, never per address; `Unavailable`, `Internal`.
     pub async fn request(&self, email: &EmailAddress, caller: &Caller) -> Result<(), Error> {
-        self.limits
-            .admit_client(Action::RequestReset, caller)
-            .await?;
+        self.limits.admit_client(Action::RequestReset, caller).await?;
         let now = self.ports.clock.now();
         let request = ResetRequest {
             id: ResetRequestId::generate(now, &*self.ports.random),
@@ -85,45 +79,28 @@ impl Recovery {
     /// `Throttled`, `InvalidToken`, `InvalidInput` when the password is the one in use (the link
     /// stays usable), `Unavailable`, `Internal`.
     pub async fn reset(&self, request: ResetPassword, caller: &Caller) -> Result<(), Error> {
-        self.limits
-            .admit_client(Action::SubmitReset, caller)
-            .await?;
+        self.limits.admit_client(Action::SubmitReset, caller).await?;
         let reset = self.find_live(&request.token).await?;
         let id = reset.user_id;
         if let Some(current) = self.ports.store.find_password(id).await?
-            && self
-                .ports
-                .hasher
-                .verify(&request.password, &current)
-                .await?
-                != Verdict::Mismatch
+            && self.ports.hasher.verify(&request.password, &current).await? != Verdict::Mismatch
         {
-            return Err(Error::violation(
-                "new_password",
-                Rule::Password(PasswordError::Reused),
-            ));
+            return Err(Error::violation("new_password", Rule::Password(PasswordError::Reused)));
         }
         // Hashing took its time, and of many requests with one link all but one are late by now.
         let reset = self.find_live(&request.token).await?;
         let hash = self.ports.hasher.hash(&request.password).await?;
         let now = self.ports.clock.now();
-        let notice = Mail::PasswordChanged {
-            user_id: id,
-            caller: caller.clone(),
-        };
+        let notice = Mail::PasswordChanged { user_id: id, caller: caller.clone() };
 
         let mut unit = self.ports.store.begin().await?;
-        let spent = unit
-            .spend_reset(reset.id, now)
-            .await?
-            .ok_or(Error::InvalidToken)?;
+        let spent = unit.spend_reset(reset.id, now).await?.ok_or(Error::InvalidToken)?;
         if !unit.advance_epoch(id, spent.epoch).await? {
             return Err(Error::InvalidToken);
         }
         unit.set_password(id, &hash, now).await?;
         unit.end_sessions(id).await?;
-        unit.enqueue(&QueuedMail::new(notice, now, &*self.ports.random))
-            .await?;
+        unit.enqueue(&QueuedMail::new(notice, now, &*self.ports.random)).await?;
         unit.commit().await?;
         Ok(())
     }
@@ -150,15 +127,10 @@ impl Recovery {
         let Some(request) = unit.take_reset_request().await? else {
             return Ok(false);
         };
-        if let Some((user, _)) = self
-            .ports
-            .store
-            .find_user_by_email(&request.email_key)
-            .await?
+        if let Some((user, _)) = self.ports.store.find_user_by_email(&request.email_key).await?
             && user.is_active
         {
-            self.issue_within_limits(&mut *unit, &user, request.caller)
-                .await?;
+            self.issue_within_limits(&mut *unit, &user, request.caller).await?;
         }
         unit.commit().await?;
         Ok(true)
@@ -177,10 +149,7 @@ impl Recovery {
         }
         let reset = PasswordReset::issue(user, caller, self.policy.reset.ttl, now, random);
         if unit.insert_reset(&reset).await? {
-            let mail = Mail::ResetLink {
-                user_id: user.id,
-                reset_id: reset.id,
-            };
+            let mail = Mail::ResetLink { user_id: user.id, reset_id: reset.id };
             unit.enqueue(&QueuedMail::new(mail, now, random)).await?;
         }
         Ok(())
@@ -219,11 +188,7 @@ fn may_issue(policy: &ResetPolicy, recent: &[PasswordReset], now: OffsetDateTime
 impl PasswordReset {
     /// What the token of this reset says.
     pub fn claims(&self) -> ResetClaims {
-        ResetClaims {
-            reset_id: self.id,
-            issued_at: self.issued_at,
-            expires_at: self.expires_at,
-        }
+        ResetClaims { reset_id: self.id, issued_at: self.issued_at, expires_at: self.expires_at }
     }
 }
 
@@ -235,34 +200,19 @@ mod tests {
     fn a_reset(user: &User) -> PasswordReset {
         let ttl = ResetPolicy::default().ttl;
         let now = user.created_at;
-        PasswordReset::issue(
-            user,
-            Caller::default(),
-            ttl,
-            now,
-            &CountingRandom::default(),
-        )
+        PasswordReset::issue(user, Caller::default(), ttl, now, &CountingRandom::default())
     }
 
     fn a_request() -> ResetPassword {
         let password = Password::parse("a new password").unwrap();
-        ResetPassword {
-            token: "token".to_owned(),
-            password,
-        }
+        ResetPassword { token: "token".to_owned(), password }
     }
 
     fn with_live_link(scene: &mut Scene) {
         let reset = a_reset(&a_user());
         let claims = reset.claims();
-        scene
-            .reset_tokens
-            .expect_read()
-            .returning(move |_| Ok(claims.clone()));
-        scene
-            .store
-            .expect_find_reset()
-            .returning(move |_| Ok(Some((reset.clone(), a_user()))));
+        scene.reset_tokens.expect_read().returning(move |_| Ok(claims.clone()));
+        scene.store.expect_find_reset().returning(move |_| Ok(Some((reset.clone(), a_user()))));
     }
 
     async fn reset(scene: Scene) -> Result<(), Error> {
@@ -275,25 +225,17 @@ mod tests {
         let mut scene = Scene::default();
         scene.store.expect_find_user_by_email().never();
         let mut unit = MockUnit::new();
-        unit.expect_insert_reset_request()
-            .once()
-            .returning(|_| Ok(()));
+        unit.expect_insert_reset_request().once().returning(|_| Ok(()));
         unit.expect_commit().once().returning(|| Ok(()));
         scene.opens(unit);
         let recovery = Recovery::new(scene.ports(), Policy::default());
-        recovery
-            .request(&a_user().email, &Caller::default())
-            .await
-            .unwrap();
+        recovery.request(&a_user().email, &Caller::default()).await.unwrap();
     }
 
     #[tokio::test]
     async fn a_forged_link_costs_no_hash() {
         let mut scene = Scene::default();
-        scene
-            .reset_tokens
-            .expect_read()
-            .returning(|_| Err(TokenError::Invalid));
+        scene.reset_tokens.expect_read().returning(|_| Err(TokenError::Invalid));
         scene.store.expect_find_reset().never();
         scene.hasher.expect_hash().never();
         let outcome = reset(scene).await;
@@ -307,10 +249,7 @@ mod tests {
         scene.has_password(Verdict::Match);
         scene.store.expect_begin().never();
         let outcome = reset(scene).await;
-        assert!(
-            matches!(outcome, Err(Error::InvalidInput(_))),
-            "{outcome:?}"
-        );
+        assert!(matches!(outcome, Err(Error::InvalidInput(_))), "{outcome:?}");
     }
 
     #[tokio::test]
@@ -336,11 +275,8 @@ mod tests {
         scene.has_password(Verdict::Mismatch);
         scene.hashes();
         let mut unit = MockUnit::new();
-        unit.expect_spend_reset()
-            .returning(|_, _| Ok(Some(a_reset(&a_user()))));
-        unit.expect_advance_epoch()
-            .once()
-            .returning(|_, _| Ok(false));
+        unit.expect_spend_reset().returning(|_, _| Ok(Some(a_reset(&a_user()))));
+        unit.expect_advance_epoch().once().returning(|_, _| Ok(false));
         unit.expect_commit().never();
         scene.opens(unit);
         let outcome = reset(scene).await;
@@ -354,12 +290,8 @@ mod tests {
         scene.has_password(Verdict::Mismatch);
         scene.hashes();
         let mut unit = MockUnit::new();
-        unit.expect_spend_reset()
-            .once()
-            .returning(|_, _| Ok(Some(a_reset(&a_user()))));
-        unit.expect_advance_epoch()
-            .once()
-            .returning(|_, _| Ok(true));
+        unit.expect_spend_reset().once().returning(|_, _| Ok(Some(a_reset(&a_user()))));
+        unit.expect_advance_epoch().once().returning(|_, _| Ok(true));
         unit.expect_set_password()
             .once()
             .withf(|_, hash, _| *hash == a_hash())
@@ -380,10 +312,7 @@ mod tests {
         let policy = ResetPolicy::default();
         let newest = a_reset(&a_user());
         let at = newest.issued_at;
-        let used = PasswordReset {
-            used_at: Some(at),
-            ..newest.clone()
-        };
+        let used = PasswordReset { used_at: Some(at), ..newest.clone() };
         let one = std::slice::from_ref(&newest);
         assert!(may_issue(&policy, &[], at));
         assert!(!may_issue(&policy, one, at + Duration::seconds(59)));

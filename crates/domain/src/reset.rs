@@ -126,31 +126,16 @@ mod tests {
         assert!(reset.is_live(&user, now + ttl - Duration::SECOND));
         assert!(!reset.is_live(&user, now + ttl));
 
-        let used = PasswordReset {
-            used_at: Some(now),
-            ..reset.clone()
-        };
-        let superseded = PasswordReset {
-            superseded_at: Some(now),
-            ..reset.clone()
-        };
+        let used = PasswordReset { used_at: Some(now), ..reset.clone() };
+        let superseded = PasswordReset { superseded_at: Some(now), ..reset.clone() };
         assert!(!used.is_live(&user, now));
         assert!(!superseded.is_live(&user, now));
 
         let moved = EmailAddress::parse("other@example.com").unwrap();
         for changed in [
-            User {
-                epoch: user.epoch.next(),
-                ..user.clone()
-            },
-            User {
-                is_active: false,
-                ..user.clone()
-            },
-            User {
-                email: moved,
-                ..user.clone()
-            },
+            User { epoch: user.epoch.next(), ..user.clone() },
+            User { is_active: false, ..user.clone() },
+            User { email: moved, ..user.clone() },
         ] {
             assert!(!reset.is_live(&changed, now));
         }

@@ -69,36 +69,16 @@ mod tests {
         let policy = SessionPolicy::default();
         let now = OffsetDateTime::UNIX_EPOCH;
         let user = a_user();
-        let session = Session::open(
-            &user,
-            &Caller::default(),
-            &policy,
-            now,
-            &CountingRandom::default(),
-        );
+        let session =
+            Session::open(&user, &Caller::default(), &policy, now, &CountingRandom::default());
         let live = |user: &User, at| session.is_live(user, &policy, at);
         assert!(live(&user, now));
         assert!(live(&user, now + policy.idle_ttl - Duration::SECOND));
         assert!(!live(&user, now + policy.idle_ttl));
-        assert!(!live(
-            &User {
-                epoch: user.epoch.next(),
-                ..user.clone()
-            },
-            now
-        ));
-        assert!(!live(
-            &User {
-                is_active: false,
-                ..user.clone()
-            },
-            now
-        ));
+        assert!(!live(&User { epoch: user.epoch.next(), ..user.clone() }, now));
+        assert!(!live(&User { is_active: false, ..user.clone() }, now));
 
-        let renewed = Session {
-            last_seen_at: session.expires_at,
-            ..session.clone()
-        };
+        let renewed = Session { last_seen_at: session.expires_at, ..session.clone() };
         assert!(renewed.is_live(&user, &policy, session.expires_at - Duration::SECOND));
         assert!(!renewed.is_live(&user, &policy, session.expires_at));
     }

@@ -56,11 +56,7 @@ impl Sessions {
     /// Wires the use cases.
     pub fn new(ports: Ports, policy: Policy) -> Self {
         let limits = Limits::new(ports.limiter.clone(), policy.limits.clone());
-        Self {
-            ports,
-            policy,
-            limits,
-        }
+        Self { ports, policy, limits }
     }
 
     /// Signs a person in.
@@ -74,9 +70,7 @@ impl Sessions {
     pub async fn sign_in(&self, request: SignIn, caller: &Caller) -> Result<SignedIn, Error> {
         self.limits.admit_client(Action::SignIn, caller).await?;
         let key = request.email.key();
-        self.limits
-            .admit_account(Action::SignIn, key.as_str().as_bytes())
-            .await?;
+        self.limits.admit_account(Action::SignIn, key.as_str().as_bytes()).await?;
 
         let (owner, hash) = match self.ports.store.find_user_by_email(key).await? {
             Some((user, Some(hash))) => (Some(user), hash),
@@ -180,12 +174,7 @@ pub(crate) fn sign_in_as(
         expires_at: now + policy.access_ttl,
     };
     let access_token = ports.access_tokens.issue(&claims)?;
-    Ok(SignedIn {
-        user,
-        session,
-        access_token,
-        expires_in: policy.access_ttl,
-    })
+    Ok(SignedIn { user, session, access_token, expires_in: policy.access_ttl })
 }
 
 #[cfg(test)]
@@ -207,10 +196,7 @@ mod tests {
     use crate::ports::mocks::{MockUnit, Scene, a_hash, a_user};
 
     fn a_sign_in() -> SignIn {
-        SignIn {
-            email: a_user().email,
-            password: Password::parse("correct horse").unwrap(),
-        }
+        SignIn { email: a_user().email, password: Password::parse("correct horse").unwrap() }
     }
 
     async fn sign_in(scene: Scene) -> Result<SignedIn, Error> {
@@ -221,70 +207,37 @@ mod tests {
     #[tokio::test]
     async fn an_unknown_address_costs_exactly_one_verification() {
         let mut scene = Scene::default();
-        scene
-            .store
-            .expect_find_user_by_email()
-            .once()
-            .returning(|_| Ok(None));
+        scene.store.expect_find_user_by_email().once().returning(|_| Ok(None));
         scene.hasher.expect_decoy().once().returning(a_hash);
-        scene
-            .hasher
-            .expect_verify()
-            .once()
-            .returning(|_, _| Ok(Verdict::Mismatch));
+        scene.hasher.expect_verify().once().returning(|_, _| Ok(Verdict::Mismatch));
         scene.store.expect_begin().never();
         let outcome = sign_in(scene).await;
-        assert!(
-            matches!(outcome, Err(Error::InvalidCredentials)),
-            "{outcome:?}"
-        );
+        assert!(matches!(outcome, Err(Error::InvalidCredentials)), "{outcome:?}");
     }
 
     #[tokio::test]
     async fn even_a_decoy_that_matches_opens_nothing() {
         let mut scene = Scene::default();
-        scene
-            .store
-            .expect_find_user_by_email()
-            .returning(|_| Ok(None));
+        scene.store.expect_find_user_by_email().returning(|_| Ok(None));
         scene.hasher.expect_decoy().returning(a_hash);
-        scene
-            .hasher
-            .expect_verify()
-            .returning(|_, _| Ok(Verdict::Match));
+        scene.hasher.expect_verify().returning(|_, _| Ok(Verdict::Match));
         scene.store.expect_begin().never();
         let outcome = sign_in(scene).await;
-        assert!(
-            matches!(outcome, Err(Error::InvalidCredentials)),
-            "{outcome:?}"
-        );
+        assert!(matches!(outcome, Err(Error::InvalidCredentials)), "{outcome:?}");
     }
 
     #[tokio::test]
     async fn an_inactive_account_is_named_after_the_right_password_only() {
         for (verdict, named) in [(Verdict::Match, true), (Verdict::Mismatch, false)] {
             let mut scene = Scene::default();
-            scene.store.expect_find_user_by_email().returning(|_| {
-                Ok(Some((
-                    User {
-                        is_active: false,
-                        ..a_user()
-                    },
-                    Some(a_hash()),
-                )))
-            });
             scene
-                .hasher
-                .expect_verify()
-                .once()
-                .returning(move |_, _| Ok(verdict));
+                .store
+                .expect_find_user_by_email()
+                .returning(|_| Ok(Some((User { is_active: false, ..a_user() }, Some(a_hash())))));
+            scene.hasher.expect_verify().once().returning(move |_, _| Ok(verdict));
             scene.store.expect_begin().never();
             let outcome = sign_in(scene).await;
-            assert_eq!(
-                matches!(outcome, Err(Error::AccountInactive)),
-                named,
-                "{outcome:?}"
-            );
+            assert_eq!(matches!(outcome, Err(Error::AccountInactive)), named, "{outcome:?}");
         }
     }
 
@@ -292,21 +245,11 @@ mod tests {
     async fn a_stale_hash_is_renewed_exactly_once() {
         let mut scene = Scene::default();
         scene.knows_somebody();
-        scene
-            .hasher
-            .expect_verify()
-            .once()
-            .returning(|_, _| Ok(Verdict::MatchButStale));
-        scene
-            .hasher
-            .expect_hash()
-            .once()
-            .returning(|_| Ok(a_hash()));
+        scene.hasher.expect_verify().once().returning(|_, _| Ok(Verdict::MatchButStale));
+        scene.hasher.expect_hash().once().returning(|_| Ok(a_hash()));
         let mut unit = MockUnit::new();
         unit.expect_insert_session().once().returning(|_| Ok(true));
-        unit.expect_replace_hash()
-            .once()
-            .returning(|_, _, _| Ok(true));
+        unit.expect_replace_hash().once().returning(|_, _, _| Ok(true));
         unit.expect_commit().once().returning(|| Ok(()));
         scene.opens(unit);
         assert!(sign_in(scene).await.is_ok());
@@ -316,15 +259,8 @@ mod tests {
     async fn a_busy_hasher_does_not_refuse_the_right_password() {
         let mut scene = Scene::default();
         scene.knows_somebody();
-        scene
-            .hasher
-            .expect_verify()
-            .returning(|_, _| Ok(Verdict::MatchButStale));
-        scene
-            .hasher
-            .expect_hash()
-            .once()
-            .returning(|_| Err(HashError::Busy));
+        scene.hasher.expect_verify().returning(|_, _| Ok(Verdict::MatchButStale));
+        scene.hasher.expect_hash().once().returning(|_| Err(HashError::Busy));
         let mut unit = MockUnit::new();
         unit.expect_insert_session().once().returning(|_| Ok(true));
         unit.expect_replace_hash().never();
@@ -336,18 +272,11 @@ mod tests {
     #[tokio::test]
     async fn a_forged_token_asks_the_store_nothing() {
         let mut scene = Scene::default();
-        scene
-            .access_tokens
-            .expect_read()
-            .once()
-            .returning(|_| Err(TokenError::Invalid));
+        scene.access_tokens.expect_read().once().returning(|_| Err(TokenError::Invalid));
         scene.store.expect_find_session().never();
         scene.store.expect_find_user().never();
         let sessions = Sessions::new(scene.ports(), Policy::default());
         let outcome = sessions.authenticate("forged").await;
-        assert!(
-            matches!(outcome, Err(Error::Unauthenticated)),
-            "{outcome:?}"
-        );
+        assert!(matches!(outcome, Err(Error::Unauthenticated)), "{outcome:?}");
     }
 }

@@ -21,10 +21,7 @@ impl Username {
     /// # Errors
     /// [`UsernameError`] names the broken rule.
     pub fn parse(text: &str) -> Result<Self, UsernameError> {
-        if !text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-        {
+        if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
             return Err(UsernameError::Characters);
         }
         if !(3..=32).contains(&text.len()) {

@@ -1,4 +1,5 @@
 //! Operations on one's own account: sign up, look, change the password.
+#![expect(clippy::unused_async, reason = "the framework wants every operation to be async")]
 
 use poem::web::Data;
 use poem_openapi::payload::Json;
@@ -64,16 +65,12 @@ impl SignUpRequest {
         let mut violations = Violations::default();
         let email = violations.check("email", EmailAddress::parse(&self.email));
         let username = violations.check("username", Username::parse(&self.username));
-        let password = violations.check(
-            "password",
-            Password::choose(&self.password, policy.min_length),
-        );
+        let password =
+            violations.check("password", Password::choose(&self.password, policy.min_length));
         match (email, username, password) {
-            (Some(email), Some(username), Some(password)) => Ok(SignUp {
-                email,
-                username,
-                password,
-            }),
+            (Some(email), Some(username), Some(password)) => {
+                Ok(SignUp { email, username, password })
+            }
             _ => Err(violations.into()),
         }
     }
@@ -105,15 +102,8 @@ impl Accounts {
         body: StrictJson<SignUpRequest>,
     ) -> Result<Created, ApiError> {
         let failed = |error| ApiError::of(Act::Registration, error);
-        let request = body
-            .0
-            .parse(state.accounts.password_policy())
-            .map_err(failed)?;
-        let signed_in = state
-            .accounts
-            .sign_up(request, &client.0)
-            .await
-            .map_err(failed)?;
+        let request = body.0.parse(state.accounts.password_policy()).map_err(failed)?;
+        let signed_in = state.accounts.sign_up(request, &client.0).await.map_err(failed)?;
         Ok(Created::Account(Json(signed_in.into())))
     }
 
@@ -126,11 +116,7 @@ impl Accounts {
     /// Change the password
     ///
     /// Ends every other session and every reset link of the account and tells its owner by mail.
-    #[oai(
-        path = "/change-password",
-        method = "post",
-        operation_id = "changePassword"
-    )]
+    #[oai(path = "/change-password", method = "post", operation_id = "changePassword")]
     async fn change_password(
         &self,
         signed: Signed,
@@ -139,13 +125,8 @@ impl Accounts {
         body: StrictJson<ChangePasswordRequest>,
     ) -> Result<Json<MessageResponse>, ApiError> {
         let failed = |error| ApiError::of(Act::Change, error);
-        let request = body
-            .0
-            .parse(state.accounts.password_policy())
-            .map_err(failed)?;
-        let change = state
-            .accounts
-            .change_password(&signed.0, request, &client.0);
+        let request = body.0.parse(state.accounts.password_policy()).map_err(failed)?;
+        let change = state.accounts.change_password(&signed.0, request, &client.0);
         change.await.map_err(failed)?;
         Ok(Json(MessageResponse::new("Password changed successfully")))
     }

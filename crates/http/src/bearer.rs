@@ -10,12 +10,7 @@ use crate::state::State;
 
 /// A PASETO v4.public access token from `/api/v1/auth/signin`.
 #[derive(SecurityScheme)]
-#[oai(
-    rename = "bearer",
-    ty = "bearer",
-    bearer_format = "PASETO",
-    checker = "authenticate"
-)]
+#[oai(rename = "bearer", ty = "bearer", bearer_format = "PASETO", checker = "authenticate")]
 pub(crate) struct Signed(pub(crate) Actor);
 
 async fn authenticate(request: &Request, bearer: Bearer) -> Result<Actor> {

@@ -51,9 +51,7 @@ impl TrustedProxies {
 /// An address with or without a port, as proxies write it.
 fn parse_hop(hop: &str) -> Option<IpAddr> {
     let bare = hop.trim_start_matches('[').trim_end_matches(']');
-    let address = bare
-        .parse()
-        .or_else(|_| hop.parse().map(|with_port: SocketAddr| with_port.ip()));
+    let address = bare.parse().or_else(|_| hop.parse().map(|with_port: SocketAddr| with_port.ip()));
     address.ok().map(|address: IpAddr| address.to_canonical())
 }
 
@@ -74,10 +72,7 @@ impl<E: Endpoint> Middleware<E> for ClientAddress {
     type Output = Identified<E>;
 
     fn transform(&self, inner: E) -> Self::Output {
-        Identified {
-            inner,
-            trusted: self.trusted.clone(),
-        }
+        Identified { inner, trusted: self.trusted.clone() }
     }
 }
 
@@ -91,15 +86,9 @@ impl<E: Endpoint> Endpoint for Identified<E> {
     type Output = E::Output;
 
     async fn call(&self, mut request: Request) -> Result<Self::Output> {
-        let peer = request
-            .remote_addr()
-            .as_socket_addr()
-            .map(|peer| peer.ip().to_canonical());
+        let peer = request.remote_addr().as_socket_addr().map(|peer| peer.ip().to_canonical());
         let ip = peer.map(|peer| self.trusted.client(peer, request.headers()));
-        let agent = request
-            .headers()
-            .get(header::USER_AGENT)
-            .and_then(|value| value.to_str().ok());
+        let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let caller = Caller::new(ip, agent);
         request.extensions_mut().insert(Client(caller));
         self.inner.call(request).await
@@ -112,11 +101,7 @@ pub(crate) struct Client(pub(crate) Caller);
 
 impl<'a> FromRequest<'a> for Client {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
-        Ok(request
-            .extensions()
-            .get::<Self>()
-            .cloned()
-            .unwrap_or_default())
+        Ok(request.extensions().get::<Self>().cloned().unwrap_or_default())
     }
 }
 
@@ -136,52 +121,28 @@ mod tests {
     #[test]
     fn a_stranger_is_not_believed() {
         assert_eq!(client(&[], "192.0.2.1", &["198.51.100.7"]), "192.0.2.1");
-        assert_eq!(
-            client(&["10.0.0.0/8"], "192.0.2.1", &["10.0.0.1"]),
-            "192.0.2.1"
-        );
+        assert_eq!(client(&["10.0.0.0/8"], "192.0.2.1", &["10.0.0.1"]), "192.0.2.1");
     }
 
     #[test]
     fn the_right_most_untrusted_hop_is_the_client() {
         let trusted = ["10.0.0.0/8", "fd00::/8"];
-        assert_eq!(
-            client(&trusted, "10.0.0.1", &["198.51.100.7"]),
-            "198.51.100.7"
-        );
-        assert_eq!(
-            client(&trusted, "10.0.0.1", &["1.1.1.1, 198.51.100.7"]),
-            "198.51.100.7"
-        );
+        assert_eq!(client(&trusted, "10.0.0.1", &["198.51.100.7"]), "198.51.100.7");
+        assert_eq!(client(&trusted, "10.0.0.1", &["1.1.1.1, 198.51.100.7"]), "198.51.100.7");
         assert_eq!(
             client(&trusted, "10.0.0.1", &["1.1.1.1", "198.51.100.7, 10.9.9.9"]),
             "198.51.100.7"
         );
-        assert_eq!(
-            client(&trusted, "fd00::1", &["[2001:db8::7]:443"]),
-            "2001:db8::7"
-        );
-        assert_eq!(
-            client(&trusted, "10.0.0.1", &["198.51.100.7:5000"]),
-            "198.51.100.7"
-        );
-        assert_eq!(
-            client(&trusted, "10.0.0.1", &["::ffff:198.51.100.7"]),
-            "198.51.100.7"
-        );
+        assert_eq!(client(&trusted, "fd00::1", &["[2001:db8::7]:443"]), "2001:db8::7");
+        assert_eq!(client(&trusted, "10.0.0.1", &["198.51.100.7:5000"]), "198.51.100.7");
+        assert_eq!(client(&trusted, "10.0.0.1", &["::ffff:198.51.100.7"]), "198.51.100.7");
     }
 
     #[test]
     fn nonsense_is_blamed_on_whoever_passed_it_on() {
         let trusted = ["10.0.0.0/8"];
-        assert_eq!(
-            client(&trusted, "10.0.0.1", &["1.1.1.1, unknown"]),
-            "10.0.0.1"
-        );
-        assert_eq!(
-            client(&trusted, "10.0.0.1", &["1.1.1.1, nonsense, 10.0.0.2"]),
-            "10.0.0.2"
-        );
+        assert_eq!(client(&trusted, "10.0.0.1", &["1.1.1.1, unknown"]), "10.0.0.1");
+        assert_eq!(client(&trusted, "10.0.0.1", &["1.1.1.1, nonsense, 10.0.0.2"]), "10.0.0.2");
         assert_eq!(client(&trusted, "10.0.0.1", &[""]), "10.0.0.1");
         assert_eq!(client(&trusted, "10.0.0.1", &[]), "10.0.0.1");
     }

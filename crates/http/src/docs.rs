@@ -37,9 +37,7 @@ pub(crate) fn page<A: OpenApi + 'static>(
 ) -> impl Endpoint<Output = Response> + 'static {
     // The framework's page has neither a doctype nor a language.
     let html = service.swagger_ui_html();
-    let html = html
-        .trim_start()
-        .replacen("<html ", "<html lang=\"en\" ", 1);
+    let html = html.trim_start().replacen("<html ", "<html lang=\"en\" ", 1);
     let html = format!("<!doctype html>\n{html}");
     let policy = content_security_policy(&html);
     make_sync(move |_| {

@@ -84,7 +84,7 @@ impl ApiError {
     /// Presents a use case's error. Faults are logged here, once, with their whole chain.
     pub(crate) fn of(act: Act, error: Error) -> Self {
         let code = error.code();
-        let problem = |status, detail| ProblemJson(Problem::new(status, code, detail));
+        let problem = |status, detail| Problem::new(status, code, detail).into();
         match error {
             Error::InvalidInput(violations) => Self::Unprocessable(invalid(&violations)),
             Error::EmailTaken => {
@@ -97,15 +97,13 @@ impl ApiError {
                 StatusCode::FORBIDDEN,
                 "Sign-up is closed; ask an administrator for an account",
             )),
-            Error::InvalidCredentials => Self::unauthorized(problem(
-                StatusCode::UNAUTHORIZED,
-                "Invalid email or password",
-            )),
+            Error::InvalidCredentials => {
+                Self::unauthorized(problem(StatusCode::UNAUTHORIZED, "Invalid email or password"))
+            }
             Error::Unauthenticated => Self::unauthenticated(),
-            Error::IncorrectPassword => Self::BadRequest(problem(
-                StatusCode::BAD_REQUEST,
-                "Incorrect current password",
-            )),
+            Error::IncorrectPassword => {
+                Self::BadRequest(problem(StatusCode::BAD_REQUEST, "Incorrect current password"))
+            }
             Error::AccountInactive => {
                 Self::Forbidden(problem(StatusCode::FORBIDDEN, "User account is inactive"))
             }
@@ -114,10 +112,7 @@ impl ApiError {
             }
             Error::UserNotFound => Self::NotFound(problem(StatusCode::NOT_FOUND, "User not found")),
             Error::Throttled { retry_after } => Self::TooManyRequests(
-                problem(
-                    StatusCode::TOO_MANY_REQUESTS,
-                    "Too many requests, please try again later",
-                ),
+                problem(StatusCode::TOO_MANY_REQUESTS, "Too many requests, please try again later"),
                 whole_seconds(retry_after),
             ),
             error @ Error::Unavailable(_) => {
@@ -137,7 +132,7 @@ impl ApiError {
     pub(crate) fn unauthenticated() -> Self {
         let status = StatusCode::UNAUTHORIZED;
         let detail = "Could not validate credentials";
-        Self::unauthorized(ProblemJson(Problem::new(status, "unauthenticated", detail)))
+        Self::unauthorized(Problem::new(status, "unauthenticated", detail).into())
     }
 
     fn unauthorized(problem: ProblemJson) -> Self {
@@ -146,31 +141,20 @@ impl ApiError {
 
     /// A body that is not what the operation takes.
     pub(crate) fn malformed(field: String, code: &str, detail: &str) -> Self {
-        let error = FieldProblem {
-            field,
-            code: code.to_owned(),
-            detail: detail.to_owned(),
-        };
+        let error = FieldProblem { field, code: code.to_owned(), detail: detail.to_owned() };
         Self::Unprocessable(unprocessable(vec![error]))
     }
 
     /// A body that is not JSON.
     pub(crate) fn not_json(detail: &str) -> Self {
-        Self::BadRequest(ProblemJson(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "malformed_json",
-            detail,
-        )))
+        Self::BadRequest(Problem::new(StatusCode::BAD_REQUEST, "malformed_json", detail).into())
     }
 }
 
 fn unprocessable(errors: Vec<FieldProblem>) -> ProblemJson {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     let detail = "Some fields are not acceptable";
-    ProblemJson(Problem {
-        errors,
-        ..Problem::new(status, "invalid_input", detail)
-    })
+    Problem { errors, ..Problem::new(status, "invalid_input", detail) }.into()
 }
 
 fn invalid(violations: &[Violation]) -> ProblemJson {
@@ -242,7 +226,7 @@ pub async fn respond(error: poem::Error) -> Response {
 
 impl ApiError {
     fn of_framework(error: &poem::Error) -> Self {
-        let problem = |status, code, detail| ProblemJson(Problem::new(status, code, detail));
+        let problem = |status, code, detail| Problem::new(status, code, detail).into();
         if error.is::<AuthorizationError>() {
             return Self::unauthenticated();
         }
@@ -286,11 +270,7 @@ impl ApiError {
 
     fn fault(act: Act) -> Self {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
-        Self::Internal(ProblemJson(Problem::new(
-            status,
-            "internal_error",
-            act.failure(),
-        )))
+        Self::Internal(Problem::new(status, "internal_error", act.failure()).into())
     }
 }
 
@@ -315,37 +295,23 @@ mod tests {
     #[test]
     fn every_error_has_its_status_and_sentence() {
         let table = [
-            (
-                Error::InvalidInput(Vec::new()),
-                422,
-                "Some fields are not acceptable",
-            ),
+            (Error::InvalidInput(Vec::new()), 422, "Some fields are not acceptable"),
             (Error::EmailTaken, 400, "Email already registered"),
             (Error::UsernameTaken, 400, "Username already taken"),
             (Error::InvalidCredentials, 401, "Invalid email or password"),
             (Error::IncorrectPassword, 400, "Incorrect current password"),
             (Error::AccountInactive, 403, "User account is inactive"),
             (Error::InvalidToken, 400, "Invalid or expired token"),
-            (
-                Error::Unauthenticated,
-                401,
-                "Could not validate credentials",
-            ),
+            (Error::Unauthenticated, 401, "Could not validate credentials"),
             (Error::UserNotFound, 404, "User not found"),
-            (
-                Error::Internal("secret cause".into()),
-                500,
-                "Error during registration",
-            ),
+            (Error::Internal("secret cause".into()), 500, "Error during registration"),
         ];
         for (error, status, detail) in table {
             let code = error.code();
             let response = ApiError::of(Act::Registration, error).into_response();
             assert_eq!(response.status().as_u16(), status, "{code}");
             let body = response.into_body();
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .build()
-                .unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let text = runtime.block_on(body.into_string()).unwrap();
             let json: serde_json::Value = serde_json::from_str(&text).unwrap();
             assert_eq!(json["code"], code);

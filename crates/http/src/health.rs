@@ -1,4 +1,5 @@
 //! Probes for load balancers and process managers.
+#![expect(clippy::unused_async, reason = "the framework wants every operation to be async")]
 
 use poem::http::StatusCode;
 use poem::web::Data;
@@ -31,9 +32,7 @@ enum Readiness {
 }
 
 fn ok() -> Json<HealthResponse> {
-    Json(HealthResponse {
-        status: "ok".to_owned(),
-    })
+    Json(HealthResponse { status: "ok".to_owned() })
 }
 
 #[OpenApi(prefix_path = "/health", tag = "Tag::Operations")]
@@ -49,7 +48,7 @@ impl Health {
     async fn ready(&self, state: Data<&State>) -> Readiness {
         let not_ready = |code, detail| {
             let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
-            Readiness::NotReady(ProblemJson(problem), 1)
+            Readiness::NotReady(problem.into(), 1)
         };
         if state.is_draining() {
             return not_ready("draining", "The service is about to stop");

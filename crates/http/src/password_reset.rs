@@ -42,11 +42,7 @@ impl PasswordReset {
     /// Ask for a reset link
     ///
     /// Answers alike for every address; a mail follows if there is an account.
-    #[oai(
-        path = "/request",
-        method = "post",
-        operation_id = "requestPasswordReset"
-    )]
+    #[oai(path = "/request", method = "post", operation_id = "requestPasswordReset")]
     async fn request(
         &self,
         state: Data<&State>,

@@ -23,9 +23,7 @@ impl<T: Type> Payload for StrictJson<T> {
     fn check_content_type(content_type: &str) -> bool {
         content_type.parse::<mime::Mime>().is_ok_and(|mime| {
             mime.essence_str() == Self::CONTENT_TYPE
-                && mime
-                    .get_param(mime::CHARSET)
-                    .is_none_or(|charset| charset == mime::UTF_8)
+                && mime.get_param(mime::CHARSET).is_none_or(|charset| charset == mime::UTF_8)
         })
     }
 
@@ -77,11 +75,7 @@ fn refusal(path: &str, error: &serde_json::Error) -> ApiError {
                 let detail = "The body has a field that this operation does not know";
                 ApiError::malformed(String::new(), "unknown_field", detail)
             } else {
-                let field = if path == "." {
-                    String::new()
-                } else {
-                    path.to_owned()
-                };
+                let field = if path == "." { String::new() } else { path.to_owned() };
                 ApiError::malformed(field, "invalid_type", "The value is of the wrong type")
             }
         }
@@ -127,13 +121,7 @@ mod tests {
         }
         // A sequence stands for a struct in serde's data model, and is refused all the same.
         assert_eq!(status("[]"), 422);
-        for body in [
-            "",
-            "{",
-            r#"{"email":"a"}x"#,
-            r#"{"email":"\ud800"}"#,
-            "\u{feff}{}",
-        ] {
+        for body in ["", "{", r#"{"email":"a"}x"#, r#"{"email":"\ud800"}"#, "\u{feff}{}"] {
             assert_eq!(status(body), 400, "{body}");
         }
         assert_eq!(status(&"[".repeat(10_000)), 422);

@@ -57,7 +57,13 @@ impl Problem {
 
 /// A problem as `application/problem+json`.
 #[derive(Clone, Debug)]
-pub(crate) struct ProblemJson(pub(crate) Problem);
+pub(crate) struct ProblemJson(Box<Problem>);
+
+impl From<Problem> for ProblemJson {
+    fn from(problem: Problem) -> Self {
+        Self(Box::new(problem))
+    }
+}
 
 impl Payload for ProblemJson {
     const CONTENT_TYPE: &'static str = "application/problem+json";
@@ -73,8 +79,6 @@ impl Payload for ProblemJson {
 
 impl IntoResponse for ProblemJson {
     fn into_response(self) -> Response {
-        Response::builder()
-            .content_type(Self::CONTENT_TYPE)
-            .body(self.0.to_json_string())
+        Response::builder().content_type(Self::CONTENT_TYPE).body(self.0.to_json_string())
     }
 }

@@ -55,11 +55,7 @@ pub(crate) async fn request(
     let mut violations = Violations::default();
     let email = violations.check("email", EmailAddress::parse(&body.email));
     let email = email.ok_or_else(|| failed(violations.into()))?;
-    state
-        .recovery
-        .request(&email, &client.0)
-        .await
-        .map_err(failed)?;
+    state.recovery.request(&email, &client.0).await.map_err(failed)?;
     Ok(Json(MessageResponse::new(REQUESTED)))
 }
 
@@ -77,11 +73,7 @@ pub(crate) async fn reset(
     let password = violations.check(field, Password::choose(password, min_length));
     let password = password.ok_or_else(|| failed(violations.into()))?;
     let request = ResetPassword { token, password };
-    state
-        .recovery
-        .reset(request, &client.0)
-        .await
-        .map_err(failed)?;
+    state.recovery.reset(request, &client.0).await.map_err(failed)?;
     Ok(Json(MessageResponse::new(RESET)))
 }
 
@@ -99,11 +91,7 @@ impl Recovery {
     /// Ask for a reset link
     ///
     /// Answers alike for every address; a mail follows if there is an account.
-    #[oai(
-        path = "/forgot-password",
-        method = "post",
-        operation_id = "forgotPassword"
-    )]
+    #[oai(path = "/forgot-password", method = "post", operation_id = "forgotPassword")]
     async fn forgot_password(
         &self,
         state: Data<&State>,
@@ -116,21 +104,14 @@ impl Recovery {
     /// Use a reset link
     ///
     /// Sets a new password and ends every session of the account. Signs nobody in.
-    #[oai(
-        path = "/reset-password",
-        method = "post",
-        operation_id = "resetPassword"
-    )]
+    #[oai(path = "/reset-password", method = "post", operation_id = "resetPassword")]
     async fn reset_password(
         &self,
         state: Data<&State>,
         client: Client,
         body: StrictJson<ResetPasswordRequest>,
     ) -> Result<Json<MessageResponse>, ApiError> {
-        let ResetPasswordRequest {
-            token,
-            new_password,
-        } = body.0;
+        let ResetPasswordRequest { token, new_password } = body.0;
         reset(&state, &client, token, &new_password, "new_password").await
     }
 }

@@ -32,10 +32,7 @@ pub struct Requests {
 impl Requests {
     /// `strict_transport`: whether the service is reached by https, so that browsers may insist.
     pub fn new(random: Arc<dyn Random>, strict_transport: bool) -> Self {
-        Self {
-            random,
-            strict_transport,
-        }
+        Self { random, strict_transport }
     }
 }
 
@@ -43,10 +40,7 @@ impl<E: Endpoint> Middleware<E> for Requests {
     type Output = Named<E>;
 
     fn transform(&self, inner: E) -> Self::Output {
-        Named {
-            inner,
-            requests: self.clone(),
-        }
+        Named { inner, requests: self.clone() }
     }
 }
 
@@ -108,19 +102,11 @@ impl<E: Endpoint> Named<E> {
             (header::REFERRER_POLICY, "no-referrer"),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (header::X_FRAME_OPTIONS, "DENY"),
-            (
-                HeaderName::from_static("cross-origin-opener-policy"),
-                "same-origin",
-            ),
-            (
-                HeaderName::from_static("cross-origin-resource-policy"),
-                "same-origin",
-            ),
+            (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+            (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         ];
         for (name, value) in defaults {
-            headers
-                .entry(name)
-                .or_insert(HeaderValue::from_static(value));
+            headers.entry(name).or_insert(HeaderValue::from_static(value));
         }
         if self.requests.strict_transport {
             headers.insert(

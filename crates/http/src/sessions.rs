@@ -67,11 +67,7 @@ impl Sessions {
     ) -> Result<Json<TokenResponse>, ApiError> {
         let failed = |error| ApiError::of(Act::SignIn, error);
         let request = body.0.parse().map_err(failed)?;
-        let signed_in = state
-            .sessions
-            .sign_in(request, &client.0)
-            .await
-            .map_err(failed)?;
+        let signed_in = state.sessions.sign_in(request, &client.0).await.map_err(failed)?;
         Ok(Json(signed_in.into()))
     }
 

@@ -46,9 +46,7 @@ pub(crate) struct UserResponse {
 
 impl MessageResponse {
     pub(crate) fn new(message: &str) -> Self {
-        Self {
-            message: message.to_owned(),
-        }
+        Self { message: message.to_owned() }
     }
 }
 

@@ -1,2 +1,10 @@
 //! The `vestibule` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use vestibule::cli::Cli;
+
+fn main() -> ExitCode {
+    vestibule::commands::run(Cli::parse())
+}

@@ -136,10 +136,7 @@ pub(crate) struct Scene {
 impl Scene {
     /// The store opens exactly one unit: this one.
     pub(crate) fn opens(&mut self, unit: MockUnit) {
-        self.store
-            .expect_begin()
-            .once()
-            .return_once(|| Ok(Box::new(unit)));
+        self.store.expect_begin().once().return_once(|| Ok(Box::new(unit)));
     }
 
     /// A password is hashed exactly once.
@@ -149,27 +146,18 @@ impl Scene {
 
     /// There is a password, compared exactly once with this verdict.
     pub(crate) fn has_password(&mut self, verdict: Verdict) {
-        self.store
-            .expect_find_password()
-            .returning(|_| Ok(Some(a_hash())));
-        self.hasher
-            .expect_verify()
-            .once()
-            .returning(move |_, _| Ok(verdict));
+        self.store.expect_find_password().returning(|_| Ok(Some(a_hash())));
+        self.hasher.expect_verify().once().returning(move |_, _| Ok(verdict));
     }
 
     /// Somebody has the address that is asked for.
     pub(crate) fn knows_somebody(&mut self) {
-        self.store
-            .expect_find_user_by_email()
-            .returning(|_| Ok(Some((a_user(), Some(a_hash())))));
+        self.store.expect_find_user_by_email().returning(|_| Ok(Some((a_user(), Some(a_hash())))));
     }
 
     /// Wires the mocks; tokens can always be signed, and nobody is limited.
     pub(crate) fn ports(mut self) -> Ports {
-        self.access_tokens
-            .expect_issue()
-            .returning(|_| Ok(SignedToken::new("access".to_owned())));
+        self.access_tokens.expect_issue().returning(|_| Ok(SignedToken::new("access".to_owned())));
         let mut limiter = MockRateLimiter::new();
         limiter.expect_admit().returning(|_, _| Decision::Admitted);
         Ports {

@@ -1,0 +1,236 @@
+//! The composition root: every adapter from the configuration, every use case from its ports.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use poem::endpoint::BoxEndpoint;
+use vestibule_domain::accounts::Accounts;
+use vestibule_domain::administration::Administration;
+use vestibule_domain::outbox::Dispatcher;
+use vestibule_domain::ports::{Mailer, OsRandom, Ports, RateLimiter, SystemClock};
+use vestibule_domain::recovery::Recovery;
+use vestibule_domain::sessions::Sessions;
+use vestibule_http::{ClientAddress, PublishedKey, Requests, State, TrustedProxies};
+use vestibule_limits::MemoryLimiter;
+use vestibule_mail::{KeptMails, Letterhead, SmtpMailer, SmtpPassword, SmtpSettings};
+use vestibule_passwords::Argon2Hasher;
+use vestibule_storage::SeaStore;
+use vestibule_tokens::{KeyDirectory, KeyRing, PasetoAccessTokens, PasetoResetTokens};
+
+use crate::config::{Config, Invalid, MailConfig, Problem, PublicUrl};
+use crate::dev_mail;
+use crate::failure::Failure;
+
+/// Connections to a database server; SQLite has its own figures.
+const MAX_CONNECTIONS: u32 = 16;
+
+/// The whole service, wired.
+pub struct App {
+    /// What people do.
+    pub state: State,
+    /// What administrators do.
+    pub administration: Administration,
+    /// The store, for migrations and an orderly end.
+    pub store: SeaStore,
+    /// The token keys.
+    pub keys: Arc<KeyRing>,
+    /// Sends mail; `None` when none is configured, and mails wait.
+    pub mailer: Option<Arc<dyn Mailer>>,
+    /// The kept mails of `--dev`.
+    pub kept: Option<Arc<KeptMails>>,
+    ports: Ports,
+    config: Config,
+    public_url: PublicUrl,
+}
+
+/// Builds everything. Creates the data folder, the keys and the database file if they are missing;
+/// does not migrate.
+///
+/// # Errors
+/// [`Failure::Configuration`] with everything that has to be set up differently.
+pub async fn compose(config: &Config, public_url: &PublicUrl) -> Result<App, Failure> {
+    let mut problems = Vec::new();
+    let mut note = |problem: Problem| problems.push(problem);
+
+    let folder = data_folder(&config.data_dir).map_err(&mut note).ok();
+    let keys = folder.and_then(|()| key_ring(&config.data_dir).map_err(&mut note).ok());
+    let mail = mail(config, public_url).map_err(&mut note).ok();
+    let store = store(config).await.map_err(&mut note).ok();
+    let hasher = Argon2Hasher::new(config.passwords, Arc::new(OsRandom))
+        .map_err(|error| note(Problem::new("password.argon2", error.to_string())))
+        .ok();
+    let (Some(keys), Some((mailer, kept)), Some(store), Some(hasher)) = (keys, mail, store, hasher)
+    else {
+        return Err(Invalid(problems).into());
+    };
+
+    let keys = Arc::new(keys);
+    let issuer = config.issuer.as_deref().unwrap_or(public_url.as_str());
+    let audience = config.audience.as_deref().unwrap_or(public_url.as_str());
+    let limiter: Arc<dyn RateLimiter> = Arc::new(MemoryLimiter::default());
+    let ports = Ports {
+        store: Arc::new(store.clone()),
+        hasher: Arc::new(hasher),
+        access_tokens: Arc::new(PasetoAccessTokens::new(keys.clone(), issuer, audience)),
+        reset_tokens: Arc::new(PasetoResetTokens::new(keys.clone(), issuer)),
+        limiter,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(OsRandom),
+    };
+    let policy = &config.policy;
+    Ok(App {
+        state: State {
+            accounts: Arc::new(Accounts::new(ports.clone(), policy.clone())),
+            sessions: Arc::new(Sessions::new(ports.clone(), policy.clone())),
+            recovery: Arc::new(Recovery::new(ports.clone(), policy.clone())),
+            store: ports.store.clone(),
+            published_keys: Arc::new({
+                let keys = keys.clone();
+                move || published(&keys)
+            }),
+            draining: Arc::new(AtomicBool::new(false)),
+        },
+        administration: Administration::new(ports.clone(), policy.clone()),
+        store,
+        keys,
+        mailer,
+        kept,
+        ports,
+        config: config.clone(),
+        public_url: public_url.clone(),
+    })
+}
+
+impl App {
+    /// Everything the process answers.
+    pub fn endpoint(&self) -> BoxEndpoint<'static> {
+        let proxies = TrustedProxies::new(self.config.trusted_proxies.clone());
+        let requests = Requests::new(self.ports.random.clone(), self.public_url.is_https());
+        let mut routes = vestibule_http::routes(self.state.clone());
+        if let Some(kept) = &self.kept {
+            routes = dev_mail::add(routes, kept.clone());
+        }
+        vestibule_http::protect(routes, ClientAddress::new(proxies), requests)
+    }
+
+    /// The sender of waiting mails, if there is anywhere to send them.
+    pub fn dispatcher(&self) -> Option<Dispatcher> {
+        let mailer = self.mailer.clone()?;
+        let policy = self.config.policy.outbox.clone();
+        Some(Dispatcher::new(self.ports.clone(), mailer, policy))
+    }
+
+    /// The ports, for commands that need one of them alone.
+    pub fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// Where people reach the service.
+    pub fn public_url(&self) -> &PublicUrl {
+        &self.public_url
+    }
+}
+
+fn published(keys: &KeyRing) -> Vec<PublishedKey> {
+    let publish = |key: vestibule_tokens::PublishedKey| PublishedKey {
+        kid: key.kid,
+        key: key.key,
+        purpose: "access".to_owned(),
+    };
+    keys.public_keys().into_iter().map(publish).collect()
+}
+
+/// Makes the folder that holds the database and the keys; readable by nobody else.
+fn data_folder(path: &Path) -> Result<(), Problem> {
+    use std::os::unix::fs::DirBuilderExt;
+    let created = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    let writable = created.and_then(|()| {
+        // The one way to find out that works on every file system and for every user.
+        let probe = path.join(".writable");
+        std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe))
+    });
+    writable.map_err(|error| {
+        let at = format!("server.data_dir = {:?}", path.display().to_string());
+        let remedy =
+            format!("cannot be written to ({error}); make it a folder this user may write");
+        Problem::new(at, remedy)
+    })
+}
+
+/// Loads the token keys, making them on the first start.
+///
+/// # Errors
+/// A [`Problem`] that names the file and what to do about it.
+pub fn key_ring(data_dir: &Path) -> Result<KeyRing, Problem> {
+    let path = data_dir.join("keys");
+    let now = vestibule_domain::ports::Clock::now(&SystemClock);
+    KeyDirectory::create(&path, now)
+        .and_then(KeyRing::load)
+        .map_err(|error| Problem::new(path.display().to_string(), with_causes(&error)))
+}
+
+async fn store(config: &Config) -> Result<SeaStore, Problem> {
+    let settings = vestibule_storage::Settings {
+        url: config.database_url.expose().to_owned(),
+        max_connections: MAX_CONNECTIONS,
+    };
+    SeaStore::connect(&settings).await.map_err(|error| {
+        let remedy = format!(
+            "{}; check that the database runs and that the address and its password are right",
+            with_causes(&error)
+        );
+        Problem::new("database.url", remedy)
+    })
+}
+
+type Mailers = (Option<Arc<dyn Mailer>>, Option<Arc<KeptMails>>);
+
+/// In `--dev` mails are kept, whatever the settings say: a try-out writes to nobody.
+fn mail(config: &Config, public_url: &PublicUrl) -> Result<Mailers, Problem> {
+    let invalid = |error: vestibule_mail::SettingsError| Problem::new("mail", with_causes(&error));
+    let letterhead = Letterhead::new(&config.product_name, public_url.as_str()).map_err(invalid)?;
+    if config.dev {
+        let folder = config.data_dir.join("mails");
+        let kept = Arc::new(KeptMails::new(letterhead, folder).map_err(invalid)?);
+        return Ok((Some(kept.clone()), Some(kept)));
+    }
+    let Some(mail) = &config.mail else {
+        return Ok((None, None));
+    };
+    let settings = smtp_settings(mail, &config.product_name)?;
+    let mailer = SmtpMailer::new(settings, letterhead).map_err(invalid)?;
+    Ok((Some(Arc::new(mailer)), None))
+}
+
+fn smtp_settings(mail: &MailConfig, product_name: &str) -> Result<SmtpSettings, Problem> {
+    let read = |path: &std::path::PathBuf| {
+        std::fs::read(path).map_err(|error| {
+            Problem::new("mail.ca_file", format!("{} cannot be read: {error}", path.display()))
+        })
+    };
+    Ok(SmtpSettings {
+        host: mail.host.clone(),
+        port: mail.port,
+        security: mail.security,
+        username: mail.username.clone(),
+        password: mail.password.as_ref().map(|p| SmtpPassword::new(p.expose().to_owned())),
+        from_address: mail.from_address.clone(),
+        from_name: mail.from_name.clone().unwrap_or_else(|| product_name.to_owned()),
+        ca_file: mail.ca_file.as_ref().map(read).transpose()?,
+    })
+}
+
+/// An error with all its causes on one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.contains(&next) {
+            text = format!("{text}: {next}");
+        }
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,260 @@
+//! The command line, as it is typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use vestibule_tokens::Purpose;
+
+use crate::config::Overrides;
+
+/// User accounts for a service: sign-up, sign-in, password recovery by e-mail, sessions.
+#[derive(Debug, Parser)]
+#[command(name = "vestibule", version, about, propagate_version = true)]
+pub struct Cli {
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub place: Place,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Where the configuration and the data are.
+#[derive(Clone, Debug, Args)]
+pub struct Place {
+    /// The configuration file [default: vestibule.toml, if it exists]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Where the database and the keys are kept; overrides `server.data_dir`
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data_dir: Option<PathBuf>,
+}
+
+impl Place {
+    /// The part of the configuration that stands on the command line.
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            file: self.config.clone(),
+            data_dir: self.data_dir.clone(),
+            ..Overrides::default()
+        }
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the service: API and mail worker in one process
+    Serve(Serve),
+    /// Run the mail worker alone
+    Worker,
+    /// Bring the database up to date, or tell how far it is
+    Migrate {
+        /// What to do.
+        #[arg(value_enum, default_value_t = Migrate::Up)]
+        action: Migrate,
+    },
+    /// Print, check or explain the configuration
+    Config {
+        /// What to do.
+        #[command(subcommand)]
+        action: Config,
+    },
+    /// Manage accounts
+    User {
+        /// What to do.
+        #[command(subcommand)]
+        action: User,
+    },
+    /// Manage administrators
+    Admin {
+        /// What to do.
+        #[command(subcommand)]
+        action: Admin,
+    },
+    /// Try the e-mail settings
+    Mail {
+        /// What to do.
+        #[command(subcommand)]
+        action: Mail,
+    },
+    /// Manage the keys that tokens are signed with
+    Keys {
+        /// What to do.
+        #[command(subcommand)]
+        action: Keys,
+    },
+    /// Print the OpenAPI document
+    Openapi {
+        /// YAML instead of JSON
+        #[arg(long)]
+        yaml: bool,
+    },
+    /// Ask a running service whether it is ready; for containers
+    Healthcheck,
+}
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Try-out on this machine: mails are kept and shown at /dev/mail, nothing has to be set up
+    #[arg(long)]
+    pub dev: bool,
+    /// Where to listen; overrides `server.listen`
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// Leave the sending of mail to `vestibule worker`
+    #[arg(long)]
+    pub no_worker: bool,
+    /// Refuse to start when the database is not up to date instead of migrating it
+    #[arg(long)]
+    pub no_migrate: bool,
+}
+
+/// What to do about the schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Migrate {
+    /// Apply what is pending
+    Up,
+    /// Tell what is applied and what is pending
+    Status,
+}
+
+/// What to do about the configuration.
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Print a commented configuration file
+    Init,
+    /// Tell everything that is wrong with the configuration
+    Check,
+    /// Print the values in force and where they come from; secrets are masked
+    Show {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the reference of all keys as Markdown
+    #[command(hide = true)]
+    Reference,
+}
+
+/// What to do about accounts.
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Create an account
+    Create(NewUser),
+    /// List all accounts
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show an account
+    Show {
+        /// E-mail address or id
+        user: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Set a password; ends all sessions and tells the owner by mail
+    SetPassword {
+        /// E-mail address or id
+        user: String,
+        /// Read the password from standard input instead of asking for it
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Print a one-time link to choose a new password, for when mail does not work
+    ResetLink {
+        /// E-mail address or id
+        user: String,
+    },
+    /// Let an account sign in again
+    Activate {
+        /// E-mail address or id
+        user: String,
+    },
+    /// Keep an account from signing in and end all its sessions
+    Deactivate {
+        /// E-mail address or id
+        user: String,
+    },
+    /// Delete an account with everything that belongs to it
+    Delete {
+        /// E-mail address or id
+        user: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// A new account.
+#[derive(Debug, Args)]
+pub struct NewUser {
+    /// The address that identifies the account
+    #[arg(long)]
+    pub email: String,
+    /// The user name [default: made from the address]
+    #[arg(long)]
+    pub username: Option<String>,
+    /// Read the password from standard input instead of asking for it
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+/// What to do about administrators.
+#[derive(Debug, Subcommand)]
+pub enum Admin {
+    /// Create an administrator
+    Create(NewUser),
+    /// List the administrators
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make an account an administrator
+    Promote {
+        /// E-mail address or id
+        user: String,
+    },
+    /// Take an administrator's rights
+    Demote {
+        /// E-mail address or id
+        user: String,
+    },
+}
+
+/// What to do about mail.
+#[derive(Debug, Subcommand)]
+pub enum Mail {
+    /// Send a test mail the way real mail is sent
+    Test {
+        /// Where to send it
+        #[arg(long, value_name = "ADDR")]
+        to: String,
+    },
+}
+
+/// What to do about keys.
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// List all keys
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Sign with a new key from now on; what the old one signed stays valid
+    Rotate {
+        /// access or reset [default: both]
+        purpose: Option<Purpose>,
+    },
+    /// Stop accepting what a key has signed, at once
+    Retire {
+        /// The key's id, as `keys list` prints it
+        kid: String,
+    },
+}

@@ -1,0 +1,107 @@
+//! The commands: each parses nothing and decides nothing, but calls the use case and prints.
+
+mod accounts;
+mod config;
+mod healthcheck;
+mod keys;
+mod mail;
+mod migrate;
+mod passwords;
+mod serve;
+
+use std::process::ExitCode;
+
+use vestibule_domain::ports::{Clock, SystemClock};
+
+use crate::app::{App, compose};
+use crate::cli::{Cli, Command, Place};
+use crate::config::{Config, Overrides, PublicUrl, load};
+use crate::failure::Failure;
+
+/// Runs a command; what goes wrong is printed, and the exit code tells its kind.
+pub fn run(cli: Cli) -> ExitCode {
+    // One TLS library for the mail relay and the database server alike. A second installation, as
+    // in tests, finds the first one in place.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.into()),
+    };
+    match runtime.block_on(dispatch(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => fail(&failure),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "this is where a command's errors end")]
+fn fail(failure: &Failure) -> ExitCode {
+    for line in failure.to_string().lines() {
+        eprintln!("error: {line}");
+    }
+    ExitCode::from(failure.exit_code())
+}
+
+async fn dispatch(cli: Cli) -> Result<(), Failure> {
+    let place = cli.place;
+    match cli.command {
+        Command::Serve(options) => serve::serve(&place, &options).await,
+        Command::Worker => serve::worker(&place).await,
+        Command::Migrate { action } => migrate::run(&place, action).await,
+        Command::Config { action } => config::run(&place, &action),
+        Command::User { action } => accounts::user(&place, action).await,
+        Command::Admin { action } => accounts::admin(&place, action).await,
+        Command::Mail { action } => mail::run(&place, action).await,
+        Command::Keys { action } => keys::run(&place, action),
+        Command::Openapi { yaml } => {
+            let json = vestibule_http::openapi_json;
+            print(&if yaml { vestibule_http::openapi_yaml() } else { json() });
+            Ok(())
+        }
+        Command::Healthcheck => healthcheck::run(&place).await,
+    }
+}
+
+/// Writes a command's result to standard output.
+///
+/// A reader that has seen enough, as `head` does, is no error.
+fn print(text: &str) {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+fn print_line(text: &str) {
+    print(&format!("{text}\n"));
+}
+
+/// Prints a value as indented JSON.
+fn print_json(value: &serde_json::Value) {
+    print_line(&format!("{value:#}"));
+}
+
+/// The configuration of a command that serves nobody: it needs no public URL.
+fn configuration(place: &Place) -> Result<Config, Failure> {
+    let overrides = Overrides { serves_nobody: true, ..place.overrides() };
+    Ok(load(&overrides, std::env::vars())?.0)
+}
+
+/// The public URL, or where `serve --dev` would be reached.
+fn public_url(config: &Config) -> Result<PublicUrl, Failure> {
+    match &config.public_url {
+        Some(url) => Ok(url.clone()),
+        None => PublicUrl::parse(&format!("http://{}", config.listen))
+            .map_err(|remedy| Failure::configuration("server.public_url", remedy)),
+    }
+}
+
+/// Everything a command on accounts works with, on a database that is up to date.
+async fn open(place: &Place) -> Result<App, Failure> {
+    let config = configuration(place)?;
+    let app = compose(&config, &public_url(&config)?).await?;
+    migrate::up(&app.store).await?;
+    Ok(app)
+}
+
+fn now() -> time::OffsetDateTime {
+    SystemClock.now()
+}

@@ -1,0 +1,176 @@
+//! `vestibule user` and `vestibule admin`.
+
+use std::io::{IsTerminal, Write as _};
+
+use anyhow::{Context, anyhow};
+use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
+use vestibule_domain::administration;
+use vestibule_domain::email::EmailAddress;
+use vestibule_domain::id::UserId;
+use vestibule_domain::user::User;
+use vestibule_domain::username::Username;
+
+use super::{open, passwords, print_json, print_line};
+use crate::app::App;
+use crate::cli::{self, Admin, NewUser, Place};
+use crate::failure::Failure;
+
+/// How many accounts are read at a time.
+const PAGE: u32 = 500;
+
+/// Manages accounts.
+pub(super) async fn user(place: &Place, action: cli::User) -> Result<(), Failure> {
+    let app = open(place).await?;
+    let administration = &app.administration;
+    match action {
+        cli::User::Create(new) => create(&app, new, false).await?,
+        cli::User::List { json } => list(&app, json, false).await?,
+        cli::User::Show { user, json } => {
+            let user = find(&app, &user).await?;
+            if json {
+                print_json(&as_json(&user));
+            } else {
+                print_line(&as_line(&user));
+            }
+        }
+        cli::User::SetPassword { user, password_stdin } => {
+            let user = find(&app, &user).await?;
+            let password = passwords::choose(password_stdin, administration.password_policy())?;
+            administration.set_password(&user, &password).await?;
+            done(&user, "has a new password; all sessions have ended");
+        }
+        cli::User::ResetLink { user } => {
+            let user = find(&app, &user).await?;
+            let token = app.state.recovery.issue_by_hand(&user).await?;
+            let url = app.public_url().as_str();
+            print_line(&format!("{url}/reset-password?token={}", token.expose()));
+        }
+        cli::User::Activate { user } => {
+            let user = find(&app, &user).await?;
+            administration.activate(user.id).await?;
+            done(&user, "is active");
+        }
+        cli::User::Deactivate { user } => {
+            let user = find(&app, &user).await?;
+            administration.deactivate(&user).await?;
+            done(&user, "is inactive; all sessions have ended");
+        }
+        cli::User::Delete { user, yes } => {
+            let user = find(&app, &user).await?;
+            if !yes {
+                confirm(&format!("Delete {} for ever?", user.email.as_str()))?;
+            }
+            administration.delete(user.id).await?;
+            done(&user, "is deleted");
+        }
+    }
+    Ok(())
+}
+
+/// Manages administrators.
+pub(super) async fn admin(place: &Place, action: Admin) -> Result<(), Failure> {
+    let app = open(place).await?;
+    match action {
+        Admin::Create(new) => create(&app, new, true).await?,
+        Admin::List { json } => list(&app, json, true).await?,
+        Admin::Promote { user } => {
+            let user = find(&app, &user).await?;
+            app.administration.set_admin(user.id, true).await?;
+            done(&user, "is an administrator");
+        }
+        Admin::Demote { user } => {
+            let user = find(&app, &user).await?;
+            app.administration.set_admin(user.id, false).await?;
+            done(&user, "is no administrator");
+        }
+    }
+    Ok(())
+}
+
+async fn create(app: &App, new: NewUser, is_admin: bool) -> Result<(), Failure> {
+    let email = EmailAddress::parse(&new.email).map_err(anyhow::Error::from)?;
+    let name = new.username.unwrap_or_else(|| name_from(&email));
+    let username = Username::parse(&name).with_context(|| format!("user name {name:?}"))?;
+    let policy = app.administration.password_policy();
+    let password = passwords::choose(new.password_stdin, policy)?;
+    let new = administration::NewUser { email, username, password: Some(password), is_admin };
+    let user = app.administration.create(new).await?;
+    done(&user, if is_admin { "is an administrator" } else { "is created" });
+    Ok(())
+}
+
+/// The local part without what a user name cannot have.
+fn name_from(email: &EmailAddress) -> String {
+    let allowed = |c: &char| c.is_ascii_alphanumeric() || "._-".contains(*c);
+    email.local_part().chars().filter(allowed).take(32).collect()
+}
+
+async fn find(app: &App, user: &str) -> Result<User, Failure> {
+    if let Ok(id) = user.parse() {
+        return Ok(app.administration.find(UserId::from_uuid(id)).await?);
+    }
+    let email = EmailAddress::parse(user)
+        .map_err(|error| anyhow!("{user:?} is neither an id nor an e-mail address: {error}"))?;
+    Ok(app.administration.find_by_email(&email).await?)
+}
+
+async fn list(app: &App, json: bool, admins_only: bool) -> Result<(), Failure> {
+    let mut all = Vec::new();
+    let mut after = None;
+    loop {
+        let page = app.administration.list(after, PAGE, admins_only).await?;
+        after = page.last().map(|user| user.id);
+        let is_last = page.len() < PAGE as usize;
+        all.extend(page);
+        if is_last {
+            break;
+        }
+    }
+    if json {
+        print_json(&all.iter().map(as_json).collect());
+    } else {
+        for user in &all {
+            print_line(&as_line(user));
+        }
+    }
+    Ok(())
+}
+
+fn as_json(user: &User) -> Value {
+    json!({
+        "id": user.id.to_string(),
+        "email": user.email.as_str(),
+        "username": user.username.as_str(),
+        "is_active": user.is_active,
+        "is_admin": user.is_admin,
+        "created_at": user.created_at.format(&Rfc3339).unwrap_or_default(),
+    })
+}
+
+fn as_line(user: &User) -> String {
+    let state = if user.is_active { "active" } else { "inactive" };
+    let role = if user.is_admin { "admin" } else { "user" };
+    let (email, name) = (user.email.as_str(), user.username.as_str());
+    format!("{}  {state:<8}  {role:<5}  {email}  {name}", user.id)
+}
+
+fn done(user: &User, what: &str) {
+    print_line(&format!("{} {what}", user.email.as_str()));
+}
+
+#[expect(clippy::print_stderr, reason = "a question to the person at the terminal")]
+fn confirm(question: &str) -> Result<(), Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err(anyhow!("{question} There is nobody to ask; use --yes").into());
+    }
+    eprint!("{question} [y/N] ");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    if answer.trim().eq_ignore_ascii_case("y") {
+        Ok(())
+    } else {
+        Err(anyhow!("nothing was changed").into())
+    }
+}

@@ -1,0 +1,66 @@
+//! `vestibule keys`.
+
+use serde_json::json;
+use time::format_description::well_known::Rfc3339;
+use vestibule_tokens::{KeyDirectory, KeyError, KeyRecord, KeyState, Purpose};
+
+use super::{configuration, now, print_json, print_line};
+use crate::app::key_ring;
+use crate::cli::{Keys, Place};
+use crate::failure::Failure;
+
+/// Lists, rotates or retires token keys. A running service follows within a second or two.
+pub(super) fn run(place: &Place, action: Keys) -> Result<(), Failure> {
+    let config = configuration(place)?;
+    key_ring(&config.data_dir).map_err(|problem| Failure::Configuration(problem.into()))?;
+    let keys = KeyDirectory::new(config.data_dir.join("keys"));
+    match action {
+        Keys::List { json } => list(&keys.list().map_err(failure)?, json),
+        Keys::Rotate { purpose } => {
+            let every = [Purpose::Access, Purpose::Reset];
+            for purpose in purpose.as_ref().map_or(&every[..], std::slice::from_ref) {
+                let key = keys.rotate(*purpose, now()).map_err(failure)?;
+                print_line(&format!("{} is the new {} key", key.kid, purpose.as_str()));
+            }
+        }
+        Keys::Retire { kid } => {
+            let key = keys.retire(&kid, now()).map_err(failure)?;
+            print_line(&format!("{} is retired; nothing it signed is accepted", key.kid));
+        }
+    }
+    Ok(())
+}
+
+fn list(keys: &[KeyRecord], json: bool) {
+    if json {
+        print_json(&keys.iter().map(as_json).collect());
+        return;
+    }
+    for key in keys {
+        let created = key.created_at.format(&Rfc3339).unwrap_or_default();
+        let (purpose, state) = (key.purpose.as_str(), state(key.state));
+        print_line(&format!("{}  {purpose:<6}  {state:<9}  {created}", key.kid));
+    }
+}
+
+fn as_json(key: &KeyRecord) -> serde_json::Value {
+    json!({
+        "kid": key.kid,
+        "purpose": key.purpose.as_str(),
+        "state": state(key.state),
+        "created_at": key.created_at.format(&Rfc3339).unwrap_or_default(),
+        "retired_at": key.retired_at.and_then(|at| at.format(&Rfc3339).ok()),
+    })
+}
+
+fn state(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Active => "active",
+        KeyState::Verifying => "verifying",
+        KeyState::Retired => "retired",
+    }
+}
+
+fn failure(error: KeyError) -> Failure {
+    Failure::Other(error.into())
+}

@@ -1,0 +1,141 @@
+//! `vestibule serve` and `vestibule worker`.
+
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use poem::Server;
+use poem::endpoint::BoxEndpoint;
+use poem::listener::TcpAcceptor;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::migrate;
+use crate::app::{App, compose};
+use crate::cli::{Place, Serve};
+use crate::config::{Config, Overrides, PublicUrl, load};
+use crate::failure::Failure;
+use crate::{first_run, telemetry, worker};
+
+/// How long requests under way may take once the process is asked to stop.
+const LAST_REQUESTS: Duration = Duration::from_secs(20);
+/// A connection that says nothing for so long is closed.
+const IDLE_CONNECTION: Duration = Duration::from_mins(1);
+
+/// Serves until told to stop.
+pub(super) async fn serve(place: &Place, options: &Serve) -> Result<(), Failure> {
+    let overrides =
+        Overrides { listen: options.listen.clone(), dev: options.dev, ..place.overrides() };
+    let (config, _) = load(&overrides, std::env::vars())?;
+    telemetry::start(config.log_format);
+    if config.dev && !config.listen.ip().is_loopback() {
+        let at = format!("server.listen = {}", config.listen);
+        return Err(Failure::configuration(at, "--dev listens on this machine only: 127.0.0.1"));
+    }
+    let listener = bind(config.listen).await?;
+    let address = listener.local_addr()?;
+    let app = start(&config, address, options.no_migrate).await?;
+    let endpoint = app.endpoint();
+    let stop = stop_on_signal(&app)?;
+    announce(&app, &config, address).await?;
+    let work = async {
+        if !options.no_worker {
+            worker::run(&app, stop.clone()).await;
+        }
+    };
+    let (served, ()) = tokio::join!(answer(endpoint, listener, stop.clone()), work);
+    served?;
+    app.store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Sends mail until told to stop.
+pub(super) async fn worker(place: &Place) -> Result<(), Failure> {
+    let (config, _) = load(&place.overrides(), std::env::vars())?;
+    telemetry::start(config.log_format);
+    let app = start(&config, config.listen, false).await?;
+    let stop = stop_on_signal(&app)?;
+    tracing::info!("ready to send mail");
+    worker::run(&app, stop).await;
+    app.store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let at = format!("server.listen = {address}");
+        Failure::configuration(at, format!("cannot be listened on ({error}); choose another"))
+    })
+}
+
+async fn start(config: &Config, address: SocketAddr, no_migrate: bool) -> Result<App, Failure> {
+    let public_url = match &config.public_url {
+        Some(url) => url.clone(),
+        None => PublicUrl::parse(&format!("http://{address}"))
+            .map_err(|remedy| Failure::configuration("server.public_url", remedy))?,
+    };
+    let app = compose(config, &public_url).await?;
+    if no_migrate {
+        migrate::refuse_pending(app.store.connection()).await?;
+    } else {
+        for name in migrate::up(&app.store).await? {
+            tracing::info!(name, "migrated");
+        }
+    }
+    Ok(app)
+}
+
+/// Says what is served where; the last line tells scripts that requests are accepted.
+async fn announce(app: &App, config: &Config, address: SocketAddr) -> Result<(), Failure> {
+    if !config.policy.limits.enabled {
+        tracing::warn!("limits.enabled is false: anybody may try any number of times");
+    }
+    if config.mail.is_none() && !config.dev {
+        tracing::warn!("mail.host is not set: mails wait in the outbox until it is");
+    }
+    let has_admin = !app.administration.list(None, 1, true).await?.is_empty();
+    if !telemetry::is_json(config.log_format) {
+        use std::io::Write as _;
+        let screen = first_run::screen(app, config, has_admin);
+        std::io::stderr().write_all(screen.as_bytes())?;
+    } else if !has_admin {
+        tracing::warn!("no administrator yet: vestibule admin create --email you@example.com");
+    }
+    tracing::info!(address = %format!("http://{address}"), "ready");
+    Ok(())
+}
+
+async fn answer(
+    endpoint: BoxEndpoint<'static>,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let acceptor = TcpAcceptor::from_tokio(listener)?;
+    Server::new_with_acceptor(acceptor)
+        .idle_timeout(IDLE_CONNECTION)
+        .http2_max_concurrent_streams(100)
+        .run_with_graceful_shutdown(endpoint, stop.cancelled_owned(), Some(LAST_REQUESTS))
+        .await
+}
+
+/// A token that SIGTERM or Ctrl-C cancels; readiness turns first.
+fn stop_on_signal(app: &App) -> Result<CancellationToken, Failure> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let stop = CancellationToken::new();
+    let (draining, cancel) = (app.state.draining.clone(), stop.clone());
+    #[expect(clippy::disallowed_methods, reason = "this is what shutdown waits for")]
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: requests and mails under way are finished first");
+        draining.store(true, Ordering::Relaxed);
+        cancel.cancel();
+    });
+    Ok(stop)
+}

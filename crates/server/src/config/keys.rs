@@ -1,0 +1,228 @@
+//! The table of keys.
+
+/// One thing that can be configured.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// `section.name`.
+    pub(crate) name: &'static str,
+    /// The value in force when nothing is said; `None` if there is none.
+    pub(crate) default: Option<&'static str>,
+    /// What it is for.
+    pub(crate) about: &'static str,
+    /// What is accepted.
+    pub(crate) accepts: &'static str,
+    /// Whether it is shown, and whether `…_FILE` works.
+    pub(crate) secret: bool,
+}
+
+const fn key(
+    name: &'static str,
+    default: Option<&'static str>,
+    accepts: &'static str,
+    about: &'static str,
+) -> Key {
+    Key { name, default, about, accepts, secret: false }
+}
+
+const fn secret(
+    name: &'static str,
+    default: Option<&'static str>,
+    accepts: &'static str,
+    about: &'static str,
+) -> Key {
+    Key { name, default, about, accepts, secret: true }
+}
+
+/// Every key, in the order of the reference.
+pub(crate) const KEYS: &[Key] = &[
+    key(
+        "server.listen",
+        Some("127.0.0.1:8080"),
+        "an address and port; port 0 picks a free one",
+        "Where the service listens.",
+    ),
+    key(
+        "server.public_url",
+        None,
+        "an address such as https://accounts.example.com, without a path",
+        "Where people reach the service. The only source of links in mails; the Host header of a \
+         request never is. Required, except with --dev.",
+    ),
+    key(
+        "server.trusted_proxies",
+        Some(""),
+        "a list of networks such as 10.0.0.0/8",
+        "The proxies whose X-Forwarded-For is believed. The right-most hop that is none of them is \
+         the client.",
+    ),
+    key(
+        "server.data_dir",
+        Some("./data"),
+        "a folder",
+        "Where the database, the token keys and the mails of --dev are kept.",
+    ),
+    key(
+        "server.log_format",
+        Some("auto"),
+        "auto, text or json",
+        "How log lines look; auto is text on a terminal and JSON elsewhere. RUST_LOG sets the level.",
+    ),
+    secret(
+        "database.url",
+        Some("sqlite://{data_dir}/vestibule.db"),
+        "sqlite://path or postgres://user:password@host/database",
+        "Where accounts, sessions and waiting mails are kept.",
+    ),
+    key(
+        "product.name",
+        Some("Vestibule"),
+        "1 to 64 printable characters",
+        "What the product is called in mails.",
+    ),
+    key(
+        "signup.mode",
+        Some("open"),
+        "open or closed",
+        "open: anybody may create an account and is signed in at once. closed: administrators \
+         create accounts.",
+    ),
+    key(
+        "tokens.access_ttl",
+        Some("15m"),
+        "a duration from 1m to 24h",
+        "How long an access token is valid.",
+    ),
+    key(
+        "tokens.issuer",
+        None,
+        "1 to 256 printable characters",
+        "iss of access tokens; the public URL unless set.",
+    ),
+    key(
+        "tokens.audience",
+        None,
+        "1 to 256 printable characters",
+        "aud of access tokens; the public URL unless set.",
+    ),
+    key(
+        "sessions.idle_ttl",
+        Some("7d"),
+        "a duration from 1m to 365d",
+        "How long a session lives without being renewed.",
+    ),
+    key(
+        "sessions.absolute_ttl",
+        Some("30d"),
+        "a duration from 1m to 365d, not shorter than sessions.idle_ttl",
+        "How long a session lives at all.",
+    ),
+    key(
+        "reset.ttl",
+        Some("30m"),
+        "a duration from 1m to 24h",
+        "How long a link to reset a password works.",
+    ),
+    key(
+        "password.min_length",
+        Some("12"),
+        "a number from 8 to 256",
+        "The fewest characters a new password may have. NIST SP 800-63B-4 asks for 15 where a \
+         password is the only factor.",
+    ),
+    key(
+        "password.max_parallel_hashes",
+        None,
+        "a number from 1 to 256",
+        "How many passwords are hashed at a time; the number of processor cores unless set. \
+         Whoever waits longer than a second is asked to come back.",
+    ),
+    key(
+        "password.argon2.memory_kib",
+        Some("19456"),
+        "a number from 19456 to 262144",
+        "Memory of a password hash in KiB. The default is the least OWASP recommends.",
+    ),
+    key(
+        "password.argon2.iterations",
+        Some("2"),
+        "a number from 2 to 10",
+        "Passes of a password hash.",
+    ),
+    key(
+        "password.argon2.parallelism",
+        Some("1"),
+        "a number from 1 to 4",
+        "Lanes of a password hash.",
+    ),
+    key(
+        "limits.enabled",
+        Some("true"),
+        "true or false",
+        "Whether attempts are limited. false is for load tests only.",
+    ),
+    key(
+        "limits.reset_request_per_minute",
+        Some("5"),
+        "a number from 1 to 10000",
+        "Requests for a reset link per client address.",
+    ),
+    key(
+        "limits.reset_submit_per_minute",
+        Some("3"),
+        "a number from 1 to 10000",
+        "Attempts to use a reset link per client address.",
+    ),
+    key(
+        "limits.signin_per_minute",
+        Some("20"),
+        "a number from 1 to 10000",
+        "Sign-ins per client address.",
+    ),
+    key(
+        "limits.signup_per_minute",
+        Some("10"),
+        "a number from 1 to 10000",
+        "Sign-ups per client address.",
+    ),
+    key(
+        "mail.host",
+        None,
+        "a host name or address",
+        "The relay that takes outgoing mail. Without it mails wait in the outbox.",
+    ),
+    key("mail.port", Some("587"), "a number from 1 to 65535", "The relay's port."),
+    key(
+        "mail.security",
+        Some("starttls"),
+        "starttls, tls or none",
+        "How the connection to the relay is protected. Certificates are always checked. none \
+         sends no password, except to a relay on this machine.",
+    ),
+    key("mail.username", None, "text", "The account at the relay."),
+    secret("mail.password", None, "text", "The password of that account."),
+    key(
+        "mail.from_address",
+        None,
+        "an e-mail address",
+        "The sender of every mail. Required with mail.host.",
+    ),
+    key(
+        "mail.from_name",
+        None,
+        "1 to 64 printable characters",
+        "The sender's name; the product's unless set.",
+    ),
+    key("mail.ca_file", None, "a PEM file", "A further trust anchor for the relay's certificate."),
+];
+
+impl Key {
+    /// The environment variable that sets it.
+    pub(crate) fn variable(&self) -> String {
+        format!("VESTIBULE_{}", self.name.replace('.', "__").to_ascii_uppercase())
+    }
+}
+
+/// The key of that name.
+pub(crate) fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}

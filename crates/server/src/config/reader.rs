@@ -1,0 +1,271 @@
+//! From text to checked values, noting every problem on the way.
+
+use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use time::Duration;
+use vestibule_domain::email::EmailAddress;
+use vestibule_domain::policy::{
+    LimitPolicy, OutboxPolicy, PasswordPolicy, Policy, ResetPolicy, SessionPolicy, SignUpMode,
+};
+use vestibule_mail::Security;
+
+use super::keys::find;
+use super::load::{Overrides, Settings};
+use super::problem::Problem;
+use super::{Config, LogFormat, MailConfig, PublicUrl, Secret};
+
+/// Reads values and remembers what was wrong with them.
+pub(crate) struct Reader<'a> {
+    settings: &'a Settings,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(settings: &'a Settings, problems: Vec<Problem>) -> Self {
+        Self { settings, problems }
+    }
+
+    pub(crate) fn into_problems(self) -> Vec<Problem> {
+        self.problems
+    }
+
+    /// The whole configuration; `None` when something is missing that has no default.
+    pub(crate) fn config(&mut self, overrides: &Overrides) -> Option<Config> {
+        let listen = self.parse("server.listen");
+        let public_url = self.with("server.public_url", PublicUrl::parse);
+        let needed = !overrides.dev && !overrides.serves_nobody;
+        if needed && !self.is_set("server.public_url") {
+            let remedy = "required: set it to the address people reach the service at, such as \
+                          https://accounts.example.com, or try the service with --dev";
+            self.problems.push(Problem::new("server.public_url", remedy));
+        }
+        let trusted_proxies = self.with("server.trusted_proxies", list);
+        let data_dir: Option<std::path::PathBuf> = self.parse("server.data_dir");
+        let log_format = self.with("server.log_format", log_format);
+        let database_url = self.database_url(data_dir.as_deref());
+        let product_name = self.with("product.name", |text| label(text, 64));
+        let issuer = self.with("tokens.issuer", |text| label(text, 256));
+        let audience = self.with("tokens.audience", |text| label(text, 256));
+        let policy = self.policy();
+        let passwords = self.passwords();
+        let mail = self.mail();
+        Some(Config {
+            listen: listen?,
+            public_url,
+            trusted_proxies: trusted_proxies?,
+            data_dir: data_dir?,
+            log_format: log_format?,
+            database_url: database_url?,
+            product_name: product_name?,
+            issuer,
+            audience,
+            policy: policy?,
+            passwords: passwords?,
+            mail,
+            dev: overrides.dev,
+        })
+    }
+
+    fn policy(&mut self) -> Option<Policy> {
+        let day = Duration::DAY;
+        let access_ttl = self.duration("tokens.access_ttl", Duration::MINUTE..=day);
+        let idle_ttl = self.duration("sessions.idle_ttl", Duration::MINUTE..=day * 365);
+        let absolute_ttl = self.duration("sessions.absolute_ttl", Duration::MINUTE..=day * 365);
+        if let (Some(idle), Some(absolute)) = (idle_ttl, absolute_ttl)
+            && idle > absolute
+        {
+            let remedy = "must not be shorter than sessions.idle_ttl";
+            self.problems.push(Problem::new("sessions.absolute_ttl", remedy));
+        }
+        let reset_ttl = self.duration("reset.ttl", Duration::MINUTE..=day);
+        let min_length = self.number("password.min_length", 8..=256);
+        let sign_up = self.with("signup.mode", |text| match text {
+            "open" => Ok(SignUpMode::Open),
+            "closed" => Ok(SignUpMode::Closed),
+            _ => Err(String::new()),
+        });
+        let limits = self.limits();
+        Some(Policy {
+            sign_up: sign_up?,
+            sessions: SessionPolicy {
+                access_ttl: access_ttl?,
+                idle_ttl: idle_ttl?,
+                absolute_ttl: absolute_ttl?,
+            },
+            reset: ResetPolicy { ttl: reset_ttl?, ..ResetPolicy::default() },
+            passwords: PasswordPolicy { min_length: min_length? as usize },
+            limits: limits?,
+            outbox: OutboxPolicy::default(),
+        })
+    }
+
+    fn limits(&mut self) -> Option<LimitPolicy> {
+        let enabled = self.parse("limits.enabled");
+        let reset_request = self.per_minute("limits.reset_request_per_minute");
+        let reset_submit = self.per_minute("limits.reset_submit_per_minute");
+        let sign_in = self.per_minute("limits.signin_per_minute");
+        let sign_up = self.per_minute("limits.signup_per_minute");
+        Some(LimitPolicy {
+            enabled: enabled?,
+            sign_in: sign_in?,
+            sign_up: sign_up?,
+            reset_request: reset_request?,
+            reset_submit: reset_submit?,
+            ..LimitPolicy::default()
+        })
+    }
+
+    fn passwords(&mut self) -> Option<vestibule_passwords::Settings> {
+        let memory_kib = self.number("password.argon2.memory_kib", 19_456..=262_144);
+        let iterations = self.number("password.argon2.iterations", 2..=10);
+        let parallelism = self.number("password.argon2.parallelism", 1..=4);
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let max_parallel = if self.is_set("password.max_parallel_hashes") {
+            self.number("password.max_parallel_hashes", 1..=256).map(|n| n as usize)
+        } else {
+            Some(cores)
+        };
+        Some(vestibule_passwords::Settings {
+            memory_kib: memory_kib?,
+            iterations: iterations?,
+            parallelism: parallelism?,
+            max_parallel: max_parallel?,
+        })
+    }
+
+    fn mail(&mut self) -> Option<MailConfig> {
+        let host = self.with("mail.host", |text| label(text, 253));
+        let port = self.number("mail.port", 1..=65_535);
+        let security = self.with("mail.security", |text| match text {
+            "starttls" => Ok(Security::StartTls),
+            "tls" => Ok(Security::Tls),
+            "none" => Ok(Security::None),
+            _ => Err(String::new()),
+        });
+        let username = self.with("mail.username", |text| label(text, 256));
+        let password = self.text("mail.password").map(Secret::new);
+        let from_address = self.with("mail.from_address", |text| {
+            EmailAddress::parse(text).map_err(|error| error.to_string())
+        });
+        let from_name = self.with("mail.from_name", |text| label(text, 64));
+        let ca_file: Option<std::path::PathBuf> = self.parse("mail.ca_file");
+        if username.is_some() != password.is_some() {
+            let remedy = "mail.username and mail.password are set together or not at all";
+            self.problems.push(Problem::new("mail.password", remedy));
+        }
+        if host.is_some() && !self.is_set("mail.from_address") {
+            let remedy = "required with mail.host: set the address mails come from";
+            self.problems.push(Problem::new("mail.from_address", remedy));
+        }
+        Some(MailConfig {
+            host: host?,
+            port: u16::try_from(port?).ok()?,
+            security: security?,
+            username,
+            password,
+            from_address: from_address?,
+            from_name,
+            ca_file,
+        })
+    }
+
+    fn database_url(&mut self, data_dir: Option<&std::path::Path>) -> Option<Secret> {
+        let folder = data_dir?.display().to_string();
+        self.with("database.url", |text| {
+            let url = text.replace("{data_dir}", &folder);
+            let known = ["sqlite://", "postgres://", "postgresql://"];
+            let is_known =
+                known.iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme));
+            if is_known { Ok(Secret::new(url)) } else { Err(String::new()) }
+        })
+    }
+
+    fn is_set(&self, name: &str) -> bool {
+        self.settings.0.contains_key(name)
+    }
+
+    /// The text of a value: set, or the default.
+    fn text(&self, name: &'static str) -> Option<String> {
+        let set = self.settings.0.get(name).map(|setting| setting.text.expose().to_owned());
+        set.or_else(|| find(name)?.default.map(str::to_owned))
+    }
+
+    /// Reads a value; what is wrong with it is noted, and the value itself only if it is no secret.
+    fn with<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        match read(&text) {
+            Ok(value) => Some(value),
+            Err(why) => {
+                let key = find(name)?;
+                let shown = if key.secret { "(hidden)".to_owned() } else { format!("{text:?}") };
+                let source =
+                    self.settings.0.get(name).map_or("the default", |setting| &setting.source);
+                let why = if why.is_empty() || why.starts_with("expected") {
+                    String::new()
+                } else {
+                    format!("; {why}")
+                };
+                let at = format!("{name} = {shown} (from {source})");
+                self.problems.push(Problem::new(at, format!("expected {}{why}", key.accepts)));
+                None
+            }
+        }
+    }
+
+    fn parse<T: FromStr>(&mut self, name: &'static str) -> Option<T> {
+        self.with(name, |text| text.parse().map_err(|_| String::new()))
+    }
+
+    fn number(&mut self, name: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
+        self.with(name, |text| match text.parse() {
+            Ok(number) if range.contains(&number) => Ok(number),
+            _ => Err(String::new()),
+        })
+    }
+
+    fn per_minute(&mut self, name: &'static str) -> Option<NonZeroU32> {
+        self.number(name, 1..=10_000).and_then(NonZeroU32::new)
+    }
+
+    fn duration(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<Duration>,
+    ) -> Option<Duration> {
+        self.with(name, |text| {
+            let parsed = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+            let duration = Duration::try_from(parsed).map_err(|error| error.to_string())?;
+            if range.contains(&duration) { Ok(duration) } else { Err(String::new()) }
+        })
+    }
+}
+
+fn list<T: FromStr>(text: &str) -> Result<Vec<T>, String> {
+    let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+    items.map(|item| item.parse().map_err(|_| format!("{item:?} is none"))).collect()
+}
+
+fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "auto" => Ok(LogFormat::Auto),
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err(String::new()),
+    }
+}
+
+/// One line of text that may stand in a header.
+fn label(text: &str, max: usize) -> Result<String, String> {
+    let fits = (1..=max).contains(&text.chars().count());
+    if fits && !text.chars().any(char::is_control) && text.trim() == text {
+        Ok(text.to_owned())
+    } else {
+        Err(String::new())
+    }
+}

@@ -1,0 +1,42 @@
+//! Log lines: text for people at a terminal, one JSON object a line for everybody else.
+
+use std::io::IsTerminal;
+
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, fmt, registry};
+
+use crate::config::LogFormat;
+
+/// Starts logging to standard error. `RUST_LOG` sets the level; without it, `info`.
+pub fn start(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = if is_json(format) {
+        let json = fmt::layer().json().flatten_event(true).with_span_list(false);
+        json.with_writer(std::io::stderr).boxed()
+    } else {
+        let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        fmt::layer().with_ansi(colours).with_writer(std::io::stderr).boxed()
+    };
+    let lines = lines.with_filter(filter).with_filter(filter_fn(may_speak));
+    // A second start, as in tests, keeps the first one's settings.
+    let _ = registry().with(lines).try_init();
+}
+
+/// Whether log lines are JSON.
+pub fn is_json(format: LogFormat) -> bool {
+    match format {
+        LogFormat::Json => true,
+        LogFormat::Text => false,
+        LogFormat::Auto => !std::io::stderr().is_terminal(),
+    }
+}
+
+/// Libraries warn, and otherwise leave the word to us. What they say at lower levels includes
+/// headers, bodies and statements with their values: whoever asks for more of our own lines should
+/// not get secrets into a file with them.
+fn may_speak(event: &Metadata<'_>) -> bool {
+    *event.level() <= Level::WARN || event.target().starts_with("vestibule")
+}
