@@ -1,2 +1,57 @@
-//! Everything a contributor runs.
-fn main() {}
+//! Everything a contributor runs, behind `cargo xtask`.
+//!
+//! What CI does, a contributor can do with the same command.
+//! It depends on none of the project's own crates, so it builds in seconds and works while they do not compile.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool talks to its terminal"
+)]
+
+mod arguments;
+mod check;
+mod finding;
+mod generated;
+mod layers;
+mod needs;
+mod shell;
+mod summary;
+mod test;
+mod tidy;
+mod tree;
+
+use std::process::ExitCode;
+
+use arguments::Command;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let command = match arguments::parse(&words) {
+        Ok(command) => command,
+        Err(problem) => {
+            eprintln!("error: {problem}\n\n{}", arguments::HELP);
+            return ExitCode::from(2);
+        }
+    };
+    match run(command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let root = tree::root();
+    match command {
+        Command::Help(text) => println!("{text}"),
+        Command::Check { with_tests } => return check::run(&root, with_tests),
+        Command::Tidy => tidy::run(&root)?,
+        Command::Layers => layers::run(&root)?,
+        Command::OpenApi { check } => generated::OPENAPI.run(&root, check)?,
+        Command::Config { check } => generated::CONFIG.run(&root, check)?,
+        Command::Test { strict, arguments } => return test::run(&root, strict, &arguments),
+    }
+    Ok(ExitCode::SUCCESS)
+}

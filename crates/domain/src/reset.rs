@@ -126,9 +126,9 @@ mod tests {
         assert!(reset.is_live(&user, now + ttl - Duration::SECOND));
         assert!(!reset.is_live(&user, now + ttl));
 
-        let used = PasswordReset { used_at: Some(now), ..reset.clone() };
+        let spent = PasswordReset { used_at: Some(now), ..reset.clone() };
         let superseded = PasswordReset { superseded_at: Some(now), ..reset.clone() };
-        assert!(!used.is_live(&user, now));
+        assert!(!spent.is_live(&user, now));
         assert!(!superseded.is_live(&user, now));
 
         let moved = EmailAddress::parse("other@example.com").unwrap();

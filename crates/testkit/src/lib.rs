@@ -1,7 +1,11 @@
 //! One implementation of every port for tests, and the contract they all obey.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "in a test, a surprise is a failure")]
 
 pub mod clock;
+pub mod contract;
 pub mod hasher;
 pub mod mailer;
+pub mod memory;
 pub mod random;
+pub mod smtp;
 pub mod tokens;

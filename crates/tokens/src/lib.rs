@@ -1,1 +1,21 @@
-//! PASETO v4 tokens: access tokens and reset tokens.
+//! PASETO v4.public tokens: access tokens, reset tokens, and the keys that sign them.
+//!
+//! Only one version and one purpose of PASETO exists here, keys are typed, and each kind of token
+//! has key pairs and an implicit assertion of its own, so one kind can never pass for the other.
+//! A token is read only if it is, byte for byte, what this crate would have signed; every failure
+//! looks the same. There is no clock here: times are passed in, and the domain compares them.
+
+mod access;
+mod envelope;
+mod keys;
+mod moment;
+mod purpose;
+mod reset;
+mod ring;
+
+pub use access::PasetoAccessTokens;
+pub use keys::{KeyDirectory, KeyError, KeyRecord, KeyState, ROTATION_LEAD};
+pub use moment::MAX_LIFETIME;
+pub use purpose::{Purpose, UnknownPurpose};
+pub use reset::PasetoResetTokens;
+pub use ring::{KeyRing, PublishedKey};

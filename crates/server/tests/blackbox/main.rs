@@ -1,0 +1,34 @@
+//! The real binary, seen from outside: HTTP on one side, a recording relay on the other, SQLite or
+//! PostgreSQL below.
+//!
+//! PostgreSQL comes from `cargo xtask test`, which names it in `VESTIBULE_TEST_POSTGRES_URL`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "tests panic when something is wrong, and say what they measured"
+)]
+
+mod database;
+mod journey;
+mod people;
+mod service;
+
+/// Runs a test on both databases: `name::sqlite` and `name::postgres`.
+macro_rules! on_both_databases {
+    ($($(#[$doc:meta])* $name:ident;)*) => { $(
+        mod $name {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                super::$name(crate::database::Database::sqlite()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                super::$name(crate::database::Database::postgres().await).await;
+            }
+        }
+    )* };
+}
+
+pub(crate) use on_both_databases;

@@ -1,0 +1,212 @@
+//! The service as a child process, with a fresh data folder.
+
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+use vestibule_testkit::smtp::SmtpSink;
+
+use crate::database::Database;
+
+/// Where the service thinks people reach it; mails link here whatever the test's socket is.
+pub(crate) const PUBLIC_URL: &str = "https://accounts.example.com";
+
+/// What a service is started with.
+#[derive(Clone)]
+pub(crate) struct Setup {
+    pub(crate) database: Database,
+    variables: Vec<(String, String)>,
+    arguments: Vec<String>,
+}
+
+impl Setup {
+    /// A service on that database, limits off, mail nowhere.
+    pub(crate) fn on(database: Database) -> Self {
+        let mut setup = Self { database, variables: Vec::new(), arguments: Vec::new() };
+        setup.set("VESTIBULE_SERVER__PUBLIC_URL", PUBLIC_URL);
+        setup.set("VESTIBULE_LIMITS__ENABLED", "false");
+        if let Some(url) = setup.database.url().map(str::to_owned) {
+            setup.set("VESTIBULE_DATABASE__URL", &url);
+        }
+        setup
+    }
+
+    /// Sends mail to this relay, unencrypted.
+    pub(crate) fn mailing_to(self, relay: &SmtpSink) -> Self {
+        self.with("VESTIBULE_MAIL__HOST", "127.0.0.1")
+            .with("VESTIBULE_MAIL__PORT", &relay.port().to_string())
+            .with("VESTIBULE_MAIL__SECURITY", "none")
+            .with("VESTIBULE_MAIL__FROM_ADDRESS", "accounts@example.com")
+    }
+
+    pub(crate) fn with(mut self, variable: &str, value: &str) -> Self {
+        self.set(variable, value);
+        self
+    }
+
+    pub(crate) fn with_argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    fn set(&mut self, variable: &str, value: &str) {
+        self.variables.retain(|(name, _)| name != variable);
+        self.variables.push((variable.to_owned(), value.to_owned()));
+    }
+
+    /// Any command of the binary, in this environment and no other.
+    pub(crate) fn command(&self, data_dir: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+        command
+            .current_dir(data_dir)
+            .env_clear()
+            .envs(std::env::vars().filter(|(name, _)| name == "PATH" || name == "HOME"))
+            .envs(self.variables.iter().cloned())
+            .env("VESTIBULE_SERVER__DATA_DIR", data_dir)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+
+    pub(crate) async fn start(self) -> Service {
+        let data = TempDir::new().unwrap();
+        self.start_in(data).await
+    }
+
+    pub(crate) async fn start_in(self, data: TempDir) -> Service {
+        let log = Log::default();
+        let (child, base) = launch(&self, data.path(), &log).await;
+        Service { setup: self, data, child, base, log, http: client() }
+    }
+}
+
+/// A running service.
+pub(crate) struct Service {
+    pub(crate) setup: Setup,
+    pub(crate) data: TempDir,
+    child: Child,
+    base: String,
+    pub(crate) log: Log,
+    pub(crate) http: reqwest::Client,
+}
+
+impl Service {
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// Address and port, for tests that speak HTTP by hand.
+    pub(crate) fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().expect("a running service")
+    }
+
+    /// SIGKILL: no chance to say goodbye.
+    pub(crate) async fn kill(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// Starts again on the same data.
+    pub(crate) async fn restart(&mut self) {
+        let (child, base) = launch(&self.setup, self.data.path(), &self.log).await;
+        (self.child, self.base) = (child, base);
+    }
+
+    /// SIGTERM; answers how it ended.
+    pub(crate) async fn terminate(&mut self) -> ExitStatus {
+        let pid = self.pid().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
+        assert!(sent.success());
+        let ended = tokio::time::timeout(Duration::from_secs(30), self.child.wait());
+        ended.await.expect("an end within 30 s").unwrap()
+    }
+
+    /// Runs a command of the binary on the same data and answers its standard output.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> String {
+        let output = self.setup.command(self.data.path(), arguments).output().await.unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {errors}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+async fn launch(setup: &Setup, data_dir: &Path, log: &Log) -> (Child, String) {
+    let mut arguments = vec!["serve", "--listen", "127.0.0.1:0"];
+    arguments.extend(setup.arguments.iter().map(String::as_str));
+    let mut child = setup.command(data_dir, &arguments).spawn().unwrap();
+    let since = log.len();
+    log.follow(child.stderr.take().unwrap());
+    let ready = log.wait_for(since, |line| line["message"] == "ready").await;
+    let address = ready["address"].as_str().unwrap().to_owned();
+    (child, address)
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap()
+}
+
+/// Everything the service has said.
+#[derive(Clone, Debug)]
+pub(crate) struct Log {
+    lines: Arc<Mutex<Vec<String>>>,
+    changed: Arc<watch::Sender<()>>,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { lines: Arc::default(), changed: Arc::new(watch::Sender::new(())) }
+    }
+}
+
+impl Log {
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap().clone()
+    }
+
+    fn len(&self) -> usize {
+        self.lines.lock().unwrap().len()
+    }
+
+    fn follow(&self, stderr: tokio::process::ChildStderr) {
+        let log = self.clone();
+        tokio::task::spawn(async move {
+            let mut lines = BufReader::new(stderr).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                log.lines.lock().unwrap().push(line);
+                log.changed.send_replace(());
+            }
+        });
+    }
+
+    /// Waits for a JSON line, from line `since` on, that is what the test looks for.
+    pub(crate) async fn wait_for(&self, since: usize, wanted: impl Fn(&Value) -> bool) -> Value {
+        let find = || {
+            let lines = self.lines();
+            let mut parsed =
+                lines[since..].iter().filter_map(|line| serde_json::from_str(line).ok());
+            parsed.find(&wanted)
+        };
+        let mut changes = self.changed.subscribe();
+        let found = tokio::time::timeout(Duration::from_secs(30), async {
+            loop {
+                if let Some(line) = find() {
+                    return line;
+                }
+                changes.changed().await.unwrap();
+            }
+        });
+        found.await.unwrap_or_else(|_| panic!("a line was awaited in vain: {:#?}", self.lines()))
+    }
+}

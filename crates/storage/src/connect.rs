@@ -1,0 +1,210 @@
+//! Connecting to a database, with the settings that make its promises hold (decision D15).
+
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+
+/// How long a unit waits for a connection, and on `SQLite` for another process to finish writing.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long PostgreSQL works on one statement before it gives up.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long PostgreSQL keeps the locks of a unit whose node has gone silent.
+const IDLE_UNIT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Readers on `SQLite`: enough to keep two cores busy while a query waits for the disk.
+const SQLITE_READERS: u32 = 4;
+const STATEMENT_CACHE: usize = 256;
+
+/// Where the store is.
+#[derive(Clone)]
+pub struct Settings {
+    /// `sqlite://path` or `postgres://user:password@host/database`.
+    pub url: String,
+    /// The size of the pool on PostgreSQL. `SQLite` has one writer and a few readers whatever it says.
+    pub max_connections: u32,
+}
+
+/// The address may hold a password and is not printed.
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings")
+            .field("max_connections", &self.max_connections)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why there is no store.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// Neither `SQLite` in a file nor PostgreSQL.
+    #[error("the database's address does not begin with sqlite:// or postgres://")]
+    UnsupportedUrl,
+    /// An `SQLite` that may damage its files, or is too old for us.
+    #[error("SQLite {found} is not safe to use: 3.51.3 or later is, but not 3.52.0")]
+    UnsafeSqlite {
+        /// The version that was found.
+        found: String,
+    },
+    /// The database cannot be opened or reached.
+    #[error("the database cannot be opened")]
+    Unreachable(#[source] DbErr),
+}
+
+/// A connection for writing and one for reading; on PostgreSQL they are the same pool.
+pub(crate) struct Connections {
+    pub(crate) writer: DatabaseConnection,
+    pub(crate) reader: DatabaseConnection,
+}
+
+pub(crate) async fn connect(settings: &Settings) -> Result<Connections, ConnectError> {
+    let url = settings.url.as_str();
+    if url.starts_with("sqlite://") && !url.contains(":memory:") && !url.contains("mode=memory") {
+        connect_sqlite(url).await
+    } else if let Some(rest) = after_any(url, &["postgres://", "postgresql://"]) {
+        let options = postgres_options(&format!("postgres://{rest}"), settings.max_connections);
+        let pool = open(options).await?;
+        Ok(Connections { writer: pool.clone(), reader: pool })
+    } else {
+        Err(ConnectError::UnsupportedUrl)
+    }
+}
+
+fn after_any<'a>(text: &'a str, prefixes: &[&str]) -> Option<&'a str> {
+    prefixes.iter().find_map(|prefix| text.strip_prefix(prefix))
+}
+
+async fn connect_sqlite(url: &str) -> Result<Connections, ConnectError> {
+    // The writer first: it creates the file and switches it to the write-ahead log.
+    let writer = open(sqlite_options(url, Access::Write)).await?;
+    check_sqlite_version(&writer).await?;
+    let reader = open(sqlite_options(url, Access::Read)).await?;
+    Ok(Connections { writer, reader })
+}
+
+async fn open(options: ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
+    Database::connect(options).await.map_err(ConnectError::Unreachable)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+}
+
+fn sqlite_options(url: &str, access: Access) -> ConnectOptions {
+    let connections = if access == Access::Write { 1 } else { SQLITE_READERS };
+    let mut options = quiet(url);
+    options
+        .max_connections(connections)
+        .min_connections(connections)
+        .idle_timeout(None::<Duration>)
+        .max_lifetime(None::<Duration>)
+        // A file does not hang up; asking it every time costs a change of threads.
+        .test_before_acquire(false)
+        .map_sqlx_sqlite_opts(move |options| {
+            options
+                .create_if_missing(access == Access::Write)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(PATIENCE)
+                // A damaged mapping would be a damaged file, and an I/O error a signal.
+                .pragma("mmap_size", "0")
+                .pragma("query_only", if access == Access::Read { "ON" } else { "OFF" })
+                .statement_cache_capacity(STATEMENT_CACHE)
+        });
+    options
+}
+
+fn postgres_options(url: &str, max_connections: u32) -> ConnectOptions {
+    let mut options = quiet(url);
+    options
+        .max_connections(max_connections)
+        .set_application_name("vestibule")
+        .statement_timeout(STATEMENT_TIMEOUT)
+        // A connection that was just in use is taken as it is; one that rested may be gone.
+        .test_before_acquire_if_idle_for(Duration::from_secs(1))
+        .map_sqlx_postgres_opts(|options| {
+            let idle = IDLE_UNIT_TIMEOUT.as_millis();
+            options
+                .options([("idle_in_transaction_session_timeout", idle)])
+                .statement_cache_capacity(STATEMENT_CACHE)
+        });
+    options
+}
+
+/// What both databases have in common; no statement and no value goes to the log.
+fn quiet(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .acquire_timeout(PATIENCE)
+        .connect_timeout(PATIENCE)
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false);
+    options
+}
+
+/// Versions before 3.51.3 can lose a transaction when the write-ahead log is reset, and 3.52.0 was
+/// withdrawn. What counts is the library this process runs with, whatever the lock file says.
+async fn check_sqlite_version(db: &DatabaseConnection) -> Result<(), ConnectError> {
+    let row = db
+        .query_one_raw(sea_orm::Statement::from_string(
+            db.get_database_backend(),
+            "SELECT sqlite_version() AS version",
+        ))
+        .await
+        .map_err(ConnectError::Unreachable)?;
+    let found = row.and_then(|row| row.try_get::<String>("", "version").ok()).unwrap_or_default();
+    if is_safe_sqlite(&found) { Ok(()) } else { Err(ConnectError::UnsafeSqlite { found }) }
+}
+
+fn is_safe_sqlite(version: &str) -> bool {
+    let numbers: Result<Vec<u32>, _> = version.split('.').map(str::parse).collect();
+    let Ok(&[major, minor, patch, ..]) = numbers.as_deref() else {
+        return false;
+    };
+    let version = (major, minor, patch);
+    version >= (3, 51, 3) && version != (3, 52, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damaging_versions_of_sqlite_are_refused() {
+        for good in ["3.51.3", "3.51.10", "3.52.1", "3.53.0", "4.0.0"] {
+            assert!(is_safe_sqlite(good), "{good}");
+        }
+        for bad in ["3.51.2", "3.50.4", "3.52.0", "3.7.0", "2.99.99", "3", "", "new"] {
+            assert!(!is_safe_sqlite(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn settings_do_not_print_the_password() {
+        let settings =
+            Settings { url: "postgres://anna:secret@db/accounts".to_owned(), max_connections: 1 };
+        assert!(!format!("{settings:?}").contains("secret"));
+    }
+
+    #[tokio::test]
+    async fn readers_cannot_write() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", directory.path().join("vestibule.db").display());
+        let settings = Settings { url, max_connections: 1 };
+        let Connections { writer, reader } = connect(&settings).await.unwrap();
+        writer.execute_unprepared("CREATE TABLE things (id integer)").await.unwrap();
+        let written = reader.execute_unprepared("INSERT INTO things VALUES (1)").await;
+        assert!(written.unwrap_err().to_string().contains("readonly"));
+    }
+
+    #[tokio::test]
+    async fn other_databases_are_refused() {
+        for url in ["mysql://db", "sqlite::memory:", "sqlite://:memory:", "/tmp/accounts.db", ""] {
+            let settings = Settings { url: url.to_owned(), max_connections: 1 };
+            let refused = connect(&settings).await.err();
+            assert!(matches!(refused, Some(ConnectError::UnsupportedUrl)), "{url}");
+        }
+    }
+}

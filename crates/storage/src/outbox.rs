@@ -1,0 +1,184 @@
+//! The mails that wait: rows and verbs. Also the purge, which concerns every table that grows.
+
+use async_trait::async_trait;
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use time::OffsetDateTime;
+use uuid::Uuid;
+use vestibule_domain::id::{LeaseId, MailId, UserId};
+use vestibule_domain::mail::{Lease, Mail, MailFate, QueuedMail};
+use vestibule_domain::ports::{Outbox, StoreError};
+
+use crate::columns::{caller, caller_columns, micros, moment, reset_id};
+use crate::entities::outbox::{ActiveModel, Column, Entity, Kind, Model, State};
+use crate::entities::{reset, session};
+use crate::error::{corrupt, store_error};
+use crate::unit::SeaUnit;
+
+fn queued_mail(row: Model) -> Result<QueuedMail, StoreError> {
+    let user_id = UserId::from_uuid(row.user_id);
+    let mail = match row.kind {
+        Kind::Welcome => Mail::Welcome { user_id },
+        Kind::ResetLink => {
+            let id =
+                row.reset_id.ok_or_else(|| corrupt(format!("mail {} has no reset", row.id)))?;
+            Mail::ResetLink { user_id, reset_id: reset_id(id)? }
+        }
+        Kind::PasswordChanged => Mail::PasswordChanged {
+            user_id,
+            caller: caller(row.ip.as_deref(), row.user_agent.as_deref())?,
+        },
+    };
+    Ok(QueuedMail {
+        id: MailId::from_uuid(row.id),
+        mail,
+        queued_at: moment(row.queued_at)?,
+        attempts: u32::try_from(row.attempts).map_err(corrupt)?,
+    })
+}
+
+fn columns(mail: &QueuedMail) -> Result<ActiveModel, StoreError> {
+    let nobody = (None, None);
+    let (kind, reset_id, (ip, user_agent)) = match &mail.mail {
+        Mail::Welcome { .. } => (Kind::Welcome, None, nobody),
+        Mail::ResetLink { reset_id, .. } => {
+            (Kind::ResetLink, Some(reset_id.as_bytes().to_vec()), nobody)
+        }
+        Mail::PasswordChanged { caller, .. } => {
+            (Kind::PasswordChanged, None, caller_columns(caller))
+        }
+    };
+    Ok(ActiveModel {
+        id: Set(mail.id.as_uuid()),
+        kind: Set(kind),
+        user_id: Set(mail.mail.user_id().as_uuid()),
+        reset_id: Set(reset_id),
+        ip: Set(ip),
+        user_agent: Set(user_agent),
+        queued_at: Set(micros(mail.queued_at)),
+        attempts: Set(i32::try_from(mail.attempts).map_err(corrupt)?),
+        next_attempt_at: Set(micros(mail.queued_at)),
+        lease_id: Set(None),
+        leased_until: Set(None),
+        state: Set(State::Queued),
+        finished_at: Set(None),
+        last_error: Set(None),
+    })
+}
+
+/// PostgreSQL keeps no NUL in a text, and a relay may say anything.
+fn printable(reason: &str) -> String {
+    reason.replace('\0', "")
+}
+
+#[async_trait]
+impl Outbox for SeaUnit {
+    async fn enqueue(&mut self, mail: &QueuedMail) -> Result<(), StoreError> {
+        Entity::insert(columns(mail)?)
+            .exec_without_returning(&self.tx)
+            .await
+            .map_err(store_error)?;
+        Ok(())
+    }
+
+    async fn claim_mails(
+        &mut self,
+        now: OffsetDateTime,
+        lease: Lease,
+        limit: u32,
+    ) -> Result<Vec<QueuedMail>, StoreError> {
+        let now = micros(now);
+        let unclaimed =
+            Condition::any().add(Column::LeasedUntil.is_null()).add(Column::LeasedUntil.lte(now));
+        // The state is a literal: with a parameter SQLite would not see that the partial index fits.
+        // Two statements on purpose. As one, PostgreSQL may ask the locking query again for every
+        // row it joins, and claim more than `limit`.
+        let due: Vec<Uuid> = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Expr::col(Column::State).eq(Expr::cust("'queued'")))
+            .filter(Column::NextAttemptAt.lte(now))
+            .filter(unclaimed)
+            .order_by_asc(Column::NextAttemptAt)
+            .order_by_asc(Column::Id)
+            .limit(u64::from(limit))
+            .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
+            .into_tuple()
+            .all(&self.tx)
+            .await
+            .map_err(store_error)?;
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut claimed = Entity::update_many()
+            .col_expr(Column::LeaseId, Expr::value(lease.id.as_uuid()))
+            .col_expr(Column::LeasedUntil, Expr::value(micros(lease.until)))
+            .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
+            .filter(Column::Id.is_in(due))
+            .exec_with_returning(&self.tx)
+            .await
+            .map_err(store_error)?;
+        // `RETURNING` promises no order.
+        claimed.sort_by_key(|row| (row.next_attempt_at, row.id));
+        claimed.into_iter().map(queued_mail).collect()
+    }
+
+    async fn settle_mail(
+        &mut self,
+        id: MailId,
+        lease: LeaseId,
+        fate: &MailFate,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let ended =
+            ActiveModel { lease_id: Set(None), leased_until: Set(None), ..Default::default() };
+        let finished = |state, reason: Option<&str>| ActiveModel {
+            state: Set(state),
+            finished_at: Set(Some(micros(now))),
+            last_error: Set(reason.map(printable)),
+            ..ended.clone()
+        };
+        let changes = match fate {
+            MailFate::Sent => finished(State::Sent, None),
+            MailFate::Failed { reason } => finished(State::Failed, Some(reason)),
+            MailFate::Withdrawn => finished(State::Withdrawn, None),
+            MailFate::Retry { at, reason } => ActiveModel {
+                next_attempt_at: Set(micros(*at)),
+                last_error: Set(Some(printable(reason))),
+                ..ended.clone()
+            },
+        };
+        let outcome = Entity::update_many()
+            .set(changes)
+            .filter(Column::Id.eq(id.as_uuid()))
+            .filter(Column::LeaseId.eq(lease.as_uuid()))
+            .filter(Column::State.eq(State::Queued))
+            .exec(&self.tx)
+            .await
+            .map_err(store_error)?;
+        Ok(outcome.rows_affected > 0)
+    }
+
+    async fn purge(&mut self, before: OffsetDateTime) -> Result<(), StoreError> {
+        let before = micros(before);
+        Entity::delete_many()
+            .filter(Column::FinishedAt.lt(before))
+            .exec(&self.tx)
+            .await
+            .map_err(store_error)?;
+        // Takes along the mails whose link has died unsent: there is nothing left to send.
+        reset::Entity::delete_many()
+            .filter(reset::Column::ExpiresAt.lt(before))
+            .exec(&self.tx)
+            .await
+            .map_err(store_error)?;
+        session::Entity::delete_many()
+            .filter(session::Column::ExpiresAt.lt(before))
+            .exec(&self.tx)
+            .await
+            .map_err(store_error)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,206 @@
+//! The users: rows, reads and verbs.
+
+use async_trait::async_trait;
+use sea_orm::sea_query::{Expr, LockType, OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, DatabaseConnection, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, TryInsertResult,
+};
+use vestibule_domain::email::{EmailAddress, EmailKey};
+use vestibule_domain::id::UserId;
+use vestibule_domain::password::PasswordHash;
+use vestibule_domain::ports::{Insertion, StoreError, Users};
+use vestibule_domain::user::{CredentialEpoch, User};
+use vestibule_domain::username::Username;
+
+use crate::columns::{micros, moment};
+use crate::entities::password;
+use crate::entities::user::{ActiveModel, Column, Entity, Model};
+use crate::error::{corrupt, store_error};
+use crate::unit::SeaUnit;
+
+/// How often an insertion is tried whose rival was deleted while we looked for it.
+const INSERTIONS: u32 = 3;
+
+/// The user a row holds.
+pub(crate) fn user(row: &Model) -> Result<User, StoreError> {
+    let email = EmailAddress::parse(&row.email).map_err(corrupt)?;
+    if email.key().as_str() != row.email_key {
+        return Err(corrupt(format!("user {} has an address with another key", row.id)));
+    }
+    let username = Username::parse(&row.username).map_err(corrupt)?;
+    if username.key() != row.username_key {
+        return Err(corrupt(format!("user {} has a name with another key", row.id)));
+    }
+    Ok(User {
+        id: UserId::from_uuid(row.id),
+        email,
+        username,
+        is_active: row.is_active,
+        is_admin: row.is_admin,
+        epoch: CredentialEpoch::from_stored(row.credential_epoch),
+        created_at: moment(row.created_at)?,
+    })
+}
+
+pub(crate) async fn find(db: &DatabaseConnection, id: UserId) -> Result<Option<User>, StoreError> {
+    let row = Entity::find_by_id(id.as_uuid()).one(db).await.map_err(store_error)?;
+    row.as_ref().map(user).transpose()
+}
+
+pub(crate) async fn find_by_email(
+    db: &DatabaseConnection,
+    key: &EmailKey,
+) -> Result<Option<(User, Option<PasswordHash>)>, StoreError> {
+    let rows = Entity::find()
+        .filter(Column::EmailKey.eq(key.as_str()))
+        .find_also_related(password::Entity)
+        .one(db)
+        .await
+        .map_err(store_error)?;
+    rows.map(|(row, password)| {
+        Ok((user(&row)?, password.map(|password| PasswordHash::from_phc(password.hash))))
+    })
+    .transpose()
+}
+
+pub(crate) async fn list(
+    db: &DatabaseConnection,
+    after: Option<UserId>,
+    limit: u32,
+    admins_only: bool,
+) -> Result<Vec<User>, StoreError> {
+    let mut select = Entity::find().order_by_asc(Column::Id).limit(u64::from(limit));
+    if let Some(after) = after {
+        select = select.filter(Column::Id.gt(after.as_uuid()));
+    }
+    if admins_only {
+        // As the partial index has it.
+        select = select.filter(Expr::col((Entity, Column::IsAdmin)));
+    }
+    let rows = select.all(db).await.map_err(store_error)?;
+    rows.iter().map(user).collect()
+}
+
+impl SeaUnit {
+    /// Keeps a user as they are, in part or in whole, until this unit ends. Answers `false` when
+    /// there is no such user.
+    ///
+    /// Every unit that touches what belongs to a user comes here first, so that two of them never
+    /// wait for each other.
+    pub(crate) async fn lock_user(
+        &mut self,
+        id: UserId,
+        strength: LockType,
+    ) -> Result<bool, StoreError> {
+        let found = Entity::find_by_id(id.as_uuid())
+            .select_only()
+            .column(Column::Id)
+            .lock(strength)
+            .into_tuple::<uuid::Uuid>()
+            .one(&self.tx)
+            .await
+            .map_err(store_error)?;
+        Ok(found.is_some())
+    }
+
+    /// Changes one column of one user.
+    async fn set_flag(
+        &mut self,
+        id: UserId,
+        column: Column,
+        value: bool,
+    ) -> Result<bool, StoreError> {
+        let outcome = Entity::update_many()
+            .col_expr(column, Expr::value(value))
+            .filter(Column::Id.eq(id.as_uuid()))
+            .exec(&self.tx)
+            .await
+            .map_err(store_error)?;
+        Ok(outcome.rows_affected > 0)
+    }
+
+    /// Who is in the way of a user that could not be added.
+    async fn rival(&mut self, user: &User) -> Result<Option<Insertion>, StoreError> {
+        let same_key = Column::EmailKey.eq(user.email.key().as_str());
+        let same_name = Column::UsernameKey.eq(user.username.key());
+        let keys: Vec<String> = Entity::find()
+            .select_only()
+            .column(Column::EmailKey)
+            .filter(Condition::any().add(same_key).add(same_name))
+            .into_tuple()
+            .all(&self.tx)
+            .await
+            .map_err(store_error)?;
+        Ok(if keys.iter().any(|key| key == user.email.key().as_str()) {
+            Some(Insertion::EmailTaken)
+        } else if keys.is_empty() {
+            None
+        } else {
+            Some(Insertion::UsernameTaken)
+        })
+    }
+}
+
+#[async_trait]
+impl Users for SeaUnit {
+    async fn insert_user(&mut self, user: &User) -> Result<Insertion, StoreError> {
+        for _ in 0..INSERTIONS {
+            let row = ActiveModel {
+                id: Set(user.id.as_uuid()),
+                email: Set(user.email.as_str().to_owned()),
+                email_key: Set(user.email.key().as_str().to_owned()),
+                username: Set(user.username.as_str().to_owned()),
+                username_key: Set(user.username.key()),
+                is_active: Set(user.is_active),
+                is_admin: Set(user.is_admin),
+                credential_epoch: Set(user.epoch.as_i64()),
+                created_at: Set(micros(user.created_at)),
+            };
+            // An error would end the transaction on PostgreSQL; a conflict must not.
+            let outcome = Entity::insert(row)
+                .on_conflict(OnConflict::new().do_nothing().to_owned())
+                .try_insert()
+                .exec_without_returning(&self.tx)
+                .await
+                .map_err(store_error)?;
+            if matches!(outcome, TryInsertResult::Inserted(1..)) {
+                return Ok(Insertion::Inserted);
+            }
+            if let Some(rival) = self.rival(user).await? {
+                return Ok(rival);
+            }
+        }
+        Err(corrupt(format!("user {} cannot be added, and nobody is in the way", user.id)))
+    }
+
+    async fn advance_epoch(
+        &mut self,
+        id: UserId,
+        from: CredentialEpoch,
+    ) -> Result<bool, StoreError> {
+        let outcome = Entity::update_many()
+            .col_expr(Column::CredentialEpoch, Expr::value(from.next().as_i64()))
+            .filter(Column::Id.eq(id.as_uuid()))
+            .filter(Column::CredentialEpoch.eq(from.as_i64()))
+            .exec(&self.tx)
+            .await
+            .map_err(store_error)?;
+        Ok(outcome.rows_affected > 0)
+    }
+
+    async fn set_active(&mut self, id: UserId, active: bool) -> Result<bool, StoreError> {
+        self.set_flag(id, Column::IsActive, active).await
+    }
+
+    async fn set_admin(&mut self, id: UserId, admin: bool) -> Result<bool, StoreError> {
+        self.set_flag(id, Column::IsAdmin, admin).await
+    }
+
+    async fn delete_user(&mut self, id: UserId) -> Result<bool, StoreError> {
+        // The foreign keys take everything else along.
+        let outcome =
+            Entity::delete_by_id(id.as_uuid()).exec(&self.tx).await.map_err(store_error)?;
+        Ok(outcome.rows_affected > 0)
+    }
+}

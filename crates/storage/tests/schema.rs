@@ -1,0 +1,236 @@
+//! The schema: migrations run, and what they make is what the store expects.
+#![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
+
+#[path = "fixtures/postgres.rs"]
+mod postgres_fixture;
+#[path = "fixtures/sqlite.rs"]
+mod sqlite_fixture;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, TryGetable};
+use time::Duration;
+use vestibule_domain::mail::{Mail, QueuedMail};
+use vestibule_domain::ports::Store;
+use vestibule_migrations::{MigrateError, Migrator, MigratorTrait, migrate, pending, status};
+use vestibule_testkit::contract::given;
+
+async fn ask<T: TryGetable>(db: &DatabaseConnection, question: &str) -> T {
+    let statement = Statement::from_string(db.get_database_backend(), question);
+    db.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+}
+
+async fn up_down_and_up_again(db: &DatabaseConnection) {
+    let before = status(db).await.unwrap();
+    assert_eq!(before.applied, [""; 0]);
+    assert_eq!(pending(db).await.unwrap(), before.pending);
+    assert_eq!(migrate(db).await.unwrap(), before.pending);
+    assert_eq!(status(db).await.unwrap().applied, before.pending);
+    assert_eq!(migrate(db).await.unwrap(), [""; 0]);
+
+    Migrator::down(db, None).await.unwrap();
+    assert_eq!(status(db).await.unwrap(), before);
+    assert_eq!(migrate(db).await.unwrap(), before.pending);
+    assert_eq!(pending(db).await.unwrap(), [""; 0]);
+}
+
+/// Reads and writes every column of every table once.
+async fn every_entity_fits_its_table(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    let session = given::session(&anna);
+    let reset = given::reset(&anna, given::noon());
+    let request = given::request("anna", given::noon());
+    let mut unit = store.begin().await.unwrap();
+    unit.set_password(anna.id, &given::hash("a"), given::noon()).await.unwrap();
+    unit.insert_session(&session).await.unwrap();
+    unit.insert_reset(&reset).await.unwrap();
+    unit.insert_reset_request(&request).await.unwrap();
+    let link = Mail::ResetLink { user_id: anna.id, reset_id: reset.id };
+    let mails = [
+        given::welcome(&anna, given::noon()),
+        QueuedMail::new(link, given::noon(), given::random()),
+    ];
+    for mail in &mails {
+        unit.enqueue(mail).await.unwrap();
+    }
+    let lease = given::lease(given::noon() + Duration::HOUR);
+    assert_eq!(unit.claim_mails(given::noon(), lease, 9).await.unwrap().len(), 2);
+    assert_eq!(unit.take_reset_request().await.unwrap(), Some(request));
+    unit.commit().await.unwrap();
+    assert_eq!(store.find_session(session.id).await.unwrap(), Some((session, anna.clone())));
+    assert_eq!(store.find_reset(reset.id).await.unwrap(), Some((reset, anna)));
+}
+
+/// What no correct use of the port can do, the database refuses all the same.
+async fn the_schema_defends_itself(store: &dyn Store, db: &DatabaseConnection) {
+    let anna = given::stored_user(store, "anna").await;
+    given::stored_session(store, &anna).await;
+    let used = given::stored_reset(store, &anna, given::noon()).await;
+    let mut unit = store.begin().await.unwrap();
+    unit.spend_reset(used.id, given::noon()).await.unwrap();
+    unit.commit().await.unwrap();
+    given::stored_reset(store, &anna, given::noon()).await;
+    given::stored_welcome(store, &anna, given::noon()).await;
+    for wrong in [
+        "UPDATE password_resets SET used_at = NULL",
+        "UPDATE password_resets SET expires_at = issued_at",
+        "UPDATE sessions SET expires_at = created_at",
+        "UPDATE users SET credential_epoch = 0",
+        "UPDATE outbox SET kind = 'greeting'",
+        "UPDATE outbox SET kind = 'reset_link'",
+        "UPDATE outbox SET state = 'sent'",
+        "UPDATE outbox SET state = 'lost', finished_at = 1",
+        "UPDATE outbox SET leased_until = 1",
+        "UPDATE outbox SET attempts = -1",
+    ] {
+        let refused = db.execute_unprepared(wrong).await.unwrap_err();
+        assert!(refused.to_string().contains("constraint"), "{wrong}: {refused}");
+    }
+}
+
+async fn a_newer_schema_is_refused(db: &DatabaseConnection) {
+    migrate(db).await.unwrap();
+    let newer = "INSERT INTO seaql_migrations VALUES ('m29991231_000001_come_later', 0)";
+    db.execute_unprepared(newer).await.unwrap();
+    for refused in [
+        migrate(db).await.unwrap_err(),
+        pending(db).await.unwrap_err(),
+        status(db).await.unwrap_err(),
+    ] {
+        let MigrateError::NewerSchema { unknown } = refused else {
+            panic!("refused for another reason: {refused}");
+        };
+        assert_eq!(unknown, ["m29991231_000001_come_later"]);
+    }
+}
+
+mod sqlite {
+    use vestibule_storage::SeaStore;
+
+    use super::sqlite_fixture::{empty, fresh};
+    use super::*;
+
+    #[tokio::test]
+    async fn the_migrations_go_up_down_and_up() {
+        let fixture = empty().await;
+        up_down_and_up_again(fixture.sea.connection()).await;
+        fixture.close().await;
+    }
+
+    #[tokio::test]
+    async fn every_entity_fits() {
+        let fixture = fresh().await;
+        every_entity_fits_its_table(&*fixture.store()).await;
+        fixture.close().await;
+    }
+
+    #[tokio::test]
+    async fn constraints_hold() {
+        let fixture = fresh().await;
+        the_schema_defends_itself(&*fixture.store(), fixture.sea.connection()).await;
+        fixture.close().await;
+    }
+
+    #[tokio::test]
+    async fn newer_schemas_are_refused() {
+        let fixture = empty().await;
+        a_newer_schema_is_refused(fixture.sea.connection()).await;
+        fixture.close().await;
+    }
+
+    #[tokio::test]
+    async fn of_processes_that_start_together_one_migrates() {
+        let fixture = empty().await;
+        let other = SeaStore::connect(&fixture.settings).await.unwrap();
+        let (here, there) =
+            tokio::join!(migrate(fixture.sea.connection()), migrate(other.connection()));
+        let (here, there) = (here.unwrap(), there.unwrap());
+        assert!(here.is_empty() ^ there.is_empty());
+        other.close().await;
+        fixture.close().await;
+    }
+
+    /// Decision D15.
+    #[tokio::test]
+    async fn the_writer_has_the_safe_settings() {
+        let fixture = fresh().await;
+        let db = fixture.sea.connection();
+        assert_eq!(ask::<String>(db, "PRAGMA journal_mode").await, "wal");
+        for (pragma, value) in [
+            ("synchronous", 2),
+            ("foreign_keys", 1),
+            ("busy_timeout", 5000),
+            ("mmap_size", 0),
+            ("query_only", 0),
+        ] {
+            assert_eq!(ask::<i64>(db, &format!("PRAGMA {pragma}")).await, value, "{pragma}");
+        }
+        fixture.close().await;
+    }
+}
+
+mod postgres {
+    use super::postgres_fixture::{connect, empty, fresh};
+    use super::*;
+
+    #[tokio::test]
+    async fn the_migrations_go_up_down_and_up() {
+        let fixture = empty().await;
+        up_down_and_up_again(fixture.sea.connection()).await;
+        fixture.close().await;
+    }
+
+    #[tokio::test]
+    async fn every_entity_fits() {
+        let fixture = fresh().await;
+        every_entity_fits_its_table(&*fixture.store()).await;
+        fixture.close().await;
+    }
+
+    #[tokio::test]
+    async fn constraints_hold() {
+        let fixture = fresh().await;
+        the_schema_defends_itself(&*fixture.store(), fixture.sea.connection()).await;
+        fixture.close().await;
+    }
+
+    #[tokio::test]
+    async fn newer_schemas_are_refused() {
+        let fixture = empty().await;
+        a_newer_schema_is_refused(fixture.sea.connection()).await;
+        fixture.close().await;
+    }
+
+    #[tokio::test]
+    async fn of_nodes_that_start_together_one_migrates() {
+        let fixture = empty().await;
+        let other = connect(&fixture.name).await;
+        let (here, there) =
+            tokio::join!(migrate(fixture.sea.connection()), migrate(other.connection()));
+        let (here, there) = (here.unwrap(), there.unwrap());
+        assert!(here.is_empty() ^ there.is_empty());
+        other.close().await;
+        fixture.close().await;
+    }
+
+    #[tokio::test]
+    async fn keys_compare_byte_by_byte() {
+        let fixture = fresh().await;
+        let question = "SELECT count(*) FROM information_schema.columns \
+             WHERE column_name IN ('email_key', 'username_key') AND collation_name = 'C'";
+        assert_eq!(ask::<i64>(fixture.sea.connection(), question).await, 4);
+        fixture.close().await;
+    }
+
+    #[tokio::test]
+    async fn connections_have_the_safe_settings() {
+        let fixture = fresh().await;
+        let db = fixture.sea.connection();
+        for (setting, value) in [
+            ("application_name", "vestibule"),
+            ("statement_timeout", "10s"),
+            ("idle_in_transaction_session_timeout", "30s"),
+        ] {
+            assert_eq!(ask::<String>(db, &format!("SHOW {setting}")).await, value);
+        }
+        fixture.close().await;
+    }
+}

@@ -1,0 +1,98 @@
+//! The store keeps the contract in an `SQLite` file.
+#![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
+
+#[path = "fixtures/sqlite.rs"]
+mod fixture;
+
+use fixture::fresh;
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+use time::Duration;
+use vestibule_domain::mail::{Mail, MailFate, QueuedMail};
+use vestibule_domain::ports::{Store, StoreError};
+use vestibule_domain::user::User;
+use vestibule_storage::SeaStore;
+use vestibule_testkit::contract::given;
+use vestibule_testkit::{store_contract, store_races};
+
+store_contract!(fresh);
+store_races!(fresh);
+
+async fn count(db: &DatabaseConnection, table: &str) -> i64 {
+    let count = format!("SELECT count(*) AS n FROM {table}");
+    let statement = Statement::from_string(db.get_database_backend(), count);
+    db.query_one_raw(statement).await.unwrap().unwrap().try_get("", "n").unwrap()
+}
+
+/// The port has no verb that shows it.
+#[tokio::test]
+async fn purging_deletes_finished_mails_and_mails_of_dead_links() {
+    let fixture = fresh().await;
+    let store = fixture.store();
+    let anna = given::stored_user(&*store, "anna").await;
+    let reset = given::stored_reset(&*store, &anna, given::noon()).await;
+    let sent = given::stored_welcome(&*store, &anna, given::noon()).await;
+    let link = Mail::ResetLink { user_id: anna.id, reset_id: reset.id };
+    let link = QueuedMail::new(link, given::noon() + Duration::HOUR, given::random());
+    let mut unit = store.begin().await.unwrap();
+    unit.enqueue(&link).await.unwrap();
+    let lease = given::lease(given::noon() + Duration::HOUR);
+    unit.claim_mails(given::noon(), lease, 1).await.unwrap();
+    unit.settle_mail(sent.id, lease.id, &MailFate::Sent, given::noon()).await.unwrap();
+    unit.commit().await.unwrap();
+
+    for (before, left) in [
+        (given::noon(), 2),
+        (given::noon() + Duration::MICROSECOND, 1),
+        (reset.expires_at + Duration::MICROSECOND, 0),
+    ] {
+        let mut unit = store.begin().await.unwrap();
+        unit.purge(before).await.unwrap();
+        unit.commit().await.unwrap();
+        assert_eq!(count(fixture.sea.connection(), "outbox").await, left);
+    }
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn a_stored_address_with_another_key_is_corrupt() {
+    let fixture = fresh().await;
+    let User { id, .. } = given::stored_user(&*fixture.store(), "anna").await;
+    let db = fixture.sea.connection();
+    for damage in [
+        "UPDATE users SET email = 'other@example.com'",
+        "UPDATE users SET email = 'no address'",
+        "UPDATE users SET email = email_key, username = 'a b'",
+    ] {
+        db.execute_unprepared(damage).await.unwrap();
+        let found = fixture.sea.find_user(id).await;
+        assert!(matches!(found, Err(StoreError::Corrupt(_))), "{damage}");
+    }
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn readers_do_not_wait_for_the_writer() {
+    let fixture = fresh().await;
+    let store = fixture.store();
+    let unit = store.begin().await.unwrap();
+    // While a unit is open: as many as there are readers, and more.
+    for _ in 0..10 {
+        assert_eq!(store.list_users(None, 1, false).await.unwrap(), []);
+        store.ping().await.unwrap();
+    }
+    drop(unit);
+    fixture.close().await;
+}
+
+/// A second process finds the file locked for longer than it can wait.
+#[tokio::test]
+async fn a_file_that_stays_locked_is_unavailable() {
+    let fixture = fresh().await;
+    let other = SeaStore::connect(&fixture.settings).await.unwrap();
+    other.connection().execute_unprepared("PRAGMA busy_timeout = 1").await.unwrap();
+    let unit = fixture.sea.begin().await.unwrap();
+    assert!(matches!(other.begin().await.err(), Some(StoreError::Unavailable(_))));
+    drop(unit);
+    other.close().await;
+    fixture.close().await;
+}

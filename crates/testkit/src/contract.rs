@@ -1,0 +1,183 @@
+//! What every store must do: one rule per sentence of the port documentation.
+//!
+//! A rule is a function that takes an empty store and panics when the store breaks it.
+//! [`store_contract!`](crate::store_contract) and [`store_races!`](crate::store_races) turn the
+//! rules into tests of one adapter. Both take a function that makes a fixture: anything with
+//! `store(&self) -> Arc<dyn Store>`, kept alive until the rule has passed, and then given to
+//! `close(self)`.
+#![expect(clippy::missing_panics_doc, reason = "a broken rule panics; that is what rules are for")]
+
+use std::time::Duration;
+
+/// Opens a unit, uses one verb, commits, and gives the verb's answer.
+macro_rules! commit {
+    ($store:expr, $verb:ident($($argument:expr),* $(,)?)) => {{
+        let mut unit = $store.begin().await.unwrap();
+        let answer = unit.$verb($($argument),*).await.unwrap();
+        unit.commit().await.unwrap();
+        answer
+    }};
+}
+
+/// Asks until there is an answer, for what a store may do a moment later: a server discards a
+/// dropped unit only when it hears of it.
+async fn soon<T>(ask: impl AsyncFn() -> Option<T>) -> T {
+    let answered = async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), answered).await.expect("it happens soon")
+}
+
+pub mod credentials;
+pub mod given;
+pub mod outbox;
+pub mod races;
+pub mod resets;
+pub mod sessions;
+pub mod units;
+pub mod users;
+
+/// Lists every rule as a test of one store.
+#[macro_export]
+macro_rules! store_contract {
+    ($fresh:path) => {
+        $crate::store_contract! { @each $fresh:
+            units {
+                a_reachable_store_answers
+                nothing_is_visible_before_the_commit
+                a_dropped_unit_leaves_no_trace
+                a_commit_keeps_everything_the_unit_wrote
+                a_commit_is_finished_though_nobody_waits_for_it
+                times_are_kept_to_the_microsecond
+            }
+            users {
+                a_user_is_found_by_id
+                a_user_is_found_by_address_with_and_without_a_password
+                users_are_listed_in_the_order_of_their_creation
+                a_list_continues_after_an_id_and_ends_at_the_limit
+                administrators_can_be_listed_alone
+                a_taken_address_is_reported_and_changes_nothing
+                a_taken_name_is_reported_and_changes_nothing
+                a_unit_stays_usable_after_a_taken_address_or_name
+                advancing_the_epoch_ends_sessions_and_links
+                an_epoch_is_not_advanced_from_another_one
+                the_epoch_of_nobody_is_not_advanced
+                a_user_is_deactivated_and_activated
+                a_user_is_given_rights_and_loses_them
+                a_deleted_user_takes_everything_along
+                deleting_nobody_is_reported
+            }
+            credentials {
+                a_password_is_set_whether_there_was_one_or_not
+                a_password_is_found_by_its_user
+                a_hash_is_replaced_by_a_better_one
+                a_hash_that_has_changed_is_not_replaced
+            }
+            sessions {
+                a_session_is_found_with_its_user
+                a_session_of_nobody_is_not_added
+                a_session_ends_once
+                the_kept_session_lives_on_in_the_new_epoch
+                somebody_elses_session_cannot_be_kept
+                all_sessions_of_a_user_end
+            }
+            resets {
+                a_request_is_kept_whoever_it_is_for
+                requests_are_taken_oldest_first
+                a_request_whose_taker_gave_up_is_back
+                recent_resets_are_newest_first
+                a_reset_is_found_with_its_user
+                a_reset_supersedes_all_earlier_ones
+                a_reset_supersedes_nobody_elses
+                a_reset_for_nobody_is_not_added
+                a_reset_is_spent_once
+                an_unknown_reset_is_not_spent
+                a_superseded_reset_is_not_spent
+                an_expired_reset_is_not_spent
+                a_reset_of_an_inactive_user_is_not_spent
+                a_reset_of_another_epoch_is_not_spent
+                a_reset_of_another_address_is_not_spent
+            }
+            outbox {
+                a_mail_is_due_at_once_and_comes_back_as_it_was
+                a_mail_that_is_not_due_is_not_claimed
+                a_claimed_mail_is_left_alone_until_its_lease_has_run_out
+                the_longest_due_is_claimed_first_and_never_more_than_the_limit
+                every_claim_counts_an_attempt
+                a_finished_mail_is_never_claimed_again
+                a_mail_to_be_retried_comes_back_at_its_time
+                settling_ends_the_claim
+                only_the_latest_claim_settles
+                a_late_worker_settles_if_nobody_else_has_claimed
+                purging_deletes_what_ended_before
+                purging_touches_nothing_that_still_works
+            }
+        }
+    };
+    (@each $fresh:path: $($group:ident { $($rule:ident)* })*) => { $($(
+        #[tokio::test]
+        async fn $rule() {
+            let fixture = $fresh().await;
+            $crate::contract::$group::$rule(&*fixture.store()).await;
+            fixture.close().await;
+        }
+    )*)* };
+}
+
+/// Lists the rules that need several units at once as tests of one store.
+#[macro_export]
+macro_rules! store_races {
+    ($fresh:path) => {
+        $crate::store_races! { @each $fresh:
+            one_of_many_units_spends_a_reset
+            one_of_many_units_advances_an_epoch
+            either_a_reset_or_a_change_of_password_wins
+            one_of_many_units_inserts_an_address
+            one_of_many_units_inserts_a_name
+            a_unit_that_loses_a_race_stays_usable
+            one_of_many_units_replaces_a_hash
+            each_request_is_taken_once
+            one_of_many_units_issues_a_reset
+            each_mail_is_claimed_once
+            no_session_outlives_its_user
+            a_commit_becomes_visible_at_once
+        }
+    };
+    (@each $fresh:path: $($rule:ident)*) => { $(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+        async fn $rule() {
+            let fixture = $fresh().await;
+            $crate::contract::races::$rule(fixture.store()).await;
+            fixture.close().await;
+        }
+    )* };
+}
+
+#[cfg(test)]
+mod tests {
+    /// A rule that is in no list is a rule that nobody checks.
+    #[test]
+    fn every_rule_is_listed() {
+        let lists = include_str!("contract.rs");
+        for file in [
+            include_str!("contract/credentials.rs"),
+            include_str!("contract/outbox.rs"),
+            include_str!("contract/races.rs"),
+            include_str!("contract/resets.rs"),
+            include_str!("contract/sessions.rs"),
+            include_str!("contract/units.rs"),
+            include_str!("contract/users.rs"),
+        ] {
+            for declaration in file.split("\npub async fn ").skip(1) {
+                let (rule, _) = declaration.split_once('(').unwrap();
+                let line = format!(" {rule}\n");
+                assert!(lists.contains(&line), "{rule}");
+            }
+        }
+    }
+}

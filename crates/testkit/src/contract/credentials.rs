@@ -1,0 +1,45 @@
+//! The rules of [`Credentials`](vestibule_domain::ports::Credentials) and of finding passwords.
+
+use vestibule_domain::ports::Store;
+
+use super::given;
+
+/// "Sets a user's password, whether they had one or not."
+pub async fn a_password_is_set_whether_there_was_one_or_not(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    for text in ["first", "second", "second"] {
+        commit!(store, set_password(anna.id, &given::hash(text), given::noon()));
+        assert_eq!(store.find_password(anna.id).await.unwrap(), Some(given::hash(text)));
+    }
+}
+
+/// "A user's password hash."
+pub async fn a_password_is_found_by_its_user(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    let berta = given::stored_user(store, "berta").await;
+    commit!(store, set_password(anna.id, &given::hash("a"), given::noon()));
+    assert_eq!(store.find_password(anna.id).await.unwrap(), Some(given::hash("a")));
+    assert_eq!(store.find_password(berta.id).await.unwrap(), None);
+}
+
+/// "Replaces one hash of the same password by another."
+pub async fn a_hash_is_replaced_by_a_better_one(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    commit!(store, set_password(anna.id, &given::hash("old"), given::noon()));
+    assert!(commit!(store, replace_hash(anna.id, &given::hash("old"), &given::hash("new"))));
+    assert_eq!(store.find_password(anna.id).await.unwrap(), Some(given::hash("new")));
+}
+
+/// "Answers `false`, and changes nothing, when the stored hash is not `old` any more."
+pub async fn a_hash_that_has_changed_is_not_replaced(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    let [old, new, other] = ["old", "new", "other"].map(given::hash);
+    assert!(!commit!(store, replace_hash(anna.id, &old, &new)));
+    assert_eq!(store.find_password(anna.id).await.unwrap(), None);
+
+    commit!(store, set_password(anna.id, &other, given::noon()));
+    assert!(!commit!(store, replace_hash(anna.id, &old, &new)));
+    assert_eq!(store.find_password(anna.id).await.unwrap(), Some(other));
+    let nobody = given::user("nobody");
+    assert!(!commit!(store, replace_hash(nobody.id, &old, &new)));
+}

@@ -1,0 +1,103 @@
+//! The rules of [`Store::begin`], [`Store::ping`] and the commit.
+
+use std::task::{Context, Waker};
+
+use time::Duration;
+use vestibule_domain::ports::Store;
+use vestibule_domain::user::User;
+
+use super::{given, soon};
+
+/// "Answers once the store can be reached."
+pub async fn a_reachable_store_answers(store: &dyn Store) {
+    store.ping().await.unwrap();
+}
+
+/// "Nothing it writes is visible to anybody until it is committed."
+pub async fn nothing_is_visible_before_the_commit(store: &dyn Store) {
+    let anna = given::user("anna");
+    let session = given::session(&anna);
+    let reset = given::reset(&anna, given::noon());
+    let mut unit = store.begin().await.unwrap();
+    unit.insert_user(&anna).await.unwrap();
+    unit.set_password(anna.id, &given::hash("new"), given::noon()).await.unwrap();
+    unit.insert_session(&session).await.unwrap();
+    unit.insert_reset(&reset).await.unwrap();
+
+    assert_eq!(store.find_user(anna.id).await.unwrap(), None);
+    assert_eq!(store.find_user_by_email(anna.email.key()).await.unwrap(), None);
+    assert_eq!(store.find_password(anna.id).await.unwrap(), None);
+    assert_eq!(store.find_session(session.id).await.unwrap(), None);
+    assert_eq!(store.find_reset(reset.id).await.unwrap(), None);
+    assert_eq!(store.list_users(None, 10, false).await.unwrap(), []);
+
+    unit.commit().await.unwrap();
+    assert_eq!(store.find_user(anna.id).await.unwrap(), Some(anna));
+}
+
+/// "Dropping it discards everything."
+pub async fn a_dropped_unit_leaves_no_trace(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    let berta = given::user("berta");
+    let session = given::session(&anna);
+    let mut unit = store.begin().await.unwrap();
+    unit.insert_user(&berta).await.unwrap();
+    unit.advance_epoch(anna.id, anna.epoch).await.unwrap();
+    unit.set_password(anna.id, &given::hash("new"), given::noon()).await.unwrap();
+    unit.insert_session(&session).await.unwrap();
+    unit.insert_reset_request(&given::request("anna", given::noon())).await.unwrap();
+    unit.enqueue(&given::welcome(&anna, given::noon())).await.unwrap();
+    drop(unit);
+
+    assert_eq!(store.find_user(anna.id).await.unwrap(), Some(anna.clone()));
+    assert_eq!(store.find_user(berta.id).await.unwrap(), None);
+    assert_eq!(store.find_password(anna.id).await.unwrap(), None);
+    assert_eq!(store.find_session(session.id).await.unwrap(), None);
+    let lease = given::lease(given::noon() + Duration::HOUR);
+    assert_eq!(commit!(store, take_reset_request()), None);
+    assert_eq!(commit!(store, claim_mails(given::noon(), lease, 10)), []);
+}
+
+/// "Makes everything the unit wrote durable and visible, at once."
+pub async fn a_commit_keeps_everything_the_unit_wrote(store: &dyn Store) {
+    let anna = given::user("anna");
+    let session = given::session(&anna);
+    let mail = given::welcome(&anna, given::noon());
+    let mut unit = store.begin().await.unwrap();
+    unit.insert_user(&anna).await.unwrap();
+    unit.set_password(anna.id, &given::hash("new"), given::noon()).await.unwrap();
+    unit.insert_session(&session).await.unwrap();
+    unit.enqueue(&mail).await.unwrap();
+    unit.commit().await.unwrap();
+
+    let found = store.find_user_by_email(anna.email.key()).await.unwrap();
+    assert_eq!(found, Some((anna.clone(), Some(given::hash("new")))));
+    assert_eq!(store.find_session(session.id).await.unwrap(), Some((session, anna)));
+    let lease = given::lease(given::noon() + Duration::HOUR);
+    let claimed = commit!(store, claim_mails(given::noon(), lease, 10));
+    assert_eq!(claimed.len(), 1);
+}
+
+/// "Once begun, it is finished even if the caller stops waiting."
+pub async fn a_commit_is_finished_though_nobody_waits_for_it(store: &dyn Store) {
+    let anna = given::user("anna");
+    let mut unit = store.begin().await.unwrap();
+    unit.insert_user(&anna).await.unwrap();
+    // Looks at the commit once, which begins it, and then stops waiting.
+    let mut commit = unit.commit();
+    let _ = commit.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    drop(commit);
+
+    let found = soon(async || store.find_user(anna.id).await.unwrap()).await;
+    assert_eq!(found, anna);
+}
+
+/// "Times are kept to the microsecond."
+pub async fn times_are_kept_to_the_microsecond(store: &dyn Store) {
+    for (name, nanoseconds) in [("anna", 0), ("berta", 1_000), ("clara", 999_999_000)] {
+        let created_at = given::noon().replace_nanosecond(nanoseconds).unwrap();
+        let user = User { created_at, ..given::user(name) };
+        commit!(store, insert_user(&user));
+        assert_eq!(store.find_user(user.id).await.unwrap(), Some(user));
+    }
+}

@@ -1,0 +1,273 @@
+//! A unit of work on a copy of everything.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, RwLock};
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+use tokio::sync::OwnedMutexGuard;
+use vestibule_domain::id::{LeaseId, MailId, SessionId, UserId};
+use vestibule_domain::mail::{Lease, MailFate, QueuedMail};
+use vestibule_domain::password::PasswordHash;
+use vestibule_domain::ports::{
+    Credentials, Insertion, Outbox, Resets, Sessions, StoreError, UnitOfWork, Users,
+};
+use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
+use vestibule_domain::session::Session;
+use vestibule_domain::user::{CredentialEpoch, User};
+
+use super::state::{Entry, State};
+
+pub(super) struct MemoryUnit {
+    pub(super) state: State,
+    pub(super) committed: Arc<RwLock<State>>,
+    /// Declared before the turn, so that nobody counts two units in passing.
+    pub(super) _open: OpenUnit,
+    pub(super) _turn: OwnedMutexGuard<()>,
+}
+
+/// Counts a unit for as long as it lives.
+pub(super) struct OpenUnit(Arc<AtomicUsize>);
+
+impl OpenUnit {
+    pub(super) fn count(open: Arc<AtomicUsize>) -> Self {
+        open.fetch_add(1, Ordering::SeqCst);
+        Self(open)
+    }
+}
+
+impl Drop for OpenUnit {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for MemoryUnit {
+    async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
+        *self.committed.write().unwrap() = std::mem::take(&mut self.state);
+        Ok(())
+    }
+}
+
+impl MemoryUnit {
+    fn change_user(&mut self, id: UserId, change: impl FnOnce(&mut User)) -> bool {
+        self.state.users.get_mut(&id).map(change).is_some()
+    }
+}
+
+#[async_trait]
+impl Users for MemoryUnit {
+    async fn insert_user(&mut self, user: &User) -> Result<Insertion, StoreError> {
+        let users = &mut self.state.users;
+        if users.values().any(|other| other.email.key() == user.email.key()) {
+            return Ok(Insertion::EmailTaken);
+        }
+        if users.values().any(|other| other.username.key() == user.username.key()) {
+            return Ok(Insertion::UsernameTaken);
+        }
+        users.insert(user.id, user.clone());
+        Ok(Insertion::Inserted)
+    }
+
+    async fn advance_epoch(
+        &mut self,
+        id: UserId,
+        from: CredentialEpoch,
+    ) -> Result<bool, StoreError> {
+        let user = self.state.users.get_mut(&id).filter(|user| user.epoch == from);
+        Ok(user.map(|user| user.epoch = from.next()).is_some())
+    }
+
+    async fn set_active(&mut self, id: UserId, active: bool) -> Result<bool, StoreError> {
+        Ok(self.change_user(id, |user| user.is_active = active))
+    }
+
+    async fn set_admin(&mut self, id: UserId, admin: bool) -> Result<bool, StoreError> {
+        Ok(self.change_user(id, |user| user.is_admin = admin))
+    }
+
+    async fn delete_user(&mut self, id: UserId) -> Result<bool, StoreError> {
+        let deleted = self.state.users.remove(&id).is_some();
+        self.state.cascade();
+        Ok(deleted)
+    }
+}
+
+#[async_trait]
+impl Credentials for MemoryUnit {
+    async fn set_password(
+        &mut self,
+        id: UserId,
+        hash: &PasswordHash,
+        _now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        self.state.check_user(id)?;
+        self.state.passwords.insert(id, hash.clone());
+        Ok(())
+    }
+
+    async fn replace_hash(
+        &mut self,
+        id: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<bool, StoreError> {
+        let stored = self.state.passwords.get_mut(&id).filter(|stored| *stored == old);
+        Ok(stored.map(|stored| *stored = new.clone()).is_some())
+    }
+}
+
+#[async_trait]
+impl Sessions for MemoryUnit {
+    async fn insert_session(&mut self, session: &Session) -> Result<bool, StoreError> {
+        if !self.state.users.contains_key(&session.user_id) {
+            return Ok(false);
+        }
+        self.state.sessions.insert(session.id, session.clone());
+        Ok(true)
+    }
+
+    async fn end_session(&mut self, id: SessionId) -> Result<bool, StoreError> {
+        Ok(self.state.sessions.remove(&id).is_some())
+    }
+
+    async fn keep_only_session(
+        &mut self,
+        user: UserId,
+        keep: SessionId,
+        epoch: CredentialEpoch,
+    ) -> Result<(), StoreError> {
+        let sessions = &mut self.state.sessions;
+        sessions.retain(|id, session| *id == keep || session.user_id != user);
+        if let Some(kept) = sessions.get_mut(&keep).filter(|session| session.user_id == user) {
+            kept.epoch = epoch;
+        }
+        Ok(())
+    }
+
+    async fn end_sessions(&mut self, user: UserId) -> Result<(), StoreError> {
+        self.state.sessions.retain(|_, session| session.user_id != user);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Resets for MemoryUnit {
+    async fn insert_reset_request(&mut self, request: &ResetRequest) -> Result<(), StoreError> {
+        self.state.requests.insert(request.id, request.clone());
+        Ok(())
+    }
+
+    async fn take_reset_request(&mut self) -> Result<Option<ResetRequest>, StoreError> {
+        let requests = &mut self.state.requests;
+        let oldest = requests.values().min_by_key(|request| (request.requested_at, request.id));
+        let oldest = oldest.map(|request| request.id);
+        Ok(oldest.and_then(|id| requests.remove(&id)))
+    }
+
+    async fn recent_resets(
+        &mut self,
+        user: UserId,
+        since: OffsetDateTime,
+    ) -> Result<Vec<PasswordReset>, StoreError> {
+        let resets = self.state.resets.values();
+        let mut recent: Vec<PasswordReset> = resets
+            .filter(|reset| reset.user_id == user && reset.issued_at >= since)
+            .cloned()
+            .collect();
+        recent.sort_by_key(|reset| std::cmp::Reverse(reset.issued_at));
+        Ok(recent)
+    }
+
+    async fn insert_reset(&mut self, reset: &PasswordReset) -> Result<bool, StoreError> {
+        if !self.state.users.contains_key(&reset.user_id) {
+            return Ok(false);
+        }
+        let earlier = self.state.resets.values_mut();
+        for open in earlier.filter(|other| {
+            other.user_id == reset.user_id
+                && other.used_at.is_none()
+                && other.superseded_at.is_none()
+        }) {
+            open.superseded_at = Some(reset.issued_at);
+        }
+        self.state.resets.insert(reset.id, reset.clone());
+        Ok(true)
+    }
+
+    async fn spend_reset(
+        &mut self,
+        id: ResetId,
+        now: OffsetDateTime,
+    ) -> Result<Option<PasswordReset>, StoreError> {
+        let State { users, resets, .. } = &mut self.state;
+        let live = resets
+            .get_mut(&id)
+            .filter(|reset| users.get(&reset.user_id).is_some_and(|user| reset.is_live(user, now)));
+        Ok(live.map(|reset| {
+            reset.used_at = Some(now);
+            reset.clone()
+        }))
+    }
+}
+
+#[async_trait]
+impl Outbox for MemoryUnit {
+    async fn enqueue(&mut self, mail: &QueuedMail) -> Result<(), StoreError> {
+        self.state.check_user(mail.mail.user_id())?;
+        let entry =
+            Entry { mail: mail.clone(), due_at: mail.queued_at, lease: None, finished_at: None };
+        self.state.mails.insert(mail.id, entry);
+        Ok(())
+    }
+
+    async fn claim_mails(
+        &mut self,
+        now: OffsetDateTime,
+        lease: Lease,
+        limit: u32,
+    ) -> Result<Vec<QueuedMail>, StoreError> {
+        let mut due: Vec<&mut Entry> =
+            self.state.mails.values_mut().filter(|entry| entry.is_claimable(now)).collect();
+        due.sort_by_key(|entry| (entry.due_at, entry.mail.id));
+        due.truncate(usize::try_from(limit).unwrap());
+        let claimed = due.into_iter().map(|entry| {
+            entry.lease = Some(lease);
+            entry.mail.attempts += 1;
+            entry.mail.clone()
+        });
+        Ok(claimed.collect())
+    }
+
+    async fn settle_mail(
+        &mut self,
+        id: MailId,
+        lease: LeaseId,
+        fate: &MailFate,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let entry = self.state.mails.get_mut(&id);
+        let Some(entry) = entry.filter(|entry| entry.lease.is_some_and(|held| held.id == lease))
+        else {
+            return Ok(false);
+        };
+        entry.lease = None;
+        match fate {
+            MailFate::Retry { at, .. } => entry.due_at = *at,
+            MailFate::Sent | MailFate::Failed { .. } | MailFate::Withdrawn => {
+                entry.finished_at = Some(now);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn purge(&mut self, before: OffsetDateTime) -> Result<(), StoreError> {
+        let State { mails, resets, sessions, .. } = &mut self.state;
+        mails.retain(|_, entry| entry.finished_at.is_none_or(|at| at >= before));
+        resets.retain(|_, reset| reset.expires_at >= before);
+        sessions.retain(|_, session| session.expires_at >= before);
+        self.state.cascade();
+        Ok(())
+    }
+}

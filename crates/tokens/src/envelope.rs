@@ -1,0 +1,178 @@
+//! The outside of a v4.public token: four strict segments and one signature.
+//!
+//! Nothing in here knows what a token says or which keys there are.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use pasetors::Public;
+use pasetors::errors::Error;
+use pasetors::keys::{AsymmetricPublicKey, AsymmetricSecretKey};
+use pasetors::token::UntrustedToken;
+use pasetors::version4::{PublicToken, V4};
+
+/// Longer texts are refused before anything is decoded.
+const MAX_TOKEN_BYTES: usize = 4096;
+
+/// A token nobody has verified yet.
+pub(crate) struct Envelope(UntrustedToken<Public, V4>);
+
+impl Envelope {
+    /// Takes a token apart; `None` if it is not the one and only spelling of a v4.public token.
+    pub(crate) fn parse(token: &str) -> Option<Self> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return None;
+        }
+        let parts = UntrustedToken::<Public, V4>::try_from(token).ok()?;
+        // Whatever the decoder lets pass - padding, stray bits, an empty footer after a dot - does
+        // not survive being written again.
+        let mut canonical = String::with_capacity(token.len());
+        canonical.push_str(PublicToken::HEADER);
+        URL_SAFE_NO_PAD.encode_string(parts.untrusted_message(), &mut canonical);
+        if !parts.untrusted_footer().is_empty() {
+            canonical.push('.');
+            URL_SAFE_NO_PAD.encode_string(parts.untrusted_footer(), &mut canonical);
+        }
+        (canonical == token).then_some(Self(parts))
+    }
+
+    /// The footer, which anybody may have written.
+    pub(crate) fn untrusted_footer(&self) -> &[u8] {
+        self.0.untrusted_footer()
+    }
+
+    /// The payload, if `key` has signed it together with the footer and the implicit assertion.
+    pub(crate) fn open(
+        &self,
+        key: &AsymmetricPublicKey<V4>,
+        implicit_assertion: &str,
+    ) -> Option<String> {
+        let assertion = Some(implicit_assertion.as_bytes());
+        let token = PublicToken::verify(key, &self.0, None, assertion).ok()?;
+        Some(token.payload().to_owned())
+    }
+}
+
+/// Signs a payload; Ed25519 makes the same token from the same arguments.
+pub(crate) fn seal(
+    key: &AsymmetricSecretKey<V4>,
+    payload: &str,
+    footer: &str,
+    implicit_assertion: &str,
+) -> Result<String, Error> {
+    let footer = Some(footer.as_bytes());
+    PublicToken::sign(key, payload.as_bytes(), footer, Some(implicit_assertion.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    /// The part of the official vectors that is about v4.public.
+    #[derive(Deserialize)]
+    struct Vectors {
+        tests: Vec<Vector>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    struct Vector {
+        name: String,
+        expect_fail: bool,
+        public_key: Option<String>,
+        secret_key: Option<String>,
+        token: String,
+        payload: Option<String>,
+        footer: String,
+        implicit_assertion: String,
+    }
+
+    const PUBLIC_KEY: &str = "1eb9dbbbbc047c03fd70604e0071f0987e16b28b757225c11f00415d0e20b1a2";
+
+    fn vectors() -> Vec<Vector> {
+        let text = include_str!("../tests/vectors/paseto-v4-public.json");
+        serde_json::from_str::<Vectors>(text).unwrap().tests
+    }
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        let digits = hex.as_bytes().chunks(2);
+        digits.map(|d| u8::from_str_radix(str::from_utf8(d).unwrap(), 16).unwrap()).collect()
+    }
+
+    fn open(vector: &Vector) -> Option<String> {
+        let key = vector.public_key.as_deref().unwrap_or(PUBLIC_KEY);
+        let key = AsymmetricPublicKey::<V4>::from(&bytes(key)).unwrap();
+        let envelope = Envelope::parse(&vector.token)?;
+        assert_eq!(envelope.untrusted_footer(), vector.footer.as_bytes(), "{}", vector.name);
+        envelope.open(&key, &vector.implicit_assertion)
+    }
+
+    #[test]
+    fn the_official_vectors_hold() {
+        let vectors = vectors();
+        assert_eq!(vectors.len(), 8);
+        for vector in &vectors {
+            let expected = if vector.expect_fail { None } else { vector.payload.clone() };
+            assert_eq!(open(vector), expected, "{}", vector.name);
+        }
+    }
+
+    #[test]
+    fn the_official_vectors_are_what_we_sign() {
+        for vector in vectors().iter().filter(|vector| !vector.expect_fail) {
+            let key = bytes(vector.secret_key.as_deref().unwrap());
+            let key = AsymmetricSecretKey::<V4>::from(&key).unwrap();
+            let payload = vector.payload.as_deref().unwrap();
+            let token = seal(&key, payload, &vector.footer, &vector.implicit_assertion).unwrap();
+            assert_eq!(token, vector.token, "{}", vector.name);
+        }
+    }
+
+    #[test]
+    fn another_implicit_assertion_is_refused() {
+        for mut vector in vectors() {
+            vector.implicit_assertion.push('x');
+            assert_eq!(open(&vector), None, "{}", vector.name);
+        }
+    }
+
+    #[test]
+    fn every_token_has_one_spelling() {
+        let token = vectors().swap_remove(1).token;
+        assert!(Envelope::parse(&token).is_some());
+        let (head, footer) = token.rsplit_once('.').unwrap();
+        assert!(Envelope::parse(head).is_some());
+        for other in [
+            format!("{token}="),
+            format!("{token}=="),
+            format!("{head}=.{footer}"),
+            format!("{head}."),
+            format!("{token}."),
+            format!("{token}.{footer}"),
+            format!(" {token}"),
+            format!("{token} "),
+            format!("{token}\n"),
+            token.replace('_', "/"),
+            token.replace("v4.public", "V4.public"),
+            token.replace("v4.public", "v4.local"),
+            token.replace("v4.public", "v3.public"),
+            token.replace("v4.public", "v2.public"),
+            format!("{head}.{}", "A".repeat(10_000)),
+            "v4.public.".to_owned(),
+            "v4.public..".to_owned(),
+            String::new(),
+        ] {
+            assert!(Envelope::parse(&other).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn stray_trailing_bits_are_refused() {
+        let token = vectors().swap_remove(0).token;
+        assert!(Envelope::parse(&format!("{token}.QQ")).is_some());
+        assert!(Envelope::parse(&format!("{token}.QR")).is_none());
+        assert!(Envelope::parse(&format!("{token}.QUE")).is_some());
+        assert!(Envelope::parse(&format!("{token}.QUF")).is_none());
+    }
+}

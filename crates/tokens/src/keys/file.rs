@@ -1,0 +1,292 @@
+//! Key files: their format, who may read them, and how they come into being.
+//!
+//! A file appears under its name complete and on disk, or not at all.
+
+use std::ffi::OsStr;
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use pasetors::keys::{AsymmetricPublicKey, AsymmetricSecretKey};
+use pasetors::version4::V4;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{Custody, Key, KeyError, kid, paserk};
+use crate::moment;
+use crate::purpose::Purpose;
+
+/// A key file is about 500 bytes long.
+const MAX_FILE_BYTES: u64 = 4096;
+
+/// What a key file says.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    purpose: String,
+    kid: String,
+    public: String,
+    secret: Option<Zeroizing<String>>,
+    created_at: String,
+    signs_from: String,
+    retired_at: Option<String>,
+}
+
+/// What the key files look like from outside.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Fingerprint(Vec<Outside>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Outside {
+    name: String,
+    length: u64,
+    changed_at: Option<SystemTime>,
+    identity: (u64, u64),
+    mode: u32,
+}
+
+/// The file name of a key.
+pub(super) fn name(purpose: Purpose, generation: u32) -> String {
+    format!("{purpose}-{generation}.json")
+}
+
+/// Makes the directory, unless it is there.
+pub(super) fn create_directory(path: &Path) -> Result<(), KeyError> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(KeyError::io(path))?;
+    path.parent().map_or(Ok(()), sync_directory)
+}
+
+/// Whoever can write to the directory can exchange the keys.
+pub(super) fn check_directory(path: &Path) -> Result<(), KeyError> {
+    let metadata = fs::metadata(path).map_err(KeyError::io(path))?;
+    if mode(&metadata) & 0o022 != 0 {
+        return Err(KeyError::ExposedDirectory { path: path.to_owned() });
+    }
+    Ok(())
+}
+
+/// The names of the key files. Everything that does not end in `.json` is none of our business.
+pub(super) fn names(directory: &Path) -> Result<Vec<String>, KeyError> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(directory).map_err(KeyError::io(directory))? {
+        let name = entry.map_err(KeyError::io(directory))?.file_name();
+        let Some(name) = name.to_str() else { continue };
+        // Files that are being written begin with a dot.
+        if !name.starts_with('.') && Path::new(name).extension() == Some(OsStr::new("json")) {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Looks at the files without reading them.
+pub(super) fn fingerprint(directory: &Path) -> Result<Fingerprint, KeyError> {
+    let mut files = Vec::new();
+    for name in names(directory)? {
+        let path = directory.join(&name);
+        let metadata = fs::symlink_metadata(&path).map_err(KeyError::io(path))?;
+        files.push(Outside {
+            name,
+            length: metadata.len(),
+            changed_at: metadata.modified().ok(),
+            identity: identity(&metadata),
+            mode: mode(&metadata),
+        });
+    }
+    Ok(Fingerprint(files))
+}
+
+/// Reads a key and checks it in every respect.
+pub(super) fn read(path: &Path) -> Result<Key, KeyError> {
+    let malformed = |problem| KeyError::Malformed { path: path.to_owned(), problem };
+    let (purpose, generation) =
+        parse_name(path).ok_or_else(|| malformed("its name is not PURPOSE-GENERATION.json"))?;
+    let text = read_text(path)?;
+    // The parser's own message would quote the file.
+    let content: Content =
+        serde_json::from_str(&text).map_err(|_| malformed("it is not the JSON of a key"))?;
+    if content.purpose != purpose.as_str() {
+        return Err(KeyError::WrongPurpose { path: path.to_owned() });
+    }
+    let public = AsymmetricPublicKey::<V4>::try_from(content.public.as_str())
+        .map_err(|_| malformed("its public key cannot be read"))?;
+    if kid(&public) != content.kid {
+        return Err(KeyError::WrongId { path: path.to_owned() });
+    }
+    let moment = |text: &str| moment::read(text).ok_or_else(|| malformed("it has a bad time"));
+    let state = match (&content.secret, &content.retired_at) {
+        (Some(secret), None) => {
+            let secret =
+                parse_secret(secret).ok_or_else(|| malformed("its secret key cannot be read"))?;
+            if secret.as_bytes()[32..] != *public.as_bytes() {
+                return Err(KeyError::WrongId { path: path.to_owned() });
+            }
+            Custody::Held(secret)
+        }
+        (None, Some(retired_at)) => Custody::Retired(moment(retired_at)?),
+        (Some(_), Some(_)) => return Err(malformed("it is retired and still has its secret")),
+        (None, None) => return Err(malformed("it has no secret")),
+    };
+    Ok(Key {
+        purpose,
+        generation,
+        kid: content.kid,
+        public,
+        created_at: moment(&content.created_at)?,
+        signs_from: moment(&content.signs_from)?,
+        state,
+    })
+}
+
+/// Makes the file of a new key; `false` if there is a file of that name already.
+pub(super) fn create(directory: &Path, key: &Key) -> Result<bool, KeyError> {
+    let draft = write_draft(directory, key)?;
+    let path = directory.join(name(key.purpose, key.generation));
+    // Unlike a rename, a link never replaces what is there.
+    let linked = match fs::hard_link(&draft, &path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(KeyError::io(path)(error)),
+    };
+    fs::remove_file(&draft).map_err(KeyError::io(draft))?;
+    sync_directory(directory)?;
+    linked
+}
+
+/// Exchanges the file of a key.
+pub(super) fn replace(directory: &Path, key: &Key) -> Result<(), KeyError> {
+    let draft = write_draft(directory, key)?;
+    let path = directory.join(name(key.purpose, key.generation));
+    fs::rename(&draft, &path).map_err(KeyError::io(path))?;
+    sync_directory(directory)
+}
+
+fn parse_name(path: &Path) -> Option<(Purpose, u32)> {
+    let file_name = path.file_name()?.to_str()?;
+    let (purpose, generation) = file_name.strip_suffix(".json")?.rsplit_once('-')?;
+    let (purpose, generation) = (purpose.parse().ok()?, generation.parse().ok()?);
+    (name(purpose, generation) == file_name).then_some((purpose, generation))
+}
+
+fn parse_secret(text: &str) -> Option<AsymmetricSecretKey<V4>> {
+    let encoded = text.strip_prefix("k4.secret.")?;
+    let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(encoded).ok()?);
+    // The library panics on an all-zero seed instead of refusing it.
+    if bytes.iter().take(32).all(|byte| *byte == 0) {
+        return None;
+    }
+    AsymmetricSecretKey::<V4>::from(&bytes).ok()
+}
+
+fn read_text(path: &Path) -> Result<Zeroizing<String>, KeyError> {
+    let io = || KeyError::io(path);
+    let found = fs::symlink_metadata(path).map_err(io())?;
+    if !found.is_file() {
+        return Err(KeyError::NotAFile { path: path.to_owned() });
+    }
+    let file = File::open(path).map_err(io())?;
+    let opened = file.metadata().map_err(io())?;
+    // Between the look and the opening somebody may have put a link there.
+    if identity(&found) != identity(&opened) {
+        return Err(KeyError::NotAFile { path: path.to_owned() });
+    }
+    if mode(&opened) & 0o077 != 0 {
+        return Err(KeyError::Exposed { path: path.to_owned() });
+    }
+    let mut text = Zeroizing::new(String::with_capacity(1024));
+    file.take(MAX_FILE_BYTES).read_to_string(&mut text).map_err(io())?;
+    Ok(text)
+}
+
+/// Writes a key under a name nobody looks for, so that it can be put in place complete.
+fn write_draft(directory: &Path, key: &Key) -> Result<PathBuf, KeyError> {
+    let text = content(key).ok_or_else(|| KeyError::Malformed {
+        path: directory.join(name(key.purpose, key.generation)),
+        problem: "a time is out of range",
+    })?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    for attempt in 0_u32.. {
+        let path = directory.join(format!(".draft-{}-{attempt}", std::process::id()));
+        match options.open(&path) {
+            Ok(mut file) => {
+                let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+                return match written {
+                    Ok(()) => Ok(path),
+                    Err(error) => {
+                        // Half a secret should not stay behind; the first error is the one to tell.
+                        let _ = fs::remove_file(&path);
+                        Err(KeyError::io(path)(error))
+                    }
+                };
+            }
+            // Another process, or one that did not live long enough to tidy up.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(KeyError::io(path)(error)),
+        }
+    }
+    Err(KeyError::io(directory)(io::Error::other("no free file name")))
+}
+
+fn content(key: &Key) -> Option<Zeroizing<String>> {
+    let (secret, retired_at) = match &key.state {
+        Custody::Held(secret) => (Some(Zeroizing::new(paserk(secret))), None),
+        Custody::Retired(at) => (None, Some(moment::spell(*at)?)),
+    };
+    let content = Content {
+        purpose: key.purpose.to_string(),
+        kid: key.kid.clone(),
+        public: paserk(&key.public),
+        secret,
+        created_at: moment::spell(key.created_at)?,
+        signs_from: moment::spell(key.signs_from)?,
+        retired_at,
+    };
+    let mut text = Zeroizing::new(serde_json::to_string_pretty(&content).ok()?);
+    text.push('\n');
+    Some(text)
+}
+
+/// Makes the names in a directory survive a power cut.
+fn sync_directory(path: &Path) -> Result<(), KeyError> {
+    // The parent of a relative name is the empty path.
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    #[cfg(unix)]
+    File::open(path).and_then(|directory| directory.sync_all()).map_err(KeyError::io(path))?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn mode(metadata: &Metadata) -> u32 {
+    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions())
+}
+
+/// Where there are no modes, the directory's access list has to do.
+#[cfg(not(unix))]
+fn mode(_: &Metadata) -> u32 {
+    0
+}
+
+#[cfg(unix)]
+fn identity(metadata: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt as _;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Metadata) -> (u64, u64) {
+    (0, 0)
+}

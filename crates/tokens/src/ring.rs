@@ -1,0 +1,183 @@
+//! The keys a running server signs and verifies with.
+//!
+//! Readers take a snapshot and never wait for a reload; a reload swaps the snapshot.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use pasetors::keys::{AsymmetricPublicKey, AsymmetricSecretKey};
+use pasetors::version4::V4;
+use time::OffsetDateTime;
+use vestibule_domain::ports::TokenError;
+use vestibule_domain::token::SignedToken;
+
+use crate::envelope::{self, Envelope};
+use crate::keys::{Custody, Fingerprint, KeyDirectory, KeyError, paserk};
+use crate::purpose::Purpose;
+
+/// The keys of a directory, kept in memory and exchanged when the files change.
+#[derive(Debug)]
+pub struct KeyRing {
+    directory: KeyDirectory,
+    current: RwLock<Arc<Snapshot>>,
+}
+
+/// A public key that other services verify access tokens with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedKey {
+    /// Its PASERK id, `k4.pid.…`, as it stands in the footer of the tokens.
+    pub kid: String,
+    /// The key as PASERK, `k4.public.…`.
+    pub key: String,
+}
+
+#[derive(Debug)]
+struct Snapshot {
+    access: KeySet,
+    reset: KeySet,
+    taken_of: Fingerprint,
+}
+
+/// The keys of one purpose.
+#[derive(Debug)]
+struct KeySet {
+    /// In ascending generation; never empty.
+    signing: Vec<SigningKey>,
+    /// The allow-list, by `kid`.
+    verifying: BTreeMap<String, AsymmetricPublicKey<V4>>,
+}
+
+#[derive(Debug)]
+struct SigningKey {
+    kid: String,
+    secret: AsymmetricSecretKey<V4>,
+    signs_from: OffsetDateTime,
+}
+
+impl KeyRing {
+    /// Loads the keys of a directory. There has to be one to sign with for every purpose.
+    pub fn load(directory: KeyDirectory) -> Result<Self, KeyError> {
+        let current = RwLock::new(Arc::new(Snapshot::take(&directory)?));
+        Ok(Self { directory, current })
+    }
+
+    /// Loads the keys again. After an error the ring goes on with what it had.
+    pub fn reload(&self) -> Result<(), KeyError> {
+        let snapshot = Arc::new(Snapshot::take(&self.directory)?);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
+        Ok(())
+    }
+
+    /// Loads the keys again if a file has changed, and says whether it did.
+    ///
+    /// Looks at one directory and a handful of files, so it may be called every second. Goes on
+    /// with the keys it had after an error, and reports it at every call until it is repaired.
+    pub fn reload_if_changed(&self) -> Result<bool, KeyError> {
+        if self.directory.fingerprint()? == self.snapshot().taken_of {
+            return Ok(false);
+        }
+        self.reload()?;
+        Ok(true)
+    }
+
+    /// The keys that verify access tokens, for services that do so themselves.
+    pub fn public_keys(&self) -> Vec<PublishedKey> {
+        let snapshot = self.snapshot();
+        let keys = snapshot.access.verifying.iter();
+        keys.map(|(kid, key)| PublishedKey { kid: kid.clone(), key: paserk(key) }).collect()
+    }
+
+    /// Signs a payload with the key that signs at `issued_at`.
+    pub(crate) fn sign(
+        &self,
+        purpose: Purpose,
+        issued_at: OffsetDateTime,
+        payload: &str,
+        implicit_assertion: &str,
+    ) -> Result<SignedToken, TokenError> {
+        let snapshot = self.snapshot();
+        let key = snapshot.keys(purpose).signing_at(issued_at).ok_or_else(|| {
+            let path = self.directory.path().to_owned();
+            TokenError::Failed(Box::new(KeyError::NoActiveKey { path, purpose }))
+        })?;
+        let token = envelope::seal(&key.secret, payload, &footer(&key.kid), implicit_assertion);
+        token.map(SignedToken::new).map_err(|error| TokenError::Failed(Box::new(error)))
+    }
+
+    /// The payload of a token, if a key of this purpose has signed it.
+    pub(crate) fn open(
+        &self,
+        purpose: Purpose,
+        token: &str,
+        implicit_assertion: &str,
+    ) -> Option<String> {
+        let envelope = Envelope::parse(token)?;
+        let kid = read_footer(envelope.untrusted_footer())?;
+        let snapshot = self.snapshot();
+        let key = snapshot.keys(purpose).verifying.get(kid)?;
+        envelope.open(key, implicit_assertion)
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Snapshot {
+    fn take(directory: &KeyDirectory) -> Result<Self, KeyError> {
+        // Looked at before reading: a change in between is noticed the next time.
+        let taken_of = directory.fingerprint()?;
+        let mut snapshot = Self { access: KeySet::empty(), reset: KeySet::empty(), taken_of };
+        for key in directory.load()? {
+            // A retired key is on record, no more.
+            let Custody::Held(secret) = key.state else {
+                continue;
+            };
+            let keys = match key.purpose {
+                Purpose::Access => &mut snapshot.access,
+                Purpose::Reset => &mut snapshot.reset,
+            };
+            keys.verifying.insert(key.kid.clone(), key.public);
+            keys.signing.push(SigningKey { kid: key.kid, secret, signs_from: key.signs_from });
+        }
+        for purpose in Purpose::ALL {
+            if snapshot.keys(purpose).signing.is_empty() {
+                let path = directory.path().to_owned();
+                return Err(KeyError::NoActiveKey { path, purpose });
+            }
+        }
+        Ok(snapshot)
+    }
+
+    fn keys(&self, purpose: Purpose) -> &KeySet {
+        match purpose {
+            Purpose::Access => &self.access,
+            Purpose::Reset => &self.reset,
+        }
+    }
+}
+
+impl KeySet {
+    fn empty() -> Self {
+        Self { signing: Vec::new(), verifying: BTreeMap::new() }
+    }
+
+    /// The newest key that signs already. It depends on the moment in the claims, not on a clock,
+    /// so a reset link that is mailed again after a rotation is still the same link.
+    fn signing_at(&self, issued_at: OffsetDateTime) -> Option<&SigningKey> {
+        let newest = self.signing.iter().rfind(|key| key.signs_from <= issued_at);
+        newest.or(self.signing.first())
+    }
+}
+
+fn footer(kid: &str) -> String {
+    format!("{{\"kid\":\"{kid}\"}}")
+}
+
+/// Takes the `kid` out of a footer that is spelled exactly as [`footer`] does.
+///
+/// Anybody can write a footer, so it does not get as far as a JSON parser: more members, other
+/// spaces, another order or an escape would not be ours. What is left is only looked up.
+fn read_footer(footer: &[u8]) -> Option<&str> {
+    str::from_utf8(footer).ok()?.strip_prefix("{\"kid\":\"")?.strip_suffix("\"}")
+}

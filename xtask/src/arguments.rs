@@ -1,0 +1,203 @@
+//! The words after `cargo xtask`, and the help.
+//!
+//! Six commands with two flags between them do not need a parser library.
+
+use anyhow::{Result, bail};
+
+/// What was asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Print this text.
+    Help(&'static str),
+    /// Everything CI does.
+    Check {
+        /// Whether the tests are part of it.
+        with_tests: bool,
+    },
+    /// The rules no compiler knows.
+    Tidy,
+    /// Who may depend on whom.
+    Layers,
+    /// `docs/openapi.json`.
+    OpenApi {
+        /// Compare and write nothing.
+        check: bool,
+    },
+    /// `docs/configuration.md`.
+    Config {
+        /// Compare and write nothing.
+        check: bool,
+    },
+    /// The tests with what they need.
+    Test {
+        /// Fail when something they need cannot be had.
+        strict: bool,
+        /// Handed to `cargo test`.
+        arguments: Vec<String>,
+    },
+}
+
+/// The overview.
+pub(crate) const HELP: &str = "\
+Everything a contributor runs.
+
+Usage: cargo xtask <COMMAND> [OPTIONS]
+
+  check [--no-test]          everything CI does, in CI's order, up to the first failure
+  tidy                       house rules: files, documents, manifests, dependency floors
+  layers                     who may depend on whom
+  openapi [--check]          write docs/openapi.json, or fail when it is stale
+  config [--check]           write docs/configuration.md, or fail when it is stale
+  test [--strict] [-- ARGS]  start what the tests need and run them all
+
+`cargo xtask <COMMAND> --help` says more.";
+
+const CHECK: &str = "\
+Everything CI does, in CI's order, stopping at the first failure.
+
+Usage: cargo xtask check [--no-test]
+
+fmt, tidy, layers, clippy, docs, openapi --check, config --check, deny, test.
+`deny` needs cargo-deny and is left out, saying so, where that is not installed.
+
+  --no-test  leave the tests out";
+
+const TIDY: &str = "\
+Checks the rules no compiler knows, and reports every finding at once.
+
+Usage: cargo xtask tidy
+
+Source: module documentation first, size ceilings, nothing ignored, no sleeping tests.
+Documents: relative links resolve, no trailing blanks, no paths of one machine.
+Manifests: lints inherited, one Rust version, dependency floors in Cargo.lock.
+Migrations: those listed in migrations/released.txt are unchanged.";
+
+const LAYERS: &str = "\
+Compares the dependencies between crates with the table in xtask/src/layers/table.rs.
+
+Usage: cargo xtask layers";
+
+const OPENAPI: &str = "\
+Writes the API document the binary prints to docs/openapi.json.
+
+Usage: cargo xtask openapi [--check]
+
+  --check  write nothing, fail when the file is stale";
+
+const CONFIG: &str = "\
+Writes the configuration reference the binary prints to docs/configuration.md.
+
+Usage: cargo xtask config [--check]
+
+  --check  write nothing, fail when the file is stale";
+
+const TEST: &str = "\
+Starts what the tests need, runs them all and ends with one line: N passed, N failed, N skipped.
+
+Usage: cargo xtask test [--strict] [-- ARGS]
+
+PostgreSQL: the server named by VESTIBULE_TEST_POSTGRES_URL if that is set.
+Otherwise a throwaway cluster of an installed PostgreSQL, which is installed with apt-get
+where it is missing and the rights are there. Without it its tests are skipped.
+
+  --strict  fail when something the tests need cannot be had
+  ARGS      handed to `cargo test`, for example: -- -p vestibule-domain email";
+
+/// Reads the words after `cargo xtask`.
+///
+/// # Errors
+///
+/// When a command or an option is not known.
+pub(crate) fn parse(words: &[String]) -> Result<Command> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let Some((&name, rest)) = words.split_first() else {
+        return Ok(Command::Help(HELP));
+    };
+    let (help, known): (_, &[&str]) = match name {
+        "check" => (CHECK, &["--no-test"]),
+        "tidy" => (TIDY, &[]),
+        "layers" => (LAYERS, &[]),
+        "openapi" => (OPENAPI, &["--check"]),
+        "config" => (CONFIG, &["--check"]),
+        "test" => (TEST, &["--strict"]),
+        "help" | "--help" | "-h" => return Ok(Command::Help(HELP)),
+        _ => bail!("there is no command `{name}`"),
+    };
+    let (options, arguments) = split_at_dashes(rest);
+    if options.iter().any(|word| matches!(*word, "--help" | "-h")) {
+        return Ok(Command::Help(help));
+    }
+    if let Some(word) = options.iter().find(|word| !known.contains(word)) {
+        bail!("`{name}` does not know `{word}`");
+    }
+    if name != "test" && !arguments.is_empty() {
+        bail!("`{name}` takes nothing after `--`");
+    }
+    let flag = !options.is_empty();
+    Ok(match name {
+        "check" => Command::Check { with_tests: !flag },
+        "tidy" => Command::Tidy,
+        "layers" => Command::Layers,
+        "openapi" => Command::OpenApi { check: flag },
+        "config" => Command::Config { check: flag },
+        _ => Command::Test {
+            strict: flag,
+            arguments: arguments.iter().map(|&word| word.to_owned()).collect(),
+        },
+    })
+}
+
+fn split_at_dashes<'a, 'b>(words: &'a [&'b str]) -> (&'a [&'b str], &'a [&'b str]) {
+    match words.iter().position(|word| *word == "--") {
+        Some(at) => (&words[..at], &words[at + 1..]),
+        None => (words, &[]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command> {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        parse(&words)
+    }
+
+    #[test]
+    fn commands_and_their_flags_are_read() {
+        assert_eq!(parsed("check").unwrap(), Command::Check { with_tests: true });
+        assert_eq!(parsed("check --no-test").unwrap(), Command::Check { with_tests: false });
+        assert_eq!(parsed("openapi --check").unwrap(), Command::OpenApi { check: true });
+        assert_eq!(parsed("config").unwrap(), Command::Config { check: false });
+    }
+
+    #[test]
+    fn what_follows_the_dashes_belongs_to_cargo() {
+        assert_eq!(
+            parsed("test --strict -- -p vestibule-domain -- --help").unwrap(),
+            Command::Test {
+                strict: true,
+                arguments: ["-p", "vestibule-domain", "--", "--help"].map(str::to_owned).to_vec(),
+            }
+        );
+    }
+
+    #[test]
+    fn help_is_there_for_everything() {
+        assert_eq!(parsed("").unwrap(), Command::Help(HELP));
+        for name in ["check", "tidy", "layers", "openapi", "config", "test"] {
+            let Command::Help(text) = parsed(&format!("{name} --help")).unwrap() else {
+                panic!("{name} has no help");
+            };
+            assert!(text.contains(&format!("cargo xtask {name}")));
+            assert!(HELP.contains(name));
+        }
+    }
+
+    #[test]
+    fn strangers_are_refused() {
+        for line in ["deploy", "tidy --check", "check --fast", "tidy -- now"] {
+            assert!(parsed(line).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The table of allowed edges: the shape of the whole house in one screen.
+//!
+//! The domain decides, adapters obey, the binary wires, and nothing else knows anybody.
+//! A new line here is a decision; the pull request that adds it says why.
+
+/// This file, for messages.
+pub(super) const TABLE: &str = "xtask/src/layers/table.rs";
+
+const DOMAIN: &str = "vestibule-domain";
+const STORAGE: &str = "vestibule-storage";
+const TOKENS: &str = "vestibule-tokens";
+const PASSWORDS: &str = "vestibule-passwords";
+const MAIL: &str = "vestibule-mail";
+const LIMITS: &str = "vestibule-limits";
+const HTTP: &str = "vestibule-http";
+const WEB: &str = "vestibule-web";
+const TESTKIT: &str = "vestibule-testkit";
+const MIGRATIONS: &str = "vestibule-migrations";
+const SERVER: &str = "vestibule";
+const XTASK: &str = "xtask";
+
+/// One of our crates, and which of the others it may know.
+pub(super) struct Crate {
+    pub(super) name: &'static str,
+    /// In what is shipped.
+    pub(super) uses: &'static [&'static str],
+    /// In tests, besides `uses`.
+    pub(super) tests_use: &'static [&'static str],
+}
+
+const fn adapter(name: &'static str) -> Crate {
+    Crate { name, uses: &[DOMAIN], tests_use: &[TESTKIT] }
+}
+
+/// All our crates.
+pub(super) const CRATES: [Crate; 12] = [
+    Crate { name: DOMAIN, uses: &[], tests_use: &[TESTKIT] },
+    Crate { tests_use: &[TESTKIT, MIGRATIONS], ..adapter(STORAGE) },
+    adapter(TOKENS),
+    adapter(PASSWORDS),
+    adapter(MAIL),
+    adapter(LIMITS),
+    adapter(HTTP),
+    adapter(WEB),
+    Crate { name: TESTKIT, uses: &[DOMAIN], tests_use: &[] },
+    Crate { name: MIGRATIONS, uses: &[], tests_use: &[] },
+    Crate {
+        name: SERVER,
+        uses: &[DOMAIN, STORAGE, TOKENS, PASSWORDS, MAIL, LIMITS, HTTP, WEB, MIGRATIONS],
+        tests_use: &[TESTKIT],
+    },
+    Crate { name: XTASK, uses: &[], tests_use: &[] },
+];
+
+/// Dependencies with a home: nobody else ships them.
+pub(super) const HOMES: [(&str, &[&str]); 20] = [
+    ("anyhow", &[SERVER, XTASK]),
+    ("argon2", &[PASSWORDS]),
+    ("clap", &[SERVER, XTASK]),
+    ("governor", &[LIMITS]),
+    ("mail-builder", &[MAIL]),
+    ("mail-send", &[MAIL]),
+    ("minijinja", &[MAIL, WEB]),
+    ("mockall", &[TESTKIT]),
+    ("pasetors", &[TOKENS]),
+    ("poem", &[HTTP, WEB, SERVER]),
+    ("poem-openapi", &[HTTP]),
+    ("rcgen", &[TESTKIT]),
+    ("redis", &[LIMITS]),
+    ("reqwest", &[TESTKIT]),
+    ("sea-orm", &[STORAGE, MIGRATIONS, SERVER]),
+    ("sea-orm-migration", &[MIGRATIONS, SERVER]),
+    ("sqlx", &[STORAGE]),
+    ("tempfile", &[TESTKIT]),
+    ("toml", &[SERVER]),
+    ("tracing-subscriber", &[SERVER]),
+];
+
+/// What a crate never depends on, where a home would be too weak a rule.
+pub(super) const NEVER: [(&str, &[&str]); 2] = [
+    (DOMAIN, &["tokio", "serde", "serde_json", "futures-util", "tracing", "rustls", "base64"]),
+    (MIGRATIONS, &["serde", "uuid", "time"]),
+];
+
+/// What a crate must not reach through any dependency, at any depth.
+pub(super) const PURE: [(&str, &[&str]); 1] = [(
+    DOMAIN,
+    &["tokio", "hyper", "rustls", "ring", "sqlx", "sea-orm", "poem", "argon2", "pasetors"],
+)];

@@ -1,0 +1,39 @@
+//! The rules no compiler knows.
+//!
+//! Every module here looks at one kind of file and answers with findings; nothing stops at the first.
+
+mod code;
+mod errors_section;
+mod floors;
+mod links;
+mod manifests;
+mod released;
+mod source;
+mod text;
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::{finding, tree};
+
+/// Runs every rule over every file.
+///
+/// # Errors
+///
+/// When there is something to put right.
+pub(crate) fn run(root: &Path) -> Result<()> {
+    let files = tree::text_files(root)?;
+    let mut findings = Vec::new();
+    for file in &files {
+        findings.extend(text::check(file));
+        findings.extend(source::check(file));
+        findings.extend(errors_section::check(file));
+        findings.extend(links::check(root, file));
+        findings.extend(manifests::check(file));
+        findings.extend(floors::check(file));
+    }
+    findings.extend(manifests::one_rust_version(&files));
+    findings.extend(released::check(&files));
+    finding::report("tidy", findings)
+}

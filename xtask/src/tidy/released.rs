@@ -1,0 +1,89 @@
+//! A migration that was released never changes: somebody's database already ran it.
+//!
+//! `migrations/released.txt` lists each as `<hash>  <file>`, the file below `migrations/`.
+//! The hash is FNV-1a, which catches an edit and is not meant to stop an attacker.
+
+use crate::finding::Finding;
+use crate::tree::File;
+
+const LIST: &str = "migrations/released.txt";
+
+/// Compares the listed migrations with the files; without a list nothing was released.
+pub(crate) fn check(files: &[File]) -> Vec<Finding> {
+    let find = |path: &str| files.iter().find(|file| file.path == path);
+    let Some(list) = find(LIST) else {
+        return Vec::new();
+    };
+    let mut findings = Vec::new();
+    for (number, line) in (1..).zip(list.text.lines()) {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let Some((expected, name)) = line.split_once("  ") else {
+            findings.push(Finding::failure(
+                LIST,
+                number,
+                "the line is not `<hash>  <file>`",
+                "write the hash, two blanks and the file's path below migrations/",
+            ));
+            continue;
+        };
+        let path = format!("migrations/{name}");
+        match find(&path).map(|file| hash(&file.text)) {
+            Some(actual) if actual == expected => {}
+            Some(actual) => findings.push(Finding::failure(
+                &path,
+                1,
+                format!("a released migration changed: {expected} was released, this is {actual}"),
+                "restore it, and write a new migration",
+            )),
+            None => findings.push(Finding::failure(
+                LIST,
+                number,
+                format!("the released migration {path} is gone"),
+                "restore it, and write a new migration",
+            )),
+        }
+    }
+    findings
+}
+
+/// FNV-1a with 64 bits; line endings do not count, a checkout may change them.
+fn hash(text: &str) -> String {
+    let hash =
+        text.bytes().filter(|byte| *byte != b'\r').fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+    format!("{hash:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str, text: &str) -> File {
+        File { path: path.to_owned(), text: text.to_owned() }
+    }
+
+    #[test]
+    fn the_hash_is_the_published_one() {
+        assert_eq!(hash(""), "cbf29ce484222325");
+        assert_eq!(hash("a"), "af63dc4c8601ec8c");
+        assert_eq!(hash("foobar"), "85944171f73967e8");
+        assert_eq!(hash("a\r\n"), hash("a\n"));
+    }
+
+    #[test]
+    fn changes_and_losses_are_found() {
+        let migration = file("migrations/src/m1.rs", "up");
+        let list = file(LIST, &format!("# released\n{}  src/m1.rs\n", hash("up")));
+        assert_eq!(check(&[migration, list]), []);
+
+        let changed = file("migrations/src/m1.rs", "down");
+        let list = || {
+            file(LIST, &format!("{}  src/m1.rs\n{}  src/m2.rs\nnonsense\n", hash("up"), hash("")))
+        };
+        assert_eq!(check(&[changed, list()]).len(), 3);
+        assert_eq!(check(&[]), []);
+    }
+}
