@@ -1,10 +1,25 @@
 //! The rules of accounts and sessions, and the ports they need.
+//!
+//! Pure computation: no I/O, no framework, no clock but the one it is given. A service embeds it by
+//! bringing an adapter for every port and calling the use cases; `vestibule` is one such service.
+//!
+//! Read in this order: the values ([`email`], [`username`], [`password`]), what they make up
+//! ([`user`], [`session`], [`mod@reset`], [`mail`], [`token`]), the [`ports`], and then the use cases
+//! ([`accounts`], [`sessions`], [`recovery`], [`outbox`], [`administration`], [`housekeeping`]).
+//!
+//! What always holds:
+//! - No secret reaches the store except as a password hash; links and access tokens are signed, not
+//!   stored.
+//! - No password is hashed, no mail sent and no network touched while a unit of work is open.
+//! - What decides a race is one statement of the store, never a look and then a leap.
+//! - Whether an address has an account is found out by the worker, not while its asker waits.
 
 pub mod accounts;
 pub mod administration;
 pub mod caller;
 pub mod email;
 pub mod error;
+pub mod housekeeping;
 pub mod id;
 mod limits;
 pub mod mail;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 use crate::error::Error;
 use crate::id::LeaseId;
@@ -16,7 +16,7 @@ use crate::ports::{MailError, Mailer, Ports, Random};
 /// Longest reason kept with a mail that could not be sent, in characters.
 const MAX_REASON: usize = 300;
 
-/// Sends mails and clears away what is finished.
+/// Sends mails.
 pub struct Dispatcher {
     ports: Ports,
     mailer: Arc<dyn Mailer>,
@@ -149,18 +149,6 @@ impl Dispatcher {
         let pause = pause_after(&self.policy, queued.attempts, &*self.ports.random);
         MailFate::Retry { at: now + pause, reason }
     }
-
-    /// Deletes what has been finished for longer than the policy keeps it.
-    ///
-    /// # Errors
-    /// `Unavailable`, `Internal`.
-    pub async fn purge(&self) -> Result<(), Error> {
-        let before: OffsetDateTime = self.ports.clock.now() - self.policy.keep;
-        let mut unit = self.ports.store.begin().await?;
-        unit.purge(before).await?;
-        unit.commit().await?;
-        Ok(())
-    }
 }
 
 /// Doubles with every attempt up to a bound, less up to a fifth, so that mails that failed
@@ -175,6 +163,8 @@ fn pause_after(policy: &OutboxPolicy, attempts: u32, random: &dyn Random) -> Dur
 
 #[cfg(test)]
 mod tests {
+    use time::OffsetDateTime;
+
     use super::*;
     use crate::caller::Caller;
     use crate::id::MailId;

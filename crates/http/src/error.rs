@@ -79,6 +79,7 @@ impl Act {
 
 /// How long a client should stay away when something is overloaded or down.
 const UNAVAILABLE_RETRY_SECONDS: u64 = 1;
+const UNAVAILABLE: &str = "The service is temporarily unavailable, please try again";
 
 impl ApiError {
     /// Presents a use case's error. Faults are logged here, once, with their whole chain.
@@ -117,8 +118,7 @@ impl ApiError {
             ),
             error @ Error::Unavailable(_) => {
                 tracing::warn!(error = chain(&error), "unavailable");
-                let detail = "The service is temporarily unavailable, please try again";
-                let problem = problem(StatusCode::SERVICE_UNAVAILABLE, detail);
+                let problem = problem(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE);
                 Self::Unavailable(problem, UNAVAILABLE_RETRY_SECONDS)
             }
             error @ Error::Internal(_) => {
@@ -256,6 +256,13 @@ impl ApiError {
                 "request_timeout",
                 "The request did not arrive in time",
             )),
+            status @ StatusCode::SERVICE_UNAVAILABLE => {
+                tracing::error!("a request hung and was given up");
+                Self::Unavailable(
+                    problem(status, "unavailable", UNAVAILABLE),
+                    UNAVAILABLE_RETRY_SECONDS,
+                )
+            }
             status if status.is_client_error() => Self::BadRequest(problem(
                 StatusCode::BAD_REQUEST,
                 "malformed_request",

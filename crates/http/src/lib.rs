@@ -5,9 +5,11 @@
 //! what operations need reaches them as [`State`].
 
 mod accounts;
+mod allow;
 mod bearer;
 mod body;
 mod client;
+mod deadline;
 mod docs;
 mod error;
 mod health;
@@ -70,7 +72,7 @@ fn service() -> OpenApiService<Api, ()> {
     OpenApiService::new(api, "Vestibule", env!("CARGO_PKG_VERSION"))
         .description(description)
         .license(LicenseObject::new("MIT OR Apache-2.0"))
-        .url_prefix("/")
+        .url_prefix("")
 }
 
 /// The OpenAPI document as JSON. Needs no state, no database and no configuration.
@@ -105,9 +107,11 @@ where
 {
     routes
         .with(body::BodyLimit)
+        .with(deadline::Deadline)
         .with(client)
         .with(CatchPanic::new().with_handler(error::Panicked))
         .catch_all_error(respond)
+        .with(allow::AllowHeader::from_document(&openapi_json()))
         .with(requests)
         .boxed()
 }

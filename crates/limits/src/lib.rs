@@ -6,7 +6,5 @@
 //! forgets it one window later: exact, and small, because the limits are.
 
 mod memory;
-mod unlimited;
 
 pub use memory::MemoryLimiter;
-pub use unlimited::Unlimited;

@@ -75,15 +75,14 @@ pub(crate) enum Cause {
 impl Failure {
     /// Whether no attempt will ever succeed.
     ///
-    /// Up to `MAIL`, whatever happens is the doing of the relay or of the settings, and both can
-    /// change. So can a relay's opinion that somebody has to sign in first (530, 534, 535, 538).
+    /// Up to and including `MAIL`, whatever happens is the doing of the relay or of the settings,
+    /// the sender's address among them, and both can change. So can a relay's opinion that somebody
+    /// has to sign in first (530, 534, 535, 538).
     fn is_permanent(&self) -> bool {
         match &self.cause {
             Cause::Reply { code, .. } => {
-                let about_mail = matches!(
-                    self.stage,
-                    Stage::Sender | Stage::Recipient | Stage::Data | Stage::Delivery
-                );
+                let about_mail =
+                    matches!(self.stage, Stage::Recipient | Stage::Data | Stage::Delivery);
                 about_mail && (500..600).contains(code) && !matches!(code, 530 | 534 | 535 | 538)
             }
             Cause::NoUtf8 | Cause::Address | Cause::Token | Cause::Heading | Cause::Template(_) => {
@@ -159,7 +158,7 @@ mod tests {
 
     #[test]
     fn only_a_refused_mail_fails_for_good() {
-        for stage in [Stage::Sender, Stage::Recipient, Stage::Data, Stage::Delivery] {
+        for stage in [Stage::Recipient, Stage::Data, Stage::Delivery] {
             for code in [500, 550, 552, 553, 554, 571] {
                 assert!(reply(stage, code).is_permanent(), "{stage:?} {code}");
             }
@@ -167,7 +166,9 @@ mod tests {
                 assert!(!reply(stage, code).is_permanent(), "{stage:?} {code}");
             }
         }
-        for stage in [Stage::Greeting, Stage::Hello, Stage::StartTls, Stage::SignIn] {
+        for stage in
+            [Stage::Greeting, Stage::Hello, Stage::StartTls, Stage::SignIn, Stage::Sender]
+        {
             for code in [421, 454, 500, 502, 535, 550, 554] {
                 assert!(!reply(stage, code).is_permanent(), "{stage:?} {code}");
             }

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use poem::endpoint::BoxEndpoint;
 use vestibule_domain::accounts::Accounts;
 use vestibule_domain::administration::Administration;
+use vestibule_domain::housekeeping::Housekeeping;
 use vestibule_domain::outbox::Dispatcher;
 use vestibule_domain::ports::{Mailer, OsRandom, Ports, RateLimiter, SystemClock};
 use vestibule_domain::recovery::Recovery;
@@ -112,6 +113,11 @@ impl App {
             routes = dev_mail::add(routes, kept.clone());
         }
         vestibule_http::protect(routes, ClientAddress::new(proxies), requests)
+    }
+
+    /// The broom.
+    pub fn housekeeping(&self) -> Housekeeping {
+        Housekeeping::new(self.ports.clone(), self.config.policy.outbox.clone())
     }
 
     /// The sender of waiting mails, if there is anywhere to send them.

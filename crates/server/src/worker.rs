@@ -31,6 +31,7 @@ pub(crate) async fn run(app: &App, stop: CancellationToken) {
         sending: JoinSet::new(),
         troubled: false,
     };
+    let housekeeping = app.housekeeping();
     let mut pace = interval(PACE);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let start = Instant::now();
@@ -47,7 +48,7 @@ pub(crate) async fn run(app: &App, stop: CancellationToken) {
                 worker.report(outcome);
                 if now >= clean_up_due {
                     clean_up_due = now + CLEAN_UP_EVERY;
-                    let outcome = worker.clean_up().await;
+                    let outcome = housekeeping.run_once().await;
                     worker.report(outcome);
                 }
             }
@@ -86,13 +87,6 @@ impl Worker<'_> {
             for claim in claims {
                 self.sending.spawn(deliver(dispatcher.clone(), claim));
             }
-        }
-    }
-
-    async fn clean_up(&self) -> Result<(), Error> {
-        match &self.dispatcher {
-            Some(dispatcher) => dispatcher.purge().await,
-            None => Ok(()),
         }
     }
 

@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod contract;
 pub mod hasher;
+pub mod limiter;
 pub mod mailer;
 pub mod memory;
 pub mod random;

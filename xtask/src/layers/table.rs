@@ -60,7 +60,8 @@ pub(super) const HOMES: [(&str, &[&str]); 20] = [
     ("governor", &[LIMITS]),
     ("mail-builder", &[MAIL]),
     ("mail-send", &[MAIL]),
-    ("minijinja", &[MAIL, WEB]),
+    // The server shows the kept mails of a try-out.
+    ("minijinja", &[MAIL, WEB, SERVER]),
     ("mockall", &[TESTKIT]),
     ("pasetors", &[TOKENS]),
     ("poem", &[HTTP, WEB, SERVER]),

@@ -62,7 +62,7 @@ async fn only_a_cut_after_the_final_dot_can_duplicate_and_then_under_one_name() 
 #[tokio::test]
 async fn a_refusal_of_this_mail_is_final_unless_the_relay_says_later() {
     for (stage, reply, is_final) in [
-        (Stage::Mail, "550 5.7.1 not as this sender", true),
+        (Stage::Mail, "550 5.7.1 not as this sender", false),
         (Stage::Mail, "451 4.3.0 busy", false),
         (Stage::Mail, "530 5.7.0 sign in first", false),
         (Stage::Recipient, "550 5.1.1 no such user", true),

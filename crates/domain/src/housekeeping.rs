@@ -1,0 +1,31 @@
+//! Clearing away what is over.
+
+use crate::error::Error;
+use crate::policy::OutboxPolicy;
+use crate::ports::Ports;
+
+/// Deletes what ended long ago.
+pub struct Housekeeping {
+    ports: Ports,
+    policy: OutboxPolicy,
+}
+
+impl Housekeeping {
+    /// Wires the use case.
+    pub fn new(ports: Ports, policy: OutboxPolicy) -> Self {
+        Self { ports, policy }
+    }
+
+    /// Deletes mails, reset links and sessions that have been over for longer than the policy
+    /// keeps them.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Internal`.
+    pub async fn run_once(&self) -> Result<(), Error> {
+        let before = self.ports.clock.now() - self.policy.keep;
+        let mut unit = self.ports.store.begin().await?;
+        unit.purge(before).await?;
+        unit.commit().await?;
+        Ok(())
+    }
+}

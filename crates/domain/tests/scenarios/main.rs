@@ -1,0 +1,9 @@
+//! Whole stories over the store in memory, with a clock that moves when it is told to.
+#![expect(clippy::unwrap_used, reason = "tests panic when something is wrong")]
+
+mod administration;
+mod limits;
+mod outbox;
+mod recovery;
+mod sessions;
+mod world;

@@ -1,0 +1,140 @@
+//! Forgetting a password and getting back in.
+
+use time::Duration;
+use vestibule_domain::error::Error;
+use vestibule_domain::mail::Content;
+
+use crate::world::{ANNA, World, token_of};
+
+#[tokio::test]
+async fn a_forgotten_password_is_replaced() {
+    let world = World::new();
+    let before = world.sign_up(ANNA, "the first").await;
+    world.work().await;
+
+    let token = world.link(ANNA).await;
+    assert!(world.recovery.verify(&token).await.unwrap());
+    world.reset(&token, "the second").await.unwrap();
+
+    assert!(!world.recovery.verify(&token).await.unwrap());
+    assert!(matches!(world.actor(&before).await, Err(Error::Unauthenticated)));
+    assert!(matches!(world.sign_in(ANNA, "the first").await, Err(Error::InvalidCredentials)));
+    world.sign_in(ANNA, "the second").await.unwrap();
+    let sent = world.work().await;
+    assert_eq!(sent.len(), 1);
+    assert!(matches!(sent[0].content, Content::PasswordChanged { .. }));
+}
+
+#[tokio::test]
+async fn a_stranger_receives_nothing_and_leaves_nothing() {
+    let world = World::new();
+    world.forget("nobody@example.com").await;
+    assert!(world.work().await.is_empty());
+    assert!(!world.recovery.issue_next().await.unwrap(), "the request is gone");
+}
+
+#[tokio::test]
+async fn mail_goes_to_the_stored_address_whatever_was_typed() {
+    let world = World::new();
+    world.sign_up("Zoë@bücher.example", "the first").await;
+    world.work().await;
+    world.forget("ZOE\u{308}@XN--BCHER-KVA.example").await;
+    let sent = world.work().await;
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].to.as_str(), "Zoë@xn--bcher-kva.example");
+}
+
+#[tokio::test]
+async fn only_the_newest_link_works() {
+    let world = World::new();
+    world.sign_up(ANNA, "the first").await;
+    let older = world.link(ANNA).await;
+    world.clock.advance(Duration::minutes(2));
+    let newer = world.link(ANNA).await;
+    assert!(matches!(world.reset(&older, "the second").await, Err(Error::InvalidToken)));
+    world.reset(&newer, "the second").await.unwrap();
+}
+
+#[tokio::test]
+async fn asking_again_at_once_neither_sends_nor_kills() {
+    let world = World::new();
+    world.sign_up(ANNA, "the first").await;
+    let token = world.link(ANNA).await;
+    for _ in 0..4 {
+        world.forget(ANNA).await;
+    }
+    assert!(world.work().await.is_empty());
+    assert!(world.recovery.verify(&token).await.unwrap());
+}
+
+#[tokio::test]
+async fn an_account_is_sent_five_links_an_hour_at_most() {
+    let world = World::new();
+    world.sign_up(ANNA, "the first").await;
+    world.work().await;
+    let mut links = Vec::new();
+    for _ in 0..8 {
+        world.limiter.forget();
+        world.forget(ANNA).await;
+        links.extend(world.work().await.iter().filter_map(token_of));
+        world.clock.advance(Duration::minutes(2));
+    }
+    assert_eq!(links.len(), 5);
+    assert!(world.recovery.verify(links.last().unwrap()).await.unwrap());
+    world.clock.advance(Duration::HOUR);
+    world.limiter.forget();
+    world.link(ANNA).await;
+}
+
+#[tokio::test]
+async fn a_link_dies_of_time() {
+    let world = World::new();
+    world.sign_up(ANNA, "the first").await;
+    let token = world.link(ANNA).await;
+    world.clock.advance(Duration::minutes(30));
+    assert!(!world.recovery.verify(&token).await.unwrap());
+    assert!(matches!(world.reset(&token, "the second").await, Err(Error::InvalidToken)));
+}
+
+#[tokio::test]
+async fn a_link_dies_with_a_changed_password() {
+    let world = World::new();
+    let signed_in = world.sign_up(ANNA, "the first").await;
+    let token = world.link(ANNA).await;
+    let actor = world.actor(&signed_in).await.unwrap();
+    world.change(&actor, "the first", "the second").await.unwrap();
+    assert!(matches!(world.reset(&token, "the third").await, Err(Error::InvalidToken)));
+}
+
+#[tokio::test]
+async fn a_link_dies_with_its_account() {
+    let world = World::new();
+    world.sign_up(ANNA, "the first").await;
+    let token = world.link(ANNA).await;
+    world.administration.deactivate(&world.user(ANNA).await).await.unwrap();
+    assert!(matches!(world.reset(&token, "the second").await, Err(Error::InvalidToken)));
+    // Activation does not bring it back.
+    world.administration.activate(world.user(ANNA).await.id).await.unwrap();
+    assert!(matches!(world.reset(&token, "the second").await, Err(Error::InvalidToken)));
+    world.administration.delete(world.user(ANNA).await.id).await.unwrap();
+    assert!(matches!(world.reset(&token, "the second").await, Err(Error::InvalidToken)));
+}
+
+#[tokio::test]
+async fn a_refused_password_leaves_the_link_alive() {
+    let world = World::new();
+    world.sign_up(ANNA, "the first").await;
+    let token = world.link(ANNA).await;
+    assert!(matches!(world.reset(&token, "the first").await, Err(Error::InvalidInput(_))));
+    world.reset(&token, "the second").await.unwrap();
+}
+
+#[tokio::test]
+async fn an_inactive_account_is_sent_no_link() {
+    let world = World::new();
+    world.sign_up(ANNA, "the first").await;
+    world.work().await;
+    world.administration.deactivate(&world.user(ANNA).await).await.unwrap();
+    world.forget(ANNA).await;
+    assert!(world.work().await.is_empty());
+}

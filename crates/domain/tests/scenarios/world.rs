@@ -1,0 +1,187 @@
+//! A small world: every use case over stand-ins that notice when slow work is done at a bad time.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use vestibule_domain::accounts::{Accounts, ChangePassword, SignUp};
+use vestibule_domain::administration::Administration;
+use vestibule_domain::caller::Caller;
+use vestibule_domain::email::EmailAddress;
+use vestibule_domain::error::Error;
+use vestibule_domain::housekeeping::Housekeeping;
+use vestibule_domain::mail::{Content, Message};
+use vestibule_domain::outbox::Dispatcher;
+use vestibule_domain::password::{Password, PasswordHash};
+use vestibule_domain::policy::Policy;
+use vestibule_domain::ports::{
+    HashError, MailError, Mailer, PasswordHasher, Ports, Receipt, Store, Verdict,
+};
+use vestibule_domain::recovery::{Recovery, ResetPassword};
+use vestibule_domain::sessions::{Actor, Sessions, SignIn, SignedIn};
+use vestibule_domain::username::Username;
+use vestibule_testkit::clock::ManualClock;
+use vestibule_testkit::hasher::PlainHasher;
+use vestibule_testkit::limiter::CountingLimiter;
+use vestibule_testkit::mailer::Outgoing;
+use vestibule_testkit::memory::MemoryStore;
+use vestibule_testkit::random::SteadyRandom;
+use vestibule_testkit::tokens::RememberedTokens;
+
+/// Everything a story needs.
+pub(crate) struct World {
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) hasher: Arc<PlainHasher>,
+    pub(crate) limiter: Arc<CountingLimiter>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) outgoing: Arc<Outgoing>,
+    pub(crate) accounts: Accounts,
+    pub(crate) sessions: Sessions,
+    pub(crate) recovery: Recovery,
+    pub(crate) administration: Administration,
+    pub(crate) dispatcher: Dispatcher,
+    pub(crate) housekeeping: Housekeeping,
+}
+
+/// Slow work passes through here; it must find no unit of work open, because on SQLite an open
+/// unit holds up everybody.
+struct Unhurried<T> {
+    inner: Arc<T>,
+    store: Arc<MemoryStore>,
+}
+
+impl<T> Unhurried<T> {
+    fn check(&self) {
+        assert_eq!(self.store.open_units(), 0, "slow work while a unit of work is open");
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for Unhurried<PlainHasher> {
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
+        self.check();
+        self.inner.hash(password).await
+    }
+
+    async fn verify(&self, password: &Password, hash: &PasswordHash) -> Result<Verdict, HashError> {
+        self.check();
+        self.inner.verify(password, hash).await
+    }
+
+    fn decoy(&self) -> PasswordHash {
+        self.inner.decoy()
+    }
+}
+
+#[async_trait]
+impl Mailer for Unhurried<Outgoing> {
+    async fn send(&self, message: &Message) -> Result<Receipt, MailError> {
+        self.check();
+        self.inner.send(message).await
+    }
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(Policy::default())
+    }
+
+    pub(crate) fn with(policy: Policy) -> Self {
+        let store = Arc::new(MemoryStore::default());
+        let hasher = Arc::new(PlainHasher::default());
+        let outgoing = Arc::new(Outgoing::default());
+        let limiter = Arc::new(CountingLimiter::default());
+        let clock = Arc::new(ManualClock::default());
+        let tokens = Arc::new(RememberedTokens::default());
+        let ports = Ports {
+            store: store.clone(),
+            hasher: Arc::new(Unhurried { inner: hasher.clone(), store: store.clone() }),
+            access_tokens: tokens.clone(),
+            reset_tokens: tokens,
+            limiter: limiter.clone(),
+            clock: clock.clone(),
+            random: Arc::new(SteadyRandom::default()),
+        };
+        let mailer = Arc::new(Unhurried { inner: outgoing.clone(), store: store.clone() });
+        Self {
+            accounts: Accounts::new(ports.clone(), policy.clone()),
+            sessions: Sessions::new(ports.clone(), policy.clone()),
+            recovery: Recovery::new(ports.clone(), policy.clone()),
+            administration: Administration::new(ports.clone(), policy.clone()),
+            housekeeping: Housekeeping::new(ports.clone(), policy.outbox.clone()),
+            dispatcher: Dispatcher::new(ports, mailer, policy.outbox),
+            store,
+            hasher,
+            limiter,
+            clock,
+            outgoing,
+        }
+    }
+
+    /// Somebody opens an account; the user name is what it allows of the address's local part.
+    pub(crate) async fn sign_up(&self, email: &str, text: &str) -> SignedIn {
+        let email = address(email);
+        let name: String = email.local_part().chars().filter(char::is_ascii).collect();
+        let username = Username::parse(&format!("{name}-user")).unwrap();
+        let request = SignUp { email, username, password: password(text) };
+        self.accounts.sign_up(request, &Caller::default()).await.unwrap()
+    }
+
+    pub(crate) async fn sign_in(&self, email: &str, text: &str) -> Result<SignedIn, Error> {
+        let request = SignIn { email: address(email), password: password(text) };
+        self.sessions.sign_in(request, &Caller::default()).await
+    }
+
+    pub(crate) async fn actor(&self, signed_in: &SignedIn) -> Result<Actor, Error> {
+        self.sessions.authenticate(signed_in.access_token.expose()).await
+    }
+
+    pub(crate) async fn change(&self, actor: &Actor, old: &str, new: &str) -> Result<(), Error> {
+        let request = ChangePassword { old: password(old), new: password(new) };
+        self.accounts.change_password(actor, request, &Caller::default()).await
+    }
+
+    pub(crate) async fn forget(&self, email: &str) {
+        self.recovery.request(&address(email), &Caller::default()).await.unwrap();
+    }
+
+    pub(crate) async fn reset(&self, token: &str, text: &str) -> Result<(), Error> {
+        let request = ResetPassword { token: token.to_owned(), password: password(text) };
+        self.recovery.reset(request, &Caller::default()).await
+    }
+
+    /// What the worker does until it has nothing left to do; answers what was sent.
+    pub(crate) async fn work(&self) -> Vec<Message> {
+        while self.recovery.issue_next().await.unwrap() {}
+        while !self.dispatcher.run_once().await.unwrap().is_empty() {}
+        self.outgoing.take()
+    }
+
+    /// Asks for a link and receives it.
+    pub(crate) async fn link(&self, email: &str) -> String {
+        self.forget(email).await;
+        self.work().await.iter().find_map(token_of).expect("a reset link")
+    }
+
+    /// The user as the store knows them.
+    pub(crate) async fn user(&self, email: &str) -> vestibule_domain::user::User {
+        self.store.find_user_by_email(address(email).key()).await.unwrap().unwrap().0
+    }
+}
+
+/// The token of a reset mail.
+pub(crate) fn token_of(message: &Message) -> Option<String> {
+    match &message.content {
+        Content::ResetLink { token, .. } => Some(token.expose().to_owned()),
+        Content::Welcome | Content::PasswordChanged { .. } | Content::Test => None,
+    }
+}
+
+pub(crate) fn address(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).unwrap()
+}
+
+pub(crate) fn password(text: &str) -> Password {
+    Password::parse(text).unwrap()
+}
+
+pub(crate) const ANNA: &str = "anna@example.com";

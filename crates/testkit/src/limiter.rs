@@ -1,0 +1,37 @@
+//! A limiter without a clock.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use vestibule_domain::ports::{Decision, Limit, LimitKey, RateLimiter};
+
+/// Admits the first so many attempts of every key, and then nobody until it is told to forget.
+#[derive(Debug, Default)]
+pub struct CountingLimiter {
+    attempts: Mutex<HashMap<LimitKey, u32>>,
+}
+
+impl CountingLimiter {
+    /// Forgets every attempt, as if the window had passed.
+    ///
+    /// # Panics
+    /// When another test thread panicked while it counted.
+    pub fn forget(&self) {
+        self.attempts.lock().unwrap().clear();
+    }
+}
+
+#[async_trait]
+impl RateLimiter for CountingLimiter {
+    async fn admit(&self, key: &LimitKey, limit: Limit) -> Decision {
+        let mut attempts = self.attempts.lock().unwrap();
+        let made = attempts.entry(key.clone()).or_default();
+        if *made >= limit.attempts.get() {
+            return Decision::Refused { retry_after: Duration::from_secs(1) };
+        }
+        *made += 1;
+        Decision::Admitted
+    }
+}
