@@ -45,6 +45,9 @@ pub enum ConnectError {
         /// The version that was found.
         found: String,
     },
+    /// The file cannot be created.
+    #[error("the database file cannot be created")]
+    File(#[source] std::io::Error),
     /// The database cannot be opened or reached.
     #[error("the database cannot be opened")]
     Unreachable(#[source] DbErr),
@@ -74,11 +77,26 @@ fn after_any<'a>(text: &'a str, prefixes: &[&str]) -> Option<&'a str> {
 }
 
 async fn connect_sqlite(url: &str) -> Result<Connections, ConnectError> {
+    create_private(url)?;
     // The writer first: it creates the file and switches it to the write-ahead log.
     let writer = open(sqlite_options(url, Access::Write)).await?;
     check_sqlite_version(&writer).await?;
     let reader = open(sqlite_options(url, Access::Read)).await?;
     Ok(Connections { writer, reader })
+}
+
+/// Creates the file if there is none, for its owner alone: it holds password hashes. SQLite gives
+/// the files it adds beside it the same permissions.
+fn create_private(url: &str) -> Result<(), ConnectError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let path = url.trim_start_matches("sqlite://");
+    let path = path.split('?').next().unwrap_or(path);
+    let mut options = std::fs::OpenOptions::new();
+    match options.write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(ConnectError::File(error)),
+    }
 }
 
 async fn open(options: ConnectOptions) -> Result<DatabaseConnection, ConnectError> {

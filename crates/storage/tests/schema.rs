@@ -123,6 +123,18 @@ mod sqlite {
     }
 
     #[tokio::test]
+    async fn the_files_are_their_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let fixture = fresh().await;
+        let file = fixture.settings.url.trim_start_matches("sqlite://");
+        for suffix in ["", "-wal", "-shm"] {
+            let metadata = std::fs::metadata(format!("{file}{suffix}")).unwrap();
+            assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{suffix}");
+        }
+        fixture.close().await;
+    }
+
+    #[tokio::test]
     async fn constraints_hold() {
         let fixture = fresh().await;
         the_schema_defends_itself(&*fixture.store(), fixture.sea.connection()).await;
