@@ -8,7 +8,7 @@ use std::sync::Arc;
 use time::Duration;
 
 use crate::error::Error;
-use crate::id::LeaseId;
+use crate::id::{LeaseId, MailId};
 use crate::mail::{Content, Lease, Mail, MailFate, Message, QueuedMail};
 use crate::policy::OutboxPolicy;
 use crate::ports::{MailError, Mailer, Ports, Random};
@@ -28,6 +28,13 @@ pub struct Dispatcher {
 pub struct Claim {
     queued: QueuedMail,
     lease: Lease,
+}
+
+impl Claim {
+    /// The mail that was claimed.
+    pub fn mail_id(&self) -> MailId {
+        self.queued.id
+    }
 }
 
 /// What came of a claim.
@@ -167,7 +174,6 @@ mod tests {
 
     use super::*;
     use crate::caller::Caller;
-    use crate::id::MailId;
     use crate::ports::mocks::{CountingRandom, MockUnit, Scene, a_user};
     use crate::ports::{MockMailer, Receipt};
     use crate::reset::PasswordReset;

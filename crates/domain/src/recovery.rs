@@ -13,7 +13,7 @@ use crate::limits::Limits;
 use crate::mail::{Mail, QueuedMail};
 use crate::password::{Password, PasswordError};
 use crate::policy::{Policy, ResetPolicy};
-use crate::ports::{Action, Ports, TokenError, UnitOfWork, Verdict};
+use crate::ports::{Action, Ports, StoreError, TokenError, UnitOfWork, Verdict};
 use crate::reset::{PasswordReset, ResetRequest};
 use crate::token::{ResetClaims, SignedToken};
 use crate::user::User;
@@ -121,16 +121,23 @@ impl Recovery {
     /// issues a link and queues its mail, all at once. Answers `false` when nobody waits.
     ///
     /// # Errors
-    /// `Unavailable`, `Internal`.
+    /// `Unavailable`, and the request waits on; `Internal`, and the request is dropped, because an
+    /// account that cannot be read must not hold up everybody else's.
     pub async fn issue_next(&self) -> Result<bool, Error> {
         let mut unit = self.ports.store.begin().await?;
         let Some(request) = unit.take_reset_request().await? else {
             return Ok(false);
         };
-        if let Some((user, _)) = self.ports.store.find_user_by_email(&request.email_key).await?
-            && user.is_active
-        {
-            self.issue_within_limits(&mut *unit, &user, request.caller).await?;
+        match self.ports.store.find_user_by_email(&request.email_key).await {
+            Ok(Some((user, _))) if user.is_active => {
+                self.issue_within_limits(&mut *unit, &user, request.caller).await?;
+            }
+            Ok(_) => {}
+            Err(unreadable @ StoreError::Corrupt(_)) => {
+                unit.commit().await?;
+                return Err(unreadable.into());
+            }
+            Err(away @ StoreError::Unavailable(_)) => return Err(away.into()),
         }
         unit.commit().await?;
         Ok(true)
@@ -305,6 +312,32 @@ mod tests {
         unit.expect_commit().once().returning(|| Ok(()));
         scene.opens(unit);
         reset(scene).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_account_that_cannot_be_read_holds_up_nobody() {
+        let mut scene = Scene::default();
+        scene
+            .store
+            .expect_find_user_by_email()
+            .once()
+            .returning(|_| Err(StoreError::Corrupt("unreadable".into())));
+        let mut unit = MockUnit::new();
+        unit.expect_take_reset_request().once().returning(|| {
+            let random = CountingRandom::default();
+            let now = OffsetDateTime::UNIX_EPOCH;
+            Ok(Some(ResetRequest {
+                id: ResetRequestId::generate(now, &random),
+                email_key: a_user().email.key().clone(),
+                requested_at: now,
+                caller: Caller::default(),
+            }))
+        });
+        unit.expect_enqueue().never();
+        unit.expect_commit().once().returning(|| Ok(()));
+        scene.opens(unit);
+        let recovery = Recovery::new(scene.ports(), Policy::default());
+        assert!(matches!(recovery.issue_next().await, Err(Error::Internal(_))));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Authentication of requests by access token.
 
+use poem::http::header;
 use poem::{Request, Result};
 use poem_openapi::SecurityScheme;
 use poem_openapi::auth::Bearer;
@@ -17,6 +18,10 @@ async fn authenticate(request: &Request, bearer: Bearer) -> Result<Actor> {
     let state = request
         .data::<State>()
         .ok_or_else(|| poem::Error::from_status(poem::http::StatusCode::INTERNAL_SERVER_ERROR))?;
+    // Of several headers a proxy may have looked at another one than we would.
+    if request.headers().get_all(header::AUTHORIZATION).iter().count() > 1 {
+        return Err(ApiError::unauthenticated().into());
+    }
     let actor = state.sessions.authenticate(&bearer.token).await;
     actor.map_err(|error| ApiError::of(Act::Other, error).into())
 }

@@ -1,6 +1,8 @@
 //! Probes for load balancers and process managers.
 #![expect(clippy::unused_async, reason = "the framework wants every operation to be async")]
 
+use std::time::Duration;
+
 use poem::http::StatusCode;
 use poem::web::Data;
 use poem_openapi::payload::Json;
@@ -9,6 +11,9 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use crate::Tag;
 use crate::problem::{Problem, ProblemJson};
 use crate::state::State;
+
+/// How long the database may take to say that it is there; probes are impatient.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The operations.
 pub(crate) struct Health;
@@ -53,12 +58,10 @@ impl Health {
         if state.is_draining() {
             return not_ready("draining", "The service is about to stop");
         }
-        match state.store.ping().await {
-            Ok(()) => Readiness::Ready(ok()),
-            Err(error) => {
-                tracing::warn!(error = %error, "not ready");
-                not_ready("unavailable", "The database cannot be reached")
-            }
+        if let Ok(Ok(())) = tokio::time::timeout(PATIENCE, state.store.ping()).await {
+            return Readiness::Ready(ok());
         }
+        tracing::warn!("not ready: the database cannot be reached");
+        not_ready("unavailable", "The database cannot be reached")
     }
 }

@@ -48,6 +48,10 @@ impl<T: DeserializeOwned + Type> ParsePayload for StrictJson<T> {
 impl_apirequest_for_payload!(StrictJson<T>, T: DeserializeOwned + Type);
 
 fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    // serde would take a list for a struct, its values in the order of the fields.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(wrong_type(String::new()));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let decoded = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
@@ -75,11 +79,14 @@ fn refusal(path: &str, error: &serde_json::Error) -> ApiError {
                 let detail = "The body has a field that this operation does not know";
                 ApiError::malformed(String::new(), "unknown_field", detail)
             } else {
-                let field = if path == "." { String::new() } else { path.to_owned() };
-                ApiError::malformed(field, "invalid_type", "The value is of the wrong type")
+                wrong_type(if path == "." { String::new() } else { path.to_owned() })
             }
         }
     }
+}
+
+fn wrong_type(field: String) -> ApiError {
+    ApiError::malformed(field, "invalid_type", "The value is of the wrong type")
 }
 
 #[cfg(test)]
@@ -120,7 +127,9 @@ mod tests {
             assert_eq!(status(body), 422, "{body}");
         }
         // A sequence stands for a struct in serde's data model, and is refused all the same.
-        assert_eq!(status("[]"), 422);
+        for body in ["[]", r#"["a"]"#, " \n[\"a\"]"] {
+            assert_eq!(status(body), 422, "{body}");
+        }
         for body in ["", "{", r#"{"email":"a"}x"#, r#"{"email":"\ud800"}"#, "\u{feff}{}"] {
             assert_eq!(status(body), 400, "{body}");
         }

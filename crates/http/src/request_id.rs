@@ -63,6 +63,7 @@ impl<E: Endpoint> Endpoint for Named<E> {
             request_id = %id,
             method = %request.method(),
             path = %request.uri().path(),
+            client = tracing::field::Empty,
         );
         let header = HeaderValue::from_str(&id).ok();
         let answer = REQUEST_ID.scope(id, self.answer(request)).instrument(span);

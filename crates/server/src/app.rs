@@ -58,9 +58,7 @@ pub async fn compose(config: &Config, public_url: &PublicUrl) -> Result<App, Fai
     let keys = folder.and_then(|()| key_ring(&config.data_dir).map_err(&mut note).ok());
     let mail = mail(config, public_url).map_err(&mut note).ok();
     let store = store(config).await.map_err(&mut note).ok();
-    let hasher = Argon2Hasher::new(config.passwords, Arc::new(OsRandom))
-        .map_err(|error| note(Problem::new("password.argon2", error.to_string())))
-        .ok();
+    let hasher = hasher(config).map_err(&mut note).ok();
     let (Some(keys), Some((mailer, kept)), Some(store), Some(hasher)) = (keys, mail, store, hasher)
     else {
         return Err(Invalid(problems).into());
@@ -132,6 +130,20 @@ impl App {
         &self.ports
     }
 
+    /// Refuses to make a link from anything but the configured address: people would be sent
+    /// elsewhere, and the service, under its own name, would not know the link.
+    ///
+    /// # Errors
+    /// [`Failure::Configuration`] when there is none.
+    pub fn insist_on_public_url(&self) -> Result<(), Failure> {
+        if self.config.public_url.is_some() {
+            return Ok(());
+        }
+        let remedy = "required for a link: set it to what the running service has (with --dev, the \
+                      address it listens on, such as http://127.0.0.1:8080)";
+        Err(Failure::configuration("server.public_url", remedy))
+    }
+
     /// Where people reach the service.
     pub fn public_url(&self) -> &PublicUrl {
         &self.public_url
@@ -145,6 +157,22 @@ fn published(keys: &KeyRing) -> Vec<PublishedKey> {
         purpose: "access".to_owned(),
     };
     keys.public_keys().into_iter().map(publish).collect()
+}
+
+/// Finds what is wrong with settings without connecting, creating or changing anything.
+///
+/// # Errors
+/// [`Invalid`] with every problem.
+pub fn check(config: &Config, public_url: &PublicUrl) -> Result<(), Invalid> {
+    let mail = mail(config, public_url).err();
+    let hasher = hasher(config).err();
+    let problems: Vec<Problem> = mail.into_iter().chain(hasher).collect();
+    if problems.is_empty() { Ok(()) } else { Err(Invalid(problems)) }
+}
+
+fn hasher(config: &Config) -> Result<Argon2Hasher, Problem> {
+    Argon2Hasher::new(config.passwords, Arc::new(OsRandom))
+        .map_err(|error| Problem::new("password.argon2", with_causes(&error)))
 }
 
 /// Makes the folder that holds the database and the keys; readable by nobody else.

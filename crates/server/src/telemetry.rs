@@ -3,16 +3,20 @@
 use std::io::IsTerminal;
 
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{Directive, filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt, registry};
 
 use crate::config::LogFormat;
 
+/// The target of lines that scripts wait for: they are written whatever `RUST_LOG` says.
+pub const ALWAYS: &str = "vestibule::always";
+
 /// Starts logging to standard error. `RUST_LOG` sets the level; without it, `info`.
 pub fn start(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = filter.add_directive(always());
     let lines = if is_json(format) {
         let json = fmt::layer().json().flatten_event(true).with_span_list(false);
         json.with_writer(std::io::stderr).boxed()
@@ -23,6 +27,14 @@ pub fn start(format: LogFormat) {
     let lines = lines.with_filter(filter).with_filter(filter_fn(may_speak));
     // A second start, as in tests, keeps the first one's settings.
     let _ = registry().with(lines).try_init();
+}
+
+fn always() -> Directive {
+    let mut directive = Directive::from(Level::INFO);
+    if let Ok(named) = format!("{ALWAYS}=info").parse() {
+        directive = named;
+    }
+    directive
 }
 
 /// Whether log lines are JSON.

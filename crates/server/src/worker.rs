@@ -1,6 +1,7 @@
-//! The loop behind the requests: issues links, sends mails, follows key rotation, cleans up.
+//! The loops behind the requests: one issues links, sends mails and cleans up, one follows key
+//! rotation.
 //!
-//! It looks at a steady pace instead of being woken, so that nothing a request does for one address
+//! They look at a steady pace instead of being woken, so that nothing a request does for one address
 //! and not for another moves anybody's answer.
 
 use std::time::Duration;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 use vestibule_domain::error::Error;
 use vestibule_domain::mail::MailFate;
 use vestibule_domain::outbox::{Claim, Delivery, Dispatcher};
@@ -17,6 +19,8 @@ use crate::app::App;
 
 const PACE: Duration = Duration::from_millis(250);
 const CLEAN_UP_EVERY: Duration = Duration::from_hours(1);
+/// Links issued before mails get their turn.
+const LINKS_A_TURN: usize = 64;
 const KEYS_EVERY: Duration = Duration::from_secs(1);
 /// Mails on their way at a time: one slow relay connection must not hold up the others.
 const PARALLEL: usize = 8;
@@ -34,22 +38,17 @@ pub(crate) async fn run(app: &App, stop: CancellationToken) {
     let housekeeping = app.housekeeping();
     let mut pace = interval(PACE);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let start = Instant::now();
-    let (mut keys_due, mut clean_up_due) = (start, start);
+    let mut clean_up_due = Instant::now();
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
             now = pace.tick() => {
-                if now >= keys_due {
-                    keys_due = now + KEYS_EVERY;
-                    worker.follow_keys();
-                }
-                let outcome = worker.turn().await;
-                worker.report(outcome);
+                let issued = worker.issue().await;
+                let claimed = worker.send().await;
+                worker.report(issued.and(claimed));
                 if now >= clean_up_due {
                     clean_up_due = now + CLEAN_UP_EVERY;
-                    let outcome = housekeeping.run_once().await;
-                    worker.report(outcome);
+                    worker.report(housekeeping.run_once().await);
                 }
             }
             Some(_) = worker.sending.join_next() => {}
@@ -61,6 +60,28 @@ pub(crate) async fn run(app: &App, stop: CancellationToken) {
     }
 }
 
+/// Loads the token keys again whenever their files change, until told to stop.
+pub(crate) async fn follow_keys(app: &App, stop: CancellationToken) {
+    let mut pace = interval(KEYS_EVERY);
+    let mut troubled = false;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = pace.tick() => {}
+        }
+        match app.keys.reload_if_changed() {
+            Ok(true) => tracing::info!("the token keys have changed and were loaded"),
+            Ok(false) => troubled = false,
+            // Reported once, not every second.
+            Err(_) if troubled => {}
+            Err(error) => {
+                troubled = true;
+                tracing::error!(%error, "the token keys cannot be loaded; those in memory stay");
+            }
+        }
+    }
+}
+
 struct Worker<'a> {
     app: &'a App,
     dispatcher: Option<Arc<Dispatcher>>,
@@ -69,12 +90,19 @@ struct Worker<'a> {
 }
 
 impl Worker<'_> {
-    /// Issues every link that waits, then sends as many mails as there is room for.
-    async fn turn(&mut self) -> Result<(), Error> {
-        while self.app.state.recovery.issue_next().await? {}
-        let Some(dispatcher) = self.dispatcher.clone() else {
-            return Ok(());
-        };
+    /// Issues the links that wait, a bounded number, so that mails get their turn.
+    async fn issue(&self) -> Result<(), Error> {
+        for _ in 0..LINKS_A_TURN {
+            if !self.app.state.recovery.issue_next().await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends as many mails as there is room for.
+    async fn send(&mut self) -> Result<(), Error> {
+        let Some(dispatcher) = self.dispatcher.clone() else { return Ok(()) };
         loop {
             let room = PARALLEL.saturating_sub(self.sending.len());
             if room == 0 {
@@ -85,17 +113,8 @@ impl Worker<'_> {
                 return Ok(());
             }
             for claim in claims {
-                self.sending.spawn(deliver(dispatcher.clone(), claim));
-            }
-        }
-    }
-
-    fn follow_keys(&self) {
-        match self.app.keys.reload_if_changed() {
-            Ok(true) => tracing::info!("the token keys have changed and were loaded"),
-            Ok(false) => {}
-            Err(error) => {
-                tracing::error!(%error, "the token keys cannot be loaded; those in memory stay");
+                let span = tracing::info_span!("mail", mail_id = %claim.mail_id());
+                self.sending.spawn(deliver(dispatcher.clone(), claim).instrument(span));
             }
         }
     }

@@ -41,6 +41,7 @@ pub(super) async fn user(place: &Place, action: cli::User) -> Result<(), Failure
             done(&user, "has a new password; all sessions have ended");
         }
         cli::User::ResetLink { user } => {
+            app.insist_on_public_url()?;
             let user = find(&app, &user).await?;
             let token = app.state.recovery.issue_by_hand(&user).await?;
             let url = app.public_url().as_str();

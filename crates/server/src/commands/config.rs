@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{print, print_json, print_line};
+use crate::app::check;
 use crate::cli::{Config, Place};
 use crate::config::{init_file, load, reference, show};
 use crate::failure::Failure;
@@ -13,7 +14,8 @@ pub(super) fn run(place: &Place, action: &Config) -> Result<(), Failure> {
         Config::Init => print(&init_file()),
         Config::Reference => print(&reference()),
         Config::Check => {
-            load(&place.overrides(), std::env::vars())?;
+            let (config, _) = load(&place.overrides(), std::env::vars())?;
+            check(&config, &super::public_url(&config)?)?;
             print_line("The configuration is valid.");
         }
         Config::Show { json } => {

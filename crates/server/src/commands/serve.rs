@@ -20,6 +20,9 @@ use crate::{first_run, telemetry, worker};
 
 /// How long requests under way may take once the process is asked to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(20);
+/// How long requests are still accepted after SIGTERM, so that a load balancer sees that readiness
+/// has turned before connections are refused.
+const DRAIN: Duration = Duration::from_secs(5);
 /// A connection that says nothing for so long is closed.
 const IDLE_CONNECTION: Duration = Duration::from_mins(1);
 
@@ -37,14 +40,15 @@ pub(super) async fn serve(place: &Place, options: &Serve) -> Result<(), Failure>
     let address = listener.local_addr()?;
     let app = start(&config, address, options.no_migrate).await?;
     let endpoint = app.endpoint();
-    let stop = stop_on_signal(&app)?;
+    let stop = stop_on_signal(&app, if config.dev { Duration::ZERO } else { DRAIN })?;
     announce(&app, &config, address).await?;
     let work = async {
         if !options.no_worker {
             worker::run(&app, stop.clone()).await;
         }
     };
-    let (served, ()) = tokio::join!(answer(endpoint, listener, stop.clone()), work);
+    let keys = worker::follow_keys(&app, stop.clone());
+    let (served, (), ()) = tokio::join!(answer(endpoint, listener, stop.clone()), work, keys);
     served?;
     app.store.close().await;
     tracing::info!("stopped");
@@ -56,9 +60,9 @@ pub(super) async fn worker(place: &Place) -> Result<(), Failure> {
     let (config, _) = load(&place.overrides(), std::env::vars())?;
     telemetry::start(config.log_format);
     let app = start(&config, config.listen, false).await?;
-    let stop = stop_on_signal(&app)?;
+    let stop = stop_on_signal(&app, Duration::ZERO)?;
     tracing::info!("ready to send mail");
-    worker::run(&app, stop).await;
+    tokio::join!(worker::run(&app, stop.clone()), worker::follow_keys(&app, stop));
     app.store.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -104,7 +108,7 @@ async fn announce(app: &App, config: &Config, address: SocketAddr) -> Result<(),
     } else if !has_admin {
         tracing::warn!("no administrator yet: vestibule admin create --email you@example.com");
     }
-    tracing::info!(address = %format!("http://{address}"), "ready");
+    tracing::info!(target: telemetry::ALWAYS, address = %format!("http://{address}"), "ready");
     Ok(())
 }
 
@@ -121,20 +125,26 @@ async fn answer(
         .await
 }
 
-/// A token that SIGTERM or Ctrl-C cancels; readiness turns first.
-fn stop_on_signal(app: &App) -> Result<CancellationToken, Failure> {
+/// A token that SIGTERM or Ctrl-C cancels. Readiness turns first; after SIGTERM requests are
+/// accepted for a while longer, unless a second signal says that it is urgent.
+fn stop_on_signal(app: &App, drain: Duration) -> Result<CancellationToken, Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let stop = CancellationToken::new();
     let (draining, cancel) = (app.state.draining.clone(), stop.clone());
     #[expect(clippy::disallowed_methods, reason = "this is what shutdown waits for")]
     tokio::spawn(async move {
+        let drain = tokio::select! {
+            _ = terminate.recv() => drain,
+            _ = interrupt.recv() => Duration::ZERO,
+        };
+        tracing::info!("stopping: requests and mails under way are finished first");
+        draining.store(true, Ordering::Relaxed);
         tokio::select! {
+            () = tokio::time::sleep(drain) => {}
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("stopping: requests and mails under way are finished first");
-        draining.store(true, Ordering::Relaxed);
         cancel.cancel();
     });
     Ok(stop)
