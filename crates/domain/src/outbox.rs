@@ -65,9 +65,7 @@ impl Dispatcher {
         };
         let mut unit = self.ports.store.begin().await?;
         let queued = unit.claim_mails(now, lease, limit).await?;
-        if !queued.is_empty() {
-            unit.commit().await?;
-        }
+        unit.commit().await?;
         Ok(queued.into_iter().map(|queued| Claim { queued, lease }).collect())
     }
 

@@ -89,6 +89,7 @@ impl Outbox for SeaUnit {
         lease: Lease,
         limit: u32,
     ) -> Result<Vec<QueuedMail>, StoreError> {
+        let due_at = now;
         let now = micros(now);
         let unclaimed =
             Condition::any().add(Column::LeasedUntil.is_null()).add(Column::LeasedUntil.lte(now));
@@ -122,7 +123,21 @@ impl Outbox for SeaUnit {
             .map_err(store_error)?;
         // `RETURNING` promises no order.
         claimed.sort_by_key(|row| (row.next_attempt_at, row.id));
-        claimed.into_iter().map(queued_mail).collect()
+        let mut mails = Vec::with_capacity(claimed.len());
+        for row in claimed {
+            let id = row.id;
+            match queued_mail(row) {
+                Ok(mail) => mails.push(mail),
+                // One row that nobody can read must not keep the others from being claimed.
+                Err(error) => {
+                    tracing::error!(mail_id = %id, ?error, "a queued mail cannot be read");
+                    let reason = "the row cannot be read".to_owned();
+                    let fate = MailFate::Failed { reason };
+                    self.settle_mail(MailId::from_uuid(id), lease.id, &fate, due_at).await?;
+                }
+            }
+        }
+        Ok(mails)
     }
 
     async fn settle_mail(

@@ -96,3 +96,24 @@ async fn a_file_that_stays_locked_is_unavailable() {
     other.close().await;
     fixture.close().await;
 }
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_read_holds_up_nobody() {
+    let fixture = fresh().await;
+    let store = fixture.store();
+    let db = fixture.sea.connection();
+    let anna = given::stored_user(&*store, "anna").await;
+    given::stored_welcome(&*store, &anna, given::noon()).await;
+    db.execute_unprepared("UPDATE outbox SET kind = 'password_changed', ip = 'nowhere'")
+        .await
+        .unwrap();
+    let good = given::stored_welcome(&*store, &anna, given::noon() + Duration::SECOND).await;
+
+    let mut unit = store.begin().await.unwrap();
+    let later = given::noon() + Duration::MINUTE;
+    let claimed = unit.claim_mails(later, given::lease(later + Duration::HOUR), 9).await.unwrap();
+    unit.commit().await.unwrap();
+    assert_eq!(claimed.iter().map(|mail| mail.id).collect::<Vec<_>>(), [good.id]);
+    assert_eq!(count(db, "outbox WHERE state = 'failed'").await, 1);
+    fixture.close().await;
+}
