@@ -29,13 +29,13 @@ pub(crate) struct Accounts;
 #[oai(deny_unknown_fields)]
 struct SignUpRequest {
     /// Identifies the account, without regard to case.
-    #[oai(validator(max_length = 254))]
+    #[oai(validator(min_length = 3, max_length = 254, pattern = "@"))]
     email: String,
     /// 3 to 32 of `A-Z a-z 0-9 . _ -`, unique without regard to case.
     #[oai(validator(min_length = 3, max_length = 32, pattern = "^[A-Za-z0-9._-]+$"))]
     username: String,
     /// 12 (configurable) to 256 characters of any kind, at most 1024 bytes.
-    #[oai(validator(max_length = 256), write_only)]
+    #[oai(validator(min_length = 1, max_length = 256), write_only)]
     password: String,
 }
 
@@ -45,10 +45,10 @@ struct SignUpRequest {
 #[oai(deny_unknown_fields)]
 struct ChangePasswordRequest {
     /// The password in use.
-    #[oai(validator(max_length = 256), write_only)]
+    #[oai(validator(min_length = 1, max_length = 256), write_only)]
     old_password: String,
     /// The password to come: 12 (configurable) to 256 characters of any kind, at most 1024 bytes.
-    #[oai(validator(max_length = 256), write_only)]
+    #[oai(validator(min_length = 1, max_length = 256), write_only)]
     new_password: String,
 }
 

@@ -154,7 +154,7 @@ impl ApiError {
 fn unprocessable(errors: Vec<FieldProblem>) -> ProblemJson {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     let detail = "Some fields are not acceptable";
-    Problem { errors, ..Problem::new(status, "invalid_input", detail) }.into()
+    Problem { errors: Some(errors), ..Problem::new(status, "invalid_input", detail) }.into()
 }
 
 fn invalid(violations: &[Violation]) -> ProblemJson {

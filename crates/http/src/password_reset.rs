@@ -23,10 +23,10 @@ pub(crate) struct PasswordReset;
 #[oai(deny_unknown_fields)]
 struct PasswordResetRequest {
     /// The token of the mailed link.
-    #[oai(validator(max_length = 4096))]
+    #[oai(validator(min_length = 1, max_length = 4096))]
     token: String,
     /// The new password: 12 (configurable) to 256 characters of any kind, at most 1024 bytes.
-    #[oai(validator(max_length = 256), write_only)]
+    #[oai(validator(min_length = 1, max_length = 256), write_only)]
     password: String,
 }
 

@@ -11,7 +11,7 @@ use crate::request_id;
 
 /// What went wrong.
 #[derive(Clone, Debug, Object)]
-#[oai(skip_serializing_if_is_empty)]
+#[oai(skip_serializing_if_is_none)]
 pub(crate) struct Problem {
     /// Names the kind of problem; `about:blank` means that `status` and `code` say it all.
     #[oai(rename = "type")]
@@ -27,7 +27,7 @@ pub(crate) struct Problem {
     /// Names the request in the service's log.
     pub(crate) request_id: String,
     /// With status 422: every field that breaks a rule.
-    pub(crate) errors: Vec<FieldProblem>,
+    pub(crate) errors: Option<Vec<FieldProblem>>,
 }
 
 /// One field that breaks a rule.
@@ -50,7 +50,7 @@ impl Problem {
             detail: detail.to_owned(),
             code: code.to_owned(),
             request_id: request_id::current(),
-            errors: Vec::new(),
+            errors: None,
         }
     }
 }

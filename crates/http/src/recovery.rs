@@ -28,7 +28,7 @@ pub(crate) struct Recovery;
 #[oai(deny_unknown_fields)]
 pub(crate) struct ForgotPasswordRequest {
     /// The account's address.
-    #[oai(validator(max_length = 254))]
+    #[oai(validator(min_length = 3, max_length = 254, pattern = "@"))]
     email: String,
 }
 
@@ -38,10 +38,10 @@ pub(crate) struct ForgotPasswordRequest {
 #[oai(deny_unknown_fields)]
 struct ResetPasswordRequest {
     /// The token of the mailed link.
-    #[oai(validator(max_length = 4096))]
+    #[oai(validator(min_length = 1, max_length = 4096))]
     token: String,
     /// The new password: 12 (configurable) to 256 characters of any kind, at most 1024 bytes.
-    #[oai(validator(max_length = 256), write_only)]
+    #[oai(validator(min_length = 1, max_length = 256), write_only)]
     new_password: String,
 }
 

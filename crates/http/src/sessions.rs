@@ -26,10 +26,10 @@ pub(crate) struct Sessions;
 #[oai(deny_unknown_fields)]
 struct SignInRequest {
     /// The account's address.
-    #[oai(validator(max_length = 254))]
+    #[oai(validator(min_length = 3, max_length = 254, pattern = "@"))]
     email: String,
     /// The account's password.
-    #[oai(validator(max_length = 256), write_only)]
+    #[oai(validator(min_length = 1, max_length = 256), write_only)]
     password: String,
 }
 
