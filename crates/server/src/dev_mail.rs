@@ -7,7 +7,7 @@ use std::sync::Arc;
 use minijinja::{Environment, context};
 use poem::http::{StatusCode, header};
 use poem::web::{Data, Path};
-use poem::{EndpointExt, Response, Route, get, handler};
+use poem::{EndpointExt, Error, Response, Result, Route, get, handler};
 use serde_json::json;
 use vestibule_mail::{KeptMail, KeptMails};
 
@@ -52,12 +52,10 @@ fn list_json(kept: Data<&Arc<KeptMails>>) -> Response {
 }
 
 #[handler]
-fn html_part(kept: Data<&Arc<KeptMails>>, id: Path<String>) -> Response {
+fn html_part(kept: Data<&Arc<KeptMails>>, id: Path<String>) -> Result<Response> {
     let mail = kept.list().into_iter().find(|mail| mail.id.to_string() == id.0);
-    match mail {
-        Some(mail) => answer("text/html; charset=utf-8", MAIL_POLICY, mail.html),
-        None => StatusCode::NOT_FOUND.into(),
-    }
+    let mail = mail.ok_or_else(|| Error::from_status(StatusCode::NOT_FOUND))?;
+    Ok(answer("text/html; charset=utf-8", MAIL_POLICY, mail.html))
 }
 
 fn answer(content_type: &str, policy: &str, body: String) -> Response {

@@ -1,9 +1,15 @@
 //! Connecting to a database, with the settings that make its promises hold (decision D15).
 
+use std::path::Path;
+use std::str::FromStr;
 use std::time::Duration;
 
-use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+use sea_orm::sqlx::Connection;
+use sea_orm::sqlx::postgres::PgConnectOptions;
+use sea_orm::sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous,
+};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, SqlxError};
 
 /// How long a unit waits for a connection, and on `SQLite` for another process to finish writing.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -39,6 +45,12 @@ pub enum ConnectError {
     /// Neither `SQLite` in a file nor PostgreSQL.
     #[error("the database's address does not begin with sqlite:// or postgres://")]
     UnsupportedUrl,
+    /// The address cannot be parsed; it is not repeated, because it may hold a password.
+    #[error(
+        "the database's address cannot be parsed: write %, /, ?, # and @ inside a user name or \
+         password as %25, %2F, %3F, %23 and %40"
+    )]
+    Malformed,
     /// An `SQLite` that may damage its files, or is too old for us.
     #[error("SQLite {found} is not safe to use: 3.51.3 or later is, but not 3.52.0")]
     UnsafeSqlite {
@@ -64,8 +76,10 @@ pub(crate) async fn connect(settings: &Settings) -> Result<Connections, ConnectE
     if url.starts_with("sqlite://") && !url.contains(":memory:") && !url.contains("mode=memory") {
         connect_sqlite(url).await
     } else if let Some(rest) = after_any(url, &["postgres://", "postgresql://"]) {
-        let options = postgres_options(&format!("postgres://{rest}"), settings.max_connections);
-        let pool = open(options).await?;
+        let url = format!("postgres://{rest}");
+        // The driver's own error would quote the address, and with it the password.
+        PgConnectOptions::from_str(&url).map_err(|_| ConnectError::Malformed)?;
+        let pool = open(postgres_options(&url, settings.max_connections)).await?;
         Ok(Connections { writer: pool.clone(), reader: pool })
     } else {
         Err(ConnectError::UnsupportedUrl)
@@ -77,7 +91,9 @@ fn after_any<'a>(text: &'a str, prefixes: &[&str]) -> Option<&'a str> {
 }
 
 async fn connect_sqlite(url: &str) -> Result<Connections, ConnectError> {
-    create_private(url)?;
+    // Parsed as the driver will, so that the file made private is the file that is opened.
+    let options = SqliteConnectOptions::from_str(url).map_err(|_| ConnectError::Malformed)?;
+    create_private(options.get_filename())?;
     // The writer first: it creates the file and switches it to the write-ahead log.
     let writer = open(sqlite_options(url, Access::Write)).await?;
     check_sqlite_version(&writer).await?;
@@ -87,10 +103,8 @@ async fn connect_sqlite(url: &str) -> Result<Connections, ConnectError> {
 
 /// Creates the file if there is none, for its owner alone: it holds password hashes. SQLite gives
 /// the files it adds beside it the same permissions.
-fn create_private(url: &str) -> Result<(), ConnectError> {
+fn create_private(path: &Path) -> Result<(), ConnectError> {
     use std::os::unix::fs::OpenOptionsExt;
-    let path = url.trim_start_matches("sqlite://");
-    let path = path.split('?').next().unwrap_or(path);
     let mut options = std::fs::OpenOptions::new();
     match options.write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),
@@ -119,6 +133,9 @@ fn sqlite_options(url: &str, access: Access) -> ConnectOptions {
         .max_lifetime(None::<Duration>)
         // A file does not hang up; asking it every time costs a change of threads.
         .test_before_acquire(false)
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            pool.after_release(|connection, _| Box::pin(is_at_rest(connection)))
+        })
         .map_sqlx_sqlite_opts(move |options| {
             options
                 .create_if_missing(access == Access::Write)
@@ -132,6 +149,17 @@ fn sqlite_options(url: &str, access: Access) -> ConnectOptions {
                 .statement_cache_capacity(STATEMENT_CACHE)
         });
     options
+}
+
+/// Whether a connection that comes back may be used again: only outside any transaction.
+///
+/// When a commit fails because the disk is full, SQLite rolls back by itself and the driver does
+/// not notice. It would take the next unit for a part of the old one, and acknowledge commits that
+/// never reach the file.
+async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, SqlxError> {
+    // A unit that was dropped has queued its rollback; this carries it out.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 fn postgres_options(url: &str, max_connections: u32) -> ConnectOptions {

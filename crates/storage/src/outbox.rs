@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Iterable, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -100,6 +101,8 @@ impl Outbox for SeaUnit {
             .select_only()
             .column(Column::Id)
             .filter(Expr::col(Column::State).eq(Expr::cust("'queued'")))
+            // A newer version may have queued kinds that this one cannot write; it will send them.
+            .filter(Column::Kind.is_in(Kind::iter()))
             .filter(Column::NextAttemptAt.lte(now))
             .filter(unclaimed)
             .order_by_asc(Column::NextAttemptAt)

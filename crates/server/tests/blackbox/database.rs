@@ -58,3 +58,15 @@ pub(crate) async fn count(db: &DatabaseConnection, sql: &str) -> i64 {
     let row = db.query_one_raw(statement).await.unwrap().unwrap();
     row.try_get_by_index(0).unwrap()
 }
+
+/// The text a query answers with; empty for none.
+pub(crate) async fn text(db: &DatabaseConnection, sql: &str) -> String {
+    let statement = Statement::from_string(db.get_database_backend(), sql);
+    let row = db.query_one_raw(statement).await.unwrap();
+    row.and_then(|row| row.try_get_by_index::<Option<String>>(0).unwrap()).unwrap_or_default()
+}
+
+/// Changes the database behind the service's back; answers how many rows.
+pub(crate) async fn execute(db: &DatabaseConnection, sql: &str) -> u64 {
+    db.execute_unprepared(sql).await.unwrap().rows_affected()
+}

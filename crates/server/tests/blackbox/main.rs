@@ -9,10 +9,24 @@
     reason = "tests panic when something is wrong, and say what they measured"
 )]
 
+mod closed;
+mod command_line;
+mod configuration;
+mod crashes;
 mod database;
+mod disk;
+mod encodings;
+mod enumeration;
+mod input;
 mod journey;
+mod outbox;
+mod overload;
 mod people;
+mod races;
+mod resets;
+mod secrets;
 mod service;
+mod wire;
 
 /// Runs a test on both databases: `name::sqlite` and `name::postgres`.
 macro_rules! on_both_databases {

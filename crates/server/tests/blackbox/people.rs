@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use vestibule_testkit::smtp::SmtpSink;
 use vestibule_testkit::smtp::parse::{Letter, letter};
 
-use crate::service::Service;
+use crate::service::{PUBLIC_URL, Service};
 
 /// How long a mail may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -82,6 +82,13 @@ impl Service {
         self.post_as(token, "/api/v1/auth/change-password", body).await
     }
 
+    /// The token of a link that an administrator makes on the command line.
+    pub(crate) async fn reset_link(&self, email: &str) -> String {
+        let link = self.run(&["user", "reset-link", email]).await;
+        let token = link.trim_end().strip_prefix(&format!("{PUBLIC_URL}/reset-password?token="));
+        token.expect("a link").to_owned()
+    }
+
     /// Whether a link works, by the door that changes nothing.
     pub(crate) async fn verify(&self, token: &str) -> bool {
         let request = self.http.get(self.url("/password-reset/verify"));
@@ -103,21 +110,24 @@ pub(crate) async fn mails_to(
     subject: &str,
     count: usize,
 ) -> Vec<Letter> {
-    let recipient = format!("<{address}>");
-    let matching = |relay: &SmtpSink| -> Vec<Letter> {
-        let messages = relay.messages().into_iter();
-        let to = messages.filter(|m| m.rcpt_to.len() == 1 && m.rcpt_to[0].starts_with(&recipient));
-        to.map(|m| letter(&m.data)).filter(|letter| letter.subject == subject).collect()
-    };
-    let arrived = relay.wait_until(PATIENCE, |relay| matching(relay).len() >= count).await;
-    let mails = matching(relay);
+    let come = |relay: &SmtpSink| mails_so_far(relay, address, subject);
+    let arrived = relay.wait_until(PATIENCE, |relay| come(relay).len() >= count).await;
+    let mails = come(relay);
     assert!(arrived, "{count} mails {subject:?} to {address} awaited, {} came", mails.len());
     mails
 }
 
+/// The mails with that subject that have come to that address, oldest first.
+pub(crate) fn mails_so_far(relay: &SmtpSink, address: &str, subject: &str) -> Vec<Letter> {
+    let recipient = format!("<{address}>");
+    let messages = relay.messages().into_iter();
+    let to = messages.filter(|m| m.rcpt_to.len() == 1 && m.rcpt_to[0].starts_with(&recipient));
+    to.map(|m| letter(&m.data)).filter(|letter| letter.subject == subject).collect()
+}
+
 /// Asks for a reset link and waits for it; answers its token.
 pub(crate) async fn reset_token(service: &Service, relay: &SmtpSink, email: &str) -> String {
-    let already = relay.messages().iter().filter(|m| letter(&m.data).subject == RESET).count();
+    let already = mails_so_far(relay, email, RESET).len();
     service.forget(email).await.is(200, REQUESTED);
     let mut mails = mails_to(relay, email, RESET, already + 1).await;
     mails.pop().unwrap().token().expect("a link").to_owned()

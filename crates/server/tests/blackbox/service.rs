@@ -5,6 +5,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use sea_orm::DatabaseConnection;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -23,12 +24,14 @@ pub(crate) struct Setup {
     pub(crate) database: Database,
     variables: Vec<(String, String)>,
     arguments: Vec<String>,
+    shell: Option<&'static str>,
 }
 
 impl Setup {
     /// A service on that database, limits off, mail nowhere.
     pub(crate) fn on(database: Database) -> Self {
-        let mut setup = Self { database, variables: Vec::new(), arguments: Vec::new() };
+        let mut setup =
+            Self { database, variables: Vec::new(), arguments: Vec::new(), shell: None };
         setup.set("VESTIBULE_SERVER__PUBLIC_URL", PUBLIC_URL);
         setup.set("VESTIBULE_LIMITS__ENABLED", "false");
         if let Some(url) = setup.database.url().map(str::to_owned) {
@@ -55,6 +58,12 @@ impl Setup {
         self
     }
 
+    /// Starts the binary from a line of shell, in which `exec "$0" "$@"` stands for it.
+    pub(crate) fn under(mut self, shell: &'static str) -> Self {
+        self.shell = Some(shell);
+        self
+    }
+
     fn set(&mut self, variable: &str, value: &str) {
         self.variables.retain(|(name, _)| name != variable);
         self.variables.push((variable.to_owned(), value.to_owned()));
@@ -62,7 +71,15 @@ impl Setup {
 
     /// Any command of the binary, in this environment and no other.
     pub(crate) fn command(&self, data_dir: &Path, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+        let binary = env!("CARGO_BIN_EXE_vestibule");
+        let mut command = match self.shell {
+            None => Command::new(binary),
+            Some(line) => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", line, binary]);
+                shell
+            }
+        };
         command
             .current_dir(data_dir)
             .env_clear()
@@ -133,6 +150,11 @@ impl Service {
         ended.await.expect("an end within 30 s").unwrap()
     }
 
+    /// A connection to its database, beside its own.
+    pub(crate) async fn database(&self) -> DatabaseConnection {
+        self.setup.database.connect(self.data.path()).await
+    }
+
     /// Runs a command of the binary on the same data and answers its standard output.
     pub(crate) async fn run(&self, arguments: &[&str]) -> String {
         let output = self.setup.command(self.data.path(), arguments).output().await.unwrap();
@@ -154,7 +176,18 @@ async fn launch(setup: &Setup, data_dir: &Path, log: &Log) -> (Child, String) {
 }
 
 fn client() -> reqwest::Client {
-    reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap()
+    reqwest::Client::builder().timeout(Duration::from_mins(1)).build().unwrap()
+}
+
+/// Waits for something that nobody announces; `false` when the time is up.
+pub(crate) async fn eventually(limit: Duration, condition: impl AsyncFn() -> bool) -> bool {
+    let met = tokio::time::timeout(limit, async {
+        let mut looks = tokio::time::interval(Duration::from_millis(50));
+        while !condition().await {
+            looks.tick().await;
+        }
+    });
+    met.await.is_ok()
 }
 
 /// Everything the service has said.
@@ -181,6 +214,7 @@ impl Log {
 
     fn follow(&self, stderr: tokio::process::ChildStderr) {
         let log = self.clone();
+        #[expect(clippy::disallowed_methods, reason = "ends with the child")]
         tokio::task::spawn(async move {
             let mut lines = BufReader::new(stderr).lines();
             while let Ok(Some(line)) = lines.next_line().await {

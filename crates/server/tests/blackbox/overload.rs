@@ -1,0 +1,148 @@
+//! More sign-ins than can be hashed: memory stays bounded, the rest of the service stays quick,
+//! whoever cannot be served is told to come back, and afterwards everything is as before.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use crate::database::Database;
+use crate::service::{Service, Setup, eventually};
+use crate::wire::{Draft, Raw, Wire};
+
+const SIGN_IN: &str = "/api/v1/auth/signin";
+const EMAIL: &str = "anna@example.com";
+const PASSWORD: &str = "a good long password";
+const CLIENTS: usize = 500;
+const WAVES: usize = 3;
+/// When an impatient client hangs up.
+const IMPATIENT: Duration = Duration::from_millis(5);
+const PROBE_EVERY: Duration = Duration::from_millis(20);
+const QUICK: Duration = Duration::from_millis(100);
+/// One probe in a hundred may take this long: two cores carry this crowd, its clients and whatever
+/// other tests run at the same time. A second service that nobody uses is probed alongside; what is
+/// slow there is the machine's fault, and is not held against the first.
+const BEARABLE: Duration = Duration::from_millis(250);
+/// What a hash works in, and what five hundred connections and requests may need besides.
+const HASH_MIB: u64 = 19;
+const BESIDES_MIB: u64 = 64;
+
+/// The permit of a hash belongs to the hash: clients that leave must not let others start more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_at_the_door_changes_nothing_for_anybody_else() {
+    for permits in [1, 2] {
+        withstand(permits).await;
+    }
+}
+
+async fn withstand(permits: u64) {
+    let setup = Setup::on(Database::sqlite());
+    let limit = permits.to_string();
+    let service = setup.with("VESTIBULE_PASSWORD__MAX_PARALLEL_HASHES", &limit).start().await;
+    assert_eq!(service.sign_up(EMAIL, PASSWORD).await.status, 201);
+    let idle = memory_mib(&service, "VmRSS:");
+
+    let bystander = Setup::on(Database::sqlite()).start().await;
+    let over = watch::Sender::new(false);
+    let [probes, control] = [&service, &bystander].map(|service| {
+        let (address, over) = (service.address().to_owned(), over.subscribe());
+        std::thread::spawn(move || probe(&address, over))
+    });
+    let mut answers = Vec::new();
+    for _ in 0..WAVES {
+        answers.extend(crowd(service.address()).await);
+    }
+    over.send_replace(true);
+    let (probes, control) = (probes.join().unwrap(), control.join().unwrap());
+    let peak = memory_mib(&service, "VmHWM:");
+
+    let recovering = Instant::now();
+    let recovered = eventually(Duration::from_secs(10), async || {
+        service.sign_in(EMAIL, PASSWORD).await.status == 200
+    });
+    assert!(recovered.await, "sign-in works again within 10 s");
+    let recovered_in = recovering.elapsed();
+
+    let of = |status| answers.iter().filter(|raw| raw.status == status).count();
+    let [(slow, slowest), (slow_anyway, slowest_anyway)] = [&probes, &control].map(|probes| {
+        let slow = probes.iter().filter(|took| **took >= QUICK).count();
+        (slow, *probes.iter().max().unwrap())
+    });
+    eprintln!(
+        "{permits} hashes at once, {WAVES} waves of {CLIENTS}: {} × 200, {} × 401, {} × 503; {} \
+         probes, {slow} slow, slowest {slowest:?} (elsewhere {slow_anyway}, {slowest_anyway:?}); memory {idle} MiB, at most {peak} MiB; sign-in again after \
+         {recovered_in:?}",
+        of(200),
+        of(401),
+        of(503),
+        probes.len(),
+    );
+    for raw in &answers {
+        match raw.status {
+            200 => {}
+            401 => assert_eq!(raw.problem(), "invalid_credentials"),
+            // `problem` insists on Retry-After.
+            503 => assert_eq!(raw.problem(), "unavailable"),
+            _ => panic!("{raw:?}"),
+        }
+    }
+    assert!(of(200) > 0 && of(401) > 0 && of(503) > 0, "served and overloaded");
+    assert!(peak <= idle + permits * HASH_MIB + BESIDES_MIB, "{idle} MiB grew to {peak} MiB");
+    let forgiven = probes.len().div_ceil(100) + slow_anyway;
+    assert!(slow <= forgiven, "{slow} of {} probes were slow", probes.len());
+    assert!(slowest < BEARABLE.max(slowest_anyway * 2), "a probe took {slowest:?}");
+}
+
+/// Everybody at once, one half with the right password; every other client hangs up at once.
+/// Answers what the others were told.
+async fn crowd(address: &str) -> Vec<Raw> {
+    let mut clients = JoinSet::new();
+    let start = watch::Sender::new(false);
+    for number in 0..CLIENTS {
+        let (address, mut start) = (address.to_owned(), start.subscribe());
+        let password = if number % 4 < 2 { PASSWORD } else { "not the one password" };
+        let body = serde_json::json!({ "email": EMAIL, "password": password }).to_string();
+        clients.spawn(async move {
+            let mut wire = Wire::to(&address).await;
+            start.wait_for(|started| *started).await.unwrap();
+            let draft = Draft::json(SIGN_IN, body);
+            if number % 2 == 0 {
+                return Some(wire.exchange(&draft).await);
+            }
+            wire.send(&draft).await;
+            let _ = timeout(IMPATIENT, wire.receive()).await;
+            None
+        });
+    }
+    start.send_replace(true);
+    clients.join_all().await.into_iter().flatten().collect()
+}
+
+/// Asks whether the process lives, at a steady pace from a thread of its own; how long it took.
+fn probe(address: &str, mut over: watch::Receiver<bool>) -> Vec<Duration> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut wire = Wire::to(address).await;
+        let mut pace = interval(PROBE_EVERY);
+        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut took = Vec::new();
+        loop {
+            tokio::select! {
+                _ = over.wait_for(|over| *over) => return took,
+                _ = pace.tick() => {}
+            }
+            let start = Instant::now();
+            let raw = wire.exchange(&Draft::new("GET", "/health/live")).await;
+            took.push(start.elapsed());
+            assert_eq!(raw.status, 200);
+        }
+    })
+}
+
+/// A figure of the kernel about the process.
+fn memory_mib(service: &Service, name: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", service.pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("Linux");
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+}
