@@ -96,7 +96,7 @@ impl Accounts {
         caller: &Caller,
     ) -> Result<(), Error> {
         let id = actor.user.id;
-        self.limits.admit_account(Action::ChangePassword, id.as_uuid().as_bytes()).await?;
+        self.limits.admit_change_by(id).await?;
         let current = self.ports.store.find_password(id).await?.ok_or(Error::UserNotFound)?;
         if self.ports.hasher.verify(&request.old, &current).await? == Verdict::Mismatch {
             return Err(Error::IncorrectPassword);

@@ -1,7 +1,7 @@
 //! Who is calling: what inbound adapters know about the other end of a request.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 const MAX_USER_AGENT_CHARACTERS: usize = 256;
 
@@ -38,7 +38,7 @@ impl Caller {
 
 /// The part of a client's address that its owner cannot change at will.
 ///
-/// An IPv4 address, or the /64 of an IPv6 address; IPv4-mapped addresses count as IPv4.
+/// An IPv4 address, or the /64 of an IPv6 address; IPv4 in IPv6 clothes counts as IPv4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientNetwork(Option<IpAddr>);
 
@@ -46,10 +46,25 @@ impl ClientNetwork {
     /// The network an address belongs to; callers without an address share one.
     pub fn of(ip: Option<IpAddr>) -> Self {
         Self(ip.map(|ip| match ip.to_canonical() {
-            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
+            IpAddr::V6(v6) => match translated(v6) {
+                Some(v4) => IpAddr::V4(v4),
+                None => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
+            },
             v4 @ IpAddr::V4(_) => v4,
         }))
     }
+}
+
+/// The IPv4 address behind a translator (RFC 6052): everybody behind it would share one /64.
+fn translated(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [a, b, c, d] = match address.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+            let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+            [a, b, c, d]
+        }
+        _ => return None,
+    };
+    Some(Ipv4Addr::new(a, b, c, d))
 }
 
 impl fmt::Display for ClientNetwork {
@@ -73,6 +88,7 @@ mod tests {
         assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
         assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+        assert_eq!(network("64:ff9b::192.0.2.1"), network("192.0.2.1"));
         assert_eq!(network("2001:db8::1").to_string(), "2001:db8::/64");
     }
 

@@ -6,6 +6,8 @@
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
 /// The longest address a mail system has to carry (RFC 5321, section 4.5.3.1.3), in bytes.
@@ -112,12 +114,17 @@ fn is_atom_character(c: char) -> bool {
     } else {
         // Marks belong to scripts that need them (Devanagari, Thai); controls, format characters
         // such as bidirectional overrides, spaces and symbols do not name anybody.
-        c.is_alphanumeric() || is_combining_mark(c)
+        (c.is_alphanumeric() || is_combining_mark(c)) && !is_invisible(c)
     }
 }
 
 fn is_combining_mark(c: char) -> bool {
     icu_normalizer::properties::CanonicalCombiningClassMapBorrowed::new().get_u8(c) != 0
+}
+
+/// Letters that are not drawn, such as the Hangul fillers: two addresses would look alike.
+fn is_invisible(c: char) -> bool {
+    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
 fn ascii_domain(domain: &str) -> Result<String, EmailError> {
@@ -209,6 +216,9 @@ mod tests {
             "anna@exam_ple.com",
             "an\u{202e}na@example.com",
             "an\u{200b}na@example.com",
+            "anna\u{3164}@example.com",
+            "anna\u{115f}@example.com",
+            "anna\u{ffa0}@example.com",
             "anna@example.com.",
         ] {
             assert_eq!(EmailAddress::parse(text), Err(EmailError::Format), "{text:?}");

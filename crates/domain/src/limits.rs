@@ -9,7 +9,9 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use crate::caller::Caller;
+use crate::email::EmailKey;
 use crate::error::Error;
+use crate::id::UserId;
 use crate::policy::LimitPolicy;
 use crate::ports::{Action, Decision, Limit, LimitKey, RateLimiter, Subject};
 
@@ -29,18 +31,23 @@ impl Limits {
     pub(crate) async fn admit_client(&self, action: Action, caller: &Caller) -> Result<(), Error> {
         let attempts = match action {
             Action::SignUp => self.policy.sign_up,
-            Action::SignIn => self.policy.sign_in,
+            Action::SignIn | Action::ChangePassword => self.policy.sign_in,
             Action::RequestReset => self.policy.reset_request,
             Action::SubmitReset => self.policy.reset_submit,
-            Action::ChangePassword => self.policy.account,
         };
         self.admit(action, Subject::Client(caller.network()), attempts).await
     }
 
-    /// Counts an attempt on an account, named by what the caller claims it to be.
-    pub(crate) async fn admit_account(&self, action: Action, name: &[u8]) -> Result<(), Error> {
-        let digest = Sha256::digest(name).into();
-        self.admit(action, Subject::Account(digest), self.policy.account).await
+    /// Counts a sign-in to an account, named by what the caller claims it to be.
+    pub(crate) async fn admit_sign_in_to(&self, key: &EmailKey) -> Result<(), Error> {
+        let account = Subject::Account(Sha256::digest(key.as_str()).into());
+        self.admit(Action::SignIn, account, self.policy.account).await
+    }
+
+    /// Counts a change of a user's password.
+    pub(crate) async fn admit_change_by(&self, user: UserId) -> Result<(), Error> {
+        let account = Subject::Account(Sha256::digest(user.as_uuid().as_bytes()).into());
+        self.admit(Action::ChangePassword, account, self.policy.sign_in).await
     }
 
     async fn admit(

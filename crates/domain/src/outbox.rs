@@ -78,12 +78,16 @@ impl Dispatcher {
         if lease.until - self.ports.clock.now() < self.policy.min_lease {
             return Ok(Delivery::LeftToOthers);
         }
-        let fate = match self.compose(&queued).await? {
-            None => MailFate::Withdrawn,
-            Some(message) => match self.mailer.send(&message).await {
+        let fate = match self.compose(&queued).await {
+            Ok(None) => MailFate::Withdrawn,
+            Ok(Some(message)) => match self.mailer.send(&message).await {
                 Ok(_) => MailFate::Sent,
                 Err(error) => self.fate_of(&queued, &error),
             },
+            // Something about this mail cannot be read or signed: it waits its turn like a mail
+            // that cannot be delivered, and is given up like one.
+            Err(Error::Internal(cause)) => self.fate_of(&queued, &MailError::Transient(cause)),
+            Err(error) => return Err(error),
         };
         let now = self.ports.clock.now();
         let mut unit = self.ports.store.begin().await?;

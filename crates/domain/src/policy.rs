@@ -74,8 +74,8 @@ pub struct LimitPolicy {
     pub reset_request: NonZeroU32,
     /// Attempts to use a reset link per client network.
     pub reset_submit: NonZeroU32,
-    /// Attempts on one account's password from everywhere together: sign-ins by address, changes
-    /// by user.
+    /// Sign-ins to one account from everywhere together. High, because whoever can use it up keeps
+    /// the owner out.
     pub account: NonZeroU32,
 }
 
@@ -133,7 +133,7 @@ impl Default for LimitPolicy {
             sign_up: per_minute(10),
             reset_request: per_minute(5),
             reset_submit: per_minute(3),
-            account: per_minute(60),
+            account: per_minute(300),
         }
     }
 }

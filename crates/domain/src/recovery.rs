@@ -128,8 +128,11 @@ impl Recovery {
         let Some(request) = unit.take_reset_request().await? else {
             return Ok(false);
         };
+        // Whoever asked so long ago has given up, or asked again; a flood that piled up while no
+        // worker ran is not let out on people.
+        let is_stale = self.ports.clock.now() - request.requested_at > self.policy.reset.ttl;
         match self.ports.store.find_user_by_email(&request.email_key).await {
-            Ok(Some((user, _))) if user.is_active => {
+            Ok(Some((user, _))) if user.is_active && !is_stale => {
                 self.issue_within_limits(&mut *unit, &user, request.caller).await?;
             }
             Ok(_) => {}

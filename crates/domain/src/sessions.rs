@@ -70,7 +70,7 @@ impl Sessions {
     pub async fn sign_in(&self, request: SignIn, caller: &Caller) -> Result<SignedIn, Error> {
         self.limits.admit_client(Action::SignIn, caller).await?;
         let key = request.email.key();
-        self.limits.admit_account(Action::SignIn, key.as_str().as_bytes()).await?;
+        self.limits.admit_sign_in_to(key).await?;
 
         let (owner, hash) = match self.ports.store.find_user_by_email(key).await? {
             Some((user, Some(hash))) => (Some(user), hash),

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use poem::endpoint::make_sync;
 use poem::http::header;
 use poem::{Endpoint, Response};
@@ -22,6 +23,8 @@ fn document_endpoint(
     content_type: &'static str,
     document: String,
 ) -> impl Endpoint<Output = Response> + 'static {
+    // Shared, not copied: a page of a megabyte for every impatient client would add up.
+    let document = Bytes::from(document);
     make_sync(move |_| {
         Response::builder()
             .content_type(content_type)
@@ -40,6 +43,7 @@ pub(crate) fn page<A: OpenApi + 'static>(
     let html = html.trim_start().replacen("<html ", "<html lang=\"en\" ", 1);
     let html = format!("<!doctype html>\n{html}");
     let policy = content_security_policy(&html);
+    let html = Bytes::from(html);
     make_sync(move |_| {
         Response::builder()
             .content_type("text/html; charset=utf-8")

@@ -181,8 +181,8 @@ fn data_folder(path: &Path) -> Result<(), Problem> {
     let created = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     let writable = created.and_then(|()| {
         // The one way to find out that works on every file system and for every user.
-        let probe = path.join(".writable");
-        std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe))
+        let probe = path.join(format!(".writable-{}", std::process::id()));
+        std::fs::File::create_new(&probe).and_then(|_| std::fs::remove_file(&probe))
     });
     writable.map_err(|error| {
         let at = format!("server.data_dir = {:?}", path.display().to_string());

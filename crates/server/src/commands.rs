@@ -15,7 +15,7 @@ use vestibule_domain::ports::{Clock, SystemClock};
 
 use crate::app::{App, compose};
 use crate::cli::{Cli, Command, Place};
-use crate::config::{Config, Overrides, PublicUrl, load};
+use crate::config::{Config, Overrides, PublicUrl, environment, load};
 use crate::failure::Failure;
 
 /// Runs a command; what goes wrong is printed, and the exit code tells its kind.
@@ -82,7 +82,7 @@ fn print_json(value: &serde_json::Value) {
 /// The configuration of a command that serves nobody: it needs no public URL.
 fn configuration(place: &Place) -> Result<Config, Failure> {
     let overrides = Overrides { serves_nobody: true, ..place.overrides() };
-    Ok(load(&overrides, std::env::vars())?.0)
+    Ok(load(&overrides, environment())?.0)
 }
 
 /// The public URL, or where `serve --dev` would be reached.
@@ -94,11 +94,13 @@ fn public_url(config: &Config) -> Result<PublicUrl, Failure> {
     }
 }
 
-/// Everything a command on accounts works with, on a database that is up to date.
+/// Everything a command on accounts works with.
+///
+/// Only a database that is still empty is migrated: one that serves may belong to older processes.
 async fn open(place: &Place) -> Result<App, Failure> {
     let config = configuration(place)?;
     let app = compose(&config, &public_url(&config)?).await?;
-    migrate::up(&app.store).await?;
+    migrate::up_if_empty(&app.store).await?;
     Ok(app)
 }
 

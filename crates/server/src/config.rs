@@ -17,7 +17,7 @@ use vestibule_domain::email::EmailAddress;
 use vestibule_domain::policy::Policy;
 use vestibule_mail::Security;
 
-pub use load::{Overrides, Settings, load};
+pub use load::{Overrides, Settings, environment, load};
 pub use problem::{Invalid, Problem};
 pub use show::{init_file, reference, show};
 

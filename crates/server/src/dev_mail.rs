@@ -7,7 +7,7 @@ use std::sync::Arc;
 use minijinja::{Environment, context};
 use poem::http::{StatusCode, header};
 use poem::web::{Data, Path};
-use poem::{EndpointExt, Error, Response, Result, Route, get, handler};
+use poem::{EndpointExt, Error, Request, Response, Result, Route, get, handler};
 use serde_json::json;
 use vestibule_mail::{KeptMail, KeptMails};
 
@@ -22,9 +22,22 @@ const PAGE_POLICY: &str = "default-src 'none'; frame-src 'self'; style-src 'unsa
 /// Adds the pages to the routes.
 pub(crate) fn add(routes: Route, kept: Arc<KeptMails>) -> Route {
     routes
-        .at("/dev/mail", get(list).data(kept.clone()))
-        .at("/dev/mail.json", get(list_json).data(kept.clone()))
-        .at("/dev/mail/:id", get(html_part).data(kept))
+        .at("/dev/mail", get(list).data(kept.clone()).before(only_here))
+        .at("/dev/mail.json", get(list_json).data(kept.clone()).before(only_here))
+        .at("/dev/mail/:id", get(html_part).data(kept).before(only_here))
+}
+
+/// A page elsewhere can point a name of its own at this machine and read what it answers (DNS
+/// rebinding); it cannot choose the name its requests are addressed to.
+async fn only_here(request: Request) -> Result<Request> {
+    let host = request.header(header::HOST).or(request.uri().host()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
+        if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host }
+    });
+    if ["localhost", "127.0.0.1", "[::1]"].contains(&name) {
+        return Ok(request);
+    }
+    Err(Error::from_status(StatusCode::NOT_FOUND))
 }
 
 #[handler]

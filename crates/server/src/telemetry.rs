@@ -27,6 +27,11 @@ pub fn start(format: LogFormat) {
     let lines = lines.with_filter(filter).with_filter(filter_fn(may_speak));
     // A second start, as in tests, keeps the first one's settings.
     let _ = registry().with(lines).try_init();
+    // What a panic says may hold anything; where it happened does not.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panic");
+    }));
 }
 
 fn always() -> Directive {

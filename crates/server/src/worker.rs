@@ -33,6 +33,7 @@ pub(crate) async fn run(app: &App, stop: CancellationToken) {
         app,
         dispatcher: app.dispatcher().map(Arc::new),
         sending: JoinSet::new(),
+        backlog: false,
         troubled: false,
     };
     let housekeeping = app.housekeeping();
@@ -40,18 +41,29 @@ pub(crate) async fn run(app: &App, stop: CancellationToken) {
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut clean_up_due = Instant::now();
     loop {
+        let turn = tokio::select! {
+            () = stop.cancelled() => break,
+            now = pace.tick() => Turn::Full(now),
+            Some(sent) = worker.sending.join_next() => {
+                if let Err(error) = sent {
+                    tracing::error!(%error, "a mail was lost sight of; its lease will run out");
+                }
+                Turn::Refill
+            }
+        };
+        // Whatever a turn is waiting for, the end comes first: a unit that is dropped is discarded.
         tokio::select! {
             () = stop.cancelled() => break,
-            now = pace.tick() => {
-                let issued = worker.issue().await;
-                let claimed = worker.send().await;
-                worker.report(issued.and(claimed));
-                if now >= clean_up_due {
-                    clean_up_due = now + CLEAN_UP_EVERY;
-                    worker.report(housekeeping.run_once().await);
-                }
+            outcome = worker.turn(turn) => worker.report(outcome),
+        }
+        if let Turn::Full(now) = turn
+            && now >= clean_up_due
+        {
+            clean_up_due = now + CLEAN_UP_EVERY;
+            tokio::select! {
+                () = stop.cancelled() => break,
+                outcome = housekeeping.run_once() => worker.report(outcome),
             }
-            Some(_) = worker.sending.join_next() => {}
         }
     }
     let finish = async { while worker.sending.join_next().await.is_some() {} };
@@ -82,14 +94,37 @@ pub(crate) async fn follow_keys(app: &App, stop: CancellationToken) {
     }
 }
 
+/// What there is to do.
+#[derive(Clone, Copy)]
+enum Turn {
+    /// It is time: look for everything.
+    Full(Instant),
+    /// A mail has left and made room: fill it if more are known to wait.
+    Refill,
+}
+
 struct Worker<'a> {
     app: &'a App,
     dispatcher: Option<Arc<Dispatcher>>,
     sending: JoinSet<()>,
+    /// Whether the last claim took all there was room for, so that more may wait.
+    backlog: bool,
     troubled: bool,
 }
 
 impl Worker<'_> {
+    async fn turn(&mut self, turn: Turn) -> Result<(), Error> {
+        match turn {
+            Turn::Full(_) => {
+                let issued = self.issue().await;
+                let sent = self.send().await;
+                issued.and(sent)
+            }
+            Turn::Refill if self.backlog => self.send().await,
+            Turn::Refill => Ok(()),
+        }
+    }
+
     /// Issues the links that wait, a bounded number, so that mails get their turn.
     async fn issue(&self) -> Result<(), Error> {
         for _ in 0..LINKS_A_TURN {
@@ -103,20 +138,17 @@ impl Worker<'_> {
     /// Sends as many mails as there is room for.
     async fn send(&mut self) -> Result<(), Error> {
         let Some(dispatcher) = self.dispatcher.clone() else { return Ok(()) };
-        loop {
-            let room = PARALLEL.saturating_sub(self.sending.len());
-            if room == 0 {
-                return Ok(());
-            }
-            let claims = dispatcher.claim(u32::try_from(room).unwrap_or(1)).await?;
-            if claims.is_empty() {
-                return Ok(());
-            }
-            for claim in claims {
-                let span = tracing::info_span!("mail", mail_id = %claim.mail_id());
-                self.sending.spawn(deliver(dispatcher.clone(), claim).instrument(span));
-            }
+        let room = PARALLEL.saturating_sub(self.sending.len());
+        if room == 0 {
+            return Ok(());
         }
+        let claims = dispatcher.claim(u32::try_from(room).unwrap_or(1)).await?;
+        self.backlog = claims.len() == room;
+        for claim in claims {
+            let span = tracing::info_span!("mail", mail_id = %claim.mail_id());
+            self.sending.spawn(deliver(dispatcher.clone(), claim).instrument(span));
+        }
+        Ok(())
     }
 
     /// A database that is away is reported once, not four times a second.

@@ -138,3 +138,14 @@ async fn an_inactive_account_is_sent_no_link() {
     world.forget(ANNA).await;
     assert!(world.work().await.is_empty());
 }
+
+#[tokio::test]
+async fn a_request_that_waited_longer_than_a_link_lives_is_dropped() {
+    let world = World::new();
+    world.sign_up(ANNA, "the first").await;
+    world.work().await;
+    world.forget(ANNA).await;
+    world.clock.advance(Duration::minutes(31));
+    assert!(world.work().await.is_empty());
+    world.link(ANNA).await;
+}

@@ -39,6 +39,15 @@ pub(super) async fn up(store: &SeaStore) -> Result<Vec<String>, Failure> {
     vestibule_migrations::migrate(store.connection()).await.map_err(failure)
 }
 
+/// Migrates a database that is empty, and refuses one that is not up to date.
+pub(super) async fn up_if_empty(store: &SeaStore) -> Result<(), Failure> {
+    let status = vestibule_migrations::status(store.connection()).await.map_err(failure)?;
+    if status.applied.is_empty() {
+        up(store).await?;
+    }
+    refuse_pending(store.connection()).await
+}
+
 /// Refuses a database that is not up to date.
 pub(super) async fn refuse_pending(db: &DatabaseConnection) -> Result<(), Failure> {
     let pending = vestibule_migrations::pending(db).await.map_err(failure)?;
@@ -46,7 +55,10 @@ pub(super) async fn refuse_pending(db: &DatabaseConnection) -> Result<(), Failur
         return Ok(());
     }
     let at = format!("the database lacks {}", pending.join(", "));
-    Err(Failure::configuration(at, "run `vestibule migrate up`, or start without --no-migrate"))
+    Err(Failure::configuration(
+        at,
+        "run `vestibule migrate up`, or start `vestibule serve` without --no-migrate",
+    ))
 }
 
 fn failure(error: MigrateError) -> Failure {

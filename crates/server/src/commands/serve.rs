@@ -14,12 +14,14 @@ use tokio_util::sync::CancellationToken;
 use super::migrate;
 use crate::app::{App, compose};
 use crate::cli::{Place, Serve};
-use crate::config::{Config, Overrides, PublicUrl, load};
+use crate::config::{Config, Overrides, PublicUrl, environment, load};
 use crate::failure::Failure;
 use crate::{first_run, telemetry, worker};
 
 /// How long requests under way may take once the process is asked to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(20);
+/// How long the database may take to say goodbye.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 /// How long requests are still accepted after SIGTERM, so that a load balancer sees that readiness
 /// has turned before connections are refused.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -30,7 +32,7 @@ const IDLE_CONNECTION: Duration = Duration::from_mins(1);
 pub(super) async fn serve(place: &Place, options: &Serve) -> Result<(), Failure> {
     let overrides =
         Overrides { listen: options.listen.clone(), dev: options.dev, ..place.overrides() };
-    let (config, _) = load(&overrides, std::env::vars())?;
+    let (config, _) = load(&overrides, environment())?;
     telemetry::start(config.log_format);
     if config.dev && !config.listen.ip().is_loopback() {
         let at = format!("server.listen = {}", config.listen);
@@ -50,22 +52,29 @@ pub(super) async fn serve(place: &Place, options: &Serve) -> Result<(), Failure>
     let keys = worker::follow_keys(&app, stop.clone());
     let (served, (), ()) = tokio::join!(answer(endpoint, listener, stop.clone()), work, keys);
     served?;
-    app.store.close().await;
+    close(app).await;
     tracing::info!("stopped");
     Ok(())
 }
 
 /// Sends mail until told to stop.
 pub(super) async fn worker(place: &Place) -> Result<(), Failure> {
-    let (config, _) = load(&place.overrides(), std::env::vars())?;
+    let (config, _) = load(&place.overrides(), environment())?;
     telemetry::start(config.log_format);
     let app = start(&config, config.listen, false).await?;
     let stop = stop_on_signal(&app, Duration::ZERO)?;
     tracing::info!("ready to send mail");
     tokio::join!(worker::run(&app, stop.clone()), worker::follow_keys(&app, stop));
-    app.store.close().await;
+    close(app).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Closes the database; one that does not answer is left to notice by itself.
+async fn close(app: App) {
+    if tokio::time::timeout(LAST_WORDS, app.store.close()).await.is_err() {
+        tracing::warn!("the database did not close in time");
+    }
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -96,6 +105,9 @@ async fn start(config: &Config, address: SocketAddr, no_migrate: bool) -> Result
 async fn announce(app: &App, config: &Config, address: SocketAddr) -> Result<(), Failure> {
     if !config.policy.limits.enabled {
         tracing::warn!("limits.enabled is false: anybody may try any number of times");
+    }
+    if config.mail.is_some() && config.dev {
+        tracing::warn!("with --dev no mail is sent: mail.host is not used, mails are kept instead");
     }
     if config.mail.is_none() && !config.dev {
         tracing::warn!("mail.host is not set: mails wait in the outbox until it is");

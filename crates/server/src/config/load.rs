@@ -150,7 +150,7 @@ fn read_environment(
     problems: &mut Vec<Problem>,
 ) {
     let mut variables: Vec<(String, String)> =
-        environment.filter(|(name, _)| name.starts_with("VESTIBULE_")).collect();
+        environment.filter(|(name, _)| is_ours(name)).collect();
     variables.sort();
     for (variable, value) in variables {
         if let Some(key) = KEYS.iter().find(|key| key.variable() == variable) {
@@ -171,6 +171,20 @@ fn read_environment(
             problems.push(unknown(&name.to_ascii_lowercase(), &variable));
         }
     }
+}
+
+/// Whether a variable is meant for us.
+///
+/// A cluster that has a service by our name sets addresses of it in every container.
+fn is_ours(name: &str) -> bool {
+    let rest = name.strip_prefix("VESTIBULE_");
+    rest.is_some_and(|rest| !rest.starts_with("SERVICE_") && !rest.starts_with("PORT"))
+}
+
+/// The environment, for [`load`]. What is not text is not ours.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 fn secret_file_key(variable: &str) -> Option<&'static Key> {

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use ipnet::IpNet;
 use time::Duration;
 use vestibule_domain::email::EmailAddress;
 use vestibule_domain::policy::{
@@ -41,7 +42,7 @@ impl<'a> Reader<'a> {
                           https://accounts.example.com, or try the service with --dev";
             self.problems.push(Problem::new("server.public_url", remedy));
         }
-        let trusted_proxies = self.with("server.trusted_proxies", list);
+        let trusted_proxies = self.with("server.trusted_proxies", networks);
         let data_dir: Option<std::path::PathBuf> = self.parse("server.data_dir");
         let log_format = self.with("server.log_format", log_format);
         let database_url = self.database_url(data_dir.as_deref());
@@ -174,7 +175,7 @@ impl<'a> Reader<'a> {
     fn database_url(&mut self, data_dir: Option<&std::path::Path>) -> Option<Secret> {
         let folder = data_dir?.display().to_string();
         self.with("database.url", |text| {
-            let url = text.replace("{data_dir}", &folder);
+            let url = text.replace("{data_dir}", &in_url(&folder));
             let known = ["sqlite://", "postgres://", "postgresql://"];
             let is_known =
                 known.iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme));
@@ -251,6 +252,15 @@ fn list<T: FromStr>(text: &str) -> Result<Vec<T>, String> {
     items.map(|item| item.parse().map_err(|_| format!("{item:?} is none"))).collect()
 }
 
+/// Whoever trusts everybody lets every client say who it is.
+fn networks(text: &str) -> Result<Vec<IpNet>, String> {
+    let networks: Vec<IpNet> = list(text)?;
+    match networks.iter().find(|network| network.prefix_len() == 0) {
+        Some(everybody) => Err(format!("{everybody} is everybody")),
+        None => Ok(networks),
+    }
+}
+
 fn log_format(text: &str) -> Result<LogFormat, String> {
     match text {
         "auto" => Ok(LogFormat::Auto),
@@ -258,6 +268,11 @@ fn log_format(text: &str) -> Result<LogFormat, String> {
         "json" => Ok(LogFormat::Json),
         _ => Err(String::new()),
     }
+}
+
+/// A folder as a part of an address, in which some characters mean something else.
+fn in_url(folder: &str) -> String {
+    folder.replace('%', "%25").replace('?', "%3F").replace('#', "%23").replace(' ', "%20")
 }
 
 /// One line of text that may stand in a header.
