@@ -4,6 +4,9 @@ use crate::error::Error;
 use crate::policy::OutboxPolicy;
 use crate::ports::Ports;
 
+/// How many of each kind are deleted at a time: a unit holds up every other on SQLite.
+const BATCH: u32 = 500;
+
 /// Deletes what ended long ago.
 pub struct Housekeeping {
     ports: Ports,
@@ -23,9 +26,13 @@ impl Housekeeping {
     /// `Unavailable`, `Internal`.
     pub async fn run_once(&self) -> Result<(), Error> {
         let before = self.ports.clock.now() - self.policy.keep;
-        let mut unit = self.ports.store.begin().await?;
-        unit.purge(before).await?;
-        unit.commit().await?;
-        Ok(())
+        loop {
+            let mut unit = self.ports.store.begin().await?;
+            let more = unit.purge(before, BATCH).await?;
+            unit.commit().await?;
+            if !more {
+                return Ok(());
+            }
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! What went wrong with a mail, whose fault it is, and what to do about it.
 //!
 //! A reply of the relay is never inspected beyond its code. It is kept for people to read: without
-//! control characters, cut to a readable length, and without any secret it may repeat.
+//! control characters, cut to a readable length, and without the secrets and the address it may
+//! repeat.
 
 mod hints;
 
@@ -136,15 +137,44 @@ impl fmt::Display for Stage {
     }
 }
 
-/// Makes a relay's reply fit for a log: one line, bounded, without any of the secrets.
-pub(crate) fn readable(reply: &str, secrets: &[&str]) -> String {
+/// Makes a relay's reply fit for a log: one line, bounded, without any of the secrets, and without
+/// the recipient, whom relays like to quote.
+pub(crate) fn readable(reply: &str, secrets: &[&str], recipient: &str) -> String {
     let mut text = reply.to_owned();
+    // Before the recipient: what is left of a secret that holds the address would not be found.
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         text = text.replace(secret, "[removed]");
     }
+    let text = without_address(&text, recipient);
     let line: Vec<&str> =
         text.split(|c: char| c.is_control() || c == ' ').filter(|w| !w.is_empty()).collect();
     line.join(" ").chars().take(MAX_REPLY_CHARACTERS).collect()
+}
+
+/// Replaces an address, in whatever case a relay spells it.
+fn without_address(text: &str, address: &str) -> String {
+    let (mut kept, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(first) = rest.chars().next() {
+        if let Some(after) = strip_prefix_in_any_case(rest, address) {
+            kept.push_str("[recipient]");
+            rest = after;
+        } else {
+            kept.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    kept
+}
+
+/// What follows a prefix that is not empty. Changing case can change lengths, so characters are
+/// compared one by one.
+fn strip_prefix_in_any_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let mut rest = text.chars();
+    for wanted in prefix.chars() {
+        let same = |found: char| found == wanted || found.to_lowercase().eq(wanted.to_lowercase());
+        rest.next().filter(|found| same(*found))?;
+    }
+    (!prefix.is_empty()).then_some(rest.as_str())
 }
 
 #[cfg(test)]
@@ -166,8 +196,7 @@ mod tests {
                 assert!(!reply(stage, code).is_permanent(), "{stage:?} {code}");
             }
         }
-        for stage in
-            [Stage::Greeting, Stage::Hello, Stage::StartTls, Stage::SignIn, Stage::Sender]
+        for stage in [Stage::Greeting, Stage::Hello, Stage::StartTls, Stage::SignIn, Stage::Sender]
         {
             for code in [421, 454, 500, 502, 535, 550, 554] {
                 assert!(!reply(stage, code).is_permanent(), "{stage:?} {code}");
@@ -186,11 +215,32 @@ mod tests {
 
     #[test]
     fn a_reply_is_made_readable() {
-        assert_eq!(readable("no\r\nsuch\tuser\u{1b}[1m \0", &[]), "no such user [1m");
-        assert_eq!(readable(&"ä".repeat(500), &[]).chars().count(), 200);
+        let anna = "anna@example.com";
+        assert_eq!(readable("no\r\nsuch\tuser\u{1b}[1m \0", &[], anna), "no such user [1m");
+        assert_eq!(readable(&"ä".repeat(500), &[], anna).chars().count(), 200);
         assert_eq!(
-            readable("bad line AUTH PLAIN AHNlY3JldA==", &["AHNlY3JldA==", ""]),
+            readable("bad line AUTH PLAIN AHNlY3JldA==", &["AHNlY3JldA==", ""], anna),
             "bad line AUTH PLAIN [removed]"
         );
+    }
+
+    #[test]
+    fn a_reply_does_not_name_the_recipient() {
+        for (reply, address, expected) in [
+            ("<anna@example.com>: unknown", "anna@example.com", "<[recipient]>: unknown"),
+            ("ANNA@Example.COM anna@example.com", "Anna@example.com", "[recipient] [recipient]"),
+            ("no ZOË@xn--bcher-kva.example", "zoë@xn--bcher-kva.example", "no [recipient]"),
+            // One of the few letters whose lower case is longer.
+            ("İ@example.com İ", "İ@example.com", "[recipient] İ"),
+            ("anna@example.org, anna@exam", "anna@example.com", "anna@example.org, anna@exam"),
+            ("anything", "", "anything"),
+        ] {
+            assert_eq!(readable(reply, &[], address), expected);
+        }
+        // A secret that holds the address goes as a whole, and nothing is cut off half way.
+        let password = "anna@example.com-1";
+        assert_eq!(readable(password, &[password], "anna@example.com"), "[removed]");
+        let long = format!("{}anna@example.com", "x".repeat(195));
+        assert_eq!(readable(&long, &[], "anna@example.com")[195..], *"[reci");
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Iterable, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, QueryTrait,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -179,24 +179,26 @@ impl Outbox for SeaUnit {
         Ok(outcome.rows_affected > 0)
     }
 
-    async fn purge(&mut self, before: OffsetDateTime) -> Result<(), StoreError> {
-        let before = micros(before);
-        Entity::delete_many()
-            .filter(Column::FinishedAt.lt(before))
-            .exec(&self.tx)
-            .await
-            .map_err(store_error)?;
+    async fn purge(&mut self, before: OffsetDateTime, limit: u32) -> Result<bool, StoreError> {
+        let (before, limit) = (micros(before), u64::from(limit));
+        let mails = Entity::find().select_only().column(Column::Id);
+        let mails = mails.filter(Column::FinishedAt.lt(before)).limit(limit).into_query();
+        let mails = Entity::delete_many().filter(Column::Id.in_subquery(mails));
         // Takes along the mails whose link has died unsent: there is nothing left to send.
-        reset::Entity::delete_many()
-            .filter(reset::Column::ExpiresAt.lt(before))
-            .exec(&self.tx)
-            .await
-            .map_err(store_error)?;
-        session::Entity::delete_many()
-            .filter(session::Column::ExpiresAt.lt(before))
-            .exec(&self.tx)
-            .await
-            .map_err(store_error)?;
-        Ok(())
+        let resets = reset::Entity::find().select_only().column(reset::Column::Id);
+        let resets = resets.filter(reset::Column::ExpiresAt.lt(before)).limit(limit).into_query();
+        let resets = reset::Entity::delete_many().filter(reset::Column::Id.in_subquery(resets));
+        let sessions = session::Entity::find().select_only().column(session::Column::Id);
+        let sessions =
+            sessions.filter(session::Column::ExpiresAt.lt(before)).limit(limit).into_query();
+        let sessions =
+            session::Entity::delete_many().filter(session::Column::Id.in_subquery(sessions));
+
+        let deleted = [
+            mails.exec(&self.tx).await.map_err(store_error)?.rows_affected,
+            resets.exec(&self.tx).await.map_err(store_error)?.rows_affected,
+            sessions.exec(&self.tx).await.map_err(store_error)?.rows_affected,
+        ];
+        Ok(deleted.contains(&limit))
     }
 }

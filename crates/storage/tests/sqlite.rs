@@ -46,7 +46,7 @@ async fn purging_deletes_finished_mails_and_mails_of_dead_links() {
         (reset.expires_at + Duration::MICROSECOND, 0),
     ] {
         let mut unit = store.begin().await.unwrap();
-        unit.purge(before).await.unwrap();
+        unit.purge(before, 100).await.unwrap();
         unit.commit().await.unwrap();
         assert_eq!(count(fixture.sea.connection(), "outbox").await, left);
     }

@@ -115,6 +115,7 @@ macro_rules! store_contract {
                 only_the_latest_claim_settles
                 a_late_worker_settles_if_nobody_else_has_claimed
                 purging_deletes_what_ended_before
+                purging_is_done_in_batches
                 purging_touches_nothing_that_still_works
             }
         }

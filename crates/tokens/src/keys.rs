@@ -4,6 +4,7 @@
 //! it is created whole or not at all, and only by one of several processes that try at once. The
 //! newest generation that is not retired signs, every generation that is not retired verifies.
 
+mod draft;
 mod error;
 mod file;
 
@@ -29,6 +30,7 @@ pub const ROTATION_LEAD: Duration = Duration::seconds(5);
 ///
 /// Directory and files belong to one operating system user: the directory is made with mode 0700
 /// and the files with 0600, and a file that others can read stops everything until it is repaired.
+/// Whoever makes a file, root for instance, makes it for the owner of the directory.
 #[derive(Clone, Debug)]
 pub struct KeyDirectory {
     path: PathBuf,
@@ -118,7 +120,7 @@ impl KeyDirectory {
     pub fn create(path: impl Into<PathBuf>, now: OffsetDateTime) -> Result<Self, KeyError> {
         let directory = Self::new(path);
         file::create_directory(&directory.path)?;
-        let keys = directory.load()?;
+        let keys = directory.load_tidied()?;
         for purpose in Purpose::ALL {
             if !keys.iter().any(|key| key.purpose == purpose) {
                 // Losing this race is fine: the winner's key is as good as ours.
@@ -144,7 +146,7 @@ impl KeyDirectory {
     /// The new key starts to sign [`ROTATION_LEAD`] after `now`.
     pub fn rotate(&self, purpose: Purpose, now: OffsetDateTime) -> Result<KeyRecord, KeyError> {
         loop {
-            let keys = self.load()?;
+            let keys = self.load_tidied()?;
             let newest = keys.iter().filter(|key| key.purpose == purpose).map(|key| key.generation);
             let generation = newest.max().unwrap_or(0).saturating_add(1);
             // Somebody else may have taken the number meanwhile; both rotations are meant.
@@ -162,7 +164,7 @@ impl KeyDirectory {
     ///
     /// Without a newer key there would be nothing to sign with: rotate first.
     pub fn retire(&self, kid: &str, now: OffsetDateTime) -> Result<KeyRecord, KeyError> {
-        let keys = self.load()?;
+        let keys = self.load_tidied()?;
         let key = keys.iter().find(|key| key.kid == kid);
         let key = key.ok_or_else(|| KeyError::UnknownKey { kid: kid.to_owned() })?;
         let active = active_generation(&keys, key.purpose);
@@ -195,6 +197,15 @@ impl KeyDirectory {
             keys.push(key);
         }
         keys.sort_by_key(|key| (key.purpose, key.generation));
+        Ok(keys)
+    }
+
+    /// Loads the keys, for a change, and removes the copies of their secrets a crash has left.
+    ///
+    /// That is before a retirement, not after it: once a key is in place nobody drafts it anew.
+    fn load_tidied(&self) -> Result<Vec<Key>, KeyError> {
+        let keys = self.load()?;
+        draft::sweep(&self.path, &keys)?;
         Ok(keys)
     }
 

@@ -84,7 +84,9 @@ mockall::mock! {
         async fn settle_mail(
             &mut self, id: MailId, lease: LeaseId, fate: &MailFate, now: OffsetDateTime,
         ) -> Result<bool, StoreError>;
-        async fn purge(&mut self, before: OffsetDateTime) -> Result<(), StoreError>;
+        async fn purge(
+            &mut self, before: OffsetDateTime, limit: u32,
+        ) -> Result<bool, StoreError>;
     }
 }
 

@@ -221,7 +221,10 @@ pub trait Outbox: Send {
 
     /// Deletes what ended before `before`: finished mails, resets that expired, sessions past
     /// their absolute lifetime. Nothing that still works is touched.
-    async fn purge(&mut self, before: OffsetDateTime) -> Result<(), StoreError>;
+    ///
+    /// Deletes at most `limit` of each, so that nobody waits long for this unit, and answers
+    /// whether there may be more.
+    async fn purge(&mut self, before: OffsetDateTime, limit: u32) -> Result<bool, StoreError>;
 }
 
 /// Why the store did not do what it was asked to.

@@ -1,5 +1,5 @@
 //! Whole stories over the store in memory, with a clock that moves when it is told to.
-#![expect(clippy::unwrap_used, reason = "tests panic when something is wrong")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests panic when something is wrong")]
 
 mod administration;
 mod limits;

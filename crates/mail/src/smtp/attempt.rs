@@ -69,6 +69,8 @@ pub(super) struct Attempt<'a> {
     deadline: Duration,
     /// The secret in the mail, which a relay might quote when it dislikes the link.
     token: Option<&'a str>,
+    /// Who the mail is for, which relays quote: their replies end up in logs and in the store.
+    recipient: &'a str,
 }
 
 impl<'a> Envelope<'a> {
@@ -96,7 +98,8 @@ impl<'a> Attempt<'a> {
             Content::ResetLink { token, .. } => Some(token.expose()),
             Content::Welcome | Content::PasswordChanged { .. } | Content::Test => None,
         };
-        Self { relay, ends: Instant::now() + deadline, deadline, token }
+        let recipient = message.to.as_str();
+        Self { relay, ends: Instant::now() + deadline, deadline, token, recipient }
     }
 
     pub(super) fn failure(&self, stage: Stage, cause: Cause) -> Failure {
@@ -244,7 +247,7 @@ impl<'a> Attempt<'a> {
             secrets.extend(encoded.iter().map(|text| text.as_str()));
             secrets.push(password.expose());
         }
-        readable(reply, &secrets)
+        readable(reply, &secrets, self.recipient)
     }
 }
 

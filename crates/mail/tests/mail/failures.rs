@@ -94,6 +94,29 @@ async fn a_refusal_of_this_mail_is_final_unless_the_relay_says_later() {
 }
 
 #[tokio::test]
+async fn a_reply_that_quotes_the_recipient_does_not_name_them() {
+    for (stage, reply) in [
+        (Stage::Recipient, "550 5.1.1 <anna@example.com>: no such user"),
+        (Stage::Recipient, "450-4.2.0 <Anna@EXAMPLE.com>\r\n450 4.2.0 anna@example.com: later"),
+        (Stage::Data, "554 5.5.1 nobody is left, not even ANNA@EXAMPLE.COM"),
+        (Stage::FinalDot, "554 5.7.1 anna@example.com does not want this"),
+        (Stage::FinalDot, "250 2.0.0 queued for <anna@example.com>"),
+    ] {
+        let sink = SmtpSink::start(Behaviour::accept().answering_at(stage, reply)).await;
+        let sent = given::plain_mailer(&sink).send(&given::message(Content::Test)).await;
+        let told = match &sent {
+            Ok(receipt) => receipt.reply.clone(),
+            Err(refused) => {
+                let (MailError::Transient(source) | MailError::Permanent(source)) = refused;
+                format!("{refused:?} {source} {source:?} {}", describe(refused))
+            }
+        };
+        assert!(told.contains("[recipient]"), "{told}");
+        assert!(!told.to_ascii_lowercase().contains("anna"), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_long_reply_is_cut_and_put_on_one_line() {
     let reply = format!("550-first\r\n550-\u{1b}[31m\r\n550 {}", "x".repeat(400));
     let sink = SmtpSink::start(demanding().answering_at(Stage::Recipient, &reply)).await;

@@ -159,15 +159,28 @@ pub async fn purging_deletes_what_ended_before(store: &dyn Store) {
     let (lease, _) = claim(store, at(0)).await;
     commit!(store, settle_mail(mail.id, lease.id, &MailFate::Sent, at(0)));
 
-    commit!(store, purge(reset.expires_at));
+    commit!(store, purge(reset.expires_at, 100));
     assert!(store.find_reset(reset.id).await.unwrap().is_some());
-    commit!(store, purge(reset.expires_at + Duration::MICROSECOND));
+    commit!(store, purge(reset.expires_at + Duration::MICROSECOND, 100));
     assert!(store.find_reset(reset.id).await.unwrap().is_none());
 
-    commit!(store, purge(session.expires_at));
+    commit!(store, purge(session.expires_at, 100));
     assert!(store.find_session(session.id).await.unwrap().is_some());
-    commit!(store, purge(session.expires_at + Duration::MICROSECOND));
+    commit!(store, purge(session.expires_at + Duration::MICROSECOND, 100));
     assert!(store.find_session(session.id).await.unwrap().is_none());
+}
+
+/// "Deletes at most `limit` of each … and answers whether there may be more."
+pub async fn purging_is_done_in_batches(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    for _ in 0..5 {
+        given::stored_session(store, &anna).await;
+    }
+    let over = given::session(&anna).expires_at + Duration::MICROSECOND;
+    assert!(commit!(store, purge(over, 2)));
+    assert!(commit!(store, purge(over, 2)));
+    assert!(!commit!(store, purge(over, 2)));
+    assert!(!commit!(store, purge(over, 2)));
 }
 
 /// "Nothing that still works is touched."
@@ -185,7 +198,7 @@ pub async fn purging_touches_nothing_that_still_works(store: &dyn Store) {
     let waiting = given::stored_welcome(store, &anna, at(0)).await;
 
     let before = at(0) + LINK_TTL - Duration::MICROSECOND;
-    commit!(store, purge(before));
+    commit!(store, purge(before, 100));
     let found = store.find_user_by_email(anna.email.key()).await.unwrap();
     assert_eq!(found, Some((anna.clone(), Some(given::hash("a")))));
     let (session, owner) = store.find_session(session.id).await.unwrap().unwrap();

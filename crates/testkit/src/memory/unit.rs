@@ -262,12 +262,21 @@ impl Outbox for MemoryUnit {
         Ok(true)
     }
 
-    async fn purge(&mut self, before: OffsetDateTime) -> Result<(), StoreError> {
+    async fn purge(&mut self, before: OffsetDateTime, limit: u32) -> Result<bool, StoreError> {
+        let limit = usize::try_from(limit).unwrap();
         let State { mails, resets, sessions, .. } = &mut self.state;
-        mails.retain(|_, entry| entry.finished_at.is_none_or(|at| at >= before));
-        resets.retain(|_, reset| reset.expires_at >= before);
-        sessions.retain(|_, session| session.expires_at >= before);
+        let is_over = |entry: &Entry| entry.finished_at.is_some_and(|at| at < before);
+        let mut removed = [0; 3];
+        for (id, _) in mails.clone().iter().filter(|(_, entry)| is_over(entry)).take(limit) {
+            removed[0] += usize::from(mails.remove(id).is_some());
+        }
+        for (id, _) in resets.clone().iter().filter(|(_, r)| r.expires_at < before).take(limit) {
+            removed[1] += usize::from(resets.remove(id).is_some());
+        }
+        for (id, _) in sessions.clone().iter().filter(|(_, s)| s.expires_at < before).take(limit) {
+            removed[2] += usize::from(sessions.remove(id).is_some());
+        }
         self.state.cascade();
-        Ok(())
+        Ok(removed.contains(&limit))
     }
 }

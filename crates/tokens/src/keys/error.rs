@@ -29,6 +29,17 @@ pub enum KeyError {
         /// The directory.
         path: PathBuf,
     },
+    /// The directory belongs to somebody to whom a new file cannot be given.
+    #[error("the key directory {} belongs to the user with the id {owner}, who could not read what is written here; run it as that user, or as root", path.display())]
+    ForeignDirectory {
+        /// The directory.
+        path: PathBuf,
+        /// Its owner: the user the service runs as.
+        owner: u32,
+        /// What the file system said.
+        #[source]
+        source: io::Error,
+    },
     /// A symbolic link, a device or a directory where a key file should be.
     #[error("{} is not a regular file; put the key file itself there", path.display())]
     NotAFile {

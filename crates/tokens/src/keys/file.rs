@@ -3,8 +3,8 @@
 //! A file appears under its name complete and on disk, or not at all.
 
 use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::fs::{self, DirBuilder, File, Metadata};
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -15,7 +15,7 @@ use pasetors::version4::V4;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{Custody, Key, KeyError, kid, paserk};
+use super::{Custody, Key, KeyError, draft, kid, paserk};
 use crate::moment;
 use crate::purpose::Purpose;
 
@@ -159,7 +159,7 @@ pub(super) fn create(directory: &Path, key: &Key) -> Result<bool, KeyError> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(KeyError::io(path)(error)),
     };
-    fs::remove_file(&draft).map_err(KeyError::io(draft))?;
+    draft::remove(&draft)?;
     sync_directory(directory)?;
     linked
 }
@@ -209,36 +209,13 @@ fn read_text(path: &Path) -> Result<Zeroizing<String>, KeyError> {
     Ok(text)
 }
 
-/// Writes a key under a name nobody looks for, so that it can be put in place complete.
-fn write_draft(directory: &Path, key: &Key) -> Result<PathBuf, KeyError> {
+/// Writes a key so that it can be put in place complete.
+pub(super) fn write_draft(directory: &Path, key: &Key) -> Result<PathBuf, KeyError> {
     let text = content(key).ok_or_else(|| KeyError::Malformed {
         path: directory.join(name(key.purpose, key.generation)),
         problem: "a time is out of range",
     })?;
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    for attempt in 0_u32.. {
-        let path = directory.join(format!(".draft-{}-{attempt}", std::process::id()));
-        match options.open(&path) {
-            Ok(mut file) => {
-                let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-                return match written {
-                    Ok(()) => Ok(path),
-                    Err(error) => {
-                        // Half a secret should not stay behind; the first error is the one to tell.
-                        let _ = fs::remove_file(&path);
-                        Err(KeyError::io(path)(error))
-                    }
-                };
-            }
-            // Another process, or one that did not live long enough to tidy up.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(KeyError::io(path)(error)),
-        }
-    }
-    Err(KeyError::io(directory)(io::Error::other("no free file name")))
+    draft::write(directory, key, &text)
 }
 
 fn content(key: &Key) -> Option<Zeroizing<String>> {
@@ -261,7 +238,7 @@ fn content(key: &Key) -> Option<Zeroizing<String>> {
 }
 
 /// Makes the names in a directory survive a power cut.
-fn sync_directory(path: &Path) -> Result<(), KeyError> {
+pub(super) fn sync_directory(path: &Path) -> Result<(), KeyError> {
     // The parent of a relative name is the empty path.
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     #[cfg(unix)]

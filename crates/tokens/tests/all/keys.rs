@@ -180,6 +180,28 @@ fn a_failed_reload_leaves_the_ring_as_it_was() {
 }
 
 #[test]
+fn a_failed_reload_names_the_file() {
+    let spoil: [fn(&Path); 4] = [
+        |path| chmod(path, 0o644),
+        |path| fs::write(path, "{").unwrap(),
+        // Says nothing about itself, like a file that may not be opened.
+        |path| fs::write(path, b"\xff").unwrap(),
+        |path| {
+            fs::remove_file(path).unwrap();
+            fs::create_dir(path).unwrap();
+        },
+    ];
+    for spoil in spoil {
+        let fixture = Fixture::with_fresh_keys();
+        let other = fixture.directory.path().join("reset-1.json");
+        fixture.keys().rotate(Purpose::Access, NOW).unwrap();
+        spoil(&other);
+        let error = fixture.ring.reload_if_changed().unwrap_err();
+        assert!(error.to_string().contains(&other.display().to_string()), "{error}");
+    }
+}
+
+#[test]
 fn a_key_others_can_read_is_refused_with_the_remedy() {
     let fixture = Fixture::with_fresh_keys();
     let path = access_file(&fixture);

@@ -6,5 +6,6 @@ mod fixture;
 
 mod access;
 mod keys;
+mod owners;
 mod refusals;
 mod reset;
