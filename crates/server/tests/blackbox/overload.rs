@@ -16,11 +16,14 @@ const EMAIL: &str = "anna@example.com";
 const PASSWORD: &str = "a good long password";
 const CLIENTS: usize = 500;
 const WAVES: usize = 3;
+/// Clients that come again and again, and how often.
+const FICKLE: usize = 10;
+const VISITS: usize = 50;
 /// When an impatient client hangs up.
 const IMPATIENT: Duration = Duration::from_millis(5);
 const PROBE_EVERY: Duration = Duration::from_millis(20);
 const QUICK: Duration = Duration::from_millis(100);
-/// One probe in a hundred may take this long: two cores carry this crowd, its clients and whatever
+/// One probe in fifty may take this long: two cores carry this crowd, its clients and whatever
 /// other tests run at the same time. A second service that nobody uses is probed alongside; what is
 /// slow there is the machine's fault, and is not held against the first.
 const BEARABLE: Duration = Duration::from_millis(250);
@@ -52,6 +55,7 @@ async fn withstand(permits: u64) {
     let mut answers = Vec::new();
     for _ in 0..WAVES {
         answers.extend(crowd(service.address()).await);
+        fickle(service.address()).await;
     }
     over.send_replace(true);
     let (probes, control) = (probes.join().unwrap(), control.join().unwrap());
@@ -89,7 +93,7 @@ async fn withstand(permits: u64) {
     }
     assert!(of(200) > 0 && of(401) > 0 && of(503) > 0, "served and overloaded");
     assert!(peak <= idle + permits * HASH_MIB + BESIDES_MIB, "{idle} MiB grew to {peak} MiB");
-    let forgiven = probes.len().div_ceil(100) + slow_anyway;
+    let forgiven = probes.len().div_ceil(50) + slow_anyway;
     assert!(slow <= forgiven, "{slow} of {} probes were slow", probes.len());
     assert!(slowest < BEARABLE.max(slowest_anyway * 2), "a probe took {slowest:?}");
 }
@@ -117,6 +121,24 @@ async fn crowd(address: &str) -> Vec<Raw> {
     }
     start.send_replace(true);
     clients.join_all().await.into_iter().flatten().collect()
+}
+
+/// A few that come again and again and never wait: whenever a hash begins, its client is as good as
+/// gone. Whether the server then drops the request or finishes it for nobody, memory stays bounded.
+async fn fickle(address: &str) {
+    let mut clients = JoinSet::new();
+    for _ in 0..FICKLE {
+        let address = address.to_owned();
+        let body = serde_json::json!({ "email": EMAIL, "password": PASSWORD }).to_string();
+        clients.spawn(async move {
+            for _ in 0..VISITS {
+                let mut wire = Wire::to(&address).await;
+                wire.send(&Draft::json(SIGN_IN, &body)).await;
+                let _ = timeout(IMPATIENT, wire.receive()).await;
+            }
+        });
+    }
+    clients.join_all().await;
 }
 
 /// Asks whether the process lives, at a steady pace from a thread of its own; how long it took.

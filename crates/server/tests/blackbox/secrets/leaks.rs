@@ -241,7 +241,7 @@ fn secrets(service: &Service, traces: &Traces) -> Vec<Secret> {
     let passwords = [FIRST, SECOND, THIRD, FOURTH, WRONG, RELAY, DATABASE];
     let mut secrets: Vec<Secret> =
         passwords.iter().map(|password| Secret::new("a password", password)).collect();
-    secrets.extend(traces.tokens.iter().map(|(name, token)| Secret::new(name, token)));
+    secrets.extend(traces.tokens.iter().map(|(name, token)| Secret::token(name, token)));
     for entry in std::fs::read_dir(service.data.path().join("keys")).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
         let key: serde_json::Value = serde_json::from_str(&text).unwrap();
