@@ -2,11 +2,11 @@
 
 use crate::caller::Caller;
 use crate::email::EmailAddress;
-use crate::error::{Error, Rule};
+use crate::error::Error;
 use crate::id::UserId;
 use crate::limits::Limits;
 use crate::mail::{Mail, QueuedMail};
-use crate::password::{Password, PasswordError};
+use crate::password::Password;
 use crate::policy::{PasswordPolicy, Policy, SignUpMode};
 use crate::ports::{Action, Insertion, Ports, Verdict};
 use crate::session::Session;
@@ -86,7 +86,7 @@ impl Accounts {
     /// them by mail.
     ///
     /// # Errors
-    /// `Throttled`, `IncorrectPassword`, `InvalidInput` when both passwords are the same,
+    /// `Throttled`, `IncorrectPassword`, `PasswordReused` when both passwords are the same,
     /// `Unauthenticated` when the credentials changed meanwhile, `UserNotFound`, `Unavailable`,
     /// `Internal`.
     pub async fn change_password(
@@ -102,7 +102,7 @@ impl Accounts {
             return Err(Error::IncorrectPassword);
         }
         if request.new == request.old {
-            return Err(Error::violation("new_password", Rule::Password(PasswordError::Reused)));
+            return Err(Error::PasswordReused);
         }
         let hash = self.ports.hasher.hash(&request.new).await?;
         let now = self.ports.clock.now();
@@ -209,7 +209,7 @@ mod tests {
         let accounts = Accounts::new(scene.ports(), Policy::default());
         let change = a_change("the same one", "the same one");
         let outcome = accounts.change_password(&an_actor(), change, &Caller::default()).await;
-        assert!(matches!(outcome, Err(Error::InvalidInput(_))), "{outcome:?}");
+        assert!(matches!(outcome, Err(Error::PasswordReused)), "{outcome:?}");
     }
 
     #[tokio::test]

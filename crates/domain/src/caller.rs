@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 const MAX_USER_AGENT_CHARACTERS: usize = 256;
 
-/// The other end of a request, for limits, session lists and notifications.
+/// The other end of a request, for limits and notifications.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
     /// The client's address; `None` where there is no network, as on the command line.

@@ -10,6 +10,22 @@ use crate::username::UsernameError;
 /// A cause that only a log reads.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
+/// An error with all its causes on one line, outermost first, for whoever logs it.
+///
+/// A cause whose words already end the line is left out: some libraries repeat theirs.
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !text.ends_with(&words) {
+            text = format!("{text}: {words}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
 /// Why a use case did not do what it was asked to.
 ///
 /// `Display` never repeats the source; whoever logs walks the chain.
@@ -33,6 +49,9 @@ pub enum Error {
     /// The password given as the current one is not.
     #[error("the current password does not match")]
     IncorrectPassword,
+    /// The new password is the one in use.
+    #[error("the password is the one in use")]
+    PasswordReused,
     /// The account exists, and whoever asks has proved to own it, but it was deactivated.
     #[error("the account is inactive")]
     AccountInactive,
@@ -151,6 +170,7 @@ impl Error {
             Self::SignUpClosed => "signup_closed",
             Self::InvalidCredentials => "invalid_credentials",
             Self::IncorrectPassword => "incorrect_password",
+            Self::PasswordReused => "password_reused",
             Self::AccountInactive => "account_inactive",
             Self::InvalidToken => "invalid_token",
             Self::Unauthenticated => "unauthenticated",
@@ -159,11 +179,6 @@ impl Error {
             Self::Unavailable(_) => "unavailable",
             Self::Internal(_) => "internal_error",
         }
-    }
-
-    /// One broken rule as an error.
-    pub fn violation(field: &'static str, rule: Rule) -> Self {
-        Self::InvalidInput(vec![Violation { field, rule }])
     }
 }
 

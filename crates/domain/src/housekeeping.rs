@@ -36,3 +36,25 @@ impl Housekeeping {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::UnitOfWork;
+    use crate::ports::mocks::{MockUnit, Scene};
+
+    #[tokio::test]
+    async fn a_full_batch_is_followed_by_another_in_a_unit_of_its_own() {
+        let mut scene = Scene::default();
+        let mut answers = vec![false, true];
+        scene.store.expect_begin().times(2).returning(move || {
+            let more = answers.pop().unwrap();
+            let mut unit = MockUnit::new();
+            unit.expect_purge().once().returning(move |_, _| Ok(more));
+            unit.expect_commit().once().returning(|| Ok(()));
+            Ok(Box::new(unit) as Box<dyn UnitOfWork>)
+        });
+        let housekeeping = Housekeeping::new(scene.ports(), OutboxPolicy::default());
+        housekeeping.run_once().await.unwrap();
+    }
+}

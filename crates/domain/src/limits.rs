@@ -1,7 +1,7 @@
 //! Which act is limited by what: per client network, and per account.
 //!
 //! Counted first thing in a use case, before any look-up, so that a limit says nothing about who
-//! has an account, and so that every door (API, pages, embedders) shares one count.
+//! has an account, and so that every door shares one count.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use time::Duration;
 
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::id::{LeaseId, MailId};
 use crate::mail::{Content, Lease, Mail, MailFate, Message, QueuedMail};
 use crate::policy::OutboxPolicy;
@@ -150,7 +150,7 @@ impl Dispatcher {
             MailError::Permanent(source) => (true, source),
             MailError::Transient(source) => (false, source),
         };
-        let reason: String = source.to_string().chars().take(MAX_REASON).collect();
+        let reason: String = chain(&**source).chars().take(MAX_REASON).collect();
         let now = self.ports.clock.now();
         if permanent || now - queued.queued_at >= self.policy.give_up_after {
             return MailFate::Failed { reason };

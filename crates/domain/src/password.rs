@@ -61,7 +61,7 @@ impl Password {
     /// Takes a password that is to be set: at least `min` code points after NFC.
     ///
     /// # Errors
-    /// Every [`PasswordError`] but `Reused`.
+    /// [`PasswordError`] names the broken rule; whether it is the one in use is found out later.
     pub fn choose(text: &str, min: usize) -> Result<Self, PasswordError> {
         let password = Self::parse(text)?;
         if password.0.chars().count() < min {

@@ -92,7 +92,7 @@ pub struct OutboxPolicy {
     pub max_retry: Duration,
     /// A mail that could not be sent for so long has failed.
     pub give_up_after: Duration,
-    /// How long finished mails, spent links and ended sessions are kept.
+    /// How long mails, links and sessions are kept after their end.
     pub keep: Duration,
 }
 

@@ -7,15 +7,15 @@ use time::{Duration, OffsetDateTime};
 
 use crate::caller::Caller;
 use crate::email::EmailAddress;
-use crate::error::{Error, Rule};
+use crate::error::Error;
 use crate::id::ResetRequestId;
 use crate::limits::Limits;
 use crate::mail::{Mail, QueuedMail};
-use crate::password::{Password, PasswordError};
+use crate::password::Password;
 use crate::policy::{Policy, ResetPolicy};
 use crate::ports::{Action, Ports, StoreError, TokenError, UnitOfWork, Verdict};
 use crate::reset::{PasswordReset, ResetRequest};
-use crate::token::{ResetClaims, SignedToken};
+use crate::token::SignedToken;
 use crate::user::User;
 
 /// Issues and redeems reset links.
@@ -26,7 +26,6 @@ pub struct Recovery {
 }
 
 /// What a person presents to choose a new password.
-#[derive(Debug)]
 pub struct ResetPassword {
     /// The token of the link.
     pub token: String,
@@ -76,7 +75,7 @@ impl Recovery {
     /// Signs nobody in (decision D17).
     ///
     /// # Errors
-    /// `Throttled`, `InvalidToken`, `InvalidInput` when the password is the one in use (the link
+    /// `Throttled`, `InvalidToken`, `PasswordReused` when the password is the one in use (the link
     /// stays usable), `Unavailable`, `Internal`.
     pub async fn reset(&self, request: ResetPassword, caller: &Caller) -> Result<(), Error> {
         self.limits.admit_client(Action::SubmitReset, caller).await?;
@@ -85,7 +84,7 @@ impl Recovery {
         if let Some(current) = self.ports.store.find_password(id).await?
             && self.ports.hasher.verify(&request.password, &current).await? != Verdict::Mismatch
         {
-            return Err(Error::violation("new_password", Rule::Password(PasswordError::Reused)));
+            return Err(Error::PasswordReused);
         }
         // Hashing took its time, and of many requests with one link all but one are late by now.
         let reset = self.find_live(&request.token).await?;
@@ -195,13 +194,6 @@ fn may_issue(policy: &ResetPolicy, recent: &[PasswordReset], now: OffsetDateTime
     !newest_still_fresh && recent.len() < policy.max_per_hour
 }
 
-impl PasswordReset {
-    /// What the token of this reset says.
-    pub fn claims(&self) -> ResetClaims {
-        ResetClaims { reset_id: self.id, issued_at: self.issued_at, expires_at: self.expires_at }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,7 +251,7 @@ mod tests {
         scene.has_password(Verdict::Match);
         scene.store.expect_begin().never();
         let outcome = reset(scene).await;
-        assert!(matches!(outcome, Err(Error::InvalidInput(_))), "{outcome:?}");
+        assert!(matches!(outcome, Err(Error::PasswordReused)), "{outcome:?}");
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ use crate::caller::Caller;
 use crate::email::EmailKey;
 use crate::id::{ResetRequestId, UserId};
 use crate::ports::Random;
+use crate::token::ResetClaims;
 use crate::user::{CredentialEpoch, User};
 
 /// Names a reset: 128 random bits, because whoever guesses one is half-way to a link.
@@ -94,6 +95,11 @@ impl PasswordReset {
             superseded_at: None,
             caller,
         }
+    }
+
+    /// What the token of the link says.
+    pub fn claims(&self) -> ResetClaims {
+        ResetClaims { reset_id: self.id, issued_at: self.issued_at, expires_at: self.expires_at }
     }
 
     /// Whether the link would work for `user` at `now`.

@@ -19,7 +19,7 @@ pub struct Session {
     pub epoch: CredentialEpoch,
     /// When it was opened.
     pub created_at: OffsetDateTime,
-    /// When it was last renewed by its owner.
+    /// When its owner was last seen: at its opening, so far.
     pub last_seen_at: OffsetDateTime,
     /// The end of its absolute lifetime.
     pub expires_at: OffsetDateTime,

@@ -15,7 +15,7 @@ use vestibule_domain::username::Username;
 use crate::Tag;
 use crate::bearer::Signed;
 use crate::client::Client;
-use crate::error::{Act, ApiError};
+use crate::error::{Act, ApiError, at_field};
 use crate::payload::StrictJson;
 use crate::state::State;
 use crate::views::{MessageResponse, TokenResponse, UserResponse};
@@ -24,7 +24,7 @@ use crate::views::{MessageResponse, TokenResponse, UserResponse};
 pub(crate) struct Accounts;
 
 /// What a new account needs.
-#[derive(Debug, Deserialize, Object)]
+#[derive(Deserialize, Object)]
 #[serde(deny_unknown_fields)]
 #[oai(deny_unknown_fields)]
 struct SignUpRequest {
@@ -40,7 +40,7 @@ struct SignUpRequest {
 }
 
 /// What a change of password needs.
-#[derive(Debug, Deserialize, Object)]
+#[derive(Deserialize, Object)]
 #[serde(deny_unknown_fields)]
 #[oai(deny_unknown_fields)]
 struct ChangePasswordRequest {
@@ -124,7 +124,7 @@ impl Accounts {
         client: Client,
         body: StrictJson<ChangePasswordRequest>,
     ) -> Result<Json<MessageResponse>, ApiError> {
-        let failed = |error| ApiError::of(Act::Change, error);
+        let failed = |error| ApiError::of(Act::Change, at_field(error, "new_password"));
         let request = body.0.parse(state.accounts.password_policy()).map_err(failed)?;
         let change = state.accounts.change_password(&signed.0, request, &client.0);
         change.await.map_err(failed)?;

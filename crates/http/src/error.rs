@@ -9,7 +9,7 @@ use poem::middleware::PanicHandler;
 use poem::{IntoResponse, Response};
 use poem_openapi::ApiResponse;
 use poem_openapi::error::{AuthorizationError, ContentTypeError};
-use vestibule_domain::error::{Error, Rule, Violation};
+use vestibule_domain::error::{Error, Rule, Violation, chain};
 use vestibule_domain::password::PasswordError;
 
 use crate::problem::{FieldProblem, Problem, ProblemJson};
@@ -105,6 +105,7 @@ impl ApiError {
             Error::IncorrectPassword => {
                 Self::BadRequest(problem(StatusCode::BAD_REQUEST, "Incorrect current password"))
             }
+            Error::PasswordReused => Self::of(act, at_field(error, "password")),
             Error::AccountInactive => {
                 Self::Forbidden(problem(StatusCode::FORBIDDEN, "User account is inactive"))
             }
@@ -148,6 +149,17 @@ impl ApiError {
     /// A body that is not JSON.
     pub(crate) fn not_json(detail: &str) -> Self {
         Self::BadRequest(Problem::new(StatusCode::BAD_REQUEST, "malformed_json", detail).into())
+    }
+}
+
+/// Puts what is wrong with a password down to the field that the operation calls it by.
+pub(crate) fn at_field(error: Error, field: &'static str) -> Error {
+    match error {
+        Error::PasswordReused => {
+            let rule = Rule::Password(PasswordError::Reused);
+            Error::InvalidInput(vec![Violation { field, rule }])
+        }
+        error => error,
     }
 }
 
@@ -200,18 +212,6 @@ fn sentence(rule: Rule) -> String {
 fn whole_seconds(duration: Duration) -> u64 {
     let rounded = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
     rounded.max(1)
-}
-
-/// An error with all its causes, outermost first.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 /// Presents whatever went wrong before, beside or instead of an operation.
@@ -307,6 +307,13 @@ mod tests {
             (Error::UsernameTaken, 400, "Username already taken"),
             (Error::InvalidCredentials, 401, "Invalid email or password"),
             (Error::IncorrectPassword, 400, "Incorrect current password"),
+            (Error::SignUpClosed, 403, "Sign-up is closed; ask an administrator for an account"),
+            (
+                Error::Throttled { retry_after: Duration::ZERO },
+                429,
+                "Too many requests, please try again later",
+            ),
+            (Error::Unavailable("secret cause".into()), 503, UNAVAILABLE),
             (Error::AccountInactive, 403, "User account is inactive"),
             (Error::InvalidToken, 400, "Invalid or expired token"),
             (Error::Unauthenticated, 401, "Could not validate credentials"),

@@ -18,7 +18,7 @@ use crate::views::MessageResponse;
 pub(crate) struct PasswordReset;
 
 /// A link's token, and the password it sets.
-#[derive(Debug, Deserialize, Object)]
+#[derive(Deserialize, Object)]
 #[serde(deny_unknown_fields)]
 #[oai(deny_unknown_fields)]
 struct PasswordResetRequest {

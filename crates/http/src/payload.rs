@@ -13,8 +13,7 @@ use serde_json::error::Category;
 
 use crate::error::ApiError;
 
-/// The body of an operation.
-#[derive(Debug)]
+/// The body of an operation. May hold a password, so it does not print.
 pub(crate) struct StrictJson<T>(pub(crate) T);
 
 impl<T: Type> Payload for StrictJson<T> {

@@ -5,13 +5,13 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use serde::Deserialize;
 use vestibule_domain::email::EmailAddress;
-use vestibule_domain::error::{Error, Violation, Violations};
+use vestibule_domain::error::Violations;
 use vestibule_domain::password::Password;
 use vestibule_domain::recovery::ResetPassword;
 
 use crate::Tag;
 use crate::client::Client;
-use crate::error::{Act, ApiError};
+use crate::error::{Act, ApiError, at_field};
 use crate::payload::StrictJson;
 use crate::state::State;
 use crate::views::MessageResponse;
@@ -23,7 +23,7 @@ const RESET: &str = "Password reset successfully";
 pub(crate) struct Recovery;
 
 /// Whose password is forgotten.
-#[derive(Debug, Deserialize, Object)]
+#[derive(Deserialize, Object)]
 #[serde(deny_unknown_fields)]
 #[oai(deny_unknown_fields)]
 pub(crate) struct ForgotPasswordRequest {
@@ -33,7 +33,7 @@ pub(crate) struct ForgotPasswordRequest {
 }
 
 /// A link's token, and the password it sets.
-#[derive(Debug, Deserialize, Object)]
+#[derive(Deserialize, Object)]
 #[serde(deny_unknown_fields)]
 #[oai(deny_unknown_fields)]
 struct ResetPasswordRequest {
@@ -75,15 +75,6 @@ pub(crate) async fn reset(
     let request = ResetPassword { token, password };
     state.recovery.reset(request, &client.0).await.map_err(failed)?;
     Ok(Json(MessageResponse::new(RESET)))
-}
-
-/// There is one field a reset can complain about; each door calls it by its own name.
-fn at_field(error: Error, field: &'static str) -> Error {
-    if let Error::InvalidInput(violations) = error {
-        let rename = |violation: Violation| Violation { field, ..violation };
-        return Error::InvalidInput(violations.into_iter().map(rename).collect());
-    }
-    error
 }
 
 #[OpenApi(prefix_path = "/api/v1/auth", tag = "Tag::Authentication")]

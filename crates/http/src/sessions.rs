@@ -21,7 +21,7 @@ use crate::views::TokenResponse;
 pub(crate) struct Sessions;
 
 /// What a person presents to sign in.
-#[derive(Debug, Deserialize, Object)]
+#[derive(Deserialize, Object)]
 #[serde(deny_unknown_fields)]
 #[oai(deny_unknown_fields)]
 struct SignInRequest {

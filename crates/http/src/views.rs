@@ -14,7 +14,7 @@ pub(crate) struct MessageResponse {
 }
 
 /// Somebody has just signed in.
-#[derive(Debug, Object)]
+#[derive(Object)]
 pub(crate) struct TokenResponse {
     /// The access token, `v4.public.…`; present it as `Authorization: Bearer …`.
     access_token: String,

@@ -3,7 +3,7 @@
 use time::Duration;
 use vestibule_domain::mail::MailFate;
 use vestibule_domain::outbox::Delivery;
-use vestibule_domain::ports::MailError;
+use vestibule_domain::ports::{MailError, Store};
 
 use crate::world::{ANNA, World};
 
@@ -59,7 +59,7 @@ async fn a_link_that_died_while_the_relay_was_away_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_retried_link_is_the_same_link() {
+async fn a_link_whose_first_attempt_failed_takes_the_older_ones_place() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     world.work().await;
@@ -103,13 +103,16 @@ async fn the_mail_of_a_deleted_account_goes_with_it() {
 }
 
 #[tokio::test]
-async fn what_is_finished_is_cleared_away_and_nothing_else() {
+async fn what_is_over_is_cleared_away_and_nothing_else() {
     let world = World::new();
-    world.sign_up(ANNA, "the first").await;
-    world.work().await;
-    world.forget(ANNA).await;
-    world.clock.advance(Duration::days(31));
+    let signed_in = world.sign_up(ANNA, "the first").await;
+    let session = signed_in.session.id;
+    // Sessions last 30 days, and what is over is kept for another 30.
+    world.clock.advance(Duration::days(59));
     world.housekeeping.run_once().await.unwrap();
-    assert!(world.work().await.is_empty());
+    assert!(world.store.find_session(session).await.unwrap().is_some());
+    world.clock.advance(Duration::days(2));
+    world.housekeeping.run_once().await.unwrap();
+    assert!(world.store.find_session(session).await.unwrap().is_none());
     world.sign_in(ANNA, "the first").await.unwrap();
 }

@@ -125,7 +125,7 @@ async fn a_refused_password_leaves_the_link_alive() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     let token = world.link(ANNA).await;
-    assert!(matches!(world.reset(&token, "the first").await, Err(Error::InvalidInput(_))));
+    assert!(matches!(world.reset(&token, "the first").await, Err(Error::PasswordReused)));
     world.reset(&token, "the second").await.unwrap();
 }
 
