@@ -32,7 +32,7 @@ impl MigrationTrait for Migration {
         Ok(())
     }
 
-    /// `SQLite` too can take back half a migration, if it is asked to.
+    /// SQLite too can take back half a migration, if it is asked to.
     fn use_transaction(&self) -> Option<bool> {
         Some(true)
     }
@@ -213,7 +213,7 @@ async fn create_outbox(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 }
 
 /// A text that is compared byte by byte: the collation of a PostgreSQL database may see two
-/// different keys as equal, or sort them in another order after an upgrade. `SQLite` is binary
+/// different keys as equal, or sort them in another order after an upgrade. SQLite is binary
 /// anyway.
 fn key(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
     let mut column = string(name);

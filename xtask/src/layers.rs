@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn adapters_know_the_domain_and_nobody_else() {
-        for adapter in ["storage", "tokens", "passwords", "limits", "mail", "http", "web"] {
+        for adapter in ["storage", "tokens", "passwords", "limits", "mail", "http"] {
             let name = format!("vestibule-{adapter}");
             assert!(!refused(&name, "vestibule-domain", false));
             assert!(!refused(&name, "vestibule-testkit", true));
@@ -189,6 +189,8 @@ mod tests {
         assert!(refused("vestibule-storage", "anyhow", false));
         assert!(!refused("vestibule", "anyhow", false));
         assert!(!refused("vestibule-storage", "sea-orm", false));
+        assert!(refused("vestibule-testkit", "mockall", false));
+        assert!(!refused("vestibule-domain", "mockall", true));
     }
 
     #[test]

@@ -2,7 +2,6 @@
 //!
 //! Every module here looks at one kind of file and answers with findings; nothing stops at the first.
 
-mod code;
 mod errors_section;
 mod floors;
 mod links;

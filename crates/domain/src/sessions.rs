@@ -9,7 +9,7 @@ use crate::id::version_7;
 use crate::limits::Limits;
 use crate::password::{Password, PasswordHash};
 use crate::policy::{Policy, SessionPolicy};
-use crate::ports::{Action, Ports, TokenError, Verdict};
+use crate::ports::{Action, Ports, Verdict};
 use crate::session::Session;
 use crate::token::{AccessClaims, SignedToken};
 use crate::user::User;
@@ -124,10 +124,8 @@ impl Sessions {
     /// # Errors
     /// `Unauthenticated`, `AccountInactive`, `UserNotFound`, `Unavailable`, `Internal`.
     pub async fn authenticate(&self, token: &str) -> Result<Actor, Error> {
-        let claims = match self.ports.access_tokens.read(token) {
-            Ok(claims) => claims,
-            Err(TokenError::Invalid) => return Err(Error::Unauthenticated),
-            Err(error @ TokenError::Failed(_)) => return Err(error.into()),
+        let Some(claims) = self.ports.access_tokens.read(token) else {
+            return Err(Error::Unauthenticated);
         };
         let now = self.ports.clock.now();
         if !claims.is_current(now) {
@@ -272,7 +270,7 @@ mod tests {
     #[tokio::test]
     async fn a_forged_token_asks_the_store_nothing() {
         let mut scene = Scene::default();
-        scene.access_tokens.expect_read().once().returning(|_| Err(TokenError::Invalid));
+        scene.access_tokens.expect_read().once().returning(|_| None);
         scene.store.expect_find_session().never();
         scene.store.expect_find_user().never();
         let sessions = Sessions::new(scene.ports(), Policy::default());

@@ -154,13 +154,11 @@ impl ApiError {
 
 /// Puts what is wrong with a password down to the field that the operation calls it by.
 pub(crate) fn at_field(error: Error, field: &'static str) -> Error {
-    match error {
-        Error::PasswordReused => {
-            let rule = Rule::Password(PasswordError::Reused);
-            Error::InvalidInput(vec![Violation { field, rule }])
-        }
-        error => error,
+    if let Error::PasswordReused = error {
+        let rule = Rule::Password(PasswordError::Reused);
+        return Error::InvalidInput(vec![Violation { field, rule }]);
     }
+    error
 }
 
 fn unprocessable(errors: Vec<FieldProblem>) -> ProblemJson {

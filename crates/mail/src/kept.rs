@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::fs;
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -109,9 +110,7 @@ impl Mailer for KeptMails {
 async fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let draft = path.with_extension("part");
     let mut options = tokio::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    options.mode(0o600);
+    options.write(true).create(true).truncate(true).mode(0o600);
     let mut file = options.open(&draft).await?;
     file.write_all(bytes).await?;
     file.write_all(b"\r\n").await?;
@@ -120,9 +119,5 @@ async fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn private_directory(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }

@@ -6,6 +6,8 @@
 
 use std::net::Ipv6Addr;
 
+use vestibule_domain::token::SignedToken;
+
 use crate::settings::SettingsError;
 
 const MAX_NAME_CHARACTERS: usize = 64;
@@ -55,8 +57,12 @@ impl Letterhead {
         format!("{}{REQUEST_RESET}", self.public_url)
     }
 
-    /// `None` when the token holds anything that would have to be escaped in a URL.
-    pub(crate) fn choose_password(&self, token: &str) -> Option<String> {
+    /// The link under which whoever holds a reset token chooses a new password, as it is mailed.
+    ///
+    /// The link is as secret as the token. `None` when the token is empty or holds anything that
+    /// would have to be escaped in a URL; no token of ours does.
+    pub fn choose_password(&self, token: &SignedToken) -> Option<String> {
+        let token = token.expose();
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
         (!token.is_empty() && token.bytes().all(plain))
             .then(|| format!("{}{CHOOSE_PASSWORD}{token}", self.public_url))
@@ -118,7 +124,7 @@ mod tests {
             assert_eq!(letterhead.sign_in(), "https://id.example.com/login");
             assert_eq!(letterhead.request_reset(), "https://id.example.com/password-reset");
             assert_eq!(
-                letterhead.choose_password("v4.public.a-b_c"),
+                letterhead.choose_password(&SignedToken::new("v4.public.a-b_c".to_owned())),
                 Some("https://id.example.com/reset-password?token=v4.public.a-b_c".to_owned())
             );
         }
@@ -130,7 +136,8 @@ mod tests {
     fn a_token_that_would_break_out_of_its_link_is_refused() {
         let letterhead = Letterhead::new("Acme", "https://id.example.com").unwrap();
         for token in ["", "a&b=c", "a#b", "a b", "a\"b", "a\r\nb", "a<b", "ä"] {
-            assert_eq!(letterhead.choose_password(token), None, "{token:?}");
+            let signed = SignedToken::new(token.to_owned());
+            assert_eq!(letterhead.choose_password(&signed), None, "{token:?}");
         }
     }
 

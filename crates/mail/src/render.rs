@@ -175,7 +175,7 @@ impl Renderer {
                 ("welcome", context! { link => harmless(self.letterhead.sign_in()) })
             }
             Content::ResetLink { token, requested_at, expires_at, caller } => {
-                let link = self.letterhead.choose_password(token.expose()).ok_or(Cause::Token)?;
+                let link = self.letterhead.choose_password(token).ok_or(Cause::Token)?;
                 let specific = context! {
                     link => harmless(link),
                     until => words::end(*requested_at, *expires_at),

@@ -116,7 +116,6 @@ impl SmtpMailer {
 
 #[async_trait]
 impl Mailer for SmtpMailer {
-    #[tracing::instrument(skip_all, fields(mail.id = %message.id))]
     async fn send(&self, message: &Message) -> Result<Receipt, MailError> {
         Ok(self.deliver(message).await?)
     }

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use poem::endpoint::BoxEndpoint;
 use vestibule_domain::accounts::Accounts;
 use vestibule_domain::administration::Administration;
+use vestibule_domain::error::chain;
 use vestibule_domain::housekeeping::Housekeeping;
 use vestibule_domain::outbox::Dispatcher;
 use vestibule_domain::ports::{Mailer, OsRandom, Ports, RateLimiter, SystemClock};
@@ -27,19 +28,19 @@ use crate::failure::Failure;
 const MAX_CONNECTIONS: u32 = 16;
 
 /// The whole service, wired.
-pub struct App {
+pub(crate) struct App {
     /// What people do.
-    pub state: State,
+    pub(crate) state: State,
     /// What administrators do.
-    pub administration: Administration,
+    pub(crate) administration: Administration,
     /// The store, for migrations and an orderly end.
-    pub store: SeaStore,
+    pub(crate) store: SeaStore,
     /// The token keys.
-    pub keys: Arc<KeyRing>,
+    pub(crate) keys: Arc<KeyRing>,
     /// Sends mail; `None` when none is configured, and mails wait.
-    pub mailer: Option<Arc<dyn Mailer>>,
+    pub(crate) mailer: Option<Arc<dyn Mailer>>,
     /// The kept mails of `--dev`.
-    pub kept: Option<Arc<KeptMails>>,
+    pub(crate) kept: Option<Arc<KeptMails>>,
     ports: Ports,
     config: Config,
     public_url: PublicUrl,
@@ -50,7 +51,7 @@ pub struct App {
 ///
 /// # Errors
 /// [`Failure::Configuration`] with everything that has to be set up differently.
-pub async fn compose(config: &Config, public_url: &PublicUrl) -> Result<App, Failure> {
+pub(crate) async fn compose(config: &Config, public_url: &PublicUrl) -> Result<App, Failure> {
     let mut problems = Vec::new();
     let mut note = |problem: Problem| problems.push(problem);
 
@@ -103,7 +104,7 @@ pub async fn compose(config: &Config, public_url: &PublicUrl) -> Result<App, Fai
 
 impl App {
     /// Everything the process answers.
-    pub fn endpoint(&self) -> BoxEndpoint<'static> {
+    pub(crate) fn endpoint(&self) -> BoxEndpoint<'static> {
         let proxies = TrustedProxies::new(self.config.trusted_proxies.clone());
         let requests = Requests::new(self.ports.random.clone(), self.public_url.is_https());
         let mut routes = vestibule_http::routes(self.state.clone());
@@ -114,38 +115,39 @@ impl App {
     }
 
     /// The broom.
-    pub fn housekeeping(&self) -> Housekeeping {
+    pub(crate) fn housekeeping(&self) -> Housekeeping {
         Housekeeping::new(self.ports.clone(), self.config.policy.outbox.clone())
     }
 
     /// The sender of waiting mails, if there is anywhere to send them.
-    pub fn dispatcher(&self) -> Option<Dispatcher> {
+    pub(crate) fn dispatcher(&self) -> Option<Dispatcher> {
         let mailer = self.mailer.clone()?;
         let policy = self.config.policy.outbox.clone();
         Some(Dispatcher::new(self.ports.clone(), mailer, policy))
     }
 
     /// The ports, for commands that need one of them alone.
-    pub fn ports(&self) -> &Ports {
+    pub(crate) fn ports(&self) -> &Ports {
         &self.ports
     }
 
-    /// Refuses to make a link from anything but the configured address: people would be sent
-    /// elsewhere, and the service, under its own name, would not know the link.
+    /// What makes links. Refuses without a configured address: people would be sent elsewhere, and
+    /// the service, under its own name, would not know the link.
     ///
     /// # Errors
     /// [`Failure::Configuration`] when there is none.
-    pub fn insist_on_public_url(&self) -> Result<(), Failure> {
-        if self.config.public_url.is_some() {
-            return Ok(());
-        }
-        let remedy = "required for a link: set it to what the running service has (with --dev, the \
-                      address it listens on, such as http://127.0.0.1:8080)";
-        Err(Failure::configuration("server.public_url", remedy))
+    pub(crate) fn letterhead(&self) -> Result<Letterhead, Failure> {
+        let Some(url) = &self.config.public_url else {
+            let remedy = "required for a link: set it to what the running service has (with \
+                          --dev, the address it listens on, such as http://127.0.0.1:8080)";
+            return Err(Failure::configuration("server.public_url", remedy));
+        };
+        Letterhead::new(&self.config.product_name, url.as_str())
+            .map_err(|error| Failure::configuration("mail", chain(&error)))
     }
 
     /// Where people reach the service.
-    pub fn public_url(&self) -> &PublicUrl {
+    pub(crate) fn public_url(&self) -> &PublicUrl {
         &self.public_url
     }
 }
@@ -163,7 +165,7 @@ fn published(keys: &KeyRing) -> Vec<PublishedKey> {
 ///
 /// # Errors
 /// [`Invalid`] with every problem.
-pub fn check(config: &Config, public_url: &PublicUrl) -> Result<(), Invalid> {
+pub(crate) fn check(config: &Config, public_url: &PublicUrl) -> Result<(), Invalid> {
     let mail = mail(config, public_url).err();
     let hasher = hasher(config).err();
     let problems: Vec<Problem> = mail.into_iter().chain(hasher).collect();
@@ -172,7 +174,7 @@ pub fn check(config: &Config, public_url: &PublicUrl) -> Result<(), Invalid> {
 
 fn hasher(config: &Config) -> Result<Argon2Hasher, Problem> {
     Argon2Hasher::new(config.passwords, Arc::new(OsRandom))
-        .map_err(|error| Problem::new("password.argon2", with_causes(&error)))
+        .map_err(|error| Problem::new("password.argon2", chain(&error)))
 }
 
 /// Makes the folder that holds the database and the keys; readable by nobody else.
@@ -196,12 +198,12 @@ fn data_folder(path: &Path) -> Result<(), Problem> {
 ///
 /// # Errors
 /// A [`Problem`] that names the file and what to do about it.
-pub fn key_ring(data_dir: &Path) -> Result<KeyRing, Problem> {
+pub(crate) fn key_ring(data_dir: &Path) -> Result<KeyRing, Problem> {
     let path = data_dir.join("keys");
     let now = vestibule_domain::ports::Clock::now(&SystemClock);
     KeyDirectory::create(&path, now)
         .and_then(KeyRing::load)
-        .map_err(|error| Problem::new(path.display().to_string(), with_causes(&error)))
+        .map_err(|error| Problem::new(path.display().to_string(), chain(&error)))
 }
 
 async fn store(config: &Config) -> Result<SeaStore, Problem> {
@@ -212,7 +214,7 @@ async fn store(config: &Config) -> Result<SeaStore, Problem> {
     SeaStore::connect(&settings).await.map_err(|error| {
         let remedy = format!(
             "{}; check that the database runs and that the address and its password are right",
-            with_causes(&error)
+            chain(&error)
         );
         Problem::new("database.url", remedy)
     })
@@ -222,7 +224,7 @@ type Mailers = (Option<Arc<dyn Mailer>>, Option<Arc<KeptMails>>);
 
 /// In `--dev` mails are kept, whatever the settings say: a try-out writes to nobody.
 fn mail(config: &Config, public_url: &PublicUrl) -> Result<Mailers, Problem> {
-    let invalid = |error: vestibule_mail::SettingsError| Problem::new("mail", with_causes(&error));
+    let invalid = |error: vestibule_mail::SettingsError| Problem::new("mail", chain(&error));
     let letterhead = Letterhead::new(&config.product_name, public_url.as_str()).map_err(invalid)?;
     if config.dev {
         let folder = config.data_dir.join("mails");
@@ -253,18 +255,4 @@ fn smtp_settings(mail: &MailConfig, product_name: &str) -> Result<SmtpSettings, 
         from_name: mail.from_name.clone().unwrap_or_else(|| product_name.to_owned()),
         ca_file: mail.ca_file.as_ref().map(read).transpose()?,
     })
-}
-
-/// An error with all its causes on one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.contains(&next) {
-            text = format!("{text}: {next}");
-        }
-        cause = error.source();
-    }
-    text
 }

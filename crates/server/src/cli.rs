@@ -10,29 +10,29 @@ use crate::config::Overrides;
 /// User accounts for a service: sign-up, sign-in, password recovery by e-mail, sessions.
 #[derive(Debug, Parser)]
 #[command(name = "vestibule", version, about, propagate_version = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Where the configuration is.
     #[command(flatten)]
-    pub place: Place,
+    pub(crate) place: Place,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// Where the configuration and the data are.
 #[derive(Clone, Debug, Args)]
-pub struct Place {
+pub(crate) struct Place {
     /// The configuration file [default: vestibule.toml, if it exists]
     #[arg(long, value_name = "FILE", global = true)]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// Where the database and the keys are kept; overrides `server.data_dir`
     #[arg(long, value_name = "DIR", global = true)]
-    pub data_dir: Option<PathBuf>,
+    pub(crate) data_dir: Option<PathBuf>,
 }
 
 impl Place {
     /// The part of the configuration that stands on the command line.
-    pub fn overrides(&self) -> Overrides {
+    pub(crate) fn overrides(&self) -> Overrides {
         Overrides {
             file: self.config.clone(),
             data_dir: self.data_dir.clone(),
@@ -43,7 +43,7 @@ impl Place {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Run the service: API and mail worker in one process
     Serve(Serve),
     /// Run the mail worker alone
@@ -96,24 +96,24 @@ pub enum Command {
 
 /// How to serve.
 #[derive(Debug, Args)]
-pub struct Serve {
+pub(crate) struct Serve {
     /// Try-out on this machine: mails are kept and shown at /dev/mail, nothing has to be set up
     #[arg(long)]
-    pub dev: bool,
+    pub(crate) dev: bool,
     /// Where to listen; overrides `server.listen`
     #[arg(long, value_name = "ADDR")]
-    pub listen: Option<String>,
+    pub(crate) listen: Option<String>,
     /// Leave the sending of mail to `vestibule worker`
     #[arg(long)]
-    pub no_worker: bool,
+    pub(crate) no_worker: bool,
     /// Refuse to start when the database is not up to date instead of migrating it
     #[arg(long)]
-    pub no_migrate: bool,
+    pub(crate) no_migrate: bool,
 }
 
 /// What to do about the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Migrate {
+pub(crate) enum Migrate {
     /// Apply what is pending
     Up,
     /// Tell what is applied and what is pending
@@ -122,7 +122,7 @@ pub enum Migrate {
 
 /// What to do about the configuration.
 #[derive(Debug, Subcommand)]
-pub enum Config {
+pub(crate) enum Config {
     /// Print a commented configuration file
     Init,
     /// Tell everything that is wrong with the configuration
@@ -140,7 +140,7 @@ pub enum Config {
 
 /// What to do about accounts.
 #[derive(Debug, Subcommand)]
-pub enum User {
+pub(crate) enum User {
     /// Create an account
     Create(NewUser),
     /// List all accounts
@@ -192,21 +192,21 @@ pub enum User {
 
 /// A new account.
 #[derive(Debug, Args)]
-pub struct NewUser {
+pub(crate) struct NewUser {
     /// The address that identifies the account
     #[arg(long)]
-    pub email: String,
+    pub(crate) email: String,
     /// The user name [default: made from the address]
     #[arg(long)]
-    pub username: Option<String>,
+    pub(crate) username: Option<String>,
     /// Read the password from standard input instead of asking for it
     #[arg(long)]
-    pub password_stdin: bool,
+    pub(crate) password_stdin: bool,
 }
 
 /// What to do about administrators.
 #[derive(Debug, Subcommand)]
-pub enum Admin {
+pub(crate) enum Admin {
     /// Create an administrator
     Create(NewUser),
     /// List the administrators
@@ -229,7 +229,7 @@ pub enum Admin {
 
 /// What to do about mail.
 #[derive(Debug, Subcommand)]
-pub enum Mail {
+pub(crate) enum Mail {
     /// Send a test mail the way real mail is sent
     Test {
         /// Where to send it
@@ -240,7 +240,7 @@ pub enum Mail {
 
 /// What to do about keys.
 #[derive(Debug, Subcommand)]
-pub enum Keys {
+pub(crate) enum Keys {
     /// List all keys
     List {
         /// As JSON

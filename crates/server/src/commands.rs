@@ -19,7 +19,7 @@ use crate::config::{Config, Overrides, PublicUrl, environment, load};
 use crate::failure::Failure;
 
 /// Runs a command; what goes wrong is printed, and the exit code tells its kind.
-pub fn run(cli: Cli) -> ExitCode {
+pub(crate) fn run(cli: Cli) -> ExitCode {
     // One TLS library for the mail relay and the database server alike. A second installation, as
     // in tests, finds the first one in place.
     let _ = rustls::crypto::ring::default_provider().install_default();

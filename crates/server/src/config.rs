@@ -1,6 +1,6 @@
 //! Configuration: a file, overridden by the environment, overridden by the command line.
 //!
-//! Every key stands in one table with its default, its meaning and its check; the reference, the
+//! Every key stands in one table with its default, its meaning and what it accepts; the reference, the
 //! commented default file and `config show` are printed from it. All problems are reported at once.
 
 mod keys;
@@ -13,69 +13,70 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+use poem::http::uri::Authority;
 use vestibule_domain::email::EmailAddress;
 use vestibule_domain::policy::Policy;
 use vestibule_mail::Security;
 
-pub use load::{Overrides, Settings, environment, load};
-pub use problem::{Invalid, Problem};
-pub use show::{init_file, reference, show};
+pub(crate) use load::{Overrides, environment, load};
+pub(crate) use problem::{Invalid, Problem};
+pub(crate) use show::{init_file, reference, show};
 
 /// Everything the service can be told, checked.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub(crate) struct Config {
     /// Where to listen.
-    pub listen: SocketAddr,
+    pub(crate) listen: SocketAddr,
     /// Where people reach the service; `None` only with `--dev`, which uses the listen address.
-    pub public_url: Option<PublicUrl>,
+    pub(crate) public_url: Option<PublicUrl>,
     /// Whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpNet>,
+    pub(crate) trusted_proxies: Vec<IpNet>,
     /// Where everything is kept.
-    pub data_dir: PathBuf,
+    pub(crate) data_dir: PathBuf,
     /// How log lines look.
-    pub log_format: LogFormat,
+    pub(crate) log_format: LogFormat,
     /// Where the database is.
-    pub database_url: Secret,
+    pub(crate) database_url: Secret,
     /// What the product is called.
-    pub product_name: String,
+    pub(crate) product_name: String,
     /// `iss` of access tokens; the public URL if not set.
-    pub issuer: Option<String>,
+    pub(crate) issuer: Option<String>,
     /// `aud` of access tokens; the public URL if not set.
-    pub audience: Option<String>,
+    pub(crate) audience: Option<String>,
     /// The figures of the rules.
-    pub policy: Policy,
+    pub(crate) policy: Policy,
     /// What a password hash costs.
-    pub passwords: vestibule_passwords::Settings,
+    pub(crate) passwords: vestibule_passwords::Settings,
     /// Where mail goes; `None` leaves it in the outbox.
-    pub mail: Option<MailConfig>,
+    pub(crate) mail: Option<MailConfig>,
     /// Whether this is a try-out on one's own machine.
-    pub dev: bool,
+    pub(crate) dev: bool,
 }
 
 /// The relay that takes our mail.
 #[derive(Clone, Debug)]
-pub struct MailConfig {
+pub(crate) struct MailConfig {
     /// Host name or address.
-    pub host: String,
+    pub(crate) host: String,
     /// Port.
-    pub port: u16,
+    pub(crate) port: u16,
     /// How the connection is protected.
-    pub security: Security,
+    pub(crate) security: Security,
     /// Account at the relay.
-    pub username: Option<String>,
+    pub(crate) username: Option<String>,
     /// Its password.
-    pub password: Option<Secret>,
+    pub(crate) password: Option<Secret>,
     /// The sender's address.
-    pub from_address: EmailAddress,
+    pub(crate) from_address: EmailAddress,
     /// The sender's name; the product's if not set.
-    pub from_name: Option<String>,
+    pub(crate) from_name: Option<String>,
     /// A PEM file with a further trust anchor.
-    pub ca_file: Option<PathBuf>,
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     /// Text on a terminal, JSON elsewhere.
     Auto,
     /// For people.
@@ -86,16 +87,16 @@ pub enum LogFormat {
 
 /// A value that does not print.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub(crate) struct Secret(String);
 
 impl Secret {
     /// Hides a value.
-    pub fn new(value: String) -> Self {
+    pub(crate) fn new(value: String) -> Self {
         Self(value)
     }
 
     /// The value, for whoever needs it.
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 }
@@ -108,9 +109,8 @@ impl std::fmt::Debug for Secret {
 
 /// The address people reach the service at: scheme, host, port, no path; no slash at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicUrl {
+pub(crate) struct PublicUrl {
     text: String,
-    host: String,
 }
 
 impl PublicUrl {
@@ -118,32 +118,29 @@ impl PublicUrl {
     ///
     /// # Errors
     /// Says what is expected.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let expected = "expected an address such as https://accounts.example.com, without a path";
         let url = text.strip_suffix('/').unwrap_or(text);
-        let uri: poem::http::Uri = url.parse().map_err(|_| expected.to_owned())?;
-        let plain = uri.path() == "/" && uri.query().is_none() && !url.ends_with('/');
-        let scheme = matches!(uri.scheme_str(), Some("http" | "https"));
-        match uri.host() {
-            Some(host) if plain && scheme && !host.is_empty() && !url.contains('@') => {
-                Ok(Self { text: url.to_owned(), host: host.to_owned() })
-            }
-            _ => Err(expected.to_owned()),
+        let authority = url.strip_prefix("https://").or(url.strip_prefix("http://"));
+        let authority = authority.ok_or(expected)?;
+        let parsed: Authority = authority.parse().map_err(|_| expected)?;
+        let has_port = parsed.port_u16().is_some();
+        let host_alone = parsed.as_str() == parsed.host();
+        let plain = !parsed.host().is_empty() && parsed.as_str() == authority;
+        if plain && (has_port || host_alone) {
+            Ok(Self { text: url.to_owned() })
+        } else {
+            Err(expected.to_owned())
         }
     }
 
     /// The address without a slash at its end.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The host alone.
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
     /// Whether browsers reach it by https.
-    pub fn is_https(&self) -> bool {
+    pub(crate) fn is_https(&self) -> bool {
         self.text.starts_with("https://")
     }
 }
@@ -164,6 +161,10 @@ mod tests {
         for text in [
             "",
             "accounts.example.com",
+            "https://x.example#y",
+            "https://x.example:99999",
+            "HTTPS://x.example",
+            "https://x.example:",
             "ftp://x.example",
             "https://",
             "https://x/y",

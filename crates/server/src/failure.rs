@@ -6,7 +6,7 @@ use crate::config::{Invalid, Problem};
 
 /// The end of a command that did not succeed.
 #[derive(Debug)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// Something has to be set up differently first: exit code 3.
     Configuration(Invalid),
     /// Anything else: exit code 1.
@@ -15,12 +15,12 @@ pub enum Failure {
 
 impl Failure {
     /// One thing that has to be set up differently.
-    pub fn configuration(at: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(crate) fn configuration(at: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::Configuration(Problem::new(at, remedy).into())
     }
 
     /// The process's exit code.
-    pub fn exit_code(&self) -> u8 {
+    pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Configuration(_) => 3,
             Self::Other(_) => 1,

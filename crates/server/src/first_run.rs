@@ -18,7 +18,7 @@ pub(crate) fn screen(app: &App, config: &Config, has_admin: bool) -> String {
         (None, None) => "not configured: mails wait until mail.host is set".to_owned(),
     };
     let mut text = format!(
-        "Vestibule {}\n\n  Data      {database}\n  Web       {url}\n  API docs  {url}/docs\n  \
+        "Vestibule {}\n\n  Data      {database}\n  API       {url}/api/v1\n  API docs  {url}/docs\n  \
          E-mail    {mail}\n",
         env!("CARGO_PKG_VERSION")
     );

@@ -1,15 +1,24 @@
 //! Wires everything and runs it.
 //!
-//! [`compose`](app::compose) is the composition root: it builds every adapter from the
+//! [`run`] is the whole program. The composition root is [`app`]: it builds every adapter from the
 //! configuration and hands the use cases their ports. Nothing else knows more than one adapter.
 
-pub mod app;
-pub mod cli;
-pub mod commands;
-pub mod config;
-pub mod failure;
-pub mod telemetry;
-
+mod app;
+mod cli;
+mod commands;
+mod config;
 mod dev_mail;
+mod failure;
 mod first_run;
+mod listen;
+mod telemetry;
 mod worker;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Does what the command line says, and answers with the exit code.
+pub fn run() -> ExitCode {
+    commands::run(cli::Cli::parse())
+}

@@ -1,78 +1,54 @@
 //! Accepts connections and answers what is asked on them.
 //!
 //! poem brings a server of its own, but one that half a request can hold a connection of for ever,
-//! that knows no bound on connections, and that spins once descriptors run out. The protocol is
-//! hyper's, the answers are poem's; what is here is how long a connection lives and how many there
-//! are.
+//! that knows no bound on connections, and that spins once descriptors run out. Here the protocol
+//! is hyper's and the answers are poem's; how many connections there are, and how long each lives,
+//! is decided in this module.
 
-#[cfg(test)]
-mod tests;
+mod conversation;
 
-use std::convert::Infallible;
-use std::future::Future;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
-use poem::http::uri::Scheme;
-use poem::http::{self, Version};
-use poem::web::{LocalAddr, RemoteAddr};
-use poem::{Addr, Endpoint};
-use tokio::io::{AsyncRead, AsyncWrite};
+use poem::Endpoint;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{Instant, sleep, sleep_until};
-use tokio_util::io::InspectReader;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How long requests under way may take once their connection is asked to end, as it is when the
-/// process stops. An answer that the peer has not read by then is lost.
-const LAST_REQUESTS: Duration = Duration::from_secs(20);
-/// A connection on which nothing was asked for so long is asked to end. More than any request
-/// takes, so that none is disturbed; and more than reverse proxies keep theirs by default, or they
-/// would send requests to where nobody listens any more.
-const IDLE: Duration = Duration::from_secs(75);
-/// From the first byte of a request to the end of its head.
-const HEAD: Duration = Duration::from_secs(10);
+use conversation::converse;
 
 /// Connections at a time; more wait in the kernel until one ends.
 const MAX_CONNECTIONS: usize = 4096;
-/// Bounds the head of a request, in bytes.
-const HTTP1_BUFFER: usize = 32 * 1024;
-const HTTP2_HEADERS: u32 = 16 * 1024;
-const HTTP2_STREAMS: u32 = 100;
-/// Requests that an HTTP/2 peer took back before they were looked at.
-const HTTP2_RESETS: usize = 20;
-
-/// Between attempts to accept while that fails.
+/// Descriptors for everything that is no connection to this service; more than it ever has open.
+const OTHER_FILES: usize = 128;
+/// Between attempts to accept while that fails: at first, and at most.
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Between two reports of the same trouble.
 const REPORT_EVERY: Duration = Duration::from_mins(1);
 
-/// Answers until told to stop, and then at most [`LAST_REQUESTS`] longer.
+/// Answers until told to stop; then lets every connection finish, which takes as long as
+/// [`conversation::LAST_REQUESTS`] at most.
 pub(crate) async fn serve<E: Endpoint + 'static>(
     listener: TcpListener,
     endpoint: E,
     stop: CancellationToken,
 ) {
-    let mut door = Door::new(listener);
+    let mut door = Door::new(listener, capacity());
     let endpoint = Arc::new(endpoint);
     let connections = TaskTracker::new();
     while let Some(Some((stream, peer, room))) = stop.run_until_cancelled(door.next()).await {
         let (endpoint, stop) = (endpoint.clone(), stop.clone());
         connections.spawn(async move {
-            // Answers are small and whole: waiting for more to send would only delay them.
+            // Answers are written whole; waiting for more to send would only delay them.
             let local = stream.set_nodelay(true).and_then(|()| stream.local_addr());
+            // Otherwise the peer has left already.
             if let Ok(local) = local {
-                converse(stream, local, peer, endpoint, stop).await;
+                converse(stream, [local, peer], endpoint, stop).await;
             }
             drop(room);
         });
@@ -80,4 +56,121 @@ pub(crate) async fn serve<E: Endpoint + 'static>(
     drop(door);
     connections.close();
     connections.wait().await;
+}
+
+/// How many connections there may be. The database, the mails and the keys must not go without
+/// descriptors because somebody opens sockets.
+fn capacity() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    open_files(&limits).map_or(MAX_CONNECTIONS, share)
+}
+
+/// All descriptors but those for the rest of the process, or half of what is too few for that.
+fn share(files: usize) -> usize {
+    files.saturating_sub(OTHER_FILES).max(files / 2).min(MAX_CONNECTIONS)
+}
+
+/// What Linux says about how many descriptors this process may have; elsewhere, or without a
+/// limit, nobody says anything.
+fn open_files(limits: &str) -> Option<usize> {
+    let rest = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    rest.split_whitespace().next()?.parse().ok()
+}
+
+/// Where connections come in, as far as there is room.
+struct Door {
+    listener: TcpListener,
+    room: Arc<Semaphore>,
+    crowded: Rarely,
+    failing: Rarely,
+}
+
+impl Door {
+    fn new(listener: TcpListener, capacity: usize) -> Self {
+        let room = Arc::new(Semaphore::new(capacity));
+        Self { listener, room, crowded: Rarely::default(), failing: Rarely::default() }
+    }
+
+    /// The next connection, with the room it takes up; never `None`, because nobody closes the
+    /// semaphore.
+    async fn next(&mut self) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+        let room = match self.room.clone().try_acquire_owned() {
+            Ok(room) => room,
+            Err(TryAcquireError::NoPermits) => {
+                if self.crowded.now() {
+                    tracing::warn!("as many connections as there may be: new ones have to wait");
+                }
+                self.room.clone().acquire_owned().await.ok()?
+            }
+            Err(TryAcquireError::Closed) => return None,
+        };
+        let (stream, peer) = self.accept().await;
+        Some((stream, peer, room))
+    }
+
+    /// Tries until it succeeds. Without the pauses a process that is out of descriptors would do
+    /// nothing but fail: the connection that it cannot take stays first in the queue.
+    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+        let mut pause = PAUSE;
+        loop {
+            match self.listener.accept().await {
+                Ok(accepted) => return accepted,
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    if self.failing.now() {
+                        tracing::error!(%error, "connections cannot be accepted");
+                    }
+                    sleep(pause).await;
+                    pause = LONGEST_PAUSE.min(pause * 2);
+                }
+            }
+        }
+    }
+}
+
+/// Keeps trouble that comes and goes from filling the log.
+#[derive(Default)]
+struct Rarely {
+    last: Option<Instant>,
+}
+
+impl Rarely {
+    /// Whether it is time to speak.
+    fn now(&mut self) -> bool {
+        let due = self.last.is_none_or(|last| last.elapsed() >= REPORT_EVERY);
+        if due {
+            self.last = Some(Instant::now());
+        }
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_of_descriptors_is_found_or_not_there() {
+        let known =
+            "Limit Soft Hard Units\nMax open files            1024         524288   files\n";
+        assert_eq!(open_files(known), Some(1024));
+        for unknown in ["", "Max open files", "Max open files  unlimited  unlimited  files"] {
+            assert_eq!(open_files(unknown), None, "{unknown:?}");
+        }
+    }
+
+    #[test]
+    fn connections_leave_descriptors_for_the_rest() {
+        for (files, connections) in [(1_048_576, 4096), (1024, 896), (128, 64), (64, 32)] {
+            assert_eq!(share(files), connections, "of {files}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_same_trouble_is_reported_once_a_minute() {
+        let mut rarely = Rarely::default();
+        assert_eq!([rarely.now(), rarely.now()], [true, false]);
+        tokio::time::advance(REPORT_EVERY).await;
+        assert_eq!([rarely.now(), rarely.now()], [true, false]);
+    }
 }

@@ -2,9 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use vestibule::cli::Cli;
-
 fn main() -> ExitCode {
-    vestibule::commands::run(Cli::parse())
+    vestibule::run()
 }

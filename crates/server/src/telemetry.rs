@@ -11,10 +11,10 @@ use tracing_subscriber::{EnvFilter, fmt, registry};
 use crate::config::LogFormat;
 
 /// The target of lines that scripts wait for: they are written whatever `RUST_LOG` says.
-pub const ALWAYS: &str = "vestibule::always";
+pub(crate) const ALWAYS: &str = "vestibule::always";
 
 /// Starts logging to standard error. `RUST_LOG` sets the level; without it, `info`.
-pub fn start(format: LogFormat) {
+pub(crate) fn start(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let filter = filter.add_directive(always());
     let lines = if is_json(format) {
@@ -43,7 +43,7 @@ fn always() -> Directive {
 }
 
 /// Whether log lines are JSON.
-pub fn is_json(format: LogFormat) -> bool {
+pub(crate) fn is_json(format: LogFormat) -> bool {
     match format {
         LogFormat::Json => true,
         LogFormat::Text => false,

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
-use vestibule_domain::error::Error;
+use vestibule_domain::error::{Error, chain};
 use vestibule_domain::mail::MailFate;
 use vestibule_domain::outbox::{Claim, Delivery, Dispatcher};
 
@@ -88,7 +88,10 @@ pub(crate) async fn follow_keys(app: &App, stop: CancellationToken) {
             Err(_) if troubled => {}
             Err(error) => {
                 troubled = true;
-                tracing::error!(%error, "the token keys cannot be loaded; those in memory stay");
+                tracing::error!(
+                    error = chain(&error),
+                    "the token keys cannot be loaded; those in memory stay"
+                );
             }
         }
     }
@@ -160,8 +163,7 @@ impl Worker<'_> {
             }
             Err(error) if !self.troubled => {
                 self.troubled = true;
-                let error = anyhow::Error::from(error);
-                tracing::warn!(error = format!("{error:#}"), "the worker has to wait");
+                tracing::warn!(error = chain(&error), "the worker has to wait");
             }
             Ok(()) | Err(_) => {}
         }
@@ -182,8 +184,7 @@ async fn deliver(dispatcher: Arc<Dispatcher>, claim: Claim) {
         }
         Ok(Delivery::LeftToOthers) => tracing::debug!("mail left to another worker"),
         Err(error) => {
-            let error = anyhow::Error::from(error);
-            tracing::warn!(error = format!("{error:#}"), "a mail's fate could not be recorded");
+            tracing::warn!(error = chain(&error), "a mail's fate could not be recorded");
         }
     }
 }

@@ -11,13 +11,13 @@ use sea_orm::sqlx::sqlite::{
 };
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, SqlxError};
 
-/// How long a unit waits for a connection, and on `SQLite` for another process to finish writing.
+/// How long a unit waits for a connection, and on SQLite for another process to finish writing.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long PostgreSQL works on one statement before it gives up.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long PostgreSQL keeps the locks of a unit whose node has gone silent.
 const IDLE_UNIT_TIMEOUT: Duration = Duration::from_secs(30);
-/// Readers on `SQLite`: enough to keep two cores busy while a query waits for the disk.
+/// Readers on SQLite: enough to keep two cores busy while a query waits for the disk.
 const SQLITE_READERS: u32 = 4;
 const STATEMENT_CACHE: usize = 256;
 
@@ -26,7 +26,7 @@ const STATEMENT_CACHE: usize = 256;
 pub struct Settings {
     /// `sqlite://path` or `postgres://user:password@host/database`.
     pub url: String,
-    /// The size of the pool on PostgreSQL. `SQLite` has one writer and a few readers whatever it says.
+    /// The size of the pool on PostgreSQL. SQLite has one writer and a few readers whatever it says.
     pub max_connections: u32,
 }
 
@@ -42,7 +42,7 @@ impl std::fmt::Debug for Settings {
 /// Why there is no store.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// Neither `SQLite` in a file nor PostgreSQL.
+    /// Neither SQLite in a file nor PostgreSQL.
     #[error("the database's address does not begin with sqlite:// or postgres://")]
     UnsupportedUrl,
     /// The address cannot be parsed; it is not repeated, because it may hold a password.
@@ -51,7 +51,7 @@ pub enum ConnectError {
          password as %25, %2F, %3F, %23 and %40"
     )]
     Malformed,
-    /// An `SQLite` that may damage its files, or is too old for us.
+    /// An SQLite that may damage its files, or is too old for us.
     #[error("SQLite {found} is not safe to use: 3.51.3 or later is, but not 3.52.0")]
     UnsafeSqlite {
         /// The version that was found.

@@ -58,7 +58,7 @@ fn is_passing_on_postgres(sqlstate: &str) -> bool {
         || ["25006", "25P03", "25P04"].contains(&sqlstate)
 }
 
-/// By the primary result codes of `SQLite`, which are the low byte of the extended ones.
+/// By the primary result codes of SQLite, which are the low byte of the extended ones.
 fn is_passing_on_sqlite(code: i32) -> bool {
     const BUSY: i32 = 5;
     const LOCKED: i32 = 6;

@@ -1,11 +1,11 @@
-//! The store, in SQL through `SeaORM`: one code path for `SQLite` and PostgreSQL.
+//! The store, in SQL through SeaORM: one code path for SQLite and PostgreSQL.
 //!
 //! [`SeaStore`] implements [`vestibule_domain::ports::Store`]; the sentences there are the
 //! specification, and the contract suite in `vestibule-testkit` runs against both databases.
 //! Each file holds one port trait: its queries and the conversion of its rows.
 //!
 //! On PostgreSQL every unit locks in one order, the user first and then what belongs to them, so
-//! that two units never wait for each other. On `SQLite` there is one writer, and nothing to lock.
+//! that two units never wait for each other. On SQLite there is one writer, and nothing to lock.
 
 mod columns;
 mod connect;

@@ -15,7 +15,7 @@ use crate::error::store_error;
 use crate::unit::SeaUnit;
 use crate::{credentials, resets, sessions, users};
 
-/// The store, in `SQLite` or PostgreSQL. Cloning it shares the connections.
+/// The store, in SQLite or PostgreSQL. Cloning it shares the connections.
 #[derive(Clone, Debug)]
 pub struct SeaStore {
     writer: DatabaseConnection,
@@ -23,7 +23,7 @@ pub struct SeaStore {
 }
 
 impl SeaStore {
-    /// Connects; creates the file if there is none, on `SQLite`. Does not migrate.
+    /// Connects; creates the file if there is none, on SQLite. Does not migrate.
     ///
     /// # Errors
     /// [`ConnectError`] says what is wrong with the address or the database.
@@ -39,7 +39,7 @@ impl SeaStore {
 
     /// Closes every connection, once what is under way has ended.
     ///
-    /// On `SQLite` this folds the write-ahead log into the file.
+    /// On SQLite this folds the write-ahead log into the file.
     pub async fn close(self) {
         for pool in [self.reader, self.writer] {
             if let Err(error) = pool.close().await {

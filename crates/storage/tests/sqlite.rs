@@ -1,4 +1,4 @@
-//! The store keeps the contract in an `SQLite` file.
+//! The store keeps the contract in an SQLite file.
 #![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
 
 #[path = "fixtures/sqlite.rs"]

@@ -1,6 +1,6 @@
 //! The store, in memory: the same promises as the real ones, none of the waiting.
 //!
-//! One unit is open at a time, as on `SQLite`; it works on a copy, which its commit publishes.
+//! One unit is open at a time, as on SQLite; it works on a copy, which its commit publishes.
 
 mod state;
 mod unit;
@@ -30,7 +30,7 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// How many units are open now. Work that takes long must find none: on `SQLite` a unit holds up
+    /// How many units are open now. Work that takes long must find none: on SQLite a unit holds up
     /// every other.
     pub fn open_units(&self) -> usize {
         self.open.load(Ordering::SeqCst)

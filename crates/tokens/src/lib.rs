@@ -15,7 +15,6 @@ mod ring;
 
 pub use access::PasetoAccessTokens;
 pub use keys::{KeyDirectory, KeyError, KeyRecord, KeyState, ROTATION_LEAD};
-pub use moment::MAX_LIFETIME;
 pub use purpose::{Purpose, UnknownPurpose};
 pub use reset::PasetoResetTokens;
 pub use ring::{KeyRing, PublishedKey};

@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime, UtcOffset};
 use vestibule_domain::ports::TokenError;
 
 /// The longest a token of any kind may live; configuration should not ask for more.
-pub const MAX_LIFETIME: Duration = Duration::hours(24);
+pub(crate) const MAX_LIFETIME: Duration = Duration::hours(24);
 
 /// Why claims cannot be signed.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub(crate) enum UnsignableClaims {
 
 impl From<UnsignableClaims> for TokenError {
     fn from(cause: UnsignableClaims) -> Self {
-        Self::Failed(Box::new(cause))
+        Self(Box::new(cause))
     }
 }
 

@@ -62,7 +62,7 @@ impl KeyRing {
     }
 
     /// Loads the keys again. After an error the ring goes on with what it had.
-    pub fn reload(&self) -> Result<(), KeyError> {
+    fn reload(&self) -> Result<(), KeyError> {
         let snapshot = Arc::new(Snapshot::take(&self.directory)?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
         Ok(())
@@ -98,10 +98,10 @@ impl KeyRing {
         let snapshot = self.snapshot();
         let key = snapshot.keys(purpose).signing_at(issued_at).ok_or_else(|| {
             let path = self.directory.path().to_owned();
-            TokenError::Failed(Box::new(KeyError::NoActiveKey { path, purpose }))
+            TokenError(Box::new(KeyError::NoActiveKey { path, purpose }))
         })?;
         let token = envelope::seal(&key.secret, payload, &footer(&key.kid), implicit_assertion);
-        token.map(SignedToken::new).map_err(|error| TokenError::Failed(Box::new(error)))
+        token.map(SignedToken::new).map_err(|error| TokenError(Box::new(error)))
     }
 
     /// The payload of a token, if a key of this purpose has signed it.

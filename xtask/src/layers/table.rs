@@ -13,7 +13,6 @@ const PASSWORDS: &str = "vestibule-passwords";
 const MAIL: &str = "vestibule-mail";
 const LIMITS: &str = "vestibule-limits";
 const HTTP: &str = "vestibule-http";
-const WEB: &str = "vestibule-web";
 const TESTKIT: &str = "vestibule-testkit";
 const MIGRATIONS: &str = "vestibule-migrations";
 const SERVER: &str = "vestibule";
@@ -33,7 +32,7 @@ const fn adapter(name: &'static str) -> Crate {
 }
 
 /// All our crates.
-pub(super) const CRATES: [Crate; 12] = [
+pub(super) const CRATES: [Crate; 11] = [
     Crate { name: DOMAIN, uses: &[], tests_use: &[TESTKIT] },
     Crate { tests_use: &[TESTKIT, MIGRATIONS], ..adapter(STORAGE) },
     adapter(TOKENS),
@@ -41,45 +40,47 @@ pub(super) const CRATES: [Crate; 12] = [
     adapter(MAIL),
     adapter(LIMITS),
     adapter(HTTP),
-    adapter(WEB),
     Crate { name: TESTKIT, uses: &[DOMAIN], tests_use: &[] },
     Crate { name: MIGRATIONS, uses: &[], tests_use: &[] },
     Crate {
         name: SERVER,
-        uses: &[DOMAIN, STORAGE, TOKENS, PASSWORDS, MAIL, LIMITS, HTTP, WEB, MIGRATIONS],
+        uses: &[DOMAIN, STORAGE, TOKENS, PASSWORDS, MAIL, LIMITS, HTTP, MIGRATIONS],
         tests_use: &[TESTKIT],
     },
     Crate { name: XTASK, uses: &[], tests_use: &[] },
 ];
 
-/// Dependencies with a home: nobody else ships them.
+/// What only tests use.
+const NOBODY: &[&str] = &[];
+
+/// Dependencies with a home: nobody else ships them. Tests may use any.
 pub(super) const HOMES: [(&str, &[&str]); 20] = [
     ("anyhow", &[SERVER, XTASK]),
     ("argon2", &[PASSWORDS]),
-    ("clap", &[SERVER, XTASK]),
-    ("governor", &[LIMITS]),
+    ("clap", &[SERVER]),
+    ("hyper", &[SERVER]),
+    ("hyper-util", &[SERVER]),
     ("mail-builder", &[MAIL]),
     ("mail-send", &[MAIL]),
     // The server shows the kept mails of a try-out.
-    ("minijinja", &[MAIL, WEB, SERVER]),
-    ("mockall", &[TESTKIT]),
+    ("minijinja", &[MAIL, SERVER]),
+    ("mockall", NOBODY),
     ("pasetors", &[TOKENS]),
-    ("poem", &[HTTP, WEB, SERVER]),
+    ("poem", &[HTTP, SERVER]),
     ("poem-openapi", &[HTTP]),
     ("rcgen", &[TESTKIT]),
-    ("redis", &[LIMITS]),
-    ("reqwest", &[TESTKIT]),
-    ("sea-orm", &[STORAGE, MIGRATIONS, SERVER]),
-    ("sea-orm-migration", &[MIGRATIONS, SERVER]),
+    ("reqwest", NOBODY),
+    ("sea-orm", &[STORAGE, SERVER]),
+    ("sea-orm-migration", &[MIGRATIONS]),
     ("sqlx", &[STORAGE]),
-    ("tempfile", &[TESTKIT]),
+    ("tempfile", NOBODY),
     ("toml", &[SERVER]),
     ("tracing-subscriber", &[SERVER]),
 ];
 
 /// What a crate never depends on, where a home would be too weak a rule.
 pub(super) const NEVER: [(&str, &[&str]); 2] = [
-    (DOMAIN, &["tokio", "serde", "serde_json", "futures-util", "tracing", "rustls", "base64"]),
+    (DOMAIN, &["tokio", "serde", "serde_json", "tracing", "rustls", "base64"]),
     (MIGRATIONS, &["serde", "uuid", "time"]),
 ];
 

@@ -6,7 +6,8 @@ use crate::finding::Finding;
 use crate::tree::File;
 
 /// Modules of the domain that hold use cases.
-const USE_CASES: [&str; 5] = ["accounts", "sessions", "recovery", "outbox", "administration"];
+const USE_CASES: [&str; 6] =
+    ["accounts", "sessions", "recovery", "outbox", "administration", "housekeeping"];
 
 /// Checks one file; anything but a use case passes.
 pub(crate) fn check(file: &File) -> Vec<Finding> {
@@ -66,6 +67,7 @@ mod tests {
     fn a_use_case_without_the_section_is_found() {
         assert_eq!(found("crates/domain/src/sessions.rs", BARE), 1);
         assert_eq!(found("crates/domain/src/sessions/refresh.rs", BARE), 1);
+        assert_eq!(found("crates/domain/src/housekeeping.rs", BARE), 1);
         assert_eq!(found("crates/domain/src/session.rs", BARE), 0);
     }
 

@@ -8,19 +8,14 @@ use crate::tree::File;
 /// A crate, the oldest good release of each compatible line, and why.
 type Floor = (&'static str, &'static [&'static str], &'static str);
 
-const FLOORS: [Floor; 13] = [
-    ("curve25519-dalek", &["4.1.3"], "RUSTSEC-2024-0344"),
-    ("ed25519-dalek", &["2.0.0"], "RUSTSEC-2022-0093"),
+const FLOORS: [Floor; 8] = [
     ("h2", &["0.4.16"], "RUSTSEC-2026-0258"),
     ("idna", &["1.0.0"], "RUSTSEC-2024-0421"),
-    ("lettre", &["0.11.24"], "RUSTSEC-2026-0561"),
-    ("postgres-protocol", &["0.6.12"], "RUSTSEC-2026-0179"),
     ("rand", &["0.8.6", "0.9.3", "0.10.1"], "RUSTSEC-2026-0097"),
     ("rustls", &["0.23.5"], "RUSTSEC-2024-0336"),
     ("rustls-webpki", &["0.103.13"], "RUSTSEC-2026-0104"),
     ("sqlx", &["0.9.0"], "RUSTSEC-2024-0363"),
     ("time", &["0.3.47"], "RUSTSEC-2026-0009"),
-    ("tokio-postgres", &["0.7.18"], "RUSTSEC-2026-0178"),
     ("tracing-subscriber", &["0.3.20"], "RUSTSEC-2025-0055"),
 ];
 

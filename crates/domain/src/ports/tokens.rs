@@ -14,8 +14,9 @@ pub trait AccessTokens: Send + Sync {
 
     /// Reads a token that this service, for this audience, has signed for this purpose.
     ///
-    /// The caller compares its times with its own clock.
-    fn read(&self, token: &str) -> Result<AccessClaims, TokenError>;
+    /// `None` for everything that is not one of ours, for whatever reason; the reason is nobody's
+    /// business. The caller compares the times with its own clock.
+    fn read(&self, token: &str) -> Option<AccessClaims>;
 }
 
 /// Reset tokens, which travel in mailed links.
@@ -27,17 +28,12 @@ pub trait ResetTokens: Send + Sync {
 
     /// Reads a token that this service has signed for this purpose.
     ///
-    /// The caller compares its times with its own clock.
-    fn read(&self, token: &str) -> Result<ResetClaims, TokenError>;
+    /// `None` for everything that is not one of ours, for whatever reason; the reason is nobody's
+    /// business. The caller compares the times with its own clock.
+    fn read(&self, token: &str) -> Option<ResetClaims>;
 }
 
-/// Why there is no token, or no claims.
+/// Why there is no token: signing failed.
 #[derive(Debug, thiserror::Error)]
-pub enum TokenError {
-    /// Not one of ours, for whatever reason; the reason is nobody's business.
-    #[error("the token is not valid")]
-    Invalid,
-    /// Signing failed.
-    #[error("the token could not be signed")]
-    Failed(#[source] BoxError),
-}
+#[error("the token could not be signed")]
+pub struct TokenError(#[source] pub BoxError);

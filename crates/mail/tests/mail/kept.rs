@@ -34,7 +34,6 @@ async fn a_kept_mail_is_listed_and_filed() {
     assert_eq!(fs::read_dir(&place).unwrap().count(), 1, "a draft was left behind");
 }
 
-#[cfg(unix)]
 #[tokio::test]
 async fn kept_mails_are_for_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;

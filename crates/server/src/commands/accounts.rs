@@ -41,11 +41,11 @@ pub(super) async fn user(place: &Place, action: cli::User) -> Result<(), Failure
             done(&user, "has a new password; all sessions have ended");
         }
         cli::User::ResetLink { user } => {
-            app.insist_on_public_url()?;
+            let letterhead = app.letterhead()?;
             let user = find(&app, &user).await?;
             let token = app.state.recovery.issue_by_hand(&user).await?;
-            let url = app.public_url().as_str();
-            print_line(&format!("{url}/reset-password?token={}", token.expose()));
+            let link = letterhead.choose_password(&token).context("the token fits no link")?;
+            print_line(&link);
         }
         cli::User::Activate { user } => {
             let user = find(&app, &user).await?;

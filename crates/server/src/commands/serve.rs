@@ -4,9 +4,6 @@ use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use poem::Server;
-use poem::endpoint::BoxEndpoint;
-use poem::listener::TcpAcceptor;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -16,17 +13,13 @@ use crate::app::{App, compose};
 use crate::cli::{Place, Serve};
 use crate::config::{Config, Overrides, PublicUrl, environment, load};
 use crate::failure::Failure;
-use crate::{first_run, telemetry, worker};
+use crate::{first_run, listen, telemetry, worker};
 
-/// How long requests under way may take once the process is asked to stop.
-const LAST_REQUESTS: Duration = Duration::from_secs(20);
 /// How long the database may take to say goodbye.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 /// How long requests are still accepted after SIGTERM, so that a load balancer sees that readiness
 /// has turned before connections are refused.
 const DRAIN: Duration = Duration::from_secs(5);
-/// A connection that says nothing for so long is closed.
-const IDLE_CONNECTION: Duration = Duration::from_mins(1);
 
 /// Serves until told to stop.
 pub(super) async fn serve(place: &Place, options: &Serve) -> Result<(), Failure> {
@@ -50,8 +43,7 @@ pub(super) async fn serve(place: &Place, options: &Serve) -> Result<(), Failure>
         }
     };
     let keys = worker::follow_keys(&app, stop.clone());
-    let (served, (), ()) = tokio::join!(answer(endpoint, listener, stop.clone()), work, keys);
-    served?;
+    tokio::join!(listen::serve(listener, endpoint, stop.clone()), work, keys);
     close(app).await;
     tracing::info!("stopped");
     Ok(())
@@ -122,19 +114,6 @@ async fn announce(app: &App, config: &Config, address: SocketAddr) -> Result<(),
     }
     tracing::info!(target: telemetry::ALWAYS, address = %format!("http://{address}"), "ready");
     Ok(())
-}
-
-async fn answer(
-    endpoint: BoxEndpoint<'static>,
-    listener: TcpListener,
-    stop: CancellationToken,
-) -> std::io::Result<()> {
-    let acceptor = TcpAcceptor::from_tokio(listener)?;
-    Server::new_with_acceptor(acceptor)
-        .idle_timeout(IDLE_CONNECTION)
-        .http2_max_concurrent_streams(100)
-        .run_with_graceful_shutdown(endpoint, stop.cancelled_owned(), Some(LAST_REQUESTS))
-        .await
 }
 
 /// A token that SIGTERM or Ctrl-C cancels. Readiness turns first; after SIGTERM requests are

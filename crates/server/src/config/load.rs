@@ -15,17 +15,17 @@ const DEFAULT_FILE: &str = "vestibule.toml";
 
 /// What the command line says.
 #[derive(Clone, Debug, Default)]
-pub struct Overrides {
+pub(crate) struct Overrides {
     /// `--config`: must exist.
-    pub file: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
     /// `--listen`.
-    pub listen: Option<String>,
+    pub(crate) listen: Option<String>,
     /// `--data-dir`.
-    pub data_dir: Option<PathBuf>,
+    pub(crate) data_dir: Option<PathBuf>,
     /// `--dev`.
-    pub dev: bool,
+    pub(crate) dev: bool,
     /// Whether the command serves nobody, and so needs no public URL.
-    pub serves_nobody: bool,
+    pub(crate) serves_nobody: bool,
 }
 
 /// A value as text, and where it comes from.
@@ -37,13 +37,13 @@ pub(crate) struct Setting {
 
 /// Every value that somebody set, by key, before it is checked.
 #[derive(Clone, Default)]
-pub struct Settings(pub(crate) BTreeMap<&'static str, Setting>);
+pub(crate) struct Settings(pub(crate) BTreeMap<&'static str, Setting>);
 
 /// Reads and checks the whole configuration.
 ///
 /// # Errors
 /// [`Invalid`] lists every problem of every source.
-pub fn load(
+pub(crate) fn load(
     overrides: &Overrides,
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<(Config, Settings), Invalid> {
@@ -182,7 +182,7 @@ fn is_ours(name: &str) -> bool {
 }
 
 /// The environment, for [`load`]. What is not text is not ours.
-pub fn environment() -> impl Iterator<Item = (String, String)> {
+pub(crate) fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

@@ -4,16 +4,16 @@ use std::fmt;
 
 /// One thing that is wrong, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// The key, file or environment variable.
-    pub at: String,
+    pub(crate) at: String,
     /// What is wrong and what is expected.
-    pub remedy: String,
+    pub(crate) remedy: String,
 }
 
 /// A configuration that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invalid(pub Vec<Problem>);
+pub(crate) struct Invalid(pub Vec<Problem>);
 
 impl Problem {
     pub(crate) fn new(at: impl Into<String>, remedy: impl Into<String>) -> Self {

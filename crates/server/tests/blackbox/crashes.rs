@@ -2,7 +2,7 @@
 //! acknowledged is there, what was not is there as a whole or not at all, and the service is back
 //! at once.
 //!
-//! `VESTIBULE_TEST_KILLS` is how many times on `SQLite`, and four times as many as on PostgreSQL.
+//! `VESTIBULE_TEST_KILLS` is how many times on SQLite, and four times as many as on PostgreSQL.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -12,6 +12,7 @@
 mod closed;
 mod command_line;
 mod configuration;
+mod connections;
 mod crashes;
 mod database;
 mod disk;

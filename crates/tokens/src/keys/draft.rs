@@ -7,6 +7,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use super::file::sync_directory;
@@ -56,9 +57,7 @@ fn write_under(
     text: &str,
 ) -> Result<PathBuf, KeyError> {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.write(true).create_new(true).mode(0o600);
     for name in names {
         let path = directory.join(name);
         match options.open(&path) {
@@ -90,10 +89,7 @@ fn fill(mut file: &File, path: &Path, directory: &Path, text: &str) -> Result<()
 ///
 /// An administrator often runs a command as root. A file of root's with mode 0600 would stop every
 /// reload of the service, and with it the very rotation or retirement the command was run for.
-#[cfg(unix)]
 fn give_to_owner(file: &File, directory: &Path) -> Result<(), KeyError> {
-    use std::os::unix::fs::{MetadataExt as _, fchown};
-
     let owner = fs::metadata(directory).map_err(KeyError::io(directory))?;
     let made = file.metadata().map_err(KeyError::io(directory))?;
     // The mode leaves nothing to the group, and its owner may not be able to change it.
@@ -105,12 +101,6 @@ fn give_to_owner(file: &File, directory: &Path) -> Result<(), KeyError> {
     fchown(file, Some(owner.uid()), Some(owner.gid())).map_err(|source| {
         KeyError::ForeignDirectory { path: directory.to_owned(), owner: owner.uid(), source }
     })
-}
-
-/// Where there are no owners in this sense, the directory's access list has to do.
-#[cfg(not(unix))]
-fn give_to_owner(_: &File, _: &Path) -> Result<(), KeyError> {
-    Ok(())
 }
 
 #[cfg(test)]
@@ -203,11 +193,8 @@ mod tests {
         assert!(matches!(remove(parent.path()), Err(KeyError::Io { .. })));
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_file_goes_to_the_owner_of_the_directory_or_the_remedy_is_told() {
-        use std::os::unix::fs::MetadataExt as _;
-
         let own = tempfile::tempfile().unwrap();
         let (me, root) = (own.metadata().unwrap().uid(), Path::new("/"));
         let owner = fs::metadata(root).unwrap().uid();

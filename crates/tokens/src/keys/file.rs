@@ -5,6 +5,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, Metadata};
 use std::io::{ErrorKind, Read as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -58,18 +59,14 @@ pub(super) fn create_directory(path: &Path) -> Result<(), KeyError> {
     if path.is_dir() {
         return Ok(());
     }
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(KeyError::io(path))?;
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(KeyError::io(path))?;
     path.parent().map_or(Ok(()), sync_directory)
 }
 
 /// Whoever can write to the directory can exchange the keys.
 pub(super) fn check_directory(path: &Path) -> Result<(), KeyError> {
     let metadata = fs::metadata(path).map_err(KeyError::io(path))?;
-    if mode(&metadata) & 0o022 != 0 {
+    if metadata.mode() & 0o022 != 0 {
         return Err(KeyError::ExposedDirectory { path: path.to_owned() });
     }
     Ok(())
@@ -101,7 +98,7 @@ pub(super) fn fingerprint(directory: &Path) -> Result<Fingerprint, KeyError> {
             length: metadata.len(),
             changed_at: metadata.modified().ok(),
             identity: identity(&metadata),
-            mode: mode(&metadata),
+            mode: metadata.mode(),
         });
     }
     Ok(Fingerprint(files))
@@ -201,7 +198,7 @@ fn read_text(path: &Path) -> Result<Zeroizing<String>, KeyError> {
     if identity(&found) != identity(&opened) {
         return Err(KeyError::NotAFile { path: path.to_owned() });
     }
-    if mode(&opened) & 0o077 != 0 {
+    if opened.mode() & 0o077 != 0 {
         return Err(KeyError::Exposed { path: path.to_owned() });
     }
     let mut text = Zeroizing::new(String::with_capacity(1024));
@@ -241,29 +238,9 @@ fn content(key: &Key) -> Option<Zeroizing<String>> {
 pub(super) fn sync_directory(path: &Path) -> Result<(), KeyError> {
     // The parent of a relative name is the empty path.
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-    #[cfg(unix)]
-    File::open(path).and_then(|directory| directory.sync_all()).map_err(KeyError::io(path))?;
-    Ok(())
+    File::open(path).and_then(|directory| directory.sync_all()).map_err(KeyError::io(path))
 }
 
-#[cfg(unix)]
-fn mode(metadata: &Metadata) -> u32 {
-    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions())
-}
-
-/// Where there are no modes, the directory's access list has to do.
-#[cfg(not(unix))]
-fn mode(_: &Metadata) -> u32 {
-    0
-}
-
-#[cfg(unix)]
 fn identity(metadata: &Metadata) -> (u64, u64) {
-    use std::os::unix::fs::MetadataExt as _;
     (metadata.dev(), metadata.ino())
-}
-
-#[cfg(not(unix))]
-fn identity(_: &Metadata) -> (u64, u64) {
-    (0, 0)
 }

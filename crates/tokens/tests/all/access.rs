@@ -4,7 +4,7 @@ use pasetors::keys::AsymmetricPublicKey;
 use pasetors::token::UntrustedToken;
 use pasetors::version4::{PublicToken, V4};
 use time::Duration;
-use vestibule_domain::ports::{AccessTokens as _, TokenError};
+use vestibule_domain::ports::AccessTokens as _;
 use vestibule_domain::token::AccessClaims;
 
 use crate::fixture::{ACCESS_ASSERTION, Fixture, NOW, access_claims, footer, payload};
@@ -75,7 +75,7 @@ fn a_life_that_is_too_long_or_none_at_all_is_not_signed() {
     let fixture = Fixture::with_fresh_keys();
     for ttl in [Duration::ZERO, -Duration::SECOND, Duration::hours(24) + Duration::SECOND] {
         let claims = AccessClaims { expires_at: NOW + ttl, ..access_claims() };
-        assert!(matches!(fixture.access.issue(&claims), Err(TokenError::Failed(_))), "{ttl}");
+        assert!(fixture.access.issue(&claims).is_err(), "{ttl}");
     }
 }
 

@@ -1,8 +1,8 @@
-//! Everything that must not pass, and that nothing tells the reasons apart.
+//! Everything that must not pass.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use vestibule_domain::ports::{AccessTokens as _, ResetTokens as _, TokenError};
+use vestibule_domain::ports::{AccessTokens as _, ResetTokens as _};
 use vestibule_tokens::{PasetoAccessTokens, PasetoResetTokens, Purpose};
 
 use crate::fixture::{
@@ -11,13 +11,11 @@ use crate::fixture::{
 };
 
 fn assert_no_access(fixture: &Fixture, token: &str) {
-    let refused = matches!(fixture.access.read(token), Err(TokenError::Invalid));
-    assert!(refused, "{token}");
+    assert_eq!(fixture.access.read(token), None, "{token}");
 }
 
 fn assert_no_reset(fixture: &Fixture, token: &str) {
-    let refused = matches!(fixture.reset.read(token), Err(TokenError::Invalid));
-    assert!(refused, "{token}");
+    assert_eq!(fixture.reset.read(token), None, "{token}");
 }
 
 fn access_token(fixture: &Fixture) -> String {
@@ -158,7 +156,7 @@ fn a_footer_is_a_known_kid_and_nothing_else() {
     let token = access_token(&fixture);
     let (payload, good) = (payload(&token), footer(&token));
     assert!(
-        fixture.access.read(&forge(Purpose::Access, &payload, &good, ACCESS_ASSERTION)).is_ok()
+        fixture.access.read(&forge(Purpose::Access, &payload, &good, ACCESS_ASSERTION)).is_some()
     );
     let kid = good.strip_prefix(r#"{"kid":""#).unwrap().strip_suffix(r#""}"#).unwrap();
     for footer in [
@@ -276,16 +274,4 @@ fn an_odd_reset_payload_is_refused_although_it_is_signed() {
         assert_ne!(payload, good);
         assert_no_reset(&fixture, &forge(Purpose::Reset, &payload, &footer, RESET_ASSERTION));
     }
-}
-
-#[test]
-fn every_refusal_reads_the_same() {
-    let fixture = Fixture::with_known_keys();
-    let good = access_token(&fixture);
-    let texts: Vec<String> =
-        ["", "v4.public.AAAA", &good[..good.len() - 1], &reset_token(&fixture)]
-            .iter()
-            .map(|token| format!("{0} {0:?}", fixture.access.read(token).unwrap_err()))
-            .collect();
-    assert!(texts.iter().all(|text| text == "the token is not valid Invalid"), "{texts:?}");
 }

@@ -1,0 +1,298 @@
+//! One connection, from the first byte to the last, and what it may take its time for.
+//!
+//! A peer may be silent for a while between requests, but a head that was begun has to come soon.
+//! hyper's own timer cannot tell these apart: it would end both after the same time.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use poem::http::uri::Scheme;
+use poem::http::{Request, Response, Version};
+use poem::web::{LocalAddr, RemoteAddr};
+use poem::{Addr, Endpoint};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::io::InspectReader;
+use tokio_util::sync::CancellationToken;
+
+/// How long requests under way may take once their connection is asked to end. What the peer has
+/// not read of an answer by then is lost.
+pub(super) const LAST_REQUESTS: Duration = Duration::from_secs(20);
+/// A connection on which nothing was asked for so long is asked to end. More than any answer takes
+/// to make, so that none is disturbed.
+const IDLE: Duration = Duration::from_mins(1);
+/// From the first byte of a request to the end of its head.
+const HEAD: Duration = Duration::from_secs(10);
+
+/// What is kept of a peer that sends faster than it is served; bounds the head of a request.
+const HTTP1_BUFFER: usize = 64 * 1024;
+const HTTP2_HEADERS: u32 = 16 * 1024;
+const HTTP2_STREAMS: u32 = 100;
+/// Requests that an HTTP/2 peer may take back before they were looked at.
+const HTTP2_RESETS: usize = 20;
+
+/// Answers until the peer leaves, takes too long, or everybody is told to stop.
+pub(super) async fn converse<E: Endpoint + 'static>(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    [local, peer]: [SocketAddr; 2],
+    endpoint: Arc<E>,
+    stop: CancellationToken,
+) {
+    let pulse = Arc::new(watch::Sender::new(Beat::now(Phase::Quiet)));
+    let mut beats = pulse.subscribe();
+    let ear = pulse.clone();
+    let stream = InspectReader::new(stream, move |bytes: &[u8]| {
+        ear.send_if_modified(|beat| beat.hear(bytes));
+    });
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (endpoint, pulse) = (endpoint.clone(), pulse.clone());
+        async move {
+            let version = request.version();
+            pulse.send_replace(Beat::now(Phase::Busy));
+            let (local, peer) = (LocalAddr(Addr::from(local)), RemoteAddr(Addr::from(peer)));
+            let request = (request, local, peer, Scheme::HTTP).into();
+            let response = endpoint.get_response(request).await;
+            pulse.send_replace(Beat::now(Phase::after(version)));
+            Ok::<Response<_>, Infallible>(response.into())
+        }
+    });
+    let protocol = protocol();
+    let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service));
+
+    let mut last = None;
+    loop {
+        let beat = *beats.borrow_and_update();
+        let end = match last {
+            None => beat.end(),
+            Some(last) if beat.phase == Phase::Head => beat.end().min(last),
+            Some(last) => last,
+        };
+        tokio::select! {
+            // However it ended, there is nobody left to tell.
+            _ = &mut connection => return,
+            Ok(()) = beats.changed() => continue,
+            () = stop.cancelled(), if last.is_none() => {}
+            () = sleep_until(end) => {
+                if last.is_some() || beat.phase == Phase::Head {
+                    return;
+                }
+            }
+        }
+        connection.as_mut().graceful_shutdown();
+        last = Some(Instant::now() + LAST_REQUESTS);
+    }
+}
+
+/// HTTP/1.1, and HTTP/2 for who begins with it. Without a timer hyper keeps no time of its own;
+/// no pings either, whose echo would make a peer look alive that asks nothing.
+fn protocol() -> Builder<TokioExecutor> {
+    let mut protocol = Builder::new(TokioExecutor::new());
+    // Who has nothing more to say may still listen.
+    protocol.http1().max_buf_size(HTTP1_BUFFER).half_close(true);
+    protocol
+        .http2()
+        .max_concurrent_streams(HTTP2_STREAMS)
+        .max_header_list_size(HTTP2_HEADERS)
+        .max_pending_accept_reset_streams(HTTP2_RESETS);
+    protocol
+}
+
+/// What was last seen of a connection.
+#[derive(Clone, Copy, Debug)]
+struct Beat {
+    phase: Phase,
+    since: Instant,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Nothing is expected.
+    Quiet,
+    /// A request has begun to come.
+    Head,
+    /// A request is being answered. HTTP/2 stays here from its first request on: it frames what it
+    /// says, so a byte is not the beginning of a request.
+    Busy,
+}
+
+impl Phase {
+    /// Once a request is answered.
+    fn after(version: Version) -> Self {
+        if version == Version::HTTP_2 { Self::Busy } else { Self::Quiet }
+    }
+}
+
+impl Beat {
+    fn now(phase: Phase) -> Self {
+        Self { phase, since: Instant::now() }
+    }
+
+    /// Hears bytes; answers whether that changes anything.
+    fn hear(&mut self, bytes: &[u8]) -> bool {
+        let begins = self.phase == Phase::Quiet && !bytes.is_empty();
+        if begins {
+            *self = Self::now(Phase::Head);
+        }
+        begins
+    }
+
+    /// When that has lasted long enough.
+    fn end(&self) -> Instant {
+        self.since + if self.phase == Phase::Head { HEAD } else { IDLE }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::endpoint::{make, make_sync};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::time::{advance, sleep};
+    use tokio_util::task::TaskTracker;
+
+    use super::*;
+
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    const WORK: Duration = Duration::from_secs(30);
+    const TICK: Duration = Duration::from_millis(50);
+
+    /// A peer, and the time at which its connection ends.
+    struct Peer {
+        stream: DuplexStream,
+        ended: tokio::task::JoinHandle<Instant>,
+        stop: CancellationToken,
+        since: Instant,
+    }
+
+    impl Peer {
+        fn of(endpoint: impl Endpoint + 'static) -> Self {
+            let (stream, served) = duplex(1024);
+            let stop = CancellationToken::new();
+            let nowhere = SocketAddr::from(([127, 0, 0, 1], 80));
+            let conversation = converse(served, [nowhere; 2], Arc::new(endpoint), stop.clone());
+            let ended = TaskTracker::new().spawn(async {
+                conversation.await;
+                Instant::now()
+            });
+            Self { stream, ended, stop, since: Instant::now() }
+        }
+
+        async fn says(mut self, bytes: &[u8]) -> Self {
+            self.stream.write_all(bytes).await.unwrap();
+            self
+        }
+
+        async fn asks(self) -> Self {
+            let mut peer = self.says(REQUEST).await;
+            let count = peer.stream.read(&mut [0; 1024]).await.unwrap();
+            assert_ne!(count, 0, "no answer");
+            peer
+        }
+
+        /// Waits for the end, and insists on when it comes.
+        async fn ends_after(self, expected: Duration) {
+            let took = self.ended.await.unwrap() - self.since;
+            assert!((expected..expected + TICK).contains(&took), "{took:?}, not {expected:?}");
+        }
+    }
+
+    fn quick() -> impl Endpoint + 'static {
+        make_sync(|_| "an answer")
+    }
+
+    fn slow() -> impl Endpoint + 'static {
+        make(|_| async {
+            sleep(WORK).await;
+            "an answer"
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_peer_may_stay_for_a_minute_after_each_request() {
+        Peer::of(quick()).ends_after(IDLE).await;
+        let peer = Peer::of(quick()).asks().await;
+        advance(IDLE.checked_sub(TICK).unwrap()).await;
+        peer.asks().await.ends_after(IDLE + IDLE.checked_sub(TICK).unwrap()).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_has_to_come_soon_once_it_has_begun() {
+        for part in [&b"P"[..], b"G", &REQUEST[..20]] {
+            Peer::of(quick()).says(part).await.ends_after(HEAD).await;
+            let mut peer = Peer::of(quick()).asks().await;
+            sleep(HEAD).await;
+            peer.stream.write_all(part).await.unwrap();
+            peer.ends_after(HEAD * 2).await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_trickles_wins_no_time() {
+        let mut peer = Peer::of(quick());
+        let endless = [b"GET / HTTP/1.1\r\nX-Endless: ", &[b'x'; 100][..]].concat();
+        for byte in endless {
+            if peer.stream.write_all(&[byte]).await.is_err() {
+                break;
+            }
+            sleep(Duration::from_millis(500)).await;
+        }
+        peer.ends_after(HEAD).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_http2_peer_wins_no_time_with_pings() {
+        let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        let ping = [&[0, 0, 8, 6, 0, 0, 0, 0, 0][..], b"whatever"].concat();
+        let preface = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &settings[..]].concat();
+        let mut peer = Peer::of(quick()).says(&preface).await;
+        let mut frame = [0; 9];
+        peer.stream.read_exact(&mut frame).await.unwrap();
+        assert_eq!(frame[3], 4, "settings come first");
+        while peer.stream.write_all(&ping).await.is_ok() {
+            sleep(Duration::from_secs(1)).await;
+        }
+        peer.ends_after(HEAD).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_nobody_reads_is_dropped() {
+        let peer = Peer::of(make_sync(|_| "x".repeat(1 << 20))).says(REQUEST).await;
+        peer.ends_after(IDLE + LAST_REQUESTS).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn at_the_end_requests_are_answered_and_nobody_else_is_waited_for() {
+        let silent = [Peer::of(quick()), Peer::of(quick()).asks().await];
+        let answered = Peer::of(make(|_| sleep(Duration::from_secs(15)))).says(REQUEST).await;
+        let stuck = Peer::of(slow()).says(REQUEST).await;
+        let half = Peer::of(quick()).says(b"GET").await;
+        sleep(TICK / 2).await;
+        for peer in [&silent[0], &silent[1], &answered, &stuck, &half] {
+            peer.stop.cancel();
+        }
+        for peer in silent {
+            peer.ends_after(Duration::ZERO).await;
+        }
+        answered.ends_after(Duration::from_secs(15)).await;
+        half.ends_after(HEAD).await;
+        stuck.ends_after(TICK / 2 + LAST_REQUESTS).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_waits_or_has_said_all_is_answered() {
+        Peer::of(slow()).asks().await.ends_after(WORK + IDLE).await;
+        let mut peer = Peer::of(slow()).says(REQUEST).await;
+        peer.stream.shutdown().await.unwrap();
+        let mut answer = String::new();
+        peer.stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("an answer"), "{answer}");
+        peer.ends_after(WORK).await;
+    }
+}
