@@ -95,22 +95,15 @@ async fn start(config: &Config, address: SocketAddr, no_migrate: bool) -> Result
 
 /// Says what is served where; the last line tells scripts that requests are accepted.
 async fn announce(app: &App, config: &Config, address: SocketAddr) -> Result<(), Failure> {
-    if !config.policy.limits.enabled {
-        tracing::warn!("limits.enabled is false: anybody may try any number of times");
-    }
-    if config.mail.is_some() && config.dev {
-        tracing::warn!("with --dev no mail is sent: mail.host is not used, mails are kept instead");
-    }
-    if config.mail.is_none() && !config.dev {
-        tracing::warn!("mail.host is not set: mails wait in the outbox until it is");
-    }
     let has_admin = !app.administration.list(None, 1, true).await?.is_empty();
-    if !telemetry::is_json(config.log_format) {
+    if telemetry::is_json(config.log_format) {
+        for warning in first_run::warnings(config, has_admin) {
+            tracing::warn!("{warning}");
+        }
+    } else {
         use std::io::Write as _;
         let screen = first_run::screen(app, config, has_admin);
         std::io::stderr().write_all(screen.as_bytes())?;
-    } else if !has_admin {
-        tracing::warn!("no administrator yet: vestibule admin create --email you@example.com");
     }
     tracing::info!(target: telemetry::ALWAYS, address = %format!("http://{address}"), "ready");
     Ok(())
