@@ -104,6 +104,8 @@ async fn a_mail_whose_worker_was_killed_is_sent_by_the_next(database: Database) 
     service.sign_up("zoe@example.com", PASSWORD).await;
     mail_to(&relay, "zoe@example.com", WELCOME).await;
     assert_eq!(relay.messages().len(), 1);
+    let waiting = "SELECT count(*) FROM outbox WHERE state = 'queued'";
+    assert!(eventually(PATIENCE, async || count(&db, waiting).await == 1).await);
     assert_eq!(execute(&db, "UPDATE outbox SET leased_until = 1 WHERE state = 'queued'").await, 1);
     mails_to(&relay, "anna@example.com", WELCOME, 1).await;
     all_settled(&db).await;
