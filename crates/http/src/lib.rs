@@ -93,7 +93,7 @@ pub fn openapi_yaml() -> String {
 /// routes in [`protect`].
 pub fn routes(state: State) -> Route {
     Route::new()
-        .nest_no_strip("/", service().with(AddData::new(state)))
+        .nest_no_strip("/", service().with(AddData::new(state)).around(docs::at_the_door))
         .at("/docs", docs::page(&service()))
         .at("/openapi.json", docs::json(openapi_json()))
         .at("/openapi.yaml", docs::yaml(openapi_yaml()))

@@ -195,3 +195,13 @@ async fn whatever_is_answered_is_documented() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_bare_address_leads_to_something_to_read() {
+    let service = Setup::on(Database::sqlite()).start().await;
+    let page = service.http.get(service.url("/")).send().await.unwrap();
+    assert_eq!((page.status().as_u16(), page.url().path()), (200, "/docs"));
+    let policy = page.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("script-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
+    assert!(page.text().await.unwrap().starts_with("<!doctype html>"));
+}
