@@ -151,7 +151,7 @@ impl Recovery {
     ) -> Result<(), Error> {
         let (now, random) = (self.ports.clock.now(), &*self.ports.random);
         let recent = unit.recent_resets(user.id, now - Duration::HOUR).await?;
-        if !may_issue(&self.policy.reset, &recent, now) {
+        if !may_issue(&self.policy.reset, user, &recent, now) {
             return Ok(());
         }
         let reset = PasswordReset::issue(user, caller, self.policy.reset.ttl, now, random);
@@ -184,12 +184,19 @@ impl Recovery {
 }
 
 /// Whether another link may be issued, given those of the last hour, newest first (decision D5).
-fn may_issue(policy: &ResetPolicy, recent: &[PasswordReset], now: OffsetDateTime) -> bool {
-    let newest_still_fresh = recent.first().is_some_and(|newest| {
-        newest.used_at.is_none()
-            && now < (newest.issued_at + policy.coalesce).min(newest.expires_at)
+///
+/// A fresh link stands in the way only as long as it works: one that died of a change of password
+/// would leave its owner with nothing.
+fn may_issue(
+    policy: &ResetPolicy,
+    user: &User,
+    recent: &[PasswordReset],
+    now: OffsetDateTime,
+) -> bool {
+    let newest_still_serves = recent.first().is_some_and(|newest| {
+        now < newest.issued_at + policy.coalesce && newest.is_live(user, now)
     });
-    !newest_still_fresh && recent.len() < policy.max_per_hour
+    !newest_still_serves && recent.len() < policy.max_per_hour
 }
 
 #[cfg(test)]
@@ -336,15 +343,16 @@ mod tests {
     #[test]
     fn links_are_coalesced_and_counted() {
         let policy = ResetPolicy::default();
-        let newest = a_reset(&a_user());
+        let user = a_user();
+        let newest = a_reset(&user);
         let at = newest.issued_at;
-        let used = PasswordReset { used_at: Some(at), ..newest.clone() };
+        let spent = PasswordReset { used_at: Some(at), ..newest.clone() };
         let one = std::slice::from_ref(&newest);
-        assert!(may_issue(&policy, &[], at));
-        assert!(!may_issue(&policy, one, at + Duration::seconds(59)));
-        assert!(may_issue(&policy, one, at + Duration::seconds(60)));
-        assert!(may_issue(&policy, &[used], at));
+        assert!(may_issue(&policy, &user, &[], at));
+        assert!(!may_issue(&policy, &user, one, at + Duration::seconds(59)));
+        assert!(may_issue(&policy, &user, one, at + Duration::seconds(60)));
+        assert!(may_issue(&policy, &user, &[spent], at));
         let many = vec![newest; 5];
-        assert!(!may_issue(&policy, &many, at + Duration::minutes(10)));
+        assert!(!may_issue(&policy, &user, &many, at + Duration::minutes(10)));
     }
 }

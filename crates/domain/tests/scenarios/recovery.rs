@@ -149,3 +149,17 @@ async fn a_request_that_waited_longer_than_a_link_lives_is_dropped() {
     assert!(world.work().await.is_empty());
     world.link(ANNA).await;
 }
+
+#[tokio::test]
+async fn a_link_that_died_young_does_not_keep_the_next_from_being_sent() {
+    let world = World::new();
+    let signed_in = world.sign_up(ANNA, "the first").await;
+    let dead = world.link(ANNA).await;
+    let actor = world.actor(&signed_in).await.unwrap();
+    world.change(&actor, "the first", "the second").await.unwrap();
+    world.work().await;
+    assert!(!world.recovery.verify(&dead).await.unwrap());
+
+    let token = world.link(ANNA).await;
+    world.reset(&token, "the third").await.unwrap();
+}
