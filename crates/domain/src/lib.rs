@@ -21,6 +21,7 @@ pub mod email;
 pub mod error;
 pub mod housekeeping;
 pub mod id;
+pub mod language;
 mod limits;
 pub mod mail;
 pub mod outbox;

@@ -13,6 +13,8 @@ const PASSWORDS: &str = "vestibule-passwords";
 const MAIL: &str = "vestibule-mail";
 const LIMITS: &str = "vestibule-limits";
 const HTTP: &str = "vestibule-http";
+const LOCALES: &str = "vestibule-locales";
+const WEB: &str = "vestibule-web";
 const TESTKIT: &str = "vestibule-testkit";
 const MIGRATIONS: &str = "vestibule-migrations";
 const SERVER: &str = "vestibule";
@@ -32,19 +34,22 @@ const fn adapter(name: &'static str) -> Crate {
 }
 
 /// All our crates.
-pub(super) const CRATES: [Crate; 11] = [
+pub(super) const CRATES: [Crate; 13] = [
     Crate { name: DOMAIN, uses: &[], tests_use: &[TESTKIT] },
     Crate { tests_use: &[TESTKIT, MIGRATIONS], ..adapter(STORAGE) },
     adapter(TOKENS),
     adapter(PASSWORDS),
-    adapter(MAIL),
+    // Words are no adapter: pages and mails share them.
+    Crate { name: LOCALES, uses: &[DOMAIN], tests_use: &[] },
+    Crate { uses: &[DOMAIN, LOCALES], ..adapter(MAIL) },
     adapter(LIMITS),
     adapter(HTTP),
+    Crate { uses: &[DOMAIN, LOCALES], ..adapter(WEB) },
     Crate { name: TESTKIT, uses: &[DOMAIN], tests_use: &[] },
     Crate { name: MIGRATIONS, uses: &[], tests_use: &[] },
     Crate {
         name: SERVER,
-        uses: &[DOMAIN, STORAGE, TOKENS, PASSWORDS, MAIL, LIMITS, HTTP, MIGRATIONS],
+        uses: &[DOMAIN, STORAGE, TOKENS, PASSWORDS, LOCALES, MAIL, LIMITS, HTTP, WEB, MIGRATIONS],
         tests_use: &[TESTKIT],
     },
     Crate { name: XTASK, uses: &[], tests_use: &[] },
@@ -54,19 +59,20 @@ pub(super) const CRATES: [Crate; 11] = [
 const NOBODY: &[&str] = &[];
 
 /// Dependencies with a home: nobody else ships them. Tests may use any.
-pub(super) const HOMES: [(&str, &[&str]); 20] = [
+pub(super) const HOMES: [(&str, &[&str]); 22] = [
     ("anyhow", &[SERVER, XTASK]),
     ("argon2", &[PASSWORDS]),
     ("clap", &[SERVER]),
+    ("fluent-bundle", &[LOCALES]),
     ("hyper", &[SERVER]),
     ("hyper-util", &[SERVER]),
     ("mail-builder", &[MAIL]),
     ("mail-send", &[MAIL]),
     // The server shows the kept mails of a try-out.
-    ("minijinja", &[MAIL, SERVER]),
+    ("minijinja", &[MAIL, WEB, SERVER]),
     ("mockall", NOBODY),
     ("pasetors", &[TOKENS]),
-    ("poem", &[HTTP, SERVER]),
+    ("poem", &[HTTP, WEB, SERVER]),
     ("poem-openapi", &[HTTP]),
     ("rcgen", &[TESTKIT]),
     ("reqwest", NOBODY),
@@ -76,6 +82,7 @@ pub(super) const HOMES: [(&str, &[&str]); 20] = [
     ("tempfile", NOBODY),
     ("toml", &[SERVER]),
     ("tracing-subscriber", &[SERVER]),
+    ("unic-langid", &[LOCALES]),
 ];
 
 /// What a crate never depends on, where a home would be too weak a rule.
