@@ -10,7 +10,7 @@ use crate::mail::{Mail, QueuedMail};
 use crate::password::Password;
 use crate::policy::{PasswordPolicy, Policy};
 use crate::ports::{Insertion, Ports, UnitOfWork};
-use crate::user::User;
+use crate::user::{User, UserFilter};
 use crate::username::Username;
 
 /// Creates, changes and deletes accounts.
@@ -93,11 +93,11 @@ impl Administration {
     /// `Unavailable`, `Internal`.
     pub async fn list(
         &self,
+        filter: &UserFilter,
         after: Option<UserId>,
         limit: u32,
-        admins_only: bool,
     ) -> Result<Vec<User>, Error> {
-        Ok(self.ports.store.list_users(after, limit, admins_only).await?)
+        Ok(self.ports.store.list_users(filter, after, limit).await?)
     }
 
     /// Sets an account's password, ends all its sessions and links, and tells its owner by mail.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::email::EmailError;
 use crate::password::PasswordError;
-use crate::ports::{HashError, StoreError, TokenError};
+use crate::ports::{HashError, SealError, StoreError, TokenError};
+use crate::relay::RelayError;
 use crate::username::UsernameError;
 
 /// A cause that only a log reads.
@@ -61,6 +62,24 @@ pub enum Error {
     /// No live session behind the request.
     #[error("no valid session")]
     Unauthenticated,
+    /// Signed in, and not allowed to.
+    #[error("administrators only")]
+    Forbidden,
+    /// The last proof of identity is too old for what was asked.
+    #[error("the last proof of identity is too old")]
+    ProofRequired,
+    /// Administrators do not take their own rights or access away.
+    #[error("administrators do not do this to themselves")]
+    OwnAccount,
+    /// There is nothing of that name, or it belongs to somebody else.
+    #[error("there is no such thing")]
+    NotFound,
+    /// The configuration has decided this; it cannot be changed while the service runs.
+    #[error("set by the configuration")]
+    SetByConfiguration,
+    /// Nobody has said where mail goes.
+    #[error("no mail relay is set up")]
+    MailNotSetUp,
     /// The account is gone.
     #[error("there is no such user")]
     UserNotFound,
@@ -96,6 +115,8 @@ pub enum Rule {
     Username(UsernameError),
     /// About a password.
     Password(PasswordError),
+    /// About the mail relay.
+    Relay(RelayError),
 }
 
 /// Collects every broken rule of a request, so that a form shows all of them at once.
@@ -143,6 +164,12 @@ impl From<PasswordError> for Rule {
     }
 }
 
+impl From<RelayError> for Rule {
+    fn from(error: RelayError) -> Self {
+        Self::Relay(error)
+    }
+}
+
 impl Rule {
     /// A stable name, for programs.
     pub fn code(self) -> &'static str {
@@ -156,7 +183,22 @@ impl Rule {
             Self::Password(PasswordError::TooShort { .. }) => "password_too_short",
             Self::Password(PasswordError::TooLong) => "password_too_long",
             Self::Password(PasswordError::Reused) => "password_reused",
+            Self::Relay(error) => relay_code(error),
         }
+    }
+}
+
+fn relay_code(error: RelayError) -> &'static str {
+    match error {
+        RelayError::HostMissing => "host_required",
+        RelayError::HostFormat => "host_format",
+        RelayError::PortRange => "port_range",
+        RelayError::Security => "security_unknown",
+        RelayError::SenderName => "from_name_format",
+        RelayError::SenderAddress => "from_address_ascii",
+        RelayError::Credentials => "relay_credentials",
+        RelayError::UnencryptedCredentials => "relay_unencrypted",
+        RelayError::PasswordAgain => "relay_password_required",
     }
 }
 
@@ -174,6 +216,12 @@ impl Error {
             Self::AccountInactive => "account_inactive",
             Self::InvalidToken => "invalid_token",
             Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
+            Self::ProofRequired => "reauthentication_required",
+            Self::OwnAccount => "own_account",
+            Self::NotFound => "not_found",
+            Self::SetByConfiguration => "set_by_configuration",
+            Self::MailNotSetUp => "mail_not_set_up",
             Self::UserNotFound => "user_not_found",
             Self::Throttled { .. } => "too_many_requests",
             Self::Unavailable(_) => "unavailable",
@@ -202,6 +250,12 @@ impl From<HashError> for Error {
 
 impl From<TokenError> for Error {
     fn from(error: TokenError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<SealError> for Error {
+    fn from(error: SealError) -> Self {
         Self::Internal(error.into())
     }
 }

@@ -16,6 +16,7 @@
 
 pub mod accounts;
 pub mod administration;
+pub mod authority;
 pub mod caller;
 pub mod email;
 pub mod error;
@@ -24,14 +25,18 @@ pub mod id;
 pub mod language;
 mod limits;
 pub mod mail;
+
 pub mod outbox;
 pub mod password;
 pub mod policy;
 pub mod ports;
 pub mod recovery;
+pub mod relay;
 pub mod reset;
+pub mod secret;
 pub mod session;
 pub mod sessions;
+
 pub mod token;
 pub mod user;
 pub mod username;

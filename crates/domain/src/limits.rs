@@ -34,6 +34,7 @@ impl Limits {
             Action::SignIn | Action::ChangePassword => self.policy.sign_in,
             Action::RequestReset => self.policy.reset_request,
             Action::SubmitReset => self.policy.reset_submit,
+            Action::TestMail => self.policy.test_mail,
         };
         self.admit(action, Subject::Client(caller.network()), attempts).await
     }

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use crate::caller::Caller;
 use crate::email::EmailAddress;
 use crate::id::{LeaseId, MailId, UserId};
+use crate::language::Language;
 use crate::ports::Random;
 use crate::reset::ResetId;
 use crate::token::SignedToken;
@@ -37,6 +38,15 @@ pub enum Mail {
 }
 
 impl Mail {
+    /// What kind of mail it is.
+    pub fn kind(&self) -> MailKind {
+        match self {
+            Self::Welcome { .. } => MailKind::Welcome,
+            Self::ResetLink { .. } => MailKind::ResetLink,
+            Self::PasswordChanged { .. } => MailKind::PasswordChanged,
+        }
+    }
+
     /// The user it goes to.
     pub fn user_id(&self) -> UserId {
         match self {
@@ -97,6 +107,61 @@ pub enum MailFate {
     Withdrawn,
 }
 
+/// A mail as administrators see it: what it is, never what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailRecord {
+    /// Names the mail.
+    pub id: MailId,
+    /// What kind of mail.
+    pub kind: MailKind,
+    /// The address of the account it is about.
+    pub to: EmailAddress,
+    /// What has become of it so far.
+    pub state: MailState,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When the act it reports was committed, or when it was sent again by hand.
+    pub queued_at: OffsetDateTime,
+    /// Why it did not work, the last time it did not.
+    pub last_error: Option<String>,
+}
+
+/// What kind of mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailKind {
+    /// The account was opened.
+    Welcome,
+    /// A link to choose a new password.
+    ResetLink,
+    /// The password was changed.
+    PasswordChanged,
+}
+
+/// What has become of a mail so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailState {
+    /// It waits for its next attempt.
+    Waiting {
+        /// When that is due.
+        due_at: OffsetDateTime,
+    },
+    /// A relay accepted it.
+    Sent {
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// It was given up.
+    Failed {
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// Its subject was gone.
+    Withdrawn {
+        /// When.
+        at: OffsetDateTime,
+    },
+}
+
 /// A message on its way to a relay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -104,6 +169,8 @@ pub struct Message {
     pub id: MailId,
     /// The stored address of one account.
     pub to: EmailAddress,
+    /// The language it is written in.
+    pub language: Language,
     /// Its `Date`.
     pub written_at: OffsetDateTime,
     /// What it says.
@@ -135,4 +202,27 @@ pub enum Content {
     },
     /// The settings work.
     Test,
+}
+
+impl MailKind {
+    /// A stable name, for programs and pages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Welcome => "welcome",
+            Self::ResetLink => "reset_link",
+            Self::PasswordChanged => "password_changed",
+        }
+    }
+}
+
+impl MailState {
+    /// A stable name, for programs and pages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Waiting { .. } => "waiting",
+            Self::Sent { .. } => "sent",
+            Self::Failed { .. } => "failed",
+            Self::Withdrawn { .. } => "withdrawn",
+        }
+    }
 }

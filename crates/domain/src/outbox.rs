@@ -140,6 +140,7 @@ impl Dispatcher {
         Ok(user.map(|user| Message {
             id: queued.id,
             to: user.email,
+            language: user.language.unwrap_or_default(),
             written_at: queued.queued_at,
             content,
         }))

@@ -19,6 +19,8 @@ pub struct Policy {
     pub limits: LimitPolicy,
     /// How the worker sends.
     pub outbox: OutboxPolicy,
+    /// The first administrator.
+    pub setup: SetupPolicy,
 }
 
 /// Who may sign up.
@@ -40,6 +42,10 @@ pub struct SessionPolicy {
     pub idle_ttl: Duration,
     /// How long a session lives at all; NIST SP 800-63B-4 recommends at most 30 days.
     pub absolute_ttl: Duration,
+    /// How long after a proof of identity the riskiest acts are allowed without another one.
+    pub proof_ttl: Duration,
+    /// A browser session's owner is noted as seen at most this often.
+    pub touch_every: Duration,
 }
 
 /// Reset links.
@@ -61,6 +67,13 @@ pub struct PasswordPolicy {
     pub min_length: usize,
 }
 
+/// The first administrator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetupPolicy {
+    /// How long a set-up link works.
+    pub ttl: Duration,
+}
+
 /// How often a client may try, per minute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitPolicy {
@@ -74,6 +87,8 @@ pub struct LimitPolicy {
     pub reset_request: NonZeroU32,
     /// Attempts to use a reset link per client network.
     pub reset_submit: NonZeroU32,
+    /// Test mails per client network.
+    pub test_mail: NonZeroU32,
     /// Sign-ins to one account from everywhere together. High, because whoever can use it up keeps
     /// the owner out.
     pub account: NonZeroU32,
@@ -102,6 +117,8 @@ impl Default for SessionPolicy {
             access_ttl: Duration::minutes(15),
             idle_ttl: Duration::days(7),
             absolute_ttl: Duration::days(30),
+            proof_ttl: Duration::minutes(5),
+            touch_every: Duration::minutes(1),
         }
     }
 }
@@ -109,6 +126,12 @@ impl Default for SessionPolicy {
 impl Default for ResetPolicy {
     fn default() -> Self {
         Self { ttl: Duration::minutes(30), coalesce: Duration::minutes(1), max_per_hour: 5 }
+    }
+}
+
+impl Default for SetupPolicy {
+    fn default() -> Self {
+        Self { ttl: Duration::hours(1) }
     }
 }
 
@@ -133,6 +156,7 @@ impl Default for LimitPolicy {
             sign_up: per_minute(10),
             reset_request: per_minute(5),
             reset_submit: per_minute(3),
+            test_mail: per_minute(5),
             account: per_minute(300),
         }
     }

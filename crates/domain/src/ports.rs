@@ -11,18 +11,21 @@ mod mailer;
 #[cfg(test)]
 pub(crate) mod mocks;
 mod passwords;
+mod sealer;
 mod store;
 mod system;
 mod tokens;
 
 pub use limiter::{Action, Decision, Limit, LimitKey, RateLimiter, Subject};
 #[cfg(test)]
-pub(crate) use mailer::MockMailer;
-pub use mailer::{MailError, Mailer, Receipt};
+pub(crate) use mailer::{MockMailer, MockMailers};
+pub use mailer::{MailError, Mailer, Mailers, Receipt};
 pub use passwords::{HashError, PasswordHasher, Verdict};
 pub use store::{
-    Credentials, Insertion, Outbox, Resets, Sessions, Store, StoreError, UnitOfWork, Users,
+    Credentials, Insertion, Installation, Outbox, Resets, Sessions, Store, StoreError, UnitOfWork,
+    Users,
 };
+pub use sealer::{SealError, SealPurpose, Sealer};
 pub use system::{Clock, OsRandom, Random, SystemClock};
 pub use tokens::{AccessTokens, ResetTokens, TokenError};
 
@@ -37,6 +40,8 @@ pub struct Ports {
     pub access_tokens: Arc<dyn AccessTokens>,
     /// How reset tokens are signed.
     pub reset_tokens: Arc<dyn ResetTokens>,
+    /// How secrets are kept that have to be read again.
+    pub sealer: Arc<dyn Sealer>,
     /// Who may try again.
     pub limiter: Arc<dyn RateLimiter>,
     /// What time it is.

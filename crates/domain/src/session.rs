@@ -6,6 +6,7 @@ use crate::caller::Caller;
 use crate::id::{SessionId, UserId};
 use crate::policy::SessionPolicy;
 use crate::ports::Random;
+use crate::secret::SecretDigest;
 use crate::user::{CredentialEpoch, User};
 
 /// One sign-in of one user on one device.
@@ -19,12 +20,16 @@ pub struct Session {
     pub epoch: CredentialEpoch,
     /// When it was opened.
     pub created_at: OffsetDateTime,
-    /// When its owner was last seen: at its opening, so far.
+    /// When its owner last proved who they are.
+    pub authenticated_at: OffsetDateTime,
+    /// When its owner was last seen, roughly.
     pub last_seen_at: OffsetDateTime,
     /// The end of its absolute lifetime.
     pub expires_at: OffsetDateTime,
     /// Where it was opened from.
     pub caller: Caller,
+    /// The digest of the key a browser holds; `None` for sessions that live by access tokens.
+    pub browser_key: Option<SecretDigest>,
 }
 
 impl Session {
@@ -41,10 +46,23 @@ impl Session {
             user_id: user.id,
             epoch: user.epoch,
             created_at: now,
+            authenticated_at: now,
             last_seen_at: now,
             expires_at: now + policy.absolute_ttl,
             caller: caller.clone(),
+            browser_key: None,
         }
+    }
+
+    /// Puts the session into a browser that holds a key.
+    #[must_use]
+    pub fn in_browser(self, key: SecretDigest) -> Self {
+        Self { browser_key: Some(key), ..self }
+    }
+
+    /// Whether its owner proved who they are recently enough for the riskiest acts.
+    pub fn is_proof_fresh(&self, policy: &SessionPolicy, now: OffsetDateTime) -> bool {
+        now < self.authenticated_at + policy.proof_ttl
     }
 
     /// Whether the session still speaks for `user` at `now`.

@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 
 use crate::email::EmailAddress;
 use crate::id::UserId;
+use crate::language::Language;
 use crate::username::Username;
 
 /// A person's account.
@@ -19,6 +20,8 @@ pub struct User {
     pub is_active: bool,
     /// Whether the account may administer others.
     pub is_admin: bool,
+    /// The language mails are written in; nobody has chosen one if there is none.
+    pub language: Option<Language>,
     /// The generation of the account's credentials.
     pub epoch: CredentialEpoch,
     /// When the account came into being, UTC, to the microsecond.
@@ -62,8 +65,39 @@ impl User {
             username,
             is_active: true,
             is_admin: false,
+            language: None,
             epoch: CredentialEpoch::FIRST,
             created_at: now,
         }
+    }
+}
+
+/// Which users are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserFilter {
+    /// Only administrators.
+    pub admins_only: bool,
+    /// Only users whose address or name contains this, without regard to case.
+    pub text: Option<String>,
+}
+
+impl UserFilter {
+    /// Everybody whose address or name contains `text`; everybody at all if it is blank.
+    pub fn containing(text: &str) -> Self {
+        let text = text.trim().to_lowercase();
+        Self { admins_only: false, text: (!text.is_empty()).then_some(text) }
+    }
+
+    /// Administrators.
+    pub fn admins() -> Self {
+        Self { admins_only: true, text: None }
+    }
+
+    /// Whether a user is wanted.
+    pub fn accepts(&self, user: &User) -> bool {
+        let found = |text: &String| {
+            user.email.key().as_str().contains(text) || user.username.key().contains(text)
+        };
+        (user.is_admin || !self.admins_only) && self.text.as_ref().is_none_or(found)
     }
 }

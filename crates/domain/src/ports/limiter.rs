@@ -40,8 +40,10 @@ pub enum Action {
     RequestReset,
     /// Using a reset link.
     SubmitReset,
-    /// Changing a password.
+    /// Changing a password, or proving again who one is.
     ChangePassword,
+    /// Sending a test mail.
+    TestMail,
 }
 
 /// Whose attempts are counted.
@@ -84,6 +86,7 @@ impl fmt::Display for LimitKey {
             Action::RequestReset => "request-reset",
             Action::SubmitReset => "submit-reset",
             Action::ChangePassword => "change-password",
+            Action::TestMail => "test-mail",
         };
         match &self.subject {
             Subject::Client(network) => write!(f, "{action}:client:{network}"),

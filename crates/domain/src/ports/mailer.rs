@@ -1,9 +1,12 @@
 //! Handing messages to a relay.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::error::BoxError;
 use crate::mail::Message;
+use crate::relay::Relay;
 
 /// Hands messages over.
 #[cfg_attr(test, mockall::automock)]
@@ -13,6 +16,16 @@ pub trait Mailer: Send + Sync {
     ///
     /// The same `message.id` may arrive twice; both copies then carry the same `Message-ID`.
     async fn send(&self, message: &Message) -> Result<Receipt, MailError>;
+}
+
+/// Makes mailers for relays that are described while the service runs.
+#[cfg_attr(test, mockall::automock)]
+pub trait Mailers: Send + Sync {
+    /// Prepares to send through a relay; connects to nothing yet.
+    ///
+    /// # Errors
+    /// The cause, when this machine cannot speak to such a relay at all.
+    fn mailer(&self, relay: &Relay) -> Result<Arc<dyn Mailer>, BoxError>;
 }
 
 /// A relay has taken responsibility for a message.

@@ -8,14 +8,18 @@ use time::OffsetDateTime;
 
 use super::limiter::MockRateLimiter;
 use super::passwords::MockPasswordHasher;
+use super::sealer::MockSealer;
 use super::store::MockStore;
 use super::tokens::{MockAccessTokens, MockResetTokens};
 use super::*;
 use crate::email::EmailAddress;
 use crate::id::{LeaseId, MailId, SessionId, UserId};
+use crate::language::Language;
 use crate::mail::{Lease, MailFate, QueuedMail};
 use crate::password::PasswordHash;
+use crate::relay::{RelayTest, StoredRelay};
 use crate::reset::{PasswordReset, ResetId, ResetRequest};
+use crate::secret::SecretDigest;
 use crate::session::Session;
 use crate::token::SignedToken;
 use crate::user::{CredentialEpoch, User};
@@ -37,6 +41,9 @@ mockall::mock! {
         ) -> Result<bool, StoreError>;
         async fn set_active(&mut self, id: UserId, active: bool) -> Result<bool, StoreError>;
         async fn set_admin(&mut self, id: UserId, admin: bool) -> Result<bool, StoreError>;
+        async fn set_language(
+            &mut self, id: UserId, language: Language,
+        ) -> Result<bool, StoreError>;
         async fn delete_user(&mut self, id: UserId) -> Result<bool, StoreError>;
     }
 
@@ -53,6 +60,13 @@ mockall::mock! {
     #[async_trait]
     impl Sessions for Unit {
         async fn insert_session(&mut self, session: &Session) -> Result<bool, StoreError>;
+        async fn touch_session(
+            &mut self, id: SessionId, seen_at: OffsetDateTime,
+        ) -> Result<bool, StoreError>;
+        async fn renew_session(
+            &mut self, id: SessionId, epoch: CredentialEpoch, key: Option<SecretDigest>,
+            authenticated_at: OffsetDateTime,
+        ) -> Result<bool, StoreError>;
         async fn end_session(&mut self, id: SessionId) -> Result<bool, StoreError>;
         async fn keep_only_session(
             &mut self, user: UserId, keep: SessionId, epoch: CredentialEpoch,
@@ -84,8 +98,25 @@ mockall::mock! {
         async fn settle_mail(
             &mut self, id: MailId, lease: LeaseId, fate: &MailFate, now: OffsetDateTime,
         ) -> Result<bool, StoreError>;
+        async fn requeue_mail(
+            &mut self, id: MailId, now: OffsetDateTime,
+        ) -> Result<bool, StoreError>;
         async fn purge(
             &mut self, before: OffsetDateTime, limit: u32,
+        ) -> Result<bool, StoreError>;
+    }
+
+    #[async_trait]
+    impl Installation for Unit {
+        async fn save_relay(&mut self, relay: &StoredRelay) -> Result<(), StoreError>;
+        async fn note_relay_test(
+            &mut self, saved_at: OffsetDateTime, test: &RelayTest,
+        ) -> Result<bool, StoreError>;
+        async fn save_setup_link(
+            &mut self, link: &SecretDigest, expires_at: OffsetDateTime,
+        ) -> Result<(), StoreError>;
+        async fn spend_setup_link(
+            &mut self, link: &SecretDigest, now: OffsetDateTime,
         ) -> Result<bool, StoreError>;
     }
 }
@@ -133,6 +164,7 @@ pub(crate) struct Scene {
     pub(crate) hasher: MockPasswordHasher,
     pub(crate) access_tokens: MockAccessTokens,
     pub(crate) reset_tokens: MockResetTokens,
+    pub(crate) sealer: MockSealer,
 }
 
 impl Scene {
@@ -167,6 +199,7 @@ impl Scene {
             hasher: Arc::new(self.hasher),
             access_tokens: Arc::new(self.access_tokens),
             reset_tokens: Arc::new(self.reset_tokens),
+            sealer: Arc::new(self.sealer),
             limiter: Arc::new(limiter),
             clock: Arc::new(FixedClock(OffsetDateTime::UNIX_EPOCH)),
             random: Arc::new(CountingRandom::default()),

@@ -10,11 +10,14 @@ use time::OffsetDateTime;
 use crate::email::EmailKey;
 use crate::error::BoxError;
 use crate::id::{LeaseId, MailId, SessionId, UserId};
-use crate::mail::{Lease, MailFate, QueuedMail};
+use crate::language::Language;
+use crate::mail::{Lease, MailFate, MailRecord, QueuedMail};
 use crate::password::PasswordHash;
+use crate::relay::{RelayTest, StoredRelay};
 use crate::reset::{PasswordReset, ResetId, ResetRequest};
+use crate::secret::SecretDigest;
 use crate::session::Session;
-use crate::user::{CredentialEpoch, User};
+use crate::user::{CredentialEpoch, User, UserFilter};
 
 /// The place where everything is kept.
 #[cfg_attr(test, mockall::automock)]
@@ -47,22 +50,50 @@ pub trait Store: Send + Sync {
     /// The session with its user: what every authenticated request asks.
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError>;
 
+    /// The browser session whose key has that digest, with its user.
+    async fn find_browser_session(
+        &self,
+        key: &SecretDigest,
+    ) -> Result<Option<(Session, User)>, StoreError>;
+
+    /// All sessions of a user, the one seen last first.
+    async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, StoreError>;
+
     /// The reset with its user.
     async fn find_reset(&self, id: ResetId) -> Result<Option<(PasswordReset, User)>, StoreError>;
 
-    /// At most `limit` users with an id after `after`, in the order of their ids, which is that of
-    /// their creation; administrators only, if `admins_only`.
+    /// At most `limit` users that pass the filter, with an id after `after`, in the order of their
+    /// ids, which is that of their creation.
     async fn list_users(
         &self,
+        filter: &UserFilter,
         after: Option<UserId>,
         limit: u32,
-        admins_only: bool,
     ) -> Result<Vec<User>, StoreError>;
+
+    /// At most `limit` mails with an id before `before`, the newest first.
+    async fn list_mails(
+        &self,
+        before: Option<MailId>,
+        limit: u32,
+    ) -> Result<Vec<MailRecord>, StoreError>;
+
+    /// The relay an administrator has described, if any has.
+    async fn find_relay(&self) -> Result<Option<StoredRelay>, StoreError>;
+
+    /// Whether a set-up link with that digest would work at `now`.
+    async fn is_setup_link_live(
+        &self,
+        link: &SecretDigest,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError>;
 }
 
 /// Work that happens together or not at all.
 #[async_trait]
-pub trait UnitOfWork: Users + Credentials + Sessions + Resets + Outbox + Send {
+pub trait UnitOfWork:
+    Users + Credentials + Sessions + Resets + Outbox + Installation + Send
+{
     /// Makes everything the unit wrote durable and visible, at once.
     ///
     /// Once begun, it is finished even if the caller stops waiting.
@@ -92,6 +123,9 @@ pub trait Users: Send {
 
     /// Gives or takes an administrator's rights. Answers `false` when there is no such user.
     async fn set_admin(&mut self, id: UserId, admin: bool) -> Result<bool, StoreError>;
+
+    /// Sets the language a user is written to in. Answers `false` when there is no such user.
+    async fn set_language(&mut self, id: UserId, language: Language) -> Result<bool, StoreError>;
 
     /// Deletes a user with everything that belongs to them: password, sessions, resets, mails.
     ///
@@ -137,6 +171,25 @@ pub trait Credentials: Send {
 pub trait Sessions: Send {
     /// Adds a session. Answers `false`, and changes nothing, when its user is gone.
     async fn insert_session(&mut self, session: &Session) -> Result<bool, StoreError>;
+
+    /// Notes that a session's owner was seen; an earlier moment than the noted one changes nothing.
+    /// Answers `false` when there is no such session.
+    async fn touch_session(
+        &mut self,
+        id: SessionId,
+        seen_at: OffsetDateTime,
+    ) -> Result<bool, StoreError>;
+
+    /// Notes that a session's owner has proved again who they are, and gives it another browser
+    /// key: the old one is dead. Answers `false`, and changes nothing, when there is no such
+    /// session or it is not in `epoch`.
+    async fn renew_session(
+        &mut self,
+        id: SessionId,
+        epoch: CredentialEpoch,
+        key: Option<SecretDigest>,
+        authenticated_at: OffsetDateTime,
+    ) -> Result<bool, StoreError>;
 
     /// Ends a session. Answers `false` when there was none.
     async fn end_session(&mut self, id: SessionId) -> Result<bool, StoreError>;
@@ -219,12 +272,51 @@ pub trait Outbox: Send {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError>;
 
+    /// Makes a mail due at `now`, whatever became of it: its attempts and its failure are
+    /// forgotten, when it was queued is not.
+    ///
+    /// Answers `false`, and changes nothing, when there is no such mail or a lease on it lasts
+    /// beyond `now`.
+    async fn requeue_mail(&mut self, id: MailId, now: OffsetDateTime) -> Result<bool, StoreError>;
+
     /// Deletes what ended before `before`: finished mails, resets that expired, sessions past
     /// their absolute lifetime. Nothing that still works is touched.
     ///
     /// Deletes at most `limit` of each, so that nobody waits long for this unit, and answers
     /// whether there may be more.
     async fn purge(&mut self, before: OffsetDateTime, limit: u32) -> Result<bool, StoreError>;
+}
+
+/// What the installation remembers about itself.
+#[async_trait]
+pub trait Installation: Send {
+    /// Keeps the description of the relay, in place of any earlier one.
+    async fn save_relay(&mut self, relay: &StoredRelay) -> Result<(), StoreError>;
+
+    /// Keeps what came of a test of the description saved at `saved_at`.
+    ///
+    /// Answers `false`, and changes nothing, when that description was replaced meanwhile.
+    async fn note_relay_test(
+        &mut self,
+        saved_at: OffsetDateTime,
+        test: &RelayTest,
+    ) -> Result<bool, StoreError>;
+
+    /// Keeps a set-up link, in place of any earlier one.
+    async fn save_setup_link(
+        &mut self,
+        link: &SecretDigest,
+        expires_at: OffsetDateTime,
+    ) -> Result<(), StoreError>;
+
+    /// Spends the set-up link: of any number of concurrent units exactly one is answered `true`.
+    ///
+    /// `false`, and nothing changed, when there is none with that digest or it expired at `now`.
+    async fn spend_setup_link(
+        &mut self,
+        link: &SecretDigest,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError>;
 }
 
 /// Why the store did not do what it was asked to.

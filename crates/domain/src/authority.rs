@@ -1,0 +1,73 @@
+//! Who may do things to other people's accounts and to the installation.
+
+use crate::error::Error;
+use crate::sessions::Actor;
+
+/// The right to administer, proved once and shown to every use case that asks for it.
+#[derive(Clone, Debug)]
+pub struct Authority(Holder);
+
+#[derive(Clone, Debug)]
+enum Holder {
+    Operator,
+    Administrator(Box<Actor>),
+}
+
+impl Authority {
+    /// Whoever can run commands on the machine: nothing above them could forbid anything.
+    pub fn operator() -> Self {
+        Self(Holder::Operator)
+    }
+
+    /// A signed-in administrator.
+    ///
+    /// # Errors
+    /// `Forbidden` for everybody else.
+    pub fn of(actor: Actor) -> Result<Self, Error> {
+        if actor.user.is_admin {
+            Ok(Self(Holder::Administrator(Box::new(actor))))
+        } else {
+            Err(Error::Forbidden)
+        }
+    }
+
+    /// The administrator; `None` for the operator.
+    pub fn actor(&self) -> Option<&Actor> {
+        match &self.0 {
+            Holder::Operator => None,
+            Holder::Administrator(actor) => Some(actor),
+        }
+    }
+
+    /// Refuses an administrator who would lock themselves out; the operator can always get back in.
+    pub(crate) fn spare_own_account(&self, target: crate::id::UserId) -> Result<(), Error> {
+        match self.actor() {
+            Some(actor) if actor.user.id == target => Err(Error::OwnAccount),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::mocks::a_user;
+    use crate::user::User;
+
+    #[test]
+    fn only_administrators_have_authority() {
+        assert!(matches!(Authority::of(Actor::of(a_user())), Err(Error::Forbidden)));
+        let admin = User { is_admin: true, ..a_user() };
+        let authority = Authority::of(Actor::of(admin.clone())).unwrap();
+        assert_eq!(authority.actor().unwrap().user, admin);
+        assert!(Authority::operator().actor().is_none());
+    }
+
+    #[test]
+    fn an_administrator_does_not_lock_themselves_out() {
+        let admin = User { is_admin: true, ..a_user() };
+        let authority = Authority::of(Actor::of(admin.clone())).unwrap();
+        assert!(matches!(authority.spare_own_account(admin.id), Err(Error::OwnAccount)));
+        assert!(Authority::operator().spare_own_account(admin.id).is_ok());
+    }
+}
