@@ -4,12 +4,15 @@ use crate::caller::Caller;
 use crate::email::EmailAddress;
 use crate::error::Error;
 use crate::id::UserId;
+use crate::language::Language;
 use crate::limits::Limits;
 use crate::mail::{Mail, QueuedMail};
-use crate::password::Password;
+use crate::password::{Password, PasswordHash};
 use crate::policy::{PasswordPolicy, Policy, SignUpMode};
-use crate::ports::{Action, Insertion, Ports, Verdict};
+use crate::ports::{Action, Insertion, Ports, UnitOfWork, Verdict};
+use crate::secret::Secret;
 use crate::session::Session;
+use crate::sessions::browser::BrowserSignIn;
 use crate::sessions::{Actor, SignedIn, sign_in_as};
 use crate::user::User;
 use crate::username::Username;
@@ -30,6 +33,8 @@ pub struct SignUp {
     pub username: Username,
     /// Already held against the password policy.
     pub password: Password,
+    /// The language mails are written in.
+    pub language: Option<Language>,
 }
 
 /// What a change of password needs.
@@ -58,28 +63,46 @@ impl Accounts {
     /// # Errors
     /// `Throttled`, `SignUpClosed`, `EmailTaken`, `UsernameTaken`, `Unavailable`, `Internal`.
     pub async fn sign_up(&self, request: SignUp, caller: &Caller) -> Result<SignedIn, Error> {
+        let (user, hash) = self.new_user(request, caller).await?;
+        let sessions = &self.policy.sessions;
+        let now = user.created_at;
+        let session = Session::open(&user, caller, sessions, now, &*self.ports.random);
+        let signed_in = sign_in_as(&self.ports, sessions, user, session, now)?;
+        open_account(&self.ports, &signed_in.user, &hash, &signed_in.session).await?;
+        Ok(signed_in)
+    }
+
+    /// The same for a person with a browser.
+    ///
+    /// # Errors
+    /// Those of [`Accounts::sign_up`].
+    pub async fn sign_up_browser(
+        &self,
+        request: SignUp,
+        caller: &Caller,
+    ) -> Result<BrowserSignIn, Error> {
+        let (user, hash) = self.new_user(request, caller).await?;
+        let signed_in = in_browser(&self.ports, &self.policy, user, caller);
+        open_account(&self.ports, &signed_in.user, &hash, &signed_in.session).await?;
+        Ok(signed_in)
+    }
+
+    async fn new_user(
+        &self,
+        request: SignUp,
+        caller: &Caller,
+    ) -> Result<(User, PasswordHash), Error> {
         self.limits.admit_client(Action::SignUp, caller).await?;
         if self.policy.sign_up == SignUpMode::Closed {
             return Err(Error::SignUpClosed);
         }
         let hash = self.ports.hasher.hash(&request.password).await?;
-        let (now, random) = (self.ports.clock.now(), &*self.ports.random);
-        let id = UserId::generate(now, random);
-        let user = User::new(id, request.email, request.username, now);
-        let session = Session::open(&user, caller, &self.policy.sessions, now, random);
-        let signed_in = sign_in_as(&self.ports, &self.policy.sessions, user, session, now)?;
+        Ok((request.into_user(&self.ports), hash))
+    }
 
-        let mut unit = self.ports.store.begin().await?;
-        match unit.insert_user(&signed_in.user).await? {
-            Insertion::Inserted => {}
-            Insertion::EmailTaken => return Err(Error::EmailTaken),
-            Insertion::UsernameTaken => return Err(Error::UsernameTaken),
-        }
-        unit.set_password(id, &hash, now).await?;
-        unit.insert_session(&signed_in.session).await?;
-        unit.enqueue(&QueuedMail::new(Mail::Welcome { user_id: id }, now, random)).await?;
-        unit.commit().await?;
-        Ok(signed_in)
+    /// Who may sign up.
+    pub fn sign_up_mode(&self) -> SignUpMode {
+        self.policy.sign_up
     }
 
     /// Changes the actor's password, ends all their other sessions and every reset link, and tells
@@ -121,6 +144,62 @@ impl Accounts {
     }
 }
 
+impl SignUp {
+    /// The account that is asked for.
+    pub(crate) fn into_user(self, ports: &Ports) -> User {
+        let now = ports.clock.now();
+        let id = UserId::generate(now, &*ports.random);
+        User { language: self.language, ..User::new(id, self.email, self.username, now) }
+    }
+}
+
+/// The session of somebody whose account is about to be stored, in their browser.
+pub(crate) fn in_browser(
+    ports: &Ports,
+    policy: &Policy,
+    user: User,
+    caller: &Caller,
+) -> BrowserSignIn {
+    let random = &*ports.random;
+    let key = Secret::generate(random);
+    let session = Session::open(&user, caller, &policy.sessions, user.created_at, random)
+        .in_browser(key.digest());
+    BrowserSignIn { user, session, key }
+}
+
+async fn open_account(
+    ports: &Ports,
+    user: &User,
+    hash: &PasswordHash,
+    session: &Session,
+) -> Result<(), Error> {
+    let mut unit = ports.store.begin().await?;
+    store_account(&mut *unit, ports, user, hash, session).await?;
+    unit.commit().await?;
+    Ok(())
+}
+
+/// Writes a new account, its first session and its welcome mail.
+pub(crate) async fn store_account(
+    unit: &mut dyn UnitOfWork,
+    ports: &Ports,
+    user: &User,
+    hash: &PasswordHash,
+    session: &Session,
+) -> Result<(), Error> {
+    match unit.insert_user(user).await? {
+        Insertion::Inserted => {}
+        Insertion::EmailTaken => return Err(Error::EmailTaken),
+        Insertion::UsernameTaken => return Err(Error::UsernameTaken),
+    }
+    let now = user.created_at;
+    unit.set_password(user.id, hash, now).await?;
+    unit.insert_session(session).await?;
+    let welcome = Mail::Welcome { user_id: user.id };
+    unit.enqueue(&QueuedMail::new(welcome, now, &*ports.random)).await?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,7 +209,7 @@ mod tests {
     fn a_sign_up() -> SignUp {
         let user = a_user();
         let password = Password::parse("correct horse").unwrap();
-        SignUp { email: user.email, username: user.username, password }
+        SignUp { email: user.email, username: user.username, password, language: None }
     }
 
     fn an_actor() -> Actor {

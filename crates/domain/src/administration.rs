@@ -1,15 +1,18 @@
 //! What administrators do with other people's accounts.
 //!
-//! Authorised by the door they come through: the command line by access to the machine.
+//! Every act asks for an [`Authority`]: administrators prove theirs once, at the door; the operator's
+//! comes with access to the machine.
 
+use crate::authority::Authority;
 use crate::caller::Caller;
 use crate::email::EmailAddress;
 use crate::error::Error;
-use crate::id::UserId;
-use crate::mail::{Mail, QueuedMail};
+use crate::id::{MailId, ResetRequestId, UserId};
+use crate::mail::{Mail, MailRecord, QueuedMail};
 use crate::password::Password;
 use crate::policy::{PasswordPolicy, Policy};
 use crate::ports::{Insertion, Ports, UnitOfWork};
+use crate::reset::ResetRequest;
 use crate::user::{User, UserFilter};
 use crate::username::Username;
 
@@ -46,8 +49,10 @@ impl Administration {
     /// Creates an account. Signs nobody in and writes to nobody.
     ///
     /// # Errors
-    /// `EmailTaken`, `UsernameTaken`, `Unavailable`, `Internal`.
-    pub async fn create(&self, new: NewUser) -> Result<User, Error> {
+    /// `Forbidden` for everybody but the operator; `EmailTaken`, `UsernameTaken`, `Unavailable`,
+    /// `Internal`.
+    pub async fn create(&self, by: &Authority, new: NewUser) -> Result<User, Error> {
+        only_operator(by)?;
         let hash = match &new.password {
             Some(password) => Some(self.ports.hasher.hash(password).await?),
             None => None,
@@ -74,7 +79,11 @@ impl Administration {
     ///
     /// # Errors
     /// `UserNotFound`, `Unavailable`, `Internal`.
-    pub async fn find_by_email(&self, email: &EmailAddress) -> Result<User, Error> {
+    pub async fn find_by_email(
+        &self,
+        _by: &Authority,
+        email: &EmailAddress,
+    ) -> Result<User, Error> {
         let found = self.ports.store.find_user_by_email(email.key()).await?;
         found.map(|(user, _)| user).ok_or(Error::UserNotFound)
     }
@@ -83,7 +92,7 @@ impl Administration {
     ///
     /// # Errors
     /// `UserNotFound`, `Unavailable`, `Internal`.
-    pub async fn find(&self, id: UserId) -> Result<User, Error> {
+    pub async fn find(&self, _by: &Authority, id: UserId) -> Result<User, Error> {
         self.ports.store.find_user(id).await?.ok_or(Error::UserNotFound)
     }
 
@@ -93,6 +102,7 @@ impl Administration {
     /// `Unavailable`, `Internal`.
     pub async fn list(
         &self,
+        _by: &Authority,
         filter: &UserFilter,
         after: Option<UserId>,
         limit: u32,
@@ -101,10 +111,18 @@ impl Administration {
     }
 
     /// Sets an account's password, ends all its sessions and links, and tells its owner by mail.
+    /// Administrators send a link instead: nobody but its owner should know a password.
     ///
     /// # Errors
-    /// `Unavailable` also when the account is being changed at the same moment; `Internal`.
-    pub async fn set_password(&self, user: &User, password: &Password) -> Result<(), Error> {
+    /// `Forbidden` for everybody but the operator; `Unavailable` also when the account is being
+    /// changed at the same moment; `Internal`.
+    pub async fn set_password(
+        &self,
+        by: &Authority,
+        user: &User,
+        password: &Password,
+    ) -> Result<(), Error> {
+        only_operator(by)?;
         let hash = self.ports.hasher.hash(password).await?;
         let now = self.ports.clock.now();
         let notice = Mail::PasswordChanged { user_id: user.id, caller: Caller::default() };
@@ -118,11 +136,24 @@ impl Administration {
     /// Deactivates an account and ends all its sessions and links.
     ///
     /// # Errors
-    /// `Unavailable` also when the account is being changed at the same moment; `Internal`.
-    pub async fn deactivate(&self, user: &User) -> Result<(), Error> {
+    /// `OwnAccount`; `Unavailable` also when the account is being changed at the same moment;
+    /// `Internal`.
+    pub async fn deactivate(&self, by: &Authority, user: &User) -> Result<(), Error> {
+        by.spare_own_account(user.id)?;
         let mut unit = self.end_everything(user).await?;
         unit.set_active(user.id, false).await?;
         unit.commit().await?;
+        Ok(())
+    }
+
+    /// Ends all sessions and links of an account. Its password stays.
+    ///
+    /// # Errors
+    /// `OwnAccount`: people end their own sessions on their account page; `Unavailable` also when
+    /// the account is being changed at the same moment; `Internal`.
+    pub async fn end_sessions(&self, by: &Authority, user: &User) -> Result<(), Error> {
+        by.spare_own_account(user.id)?;
+        self.end_everything(user).await?.commit().await?;
         Ok(())
     }
 
@@ -141,7 +172,7 @@ impl Administration {
     ///
     /// # Errors
     /// `UserNotFound`, `Unavailable`, `Internal`.
-    pub async fn activate(&self, id: UserId) -> Result<(), Error> {
+    pub async fn activate(&self, _by: &Authority, id: UserId) -> Result<(), Error> {
         let mut unit = self.ports.store.begin().await?;
         let found = unit.set_active(id, true).await?;
         commit_if(found, unit).await
@@ -150,22 +181,76 @@ impl Administration {
     /// Gives or takes an administrator's rights.
     ///
     /// # Errors
-    /// `UserNotFound`, `Unavailable`, `Internal`.
-    pub async fn set_admin(&self, id: UserId, admin: bool) -> Result<(), Error> {
+    /// `OwnAccount` for whoever would take their own; `UserNotFound`, `Unavailable`, `Internal`.
+    pub async fn set_admin(&self, by: &Authority, id: UserId, admin: bool) -> Result<(), Error> {
+        by.spare_own_account(id)?;
         let mut unit = self.ports.store.begin().await?;
         let found = unit.set_admin(id, admin).await?;
         commit_if(found, unit).await
     }
 
+    /// Has a reset link sent to an account's owner, as if they had asked for it themselves.
+    ///
+    /// # Errors
+    /// `AccountInactive`, `Unavailable`, `Internal`.
+    pub async fn send_reset(&self, _by: &Authority, user: &User) -> Result<(), Error> {
+        if !user.is_active {
+            return Err(Error::AccountInactive);
+        }
+        let now = self.ports.clock.now();
+        let request = ResetRequest {
+            id: ResetRequestId::generate(now, &*self.ports.random),
+            email_key: user.email.key().clone(),
+            requested_at: now,
+            caller: Caller::default(),
+        };
+        let mut unit = self.ports.store.begin().await?;
+        unit.insert_reset_request(&request).await?;
+        unit.commit().await?;
+        Ok(())
+    }
+
     /// Deletes an account with everything that belongs to it.
     ///
     /// # Errors
-    /// `UserNotFound`, `Unavailable`, `Internal`.
-    pub async fn delete(&self, id: UserId) -> Result<(), Error> {
+    /// `OwnAccount`, `UserNotFound`, `Unavailable`, `Internal`.
+    pub async fn delete(&self, by: &Authority, id: UserId) -> Result<(), Error> {
+        by.spare_own_account(id)?;
         let mut unit = self.ports.store.begin().await?;
         let found = unit.delete_user(id).await?;
         commit_if(found, unit).await
     }
+
+    /// Lists mails, the newest first, from the one before `before`.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Internal`.
+    pub async fn mails(
+        &self,
+        _by: &Authority,
+        before: Option<MailId>,
+        limit: u32,
+    ) -> Result<Vec<MailRecord>, Error> {
+        Ok(self.ports.store.list_mails(before, limit).await?)
+    }
+
+    /// Has a mail sent again at once. A link that does not work any more is not sent.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such mail, or it is on its way at this moment; `Unavailable`,
+    /// `Internal`.
+    pub async fn resend(&self, _by: &Authority, id: MailId) -> Result<(), Error> {
+        let mut unit = self.ports.store.begin().await?;
+        if !unit.requeue_mail(id, self.ports.clock.now()).await? {
+            return Err(Error::NotFound);
+        }
+        unit.commit().await?;
+        Ok(())
+    }
+}
+
+fn only_operator(by: &Authority) -> Result<(), Error> {
+    if by.actor().is_some() { Err(Error::Forbidden) } else { Ok(()) }
 }
 
 async fn commit_if(found: bool, unit: Box<dyn UnitOfWork>) -> Result<(), Error> {
@@ -180,6 +265,7 @@ async fn commit_if(found: bool, unit: Box<dyn UnitOfWork>) -> Result<(), Error> 
 mod tests {
     use super::*;
     use crate::ports::mocks::{MockUnit, Scene, a_user};
+    use crate::sessions::Actor;
 
     #[tokio::test]
     async fn a_deactivation_that_lost_a_race_commits_nothing() {
@@ -190,7 +276,7 @@ mod tests {
         unit.expect_commit().never();
         scene.opens(unit);
         let administration = Administration::new(scene.ports(), Policy::default());
-        let outcome = administration.deactivate(&a_user()).await;
+        let outcome = administration.deactivate(&Authority::operator(), &a_user()).await;
         assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
     }
 
@@ -202,7 +288,28 @@ mod tests {
         unit.expect_commit().never();
         scene.opens(unit);
         let administration = Administration::new(scene.ports(), Policy::default());
-        let outcome = administration.delete(a_user().id).await;
+        let outcome = administration.delete(&Authority::operator(), a_user().id).await;
         assert!(matches!(outcome, Err(Error::UserNotFound)), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn an_administrator_neither_learns_a_password_nor_locks_themselves_out() {
+        let mut scene = Scene::default();
+        scene.store.expect_begin().never();
+        scene.hasher.expect_hash().never();
+        let administration = Administration::new(scene.ports(), Policy::default());
+        let admin = User { is_admin: true, ..a_user() };
+        let by = Authority::of(Actor::of(admin.clone())).unwrap();
+        let password = Password::parse("chosen by another").unwrap();
+        let outcome = administration.set_password(&by, &a_user(), &password).await;
+        assert!(matches!(outcome, Err(Error::Forbidden)), "{outcome:?}");
+        for outcome in [
+            administration.deactivate(&by, &admin).await,
+            administration.end_sessions(&by, &admin).await,
+            administration.set_admin(&by, admin.id, false).await,
+            administration.delete(&by, admin.id).await,
+        ] {
+            assert!(matches!(outcome, Err(Error::OwnAccount)), "{outcome:?}");
+        }
     }
 }

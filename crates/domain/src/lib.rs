@@ -4,8 +4,9 @@
 //! bringing an adapter for every port and calling the use cases; `vestibule` is one such service.
 //!
 //! Read in this order: the values ([`email`], [`username`], [`password`]), what they make up
-//! ([`user`], [`session`], [`mod@reset`], [`mail`], [`token`]), the [`ports`], and then the use cases
-//! ([`accounts`], [`sessions`], [`recovery`], [`outbox`], [`administration`], [`housekeeping`]).
+//! ([`user`], [`session`], [`mod@reset`], [`mail`], [`relay`], [`token`], [`secret`]), the [`ports`], and
+//! then the use cases ([`accounts`], [`sessions`], [`recovery`], [`outbox`], [`setup`],
+//! [`administration`], [`mail_setup`], [`housekeeping`]).
 //!
 //! What always holds:
 //! - No secret reaches the store except as a password hash; links and access tokens are signed, not
@@ -25,6 +26,7 @@ pub mod id;
 pub mod language;
 mod limits;
 pub mod mail;
+pub mod mail_setup;
 
 pub mod outbox;
 pub mod password;
@@ -36,6 +38,7 @@ pub mod reset;
 pub mod secret;
 pub mod session;
 pub mod sessions;
+pub mod setup;
 
 pub mod token;
 pub mod user;

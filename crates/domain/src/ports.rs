@@ -17,15 +17,15 @@ mod system;
 mod tokens;
 
 pub use limiter::{Action, Decision, Limit, LimitKey, RateLimiter, Subject};
+pub use mailer::{MailError, Mailer, Mailers, Receipt};
 #[cfg(test)]
 pub(crate) use mailer::{MockMailer, MockMailers};
-pub use mailer::{MailError, Mailer, Mailers, Receipt};
 pub use passwords::{HashError, PasswordHasher, Verdict};
+pub use sealer::{SealError, SealPurpose, Sealer};
 pub use store::{
     Credentials, Insertion, Installation, Outbox, Resets, Sessions, Store, StoreError, UnitOfWork,
     Users,
 };
-pub use sealer::{SealError, SealPurpose, Sealer};
 pub use system::{Clock, OsRandom, Random, SystemClock};
 pub use tokens::{AccessTokens, ResetTokens, TokenError};
 

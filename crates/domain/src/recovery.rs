@@ -12,7 +12,7 @@ use crate::id::ResetRequestId;
 use crate::limits::Limits;
 use crate::mail::{Mail, QueuedMail};
 use crate::password::Password;
-use crate::policy::{Policy, ResetPolicy};
+use crate::policy::{PasswordPolicy, Policy, ResetPolicy};
 use crate::ports::{Action, Ports, StoreError, UnitOfWork, Verdict};
 use crate::reset::{PasswordReset, ResetRequest};
 use crate::token::SignedToken;
@@ -64,11 +64,29 @@ impl Recovery {
     /// # Errors
     /// `Unavailable`, `Internal`.
     pub async fn verify(&self, token: &str) -> Result<bool, Error> {
-        match self.find_live(token).await {
+        match self.owner(token).await {
             Ok(_) => Ok(true),
             Err(Error::InvalidToken) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whose password a link would reset now: whoever holds it may know. Changes nothing.
+    ///
+    /// # Errors
+    /// `InvalidToken`, `Unavailable`, `Internal`.
+    pub async fn owner(&self, token: &str) -> Result<User, Error> {
+        self.find_live(token).await.map(|(_, user)| user)
+    }
+
+    /// What a new password has to satisfy.
+    pub fn password_policy(&self) -> &PasswordPolicy {
+        &self.policy.passwords
+    }
+
+    /// How long a link works.
+    pub fn link_ttl(&self) -> Duration {
+        self.policy.reset.ttl
     }
 
     /// Sets a new password, ends every session of the account and tells its owner by mail.
@@ -79,7 +97,7 @@ impl Recovery {
     /// stays usable), `Unavailable`, `Internal`.
     pub async fn reset(&self, request: ResetPassword, caller: &Caller) -> Result<(), Error> {
         self.limits.admit_client(Action::SubmitReset, caller).await?;
-        let reset = self.find_live(&request.token).await?;
+        let (reset, _) = self.find_live(&request.token).await?;
         let id = reset.user_id;
         if let Some(current) = self.ports.store.find_password(id).await?
             && self.ports.hasher.verify(&request.password, &current).await? != Verdict::Mismatch
@@ -87,7 +105,7 @@ impl Recovery {
             return Err(Error::PasswordReused);
         }
         // Hashing took its time, and of many requests with one link all but one are late by now.
-        let reset = self.find_live(&request.token).await?;
+        let (reset, _) = self.find_live(&request.token).await?;
         let hash = self.ports.hasher.hash(&request.password).await?;
         let now = self.ports.clock.now();
         let notice = Mail::PasswordChanged { user_id: id, caller: caller.clone() };
@@ -104,12 +122,12 @@ impl Recovery {
         Ok(())
     }
 
-    async fn find_live(&self, token: &str) -> Result<PasswordReset, Error> {
+    async fn find_live(&self, token: &str) -> Result<(PasswordReset, User), Error> {
         let Some(claims) = self.ports.reset_tokens.read(token) else {
             return Err(Error::InvalidToken);
         };
         match self.ports.store.find_reset(claims.reset_id).await? {
-            Some((reset, user)) if reset.is_live(&user, self.ports.clock.now()) => Ok(reset),
+            Some(found @ (_, _)) if found.0.is_live(&found.1, self.ports.clock.now()) => Ok(found),
             Some(_) | None => Err(Error::InvalidToken),
         }
     }

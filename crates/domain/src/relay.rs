@@ -280,8 +280,17 @@ mod tests {
         }
         assert_eq!(RelayHost::parse("  "), Err(RelayError::HostMissing));
         for text in [
-            "smtp://x.example", "x.example:25", "x.example/y", "a b", "-a.example", "a..b", "[::1]",
-            "user@x.example", "x.example\r\nRCPT", "bücher.example", &"a".repeat(64),
+            "smtp://x.example",
+            "x.example:25",
+            "x.example/y",
+            "a b",
+            "-a.example",
+            "a..b",
+            "[::1]",
+            "user@x.example",
+            "x.example\r\nRCPT",
+            "bücher.example",
+            &"a".repeat(64),
         ] {
             assert_eq!(RelayHost::parse(text), Err(RelayError::HostFormat), "{text:?}");
         }

@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn what_is_none_of_ours_is_refused() {
-        for text in ["", "abc", &"A".repeat(64), &"g".repeat(64), &"a".repeat(65), &"ä".repeat(32)] {
+        for text in ["", "abc", &"A".repeat(64), &"g".repeat(64), &"a".repeat(65), &"ä".repeat(32)]
+        {
             assert!(Secret::parse(text).is_none(), "{text}");
         }
     }

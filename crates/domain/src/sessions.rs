@@ -1,4 +1,10 @@
 //! Signing in, staying signed in, signing out.
+//!
+//! Clients of the API present access tokens; browsers hold a key in a cookie ([`browser`]). Both
+//! speak for a session, and the session is asked every time.
+
+pub mod browser;
+mod own;
 
 use time::{Duration, OffsetDateTime};
 
@@ -6,6 +12,7 @@ use crate::caller::Caller;
 use crate::email::EmailAddress;
 use crate::error::Error;
 use crate::id::version_7;
+use crate::language::Language;
 use crate::limits::Limits;
 use crate::password::{Password, PasswordHash};
 use crate::policy::{Policy, SessionPolicy};
@@ -28,6 +35,8 @@ pub struct SignIn {
     pub email: EmailAddress,
     /// Proves that it is theirs.
     pub password: Password,
+    /// The language of the conversation; mails follow it if nobody has chosen another.
+    pub language: Option<Language>,
 }
 
 /// A person who has just signed in.
@@ -43,7 +52,16 @@ pub struct SignedIn {
     pub expires_in: Duration,
 }
 
-/// Somebody whose request carried a valid access token of a live session.
+/// The right password of an active account, and what is to be noted beside the new session.
+struct Proof {
+    user: User,
+    hash: PasswordHash,
+    /// The same password under today's parameters.
+    renewed: Option<PasswordHash>,
+    language: Option<Language>,
+}
+
+/// Somebody whose request spoke for a live session.
 #[derive(Clone, Debug)]
 pub struct Actor {
     /// Who.
@@ -68,6 +86,18 @@ impl Sessions {
     /// `Throttled`, `InvalidCredentials`, `AccountInactive` after the right password only,
     /// `Unavailable`, `Internal`.
     pub async fn sign_in(&self, request: SignIn, caller: &Caller) -> Result<SignedIn, Error> {
+        let proof = self.prove(&request, caller).await?;
+        let now = self.ports.clock.now();
+        let sessions = &self.policy.sessions;
+        let session = Session::open(&proof.user, caller, sessions, now, &*self.ports.random);
+        let signed_in =
+            sign_in_as(&self.ports, sessions, proof.user.clone(), session.clone(), now)?;
+        self.open(proof, &session).await?;
+        Ok(signed_in)
+    }
+
+    /// Finds out whether somebody is who they say they are.
+    async fn prove(&self, request: &SignIn, caller: &Caller) -> Result<Proof, Error> {
         self.limits.admit_client(Action::SignIn, caller).await?;
         let key = request.email.key();
         self.limits.admit_sign_in_to(key).await?;
@@ -89,31 +119,26 @@ impl Sessions {
             Verdict::MatchButStale => self.ports.hasher.hash(&request.password).await.ok(),
             Verdict::Match | Verdict::Mismatch => None,
         };
-        self.open(user, caller, &hash, renewed).await
+        let language = request.language.filter(|_| user.language.is_none());
+        Ok(Proof { user, hash, renewed, language })
     }
 
-    async fn open(
-        &self,
-        user: User,
-        caller: &Caller,
-        hash: &PasswordHash,
-        renewed: Option<PasswordHash>,
-    ) -> Result<SignedIn, Error> {
-        let now = self.ports.clock.now();
-        let sessions = &self.policy.sessions;
-        let session = Session::open(&user, caller, sessions, now, &*self.ports.random);
-        let signed_in = sign_in_as(&self.ports, sessions, user, session, now)?;
-
+    /// Stores the session that a proof has earned.
+    async fn open(&self, proof: Proof, session: &Session) -> Result<(), Error> {
+        let Proof { user, hash, renewed, language } = proof;
         let mut unit = self.ports.store.begin().await?;
-        if !unit.insert_session(&signed_in.session).await? {
+        if !unit.insert_session(session).await? {
             // The account was deleted since its password was read.
             return Err(Error::InvalidCredentials);
         }
         if let Some(renewed) = renewed {
-            unit.replace_hash(signed_in.user.id, hash, &renewed).await?;
+            unit.replace_hash(user.id, &hash, &renewed).await?;
+        }
+        if let Some(language) = language {
+            unit.set_language(user.id, language).await?;
         }
         unit.commit().await?;
-        Ok(signed_in)
+        Ok(())
     }
 
     /// Finds out who is behind an access token.
@@ -194,7 +219,11 @@ mod tests {
     use crate::ports::mocks::{MockUnit, Scene, a_hash, a_user};
 
     fn a_sign_in() -> SignIn {
-        SignIn { email: a_user().email, password: Password::parse("correct horse").unwrap() }
+        SignIn {
+            email: a_user().email,
+            password: Password::parse("correct horse").unwrap(),
+            language: None,
+        }
     }
 
     async fn sign_in(scene: Scene) -> Result<SignedIn, Error> {

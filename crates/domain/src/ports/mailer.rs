@@ -26,6 +26,12 @@ pub trait Mailers: Send + Sync {
     /// # Errors
     /// The cause, when this machine cannot speak to such a relay at all.
     fn mailer(&self, relay: &Relay) -> Result<Arc<dyn Mailer>, BoxError>;
+
+    /// The same for somebody who waits for the outcome: it gives up within ten seconds.
+    ///
+    /// # Errors
+    /// As for [`Mailers::mailer`].
+    fn trial(&self, relay: &Relay) -> Result<Arc<dyn Mailer>, BoxError>;
 }
 
 /// A relay has taken responsibility for a message.

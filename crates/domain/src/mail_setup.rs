@@ -1,0 +1,339 @@
+//! Where mail goes: described by the configuration, or by an administrator while the service runs.
+//!
+//! What the configuration says wins. What an administrator says is kept with its password sealed;
+//! the password never comes back out, and it is never sent to another server than the one it was
+//! given for.
+
+use std::num::NonZeroU16;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use time::OffsetDateTime;
+
+use crate::authority::Authority;
+use crate::caller::Caller;
+use crate::email::EmailAddress;
+use crate::error::{Error, Violation};
+use crate::id::MailId;
+use crate::language::Language;
+use crate::limits::Limits;
+use crate::mail::{Content, Message};
+use crate::policy::Policy;
+use crate::ports::{Action, MailError, Mailer, Mailers, Ports, Receipt, SealPurpose};
+use crate::relay::{
+    Relay, RelayCredentials, RelayError, RelayHost, RelayPassword, RelaySecurity, RelayTest,
+    SealedCredentials, SenderName, StoredRelay,
+};
+
+/// Keeps, shows, tests and provides the way mail goes.
+pub struct MailSetup {
+    ports: Ports,
+    policy: Policy,
+    limits: Limits,
+    mailers: Arc<dyn Mailers>,
+    configured: Configured,
+    prepared: Mutex<Option<Prepared>>,
+}
+
+/// What the configuration says about mail.
+#[derive(Clone)]
+pub enum Configured {
+    /// Nothing: an administrator may say something.
+    Nothing,
+    /// Everything; it cannot be changed while the service runs.
+    Relay(Relay, Arc<dyn Mailer>),
+    /// Mails are kept instead of sent, whatever an administrator says.
+    Kept(Arc<dyn Mailer>),
+}
+
+/// The mailer of the description saved at that moment.
+#[derive(Clone)]
+struct Prepared {
+    saved_at: OffsetDateTime,
+    mailer: Arc<dyn Mailer>,
+}
+
+/// What an administrator may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailSettings {
+    /// The relay without its credentials; `None` when nobody has described one.
+    pub relay: Option<Relay>,
+    /// The account at the relay.
+    pub username: Option<String>,
+    /// Whether there is a password. Which one is never shown.
+    pub has_password: bool,
+    /// Whether the configuration has decided all this.
+    pub is_configured: bool,
+    /// What came of the latest test of these settings.
+    pub tested: Option<RelayTest>,
+}
+
+/// What an administrator wants to be so.
+#[derive(Clone, Debug)]
+pub struct DescribeRelay {
+    /// Name or address of the relay.
+    pub host: RelayHost,
+    /// Its port.
+    pub port: NonZeroU16,
+    /// How the connection is protected.
+    pub security: RelaySecurity,
+    /// The account there; `None` to sign in as nobody.
+    pub username: Option<String>,
+    /// Its password.
+    pub password: NewPassword,
+    /// The sender of every mail.
+    pub from_address: EmailAddress,
+    /// The sender's name.
+    pub from_name: Option<SenderName>,
+}
+
+/// What is to become of the relay's password.
+#[derive(Clone, Debug)]
+pub enum NewPassword {
+    /// It stays, as long as it goes where it went before.
+    Keep,
+    /// It is forgotten, and with it the user name.
+    Remove,
+    /// This is the one.
+    Set(RelayPassword),
+}
+
+/// What came of a test mail.
+#[derive(Debug)]
+pub struct Tested {
+    /// Where it went, when, and whether it was taken.
+    pub test: RelayTest,
+    /// What the relay said, or why it was not reached.
+    pub reply: Result<Receipt, MailError>,
+}
+
+impl MailSetup {
+    /// Wires the use cases.
+    pub fn new(
+        ports: Ports,
+        policy: Policy,
+        mailers: Arc<dyn Mailers>,
+        configured: Configured,
+    ) -> Self {
+        let limits = Limits::new(ports.limiter.clone(), policy.limits.clone());
+        Self { ports, policy, limits, mailers, configured, prepared: Mutex::new(None) }
+    }
+
+    /// The way mail goes now, for whoever sends it; `None` when nobody has said.
+    ///
+    /// # Errors
+    /// `Unavailable`; `Internal` also when the kept password cannot be opened, or this machine
+    /// cannot speak to such a relay.
+    pub async fn mailer(&self) -> Result<Option<Arc<dyn Mailer>>, Error> {
+        match &self.configured {
+            Configured::Relay(_, mailer) | Configured::Kept(mailer) => {
+                return Ok(Some(mailer.clone()));
+            }
+            Configured::Nothing => {}
+        }
+        let Some(stored) = self.ports.store.find_relay().await? else {
+            return Ok(None);
+        };
+        let prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(Prepared { saved_at, mailer }) = prepared
+            && saved_at == stored.saved_at
+        {
+            return Ok(Some(mailer));
+        }
+        let saved_at = stored.saved_at;
+        let mailer = self.mailers.mailer(&self.opened(stored)?).map_err(Error::Internal)?;
+        let prepared = Prepared { saved_at, mailer: mailer.clone() };
+        *self.prepared.lock().unwrap_or_else(PoisonError::into_inner) = Some(prepared);
+        Ok(Some(mailer))
+    }
+
+    /// Whether mail goes anywhere.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Internal`.
+    pub async fn is_set_up(&self) -> Result<bool, Error> {
+        match self.configured {
+            Configured::Nothing => Ok(self.ports.store.find_relay().await?.is_some()),
+            Configured::Relay(..) | Configured::Kept(_) => Ok(true),
+        }
+    }
+
+    /// Whether somebody has to prove again who they are before they may change anything here.
+    pub fn needs_proof(&self, by: &Authority) -> bool {
+        let now = self.ports.clock.now();
+        by.actor().is_some_and(|actor| !actor.session.is_proof_fresh(&self.policy.sessions, now))
+    }
+
+    /// What is set, without any password.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Internal`.
+    pub async fn show(&self, _by: &Authority) -> Result<MailSettings, Error> {
+        if let Configured::Relay(relay, _) = &self.configured {
+            let username = relay.credentials.as_ref().map(|account| account.username.clone());
+            return Ok(MailSettings {
+                has_password: username.is_some(),
+                username,
+                relay: Some(Relay { credentials: None, ..relay.clone() }),
+                is_configured: true,
+                tested: None,
+            });
+        }
+        let stored = self.ports.store.find_relay().await?;
+        let username = stored
+            .as_ref()
+            .and_then(|stored| stored.sealed_credentials.as_ref())
+            .map(|account| account.username.clone());
+        Ok(MailSettings {
+            has_password: username.is_some(),
+            username,
+            is_configured: false,
+            tested: stored.as_ref().and_then(|stored| stored.tested.clone()),
+            relay: stored.map(|stored| stored.relay),
+        })
+    }
+
+    /// Keeps another description. It is in force at once, on every node within a moment.
+    ///
+    /// # Errors
+    /// `ProofRequired` when the last proof of identity is too old; `SetByConfiguration`;
+    /// `InvalidInput` when the password has to be given again, because it would go somewhere else
+    /// than before, or when credentials would travel in the clear; `Unavailable`, `Internal`.
+    pub async fn save(&self, by: &Authority, wanted: DescribeRelay) -> Result<MailSettings, Error> {
+        if self.needs_proof(by) {
+            return Err(Error::ProofRequired);
+        }
+        if matches!(self.configured, Configured::Relay(..)) {
+            return Err(Error::SetByConfiguration);
+        }
+        let before = self.ports.store.find_relay().await?;
+        let sealed_credentials = self.credentials(&wanted, before)?;
+        let relay = Relay {
+            host: wanted.host,
+            port: wanted.port,
+            security: wanted.security,
+            credentials: None,
+            from_address: wanted.from_address,
+            from_name: wanted.from_name,
+        };
+        let stored = StoredRelay {
+            relay,
+            sealed_credentials,
+            saved_at: self.ports.clock.now(),
+            tested: None,
+        };
+        self.opened(stored.clone())?.check().map_err(|error| match error {
+            RelayError::SenderAddress => broken("from_address", error),
+            _ => broken("security", error),
+        })?;
+        let mut unit = self.ports.store.begin().await?;
+        unit.save_relay(&stored).await?;
+        unit.commit().await?;
+        self.show(by).await
+    }
+
+    /// The credentials to keep, sealed.
+    fn credentials(
+        &self,
+        wanted: &DescribeRelay,
+        before: Option<StoredRelay>,
+    ) -> Result<Option<SealedCredentials>, Error> {
+        let Some(username) = &wanted.username else {
+            return match &wanted.password {
+                NewPassword::Set(_) => Err(broken("username", RelayError::Credentials)),
+                NewPassword::Keep | NewPassword::Remove => Ok(None),
+            };
+        };
+        match &wanted.password {
+            NewPassword::Remove => Ok(None),
+            NewPassword::Set(password) => {
+                let account = RelayCredentials::new(username, password.clone())
+                    .map_err(|error| broken("password", error))?;
+                let password = account.password.expose();
+                let password = self.ports.sealer.seal(SealPurpose::RelayPassword, password)?;
+                Ok(Some(SealedCredentials { username: account.username, password }))
+            }
+            NewPassword::Keep => {
+                let Some(StoredRelay { relay, sealed_credentials: Some(kept), .. }) = before else {
+                    return Err(broken("password", RelayError::Credentials));
+                };
+                let goes_where_it_went = relay.host == wanted.host
+                    && relay.port == wanted.port
+                    && relay.security == wanted.security
+                    && kept.username == *username;
+                if goes_where_it_went {
+                    Ok(Some(kept))
+                } else {
+                    Err(broken("password", RelayError::PasswordAgain))
+                }
+            }
+        }
+    }
+
+    /// Sends a test mail the way every mail goes, at once, and says what came of it.
+    ///
+    /// # Errors
+    /// `Throttled`, `MailNotSetUp`, `Unavailable`, `Internal`. That the relay refuses or is away is
+    /// no error here: it is the answer.
+    pub async fn test(
+        &self,
+        by: &Authority,
+        to: EmailAddress,
+        language: Language,
+        caller: &Caller,
+    ) -> Result<Tested, Error> {
+        self.limits.admit_client(Action::TestMail, caller).await?;
+        let (mailer, saved_at) = self.trial(by).await?;
+        let now = self.ports.clock.now();
+        let id = MailId::generate(now, &*self.ports.random);
+        let message =
+            Message { id, to: to.clone(), language, written_at: now, content: Content::Test };
+        let reply = mailer.send(&message).await;
+        let test = RelayTest { at: now, to, succeeded: reply.is_ok() };
+        if let Some(saved_at) = saved_at {
+            let mut unit = self.ports.store.begin().await?;
+            if unit.note_relay_test(saved_at, &test).await? {
+                unit.commit().await?;
+            }
+        }
+        Ok(Tested { test, reply })
+    }
+
+    /// A mailer that soon gives up, and the description it was made from, if it is a kept one.
+    async fn trial(
+        &self,
+        _by: &Authority,
+    ) -> Result<(Arc<dyn Mailer>, Option<OffsetDateTime>), Error> {
+        let (relay, saved_at) = match &self.configured {
+            Configured::Kept(mailer) => return Ok((mailer.clone(), None)),
+            Configured::Relay(relay, _) => (relay.clone(), None),
+            Configured::Nothing => {
+                let stored = self.ports.store.find_relay().await?.ok_or(Error::MailNotSetUp)?;
+                let saved_at = stored.saved_at;
+                (self.opened(stored)?, Some(saved_at))
+            }
+        };
+        let mailer = self.mailers.trial(&relay).map_err(Error::Internal)?;
+        Ok((mailer, saved_at))
+    }
+
+    /// The description with its credentials.
+    fn opened(&self, stored: StoredRelay) -> Result<Relay, Error> {
+        let Some(SealedCredentials { username, password }) = stored.sealed_credentials else {
+            return Ok(stored.relay);
+        };
+        let Some(password) = self.ports.sealer.open(SealPurpose::RelayPassword, &password) else {
+            let reason = "the relay's password was sealed with a key that is gone; save it again";
+            return Err(Error::Internal(reason.into()));
+        };
+        let password = RelayPassword::new(password.as_str().to_owned());
+        let credentials = Some(RelayCredentials { username, password });
+        Ok(Relay { credentials, ..stored.relay })
+    }
+}
+
+fn broken(field: &'static str, error: RelayError) -> Error {
+    Error::InvalidInput(vec![Violation { field, rule: error.into() }])
+}
+
+#[cfg(test)]
+mod tests;
