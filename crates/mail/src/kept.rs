@@ -16,10 +16,11 @@ use vestibule_domain::email::EmailAddress;
 use vestibule_domain::id::MailId;
 use vestibule_domain::mail::Message;
 use vestibule_domain::ports::{MailError, Mailer, Receipt};
+use vestibule_locales::Locales;
 
 use crate::failure::{Cause, Failure, Stage};
 use crate::letterhead::Letterhead;
-use crate::render::Renderer;
+use crate::render::{Renderer, Route};
 use crate::settings::SettingsError;
 
 const MAX_KEPT: usize = 200;
@@ -55,13 +56,16 @@ impl KeptMails {
     /// Keeps mails in `directory`, which is made if need be.
     ///
     /// # Errors
-    /// [`SettingsError::Directory`] when it cannot be made.
-    pub fn new(letterhead: Letterhead, directory: PathBuf) -> Result<Self, SettingsError> {
+    /// [`SettingsError::Directory`] when it cannot be made, and the ones about templates.
+    pub fn new(
+        letterhead: Letterhead,
+        directory: PathBuf,
+        locales: Locales,
+    ) -> Result<Self, SettingsError> {
         private_directory(&directory).map_err(SettingsError::Directory)?;
         let sender = EmailAddress::parse(SENDER).map_err(|_| SettingsError::SenderAddress)?;
         let name = letterhead.product().to_owned();
-        let route = "the kept mails (nothing left this machine)".to_owned();
-        let renderer = Renderer::new(letterhead, name, sender, route)?;
+        let renderer = Renderer::new(letterhead, locales, name, sender, Route::Kept)?;
         Ok(Self { renderer, directory, mails: Mutex::default() })
     }
 

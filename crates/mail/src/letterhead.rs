@@ -1,10 +1,11 @@
-//! What every mail carries: the product's name, and where its pages are.
+//! What every mail carries: the product's name, where its pages are, and whose paper it is on.
 //!
 //! Links start with the configured public URL and nothing else; what a client claims about the
 //! host it called never gets here. The characters of a link are checked, so that it can stand in
 //! HTML and in plain text as it is.
 
 use std::net::Ipv6Addr;
+use std::path::{Path, PathBuf};
 
 use vestibule_domain::token::SignedToken;
 
@@ -24,6 +25,7 @@ pub struct Letterhead {
     public_url: String,
     /// As it stands in `EHLO`.
     helo: String,
+    templates: Option<PathBuf>,
 }
 
 impl Letterhead {
@@ -37,7 +39,23 @@ impl Letterhead {
         }
         let public_url = public_url.strip_suffix('/').unwrap_or(public_url);
         let helo = greeting_name(public_url).ok_or(SettingsError::PublicUrl)?;
-        Ok(Self { product: product_name.to_owned(), public_url: public_url.to_owned(), helo })
+        let (product, public_url) = (product_name.to_owned(), public_url.to_owned());
+        Ok(Self { product, public_url, helo, templates: None })
+    }
+
+    /// Puts the templates in a directory, `reset_link.html` and its like, in place of ours.
+    ///
+    /// They are read, and tried in every language, when a mailer is made; one that is broken is an
+    /// error of [`SmtpMailer::new`](crate::SmtpMailer::new) and
+    /// [`KeptMails::new`](crate::KeptMails::new).
+    #[must_use]
+    pub fn with_templates(mut self, directory: PathBuf) -> Self {
+        self.templates = Some(directory);
+        self
+    }
+
+    pub(crate) fn templates(&self) -> Option<&Path> {
+        self.templates.as_deref()
     }
 
     pub(crate) fn product(&self) -> &str {

@@ -1,8 +1,12 @@
 //! Finds the words for a message and writes it down as MIME.
 //!
-//! Every mail is two templates: `.txt`, which begins with the subject and the preview, and `.html`,
-//! which fills the frame in `layout.html`. Nothing a user chose is put into a mail but the address
-//! it goes to. The same message always gives the same bytes.
+//! Nothing a user chose is put into a mail but the address it goes to. The same message always
+//! gives the same bytes.
+
+mod facts;
+
+use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
 
 use mail_builder::MessageBuilder;
 use mail_builder::headers::HeaderType;
@@ -13,42 +17,30 @@ use mail_builder::headers::raw::Raw;
 use mail_builder::headers::text::Text;
 use mail_builder::mime::{BodyPart, MimePart};
 use minijinja::value::Value;
-use minijinja::{Environment, UndefinedBehavior, context};
 use time::{OffsetDateTime, UtcOffset};
 use vestibule_domain::caller::Caller;
 use vestibule_domain::email::EmailAddress;
+use vestibule_domain::language::Language;
 use vestibule_domain::mail::{Content, Message};
+use vestibule_domain::token::SignedToken;
+use vestibule_locales::Locales;
 
-use crate::device::Device;
+use self::facts::Facts;
+pub(crate) use self::facts::Route;
 use crate::failure::Cause;
 use crate::letterhead::{Letterhead, is_name};
 use crate::settings::SettingsError;
-use crate::words;
-
-const LANGUAGE: &str = "en";
-const DIRECTION: &str = "ltr";
-
-const TEMPLATES: [(&str, &str); 9] = [
-    ("layout.html", include_str!("../templates/layout.html")),
-    ("en/welcome.txt", include_str!("../templates/en/welcome.txt")),
-    ("en/welcome.html", include_str!("../templates/en/welcome.html")),
-    ("en/reset_link.txt", include_str!("../templates/en/reset_link.txt")),
-    ("en/reset_link.html", include_str!("../templates/en/reset_link.html")),
-    ("en/password_changed.txt", include_str!("../templates/en/password_changed.txt")),
-    ("en/password_changed.html", include_str!("../templates/en/password_changed.html")),
-    ("en/test.txt", include_str!("../templates/en/test.txt")),
-    ("en/test.html", include_str!("../templates/en/test.html")),
-];
+use crate::templates::{Templates, isolated};
 
 /// Turns messages into letters.
 #[derive(Debug)]
 pub(crate) struct Renderer {
-    templates: Environment<'static>,
+    templates: Templates,
     letterhead: Letterhead,
+    locales: Locales,
     from_name: String,
     from_address: EmailAddress,
-    /// How mails travel, for the test mail: `smtp.example.com:587 (STARTTLS)`.
-    route: String,
+    route: Route,
 }
 
 /// A message in words.
@@ -73,21 +65,54 @@ struct Words {
 impl Renderer {
     pub(crate) fn new(
         letterhead: Letterhead,
+        locales: Locales,
         from_name: String,
         from_address: EmailAddress,
-        route: String,
+        route: Route,
     ) -> Result<Self, SettingsError> {
         if !is_name(&from_name) {
             return Err(SettingsError::SenderName);
         }
-        let mut templates = Environment::new();
-        // A misspelt name is an error, not an empty place in somebody's mail. HTML is escaped by
-        // the template's ending.
-        templates.set_undefined_behavior(UndefinedBehavior::Strict);
-        for (name, source) in TEMPLATES {
-            templates.add_template(name, source).map_err(SettingsError::Templates)?;
+        let templates = Templates::new(letterhead.templates(), &locales)?;
+        let renderer = Self { templates, letterhead, locales, from_name, from_address, route };
+        renderer.rehearse()?;
+        Ok(renderer)
+    }
+
+    /// Writes every mail once in every language, so that a broken template is noticed at start and
+    /// not by somebody who waits for a link.
+    fn rehearse(&self) -> Result<(), SettingsError> {
+        let at = OffsetDateTime::UNIX_EPOCH;
+        let known = Caller::new(Some(Ipv6Addr::LOCALHOST.into()), None);
+        let mut contents = vec![Content::Welcome, Content::Test];
+        for caller in [known, Caller::default()] {
+            let token = SignedToken::new("token".to_owned());
+            contents.push(Content::ResetLink {
+                token,
+                requested_at: at,
+                expires_at: at,
+                caller: caller.clone(),
+            });
+            contents.push(Content::PasswordChanged { changed_at: at, caller });
         }
-        Ok(Self { templates, letterhead, from_name, from_address, route })
+        for language in Language::ALL {
+            for content in &contents {
+                self.try_out(language, content)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn try_out(&self, language: Language, content: &Content) -> Result<(), SettingsError> {
+        // Only a token can be wrong here, and this one is none.
+        let Ok(facts) = self.facts(language, OffsetDateTime::UNIX_EPOCH, content) else {
+            return Ok(());
+        };
+        let template = format!("{}.txt", facts.template);
+        self.words(language, &self.from_address, &facts).map(|_| ()).map_err(|cause| match cause {
+            Cause::Template(problem) => self.templates.fault(&template, problem),
+            _ => SettingsError::TemplateHeading { file: self.templates.file(&template) },
+        })
     }
 
     pub(crate) fn sender(&self) -> &EmailAddress {
@@ -96,7 +121,8 @@ impl Renderer {
 
     /// Writes a message down.
     pub(crate) fn letter(&self, message: &Message) -> Result<Letter, Cause> {
-        let words = self.words(message)?;
+        let facts = self.facts(message.language, message.written_at, &message.content)?;
+        let words = self.words(message.language, &message.to, &facts)?;
         let from = self.from_address.as_str();
         let domain = from.rsplit_once('@').map_or(from, |(_, domain)| domain);
         let message_id = format!("{}@{domain}", message.id);
@@ -106,7 +132,7 @@ impl Renderer {
         let fixed = [
             ("Auto-Submitted", "auto-generated"),
             ("X-Auto-Response-Suppress", "All"),
-            ("Content-Language", LANGUAGE),
+            ("Content-Language", message.language.tag()),
         ];
         let mut headers = vec![
             ("From", format!("{} <{from}>", self.from_name)),
@@ -148,84 +174,50 @@ impl Renderer {
         Ok(Letter { subject: words.subject, text: words.text, html: words.html, headers, bytes })
     }
 
-    fn words(&self, message: &Message) -> Result<Words, Cause> {
-        let (name, specific) = self.specific(message)?;
-        let common = context! {
-            language => LANGUAGE,
-            direction => DIRECTION,
-            product => self.letterhead.product(),
-            email => message.to.as_str(),
-        };
-        let text = self.render(
-            &format!("{LANGUAGE}/{name}.txt"),
-            context! { ..specific.clone(), ..common.clone() },
-        )?;
+    fn words(&self, language: Language, to: &EmailAddress, facts: &Facts) -> Result<Words, Cause> {
+        let direction = if language.is_right_to_left() { "rtl" } else { "ltr" };
+        let common = [
+            ("language", Value::from(language.tag())),
+            ("direction", Value::from(direction)),
+            ("product", Value::from(self.letterhead.product())),
+            ("email", Value::from(to.as_str())),
+            ("ip", Value::from(facts.ip.clone())),
+            // Fit for HTML: `Letterhead` lets no character in that would need escaping, and an
+            // escaped slash would be right but unreadable in the source of the mail.
+            ("link", facts.link.clone().map_or(Value::from(()), Value::from_safe_string)),
+        ];
+        let phrases = facts.phrases.iter();
+        let plain = phrases.clone().map(|(name, phrase)| (*name, Value::from(phrase.as_str())));
+        let values = common.iter().cloned().chain(plain);
+        let text = self.render(facts, "txt", values.collect())?;
         let (subject, preview, text) = split_heading(&text).ok_or(Cause::Heading)?;
-        let html = self.render(
-            &format!("{LANGUAGE}/{name}.html"),
-            context! { ..context! { subject, preview }, ..specific, ..common },
-        )?;
+
+        let in_html = phrases
+            .map(|(name, phrase)| (*name, Value::from_safe_string(isolated(phrase, direction))));
+        let heading = [("subject", Value::from(subject)), ("preview", Value::from(preview))];
+        let values = common.into_iter().chain(in_html).chain(heading);
+        let html = self.render(facts, "html", values.collect())?;
         Ok(Words { subject: subject.to_owned(), text: text.to_owned(), html })
     }
 
-    /// The template of a message, and what only this one needs.
-    fn specific(&self, message: &Message) -> Result<(&'static str, Value), Cause> {
-        Ok(match &message.content {
-            Content::Welcome => {
-                ("welcome", context! { link => harmless(self.letterhead.sign_in()) })
-            }
-            Content::ResetLink { token, requested_at, expires_at, caller } => {
-                let link = self.letterhead.choose_password(token).ok_or(Cause::Token)?;
-                let specific = context! {
-                    link => harmless(link),
-                    until => words::end(*requested_at, *expires_at),
-                    lifetime => words::span(*expires_at - *requested_at),
-                    at => words::moment(*requested_at),
-                };
-                ("reset_link", context! { ..specific, ..origin(caller) })
-            }
-            Content::PasswordChanged { changed_at, caller } => {
-                let specific = context! {
-                    link => harmless(self.letterhead.request_reset()),
-                    at => words::moment(*changed_at),
-                };
-                ("password_changed", context! { ..specific, ..origin(caller) })
-            }
-            Content::Test => {
-                let at = words::moment(message.written_at);
-                ("test", context! { link => (), at, route => self.route.as_str() })
-            }
-        })
+    fn render(
+        &self,
+        facts: &Facts,
+        ending: &str,
+        values: BTreeMap<&'static str, Value>,
+    ) -> Result<String, Cause> {
+        let template = format!("{}.{ending}", facts.template);
+        self.templates.render(&template, Value::from(values)).map_err(Cause::Template)
     }
-
-    fn render(&self, template: &str, values: Value) -> Result<String, Cause> {
-        let template = self.templates.get_template(template).map_err(Cause::Template)?;
-        let mut text = template.render(values).map_err(Cause::Template)?;
-        // The engine takes the template's last line break away.
-        text.push('\n');
-        Ok(text)
-    }
-}
-
-/// Who asked, in words that no stranger chose.
-fn origin(caller: &Caller) -> Value {
-    context! {
-        device => words::device(Device::of(caller.user_agent())),
-        ip => caller.ip.map(|ip| ip.to_string()),
-    }
-}
-
-/// Marks a link as fit for HTML: [`Letterhead`] lets no character in that would need escaping, and
-/// an escaped slash would be right but unreadable in the source of the mail.
-fn harmless(link: String) -> Value {
-    Value::from_safe_string(link)
 }
 
 /// Takes the subject and the preview off the head of a text.
 fn split_heading(rendered: &str) -> Option<(&str, &str, &str)> {
     let (heading, text) = rendered.split_once("\n\n")?;
     let (subject, preview) = heading.split_once('\n')?;
-    Some((subject.strip_prefix("Subject: ")?, preview.strip_prefix("Preview: ")?, text))
+    let is_line = |text: &str| !text.contains(char::is_control);
+    let heading = (subject.strip_prefix("Subject: ")?, preview.strip_prefix("Preview: ")?);
+    (is_line(heading.0) && is_line(heading.1)).then_some((heading.0, heading.1, text))
 }
 
 /// A `Date`: English by standard, whatever language the mail is in.
@@ -253,5 +245,9 @@ mod tests {
         assert_eq!(split_heading("Subject: a\nPreview: b\n\nc\n\nd"), Some(("a", "b", "c\n\nd")));
         assert_eq!(split_heading("Subject: a\n\nc"), None);
         assert_eq!(split_heading("c"), None);
+        // A text of several lines has no place in a subject.
+        assert_eq!(split_heading("Subject: a\nb\nPreview: c\n\nd"), None);
+        assert_eq!(split_heading("Subject: a\nPreview: b\nc\n\nd"), None);
+        assert_eq!(split_heading("Subject: a\rb\nPreview: c\n\nd"), None);
     }
 }

@@ -82,9 +82,37 @@ pub enum SettingsError {
     /// The TLS library refuses its configuration.
     #[error("TLS cannot be set up")]
     Tls(#[source] rustls::Error),
-    /// The embedded templates do not parse.
-    #[error("the mail templates are broken")]
-    Templates(#[source] minijinja::Error),
+    /// A template does not parse, or cannot be filled in.
+    #[error("{file}, line {line}: the mail template is broken")]
+    Template {
+        /// Where it is.
+        file: String,
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong.
+        #[source]
+        problem: minijinja::Error,
+    },
+    /// A text template begins otherwise than with `Subject: ..`, `Preview: ..` and an empty line.
+    #[error("{file}, line 1: the mail template does not begin with its subject and its preview")]
+    TemplateHeading {
+        /// Where it is.
+        file: String,
+    },
+    /// A template, or the directory of templates, cannot be read.
+    #[error("{file} cannot be read")]
+    TemplateUnreadable {
+        /// Which.
+        file: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// There is no mail whose template could have that name.
+    #[error("{file} is named after no mail template")]
+    UnknownTemplate {
+        /// Which.
+        file: String,
+    },
     /// Kept mails have no place.
     #[error("the directory for kept mails cannot be made")]
     Directory(#[source] std::io::Error),

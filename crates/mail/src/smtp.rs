@@ -15,11 +15,12 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 use vestibule_domain::mail::Message;
 use vestibule_domain::ports::{MailError, Mailer, Receipt};
+use vestibule_locales::Locales;
 
 use self::attempt::{Attempt, Connection, Encryption, Envelope, Relay};
 use crate::failure::{Failure, Stage};
 use crate::letterhead::Letterhead;
-use crate::render::Renderer;
+use crate::render::{Renderer, Route};
 use crate::settings::{Security, SettingsError, SmtpSettings};
 
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -51,7 +52,11 @@ impl SmtpMailer {
     ///
     /// # Errors
     /// [`SettingsError`] for settings that cannot work whatever the relay says.
-    pub fn new(settings: SmtpSettings, letterhead: Letterhead) -> Result<Self, SettingsError> {
+    pub fn new(
+        settings: SmtpSettings,
+        letterhead: Letterhead,
+        locales: Locales,
+    ) -> Result<Self, SettingsError> {
         settings.check()?;
         let encryption = match settings.security {
             Security::StartTls => {
@@ -60,10 +65,12 @@ impl SmtpMailer {
             Security::Tls => Encryption::Tls(tls::connector(settings.ca_file.as_deref())?),
             Security::None => Encryption::None,
         };
-        let route = format!("{}:{} ({})", settings.host, settings.port, settings.security);
+        let relay = format!("{}:{}", settings.host, settings.port);
+        let route = Route::Relay { relay, security: settings.security };
         let helo = letterhead.helo().to_owned();
+        let SmtpSettings { from_name, from_address, .. } = settings;
         Ok(Self {
-            renderer: Renderer::new(letterhead, settings.from_name, settings.from_address, route)?,
+            renderer: Renderer::new(letterhead, locales, from_name, from_address, route)?,
             relay: Relay {
                 host: settings.host,
                 port: settings.port,

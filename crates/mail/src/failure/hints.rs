@@ -3,140 +3,229 @@
 use std::io;
 
 use rustls::{CertificateError, Error as TlsError};
+use vestibule_domain::language::Language;
 use vestibule_domain::ports::MailError;
+use vestibule_locales::Locales;
 
 use super::{Cause, Failure, Stage};
 
-/// Says in one sentence what failed and what to do next.
+/// Says what failed and what to do next, with the relay's own words.
 ///
-/// Holds no secret; meant for the command line and for an administrator's page.
-pub fn describe(error: &MailError) -> String {
+/// Holds no secret; meant for the command line and for the page of the e-mail settings.
+pub fn describe(error: &MailError, locales: &Locales, language: Language) -> String {
     let (MailError::Transient(source) | MailError::Permanent(source)) = error;
-    source.downcast_ref::<Failure>().map_or_else(|| format!("{error}: {source}"), hint)
+    let Some(failure) = source.downcast_ref::<Failure>() else {
+        return format!("{error}: {source}");
+    };
+    let stage = locales.text(language, stage(failure.stage), &[]);
+    let reason = reason(&failure.cause);
+    // Which of them a text uses is its own business.
+    let arguments = [
+        ("relay", failure.relay.as_str().into()),
+        ("stage", stage.as_str().into()),
+        ("reply", reason.as_str().into()),
+        ("reason", reason.as_str().into()),
+    ];
+    locales.text(language, hint(failure), &arguments)
 }
 
-fn hint(failure: &Failure) -> String {
-    let Failure { relay, stage, cause } = failure;
+fn hint(failure: &Failure) -> &'static str {
+    let stage = failure.stage;
+    match &failure.cause {
+        Cause::Io(source) => unreachable_relay(stage, source),
+        Cause::Timeout => timeout(stage),
+        Cause::Tls(source) => tls(stage, source),
+        Cause::Reply { code, .. } => refusal(stage, *code),
+        Cause::NoStartTls => "smtp.noStartTls",
+        Cause::NoMechanism => "smtp.noMechanism",
+        Cause::NotSmtp => "smtp.notSmtp",
+        Cause::NoUtf8 => "smtp.noUtf8",
+        Cause::Address => "smtp.badAddress",
+        Cause::Token | Cause::Heading | Cause::Template(_) => "smtp.notWritten",
+    }
+}
+
+/// What the relay, the system or the TLS library said, in their own language.
+fn reason(cause: &Cause) -> String {
     match cause {
-        Cause::Io(source) => unreachable_relay(relay, *stage, source),
-        Cause::Timeout => timeout(relay, *stage),
-        Cause::Tls(source) => tls(relay, source),
-        Cause::Reply { code, text } => refusal(relay, *stage, *code, text),
-        Cause::NoStartTls => format!(
-            "{relay} does not offer STARTTLS, so nothing was sent: use its TLS port (often 465) with \
-             mail.security = \"tls\", or switch STARTTLS on at the relay."
-        ),
-        Cause::NoMechanism => format!(
-            "{relay} offers neither PLAIN nor LOGIN to sign in: check that this port is meant for \
-             submission (often 587), or remove mail.username and mail.password."
-        ),
-        Cause::NotSmtp => format!(
-            "{relay} hung up or does not speak SMTP ({stage}): check mail.port, and that \
-             mail.security fits it (\"tls\" for 465, \"starttls\" for 587)."
-        ),
-        Cause::NoUtf8 => format!(
-            "{relay} does not offer SMTPUTF8, so it cannot carry an address outside ASCII: use \
-             another address, or a relay that offers it."
-        ),
-        Cause::Address => "The address cannot be written to: use another one.".to_owned(),
-        Cause::Token | Cause::Heading | Cause::Template(_) => {
-            format!("The mail could not be written ({cause}): please report this as a bug.")
-        }
+        Cause::Reply { code, text } => format!("{code} {text}"),
+        Cause::Tls(TlsError::InvalidCertificate(reason)) => reason.to_string(),
+        _ => cause.to_string(),
     }
 }
 
-fn unreachable_relay(relay: &str, stage: Stage, source: &io::Error) -> String {
+fn unreachable_relay(stage: Stage, source: &io::Error) -> &'static str {
     match (stage, source.kind()) {
-        (Stage::Writing, _) => {
-            format!("The mail could not be kept in {relay} ({source}): check that it is writable.")
-        }
-        (Stage::Resolving, _) => format!(
-            "The host of {relay} does not resolve ({source}): check mail.host, and the DNS of this \
-             machine."
-        ),
-        (Stage::Connecting, io::ErrorKind::ConnectionRefused) => format!(
-            "Nothing listens at {relay}: check mail.host and mail.port, and that the relay is \
-             running."
-        ),
-        (Stage::Connecting, _) => format!(
-            "{relay} cannot be reached ({source}): check mail.host and mail.port, the network, and \
-             firewalls in between."
-        ),
-        _ => format!(
-            "The connection to {relay} broke ({stage}: {source}): try again, and if it stays so, \
-             look into the relay's log."
-        ),
+        (Stage::Writing, _) => "smtp.notKept",
+        (Stage::Resolving, _) => "smtp.unknownHost",
+        (Stage::Connecting, io::ErrorKind::ConnectionRefused) => "smtp.nothingListens",
+        (Stage::Connecting, _) => "smtp.unreachable",
+        // Who does not understand a greeting in TLS often just hangs up.
+        (Stage::Tls | Stage::StartTls, _) => "smtp.tlsFailed",
+        _ => "smtp.broken",
     }
 }
 
-fn timeout(relay: &str, stage: Stage) -> String {
+fn timeout(stage: Stage) -> &'static str {
     match stage {
-        Stage::Resolving => {
-            format!("The host of {relay} was not resolved in time: check the DNS of this machine.")
+        Stage::Resolving => "smtp.hostTimeout",
+        Stage::Connecting => "smtp.connectTimeout",
+        Stage::Greeting => "smtp.silent",
+        Stage::Tls | Stage::StartTls => "smtp.tlsTimeout",
+        _ => "smtp.stalled",
+    }
+}
+
+fn tls(stage: Stage, source: &TlsError) -> &'static str {
+    let TlsError::InvalidCertificate(reason) = source else {
+        // Instead of TLS came something else: the greeting of a relay that begins in the clear.
+        let is_no_tls = stage == Stage::Tls && matches!(source, TlsError::InvalidMessage(_));
+        return if is_no_tls { "smtp.expectsStartTls" } else { "smtp.tlsFailed" };
+    };
+    match reason {
+        CertificateError::UnknownIssuer => "smtp.certificateUnknown",
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "smtp.certificateName"
         }
-        Stage::Connecting => format!(
-            "{relay} did not answer in time: check mail.host and mail.port; many networks block \
-             port 25, so try 587 or 465."
-        ),
-        Stage::Tls | Stage::Greeting => format!(
-            "{relay} said nothing in time ({stage}): check that mail.security fits the port \
-             (\"tls\" for 465, \"starttls\" for 587)."
-        ),
-        _ => format!("{relay} stopped answering ({stage}): look into the relay's log."),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "smtp.certificateExpired"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "smtp.certificateEarly"
+        }
+        _ => "smtp.certificateRefused",
     }
 }
 
-fn tls(relay: &str, source: &TlsError) -> String {
-    match source {
-        TlsError::InvalidCertificate(CertificateError::UnknownIssuer) => format!(
-            "The certificate of {relay} comes from an authority this machine does not know: if it \
-             is your own, name its certificate in mail.ca_file."
-        ),
-        TlsError::InvalidCertificate(
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-        ) => format!(
-            "The certificate of {relay} is made out to another name: set mail.host to a name in \
-             the certificate."
-        ),
-        TlsError::InvalidCertificate(
-            CertificateError::Expired | CertificateError::ExpiredContext { .. },
-        ) => format!(
-            "The certificate of {relay} has expired: have it renewed, and check the clock of this \
-             machine."
-        ),
-        TlsError::InvalidCertificate(reason) => format!(
-            "The certificate of {relay} is not acceptable ({reason}): have it replaced; checks \
-             cannot be switched off."
-        ),
-        _ => format!(
-            "TLS with {relay} failed ({source}): check that mail.security fits the port (\"tls\" \
-             for 465, \"starttls\" for 587)."
-        ),
-    }
-}
-
-fn refusal(relay: &str, stage: Stage, code: u16, text: &str) -> String {
-    let said = format!("{code} {text}");
+fn refusal(stage: Stage, code: u16) -> &'static str {
     match (stage, code) {
-        (Stage::SignIn, 500..) => format!(
-            "{relay} refused the user name or the password ({said}): check mail.username and \
-             mail.password; some providers want a password made for applications."
-        ),
-        (_, 530 | 534 | 535 | 538) => format!(
-            "{relay} wants somebody to sign in first ({said}): set mail.username and mail.password."
-        ),
-        (_, 400..500) => format!(
-            "{relay} is not ready for this mail ({stage}: {said}): mails in the queue are tried \
-             again by themselves; if it stays so, look into the relay's log."
-        ),
-        (Stage::Sender, _) => format!(
-            "{relay} refused the sender ({said}): check that this account may send as \
-             mail.from_address."
-        ),
-        (Stage::Recipient, _) => format!(
-            "{relay} refused the recipient ({said}): check the address, and that the relay may \
-             send to other domains."
-        ),
-        _ => format!("{relay} refused ({stage}: {said}): ask whoever runs the relay."),
+        (Stage::SignIn, 500..) => "smtp.credentialsRefused",
+        (_, 530 | 534 | 535 | 538) => "smtp.signInFirst",
+        (_, 400..500) => "smtp.notReady",
+        (Stage::Sender, _) => "smtp.senderRefused",
+        (Stage::Recipient, _) => "smtp.recipientRefused",
+        _ => "smtp.refused",
+    }
+}
+
+fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Writing => "smtpStage.writing",
+        Stage::Resolving => "smtpStage.resolving",
+        Stage::Connecting => "smtpStage.connecting",
+        Stage::Tls => "smtpStage.tls",
+        Stage::Greeting => "smtpStage.greeting",
+        Stage::Hello => "smtpStage.hello",
+        Stage::StartTls => "smtpStage.startTls",
+        Stage::SignIn => "smtpStage.signIn",
+        Stage::Sender => "smtpStage.sender",
+        Stage::Recipient => "smtpStage.recipient",
+        Stage::Data => "smtpStage.data",
+        Stage::Delivery => "smtpStage.delivery",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RELAY: &str = "smtp.example.com:587";
+
+    const STAGES: [Stage; 12] = [
+        Stage::Writing,
+        Stage::Resolving,
+        Stage::Connecting,
+        Stage::Tls,
+        Stage::Greeting,
+        Stage::Hello,
+        Stage::StartTls,
+        Stage::SignIn,
+        Stage::Sender,
+        Stage::Recipient,
+        Stage::Data,
+        Stage::Delivery,
+    ];
+
+    /// One of each, and what its sentence holds in every language.
+    fn causes() -> Vec<(Cause, Option<&'static str>)> {
+        let reply =
+            |code| (Cause::Reply { code, text: "5.7.8 nope".to_owned() }, Some("5.7.8 nope"));
+        let certificate = |reason| Cause::Tls(TlsError::InvalidCertificate(reason));
+        vec![
+            reply(451),
+            reply(535),
+            reply(550),
+            (Cause::Io(io::ErrorKind::ConnectionRefused.into()), None),
+            (Cause::Io(io::ErrorKind::ConnectionReset.into()), None),
+            (Cause::Timeout, None),
+            (Cause::Tls(TlsError::DecryptError), None),
+            (
+                Cause::Tls(TlsError::InvalidMessage(rustls::InvalidMessage::InvalidContentType)),
+                None,
+            ),
+            (certificate(CertificateError::UnknownIssuer), Some("mail.ca_file")),
+            (certificate(CertificateError::NotValidForName), None),
+            (certificate(CertificateError::Expired), None),
+            (certificate(CertificateError::NotValidYet), None),
+            (certificate(CertificateError::Revoked), Some("mail.ca_file")),
+            (Cause::NoStartTls, Some("STARTTLS")),
+            (Cause::NoMechanism, Some("PLAIN")),
+            (Cause::NotSmtp, Some("SMTP")),
+            (Cause::NoUtf8, Some("SMTPUTF8")),
+        ]
+    }
+
+    fn described(stage: Stage, cause: Cause, language: Language) -> String {
+        let failure = Failure { relay: RELAY.to_owned(), stage, cause };
+        describe(&MailError::Transient(failure.into()), &Locales::embedded(), language)
+    }
+
+    #[test]
+    fn every_failure_has_its_sentence_in_every_language() {
+        for language in Language::ALL {
+            for stage in STAGES {
+                for (cause, about) in causes() {
+                    let hint = described(stage, cause, language);
+                    assert!(hint.contains(RELAY), "{language} {stage:?}: {hint}");
+                    // Neither a value nor a text is missing.
+                    assert!(!hint.contains('{') && !hint.contains("smtpStage"), "{hint}");
+                    assert!(hint.contains(about.unwrap_or_default()), "{hint}");
+                }
+                for cause in [Cause::Address, Cause::Token, Cause::Heading] {
+                    let hint = described(stage, cause, language);
+                    assert!(!hint.contains('{') && hint.ends_with('.'), "{hint}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_next_step_fits_the_cause() {
+        let reply = |code| Cause::Reply { code, text: "said so".to_owned() };
+        let no_tls =
+            || Cause::Tls(TlsError::InvalidMessage(rustls::InvalidMessage::InvalidContentType));
+        for (stage, cause, hint) in [
+            (Stage::SignIn, reply(535), "many providers need an app password"),
+            (Stage::SignIn, reply(454), "Queued e-mails are tried again"),
+            (Stage::Sender, reply(530), "asks to sign in first (530 said so)"),
+            (Stage::Sender, reply(550), "may send as “From e-mail address”"),
+            (Stage::Recipient, reply(550), "refused the recipient (550 said so)"),
+            (Stage::Tls, no_tls(), "This server expects STARTTLS"),
+            (Stage::StartTls, no_tls(), "could not agree on TLS"),
+            (Stage::Tls, Cause::Io(io::ErrorKind::UnexpectedEof.into()), "could not agree on TLS"),
+            (Stage::Greeting, Cause::Timeout, "expect TLS from the start"),
+            (Stage::StartTls, Cause::NoStartTls, "Choose TLS under “Connection security”"),
+            (Stage::Connecting, Cause::Timeout, "Many networks block port 25"),
+        ] {
+            let found = described(stage, cause, Language::English);
+            assert!(found.contains(hint), "{found}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_ours_speaks_for_itself() {
+        let error = MailError::Permanent("a strange mailer".into());
+        let described = describe(&error, &Locales::embedded(), Language::German);
+        assert_eq!(described, "the mail was refused: a strange mailer");
     }
 }

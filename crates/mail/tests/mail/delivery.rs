@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use vestibule_domain::mail::Content;
 use vestibule_domain::ports::{MailError, Mailer, Receipt};
+use vestibule_locales::Locales;
 use vestibule_mail::{Letterhead, Security, SmtpMailer};
 use vestibule_testkit::smtp::{Behaviour, SmtpSink, Stage, parse};
 
@@ -64,13 +65,13 @@ async fn dots_survive_the_journey() {
         let product = ".".repeat(length);
         let letterhead = Letterhead::new(&product, "https://id.acme.example").unwrap();
         let settings = given::settings(&sink, Security::None);
-        let mailer = SmtpMailer::new(settings, letterhead).unwrap();
+        let mailer = SmtpMailer::new(settings, letterhead, Locales::embedded()).unwrap();
         mailer.send(&given::message(Content::Welcome)).await.unwrap();
         let [received] = sink.take().try_into().unwrap();
         let letter = parse::letter(&received.data);
         assert_eq!(letter.subject, format!("Welcome to {product}"));
         assert!(letter.text.contains(&format!("Your {product} account")));
-        assert!(letter.html.contains(&format!("Your {product} account")));
+        assert!(letter.html.contains(&format!("Your <bdi>{product}</bdi> account")));
     }
     let doubled = |bytes: &[u8]| bytes.windows(4).any(|window| window == b"\r\n..");
     assert!(sink.sessions().iter().any(|session| doubled(&session.clear)), "no dot to double");
@@ -175,7 +176,7 @@ async fn an_address_outside_ascii_needs_a_relay_that_carries_it() {
     sink.set(Behaviour::accept());
     let refused = given::plain_mailer(&sink).send(&message).await.unwrap_err();
     assert!(matches!(refused, MailError::Permanent(_)));
-    assert!(vestibule_mail::describe(&refused).contains("SMTPUTF8"));
+    assert!(given::describe(&refused).contains("SMTPUTF8"));
     assert_eq!(sink.messages(), []);
     assert_eq!(sink.sessions()[1].clear, b"EHLO id.acme.example\r\n");
 }

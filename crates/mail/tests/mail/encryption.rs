@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use vestibule_domain::mail::Content;
 use vestibule_domain::ports::{MailError, Mailer};
-use vestibule_mail::{Security, SettingsError, SmtpMailer, SmtpSettings, describe};
+use vestibule_locales::Locales;
+use vestibule_mail::{Security, SettingsError, SmtpMailer, SmtpSettings};
 use vestibule_testkit::smtp::{Behaviour, Certificate, Session, SmtpSink, Stage};
 
 use crate::given;
@@ -61,7 +62,7 @@ async fn without_starttls_nothing_is_said() {
     let mailer = given::mailer(given::settings_with_login(&sink, Security::StartTls));
     let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
     assert!(matches!(refused, MailError::Transient(_)));
-    assert!(describe(&refused).contains("does not offer STARTTLS"));
+    assert!(given::describe(&refused).contains("does not offer STARTTLS"));
     let [session] = sink.sessions().try_into().unwrap();
     assert_eq!(session.clear, b"EHLO id.acme.example\r\n");
 }
@@ -91,7 +92,7 @@ async fn a_relay_that_is_not_the_right_one_gets_nothing() {
             let mailer = given::mailer(given::settings_with_login(&sink, security));
             let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
             assert!(matches!(refused, MailError::Transient(_)));
-            assert!(describe(&refused).contains(hint), "{}", describe(&refused));
+            assert!(given::describe(&refused).contains(hint), "{}", given::describe(&refused));
             let [session] = sink.sessions().try_into().unwrap();
             assert!(nothing_was_given_away(&session), "{security:?} {certificate:?}");
             assert_eq!(session.encrypted, b"");
@@ -105,14 +106,22 @@ async fn the_kind_of_protection_has_to_fit_the_port() {
     let mailer = given::mailer(given::settings_with_login(&sink, Security::Tls));
     let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
     assert!(matches!(refused, MailError::Transient(_)));
-    assert!(describe(&refused).contains("mail.security"), "{}", describe(&refused));
+    assert!(
+        given::describe(&refused).contains("This server expects STARTTLS"),
+        "{}",
+        given::describe(&refused)
+    );
 
     sink.set(demanding(Security::Tls));
     let mailer = given::mailer(given::settings_with_login(&sink, Security::StartTls))
         .with_deadline(Duration::from_millis(300));
     let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
     assert!(matches!(refused, MailError::Transient(_)));
-    assert!(describe(&refused).contains("mail.security"), "{}", describe(&refused));
+    assert!(
+        given::describe(&refused).contains("It may expect TLS from the start"),
+        "{}",
+        given::describe(&refused)
+    );
 }
 
 #[tokio::test]
@@ -142,7 +151,7 @@ async fn an_unknown_mechanism_is_not_begun() {
         let mailer = given::mailer(given::settings_with_login(&sink, Security::Tls));
         let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
         assert!(matches!(refused, MailError::Transient(_)));
-        assert!(describe(&refused).contains("neither PLAIN nor LOGIN"));
+        assert!(given::describe(&refused).contains("neither PLAIN nor LOGIN"));
         assert!(nothing_was_given_away(&sink.sessions()[0]));
     }
 }
@@ -153,13 +162,13 @@ async fn a_wrong_password_is_a_matter_of_settings() {
     let mailer = given::mailer(given::settings_with_login(&sink, Security::Tls));
     let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
     assert!(matches!(refused, MailError::Transient(_)));
-    assert!(describe(&refused).contains("mail.username and mail.password"));
-    assert!(describe(&refused).contains("535 5.7.8 wrong user name or password"));
+    assert!(given::describe(&refused).contains("app password"));
+    assert!(given::describe(&refused).contains("535 5.7.8 wrong user name or password"));
 
     let anonymous = given::mailer(given::settings(&sink, Security::Tls));
     let refused = anonymous.send(&given::message(Content::Test)).await.unwrap_err();
     assert!(matches!(refused, MailError::Transient(_)));
-    assert!(describe(&refused).contains("sign in first"));
+    assert!(given::describe(&refused).contains("sign in first"));
     assert_eq!(sink.messages(), []);
 }
 
@@ -175,7 +184,7 @@ async fn a_relay_that_repeats_a_secret_is_not_quoted() {
     let mailer = given::mailer(given::settings_with_login(&sink, Security::Tls));
     let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
     let (MailError::Transient(source) | MailError::Permanent(source)) = &refused;
-    for text in [describe(&refused), source.to_string(), format!("{refused:?}")] {
+    for text in [given::describe(&refused), source.to_string(), format!("{refused:?}")] {
         assert!(!text.contains(given::PASSWORD) && !text.contains(plain) && !text.contains(login));
         assert!(text.contains("no: [removed] [removed] [removed]"), "{text}");
     }
@@ -184,13 +193,15 @@ async fn a_relay_that_repeats_a_secret_is_not_quoted() {
     sink.set(demanding(Security::Tls).answering_at(Stage::FinalDot, &echo));
     let refused = mailer.send(&given::message(given::reset_link())).await.unwrap_err();
     assert!(matches!(refused, MailError::Permanent(_)));
-    assert!(describe(&refused).contains("token=[removed]"), "{}", describe(&refused));
+    assert!(given::describe(&refused).contains("token=[removed]"), "{}", given::describe(&refused));
 }
 
 #[tokio::test]
 async fn settings_that_cannot_work_are_refused_before_the_first_mail() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
-    let make = |settings: SmtpSettings| SmtpMailer::new(settings, given::letterhead());
+    let make = |settings: SmtpSettings| {
+        SmtpMailer::new(settings, given::letterhead(), Locales::embedded())
+    };
     let settings = || given::settings(&sink, Security::Tls);
     for pem in
         ["", "not a certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use vestibule_domain::mail::Content;
 use vestibule_domain::ports::{MailError, Mailer};
-use vestibule_mail::{Security, SmtpSettings, describe};
+use vestibule_mail::{Security, SmtpSettings};
 use vestibule_testkit::smtp::{Behaviour, SmtpSink, Stage, parse};
 
 use crate::given;
@@ -42,7 +42,7 @@ async fn a_relay_that_hangs_up_may_come_back() {
         let sink = SmtpSink::start(demanding().cutting_at(stage).times(1)).await;
         let refused = refusal(&sink, PATIENCE).await;
         assert!(matches!(refused, MailError::Transient(_)), "{stage:?}");
-        assert!(!describe(&refused).is_empty());
+        assert!(!given::describe(&refused).is_empty());
     }
 }
 
@@ -88,7 +88,7 @@ async fn a_refusal_of_this_mail_is_final_unless_the_relay_says_later() {
         assert_eq!(found_final, is_final, "{stage:?} {reply}");
         let (MailError::Transient(source) | MailError::Permanent(source)) = &refused;
         assert!(source.to_string().contains(reply), "{source}");
-        assert!(describe(&refused).contains(reply), "{}", describe(&refused));
+        assert!(given::describe(&refused).contains(reply), "{}", given::describe(&refused));
         assert_eq!(sink.messages(), [], "{stage:?} {reply}");
     }
 }
@@ -108,7 +108,7 @@ async fn a_reply_that_quotes_the_recipient_does_not_name_them() {
             Ok(receipt) => receipt.reply.clone(),
             Err(refused) => {
                 let (MailError::Transient(source) | MailError::Permanent(source)) = refused;
-                format!("{refused:?} {source} {source:?} {}", describe(refused))
+                format!("{refused:?} {source} {source:?} {}", given::describe(refused))
             }
         };
         assert!(told.contains("[recipient]"), "{told}");
@@ -120,7 +120,7 @@ async fn a_reply_that_quotes_the_recipient_does_not_name_them() {
 async fn a_long_reply_is_cut_and_put_on_one_line() {
     let reply = format!("550-first\r\n550-\u{1b}[31m\r\n550 {}", "x".repeat(400));
     let sink = SmtpSink::start(demanding().answering_at(Stage::Recipient, &reply)).await;
-    let refused = describe(&refusal(&sink, PATIENCE).await);
+    let refused = given::describe(&refusal(&sink, PATIENCE).await);
     assert!(!refused.chars().any(char::is_control), "{refused:?}");
     assert!(refused.len() < 500, "{refused}");
 }
@@ -144,14 +144,14 @@ async fn a_relay_that_is_not_there_is_named() {
     sink.stop().await;
     let refused = refusal(&sink, PATIENCE).await;
     assert!(matches!(refused, MailError::Transient(_)));
-    let hint = describe(&refused);
-    assert!(hint.contains(&format!("Nothing listens at localhost:{}", sink.port())), "{hint}");
+    let hint = given::describe(&refused);
+    assert!(hint.contains(&format!("Nothing answers at localhost:{}", sink.port())), "{hint}");
 
     let settings =
         SmtpSettings { host: "relay.invalid".to_owned(), ..given::settings(&sink, Security::None) };
     let refused = given::mailer(settings).send(&given::message(Content::Test)).await.unwrap_err();
     assert!(matches!(refused, MailError::Transient(_)));
-    let hint = describe(&refused);
+    let hint = given::describe(&refused);
     assert!(hint.contains("relay.invalid") && hint.contains("DNS"), "{hint}");
 }
 
@@ -161,5 +161,9 @@ async fn what_is_no_relay_is_recognised() {
     let sink = SmtpSink::start(gibberish).await;
     let refused = refusal(&sink, PATIENCE).await;
     assert!(matches!(refused, MailError::Transient(_)));
-    assert!(describe(&refused).contains("does not speak SMTP"), "{}", describe(&refused));
+    assert!(
+        given::describe(&refused).contains("does not speak SMTP"),
+        "{}",
+        given::describe(&refused)
+    );
 }

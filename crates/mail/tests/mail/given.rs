@@ -8,8 +8,11 @@ use uuid::uuid;
 use vestibule_domain::caller::Caller;
 use vestibule_domain::email::EmailAddress;
 use vestibule_domain::id::MailId;
+use vestibule_domain::language::Language;
 use vestibule_domain::mail::{Content, Message};
+use vestibule_domain::ports::MailError;
 use vestibule_domain::token::SignedToken;
+use vestibule_locales::Locales;
 use vestibule_mail::{Letterhead, Security, SmtpMailer, SmtpPassword, SmtpSettings};
 use vestibule_testkit::smtp::SmtpSink;
 
@@ -60,7 +63,9 @@ pub(crate) fn settings_with_login(sink: &SmtpSink, security: Security) -> SmtpSe
 
 /// A mailer that loses patience soon enough for a test, and late enough for a busy machine.
 pub(crate) fn mailer(settings: SmtpSettings) -> SmtpMailer {
-    SmtpMailer::new(settings, letterhead()).unwrap().with_deadline(Duration::from_secs(10))
+    SmtpMailer::new(settings, letterhead(), Locales::embedded())
+        .unwrap()
+        .with_deadline(Duration::from_secs(10))
 }
 
 pub(crate) fn plain_mailer(sink: &SmtpSink) -> SmtpMailer {
@@ -93,9 +98,20 @@ pub(crate) fn message_to(address: &str, content: Content) -> Message {
     Message {
         id: MailId::from_uuid(uuid!("019a9f2e-7c00-7000-8000-000000000001")),
         to: EmailAddress::parse(address).unwrap(),
+        language: Language::English,
         written_at: datetime!(2026-11-20 13:33:05 UTC),
         content,
     }
+}
+
+/// The same mail in another language.
+pub(crate) fn in_language(language: Language, message: Message) -> Message {
+    Message { language, ..message }
+}
+
+/// What an administrator who speaks English is told.
+pub(crate) fn describe(error: &MailError) -> String {
+    vestibule_mail::describe(error, &Locales::embedded(), Language::English)
 }
 
 /// The same mail under another name.

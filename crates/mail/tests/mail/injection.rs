@@ -7,6 +7,7 @@ use vestibule_domain::caller::Caller;
 use vestibule_domain::email::EmailAddress;
 use vestibule_domain::mail::{Content, Message};
 use vestibule_domain::ports::Mailer;
+use vestibule_locales::Locales;
 use vestibule_mail::{Letterhead, Security, SmtpMailer, SmtpSettings};
 use vestibule_testkit::smtp::{Behaviour, SmtpSink, parse};
 
@@ -88,7 +89,12 @@ async fn a_product_name_stays_a_name() {
         let Ok(letterhead) = Letterhead::new(&name, "https://id.acme.example") else {
             continue;
         };
-        let mailer = SmtpMailer::new(given::settings(&sink, Security::None), letterhead).unwrap();
+        let mailer = SmtpMailer::new(
+            given::settings(&sink, Security::None),
+            letterhead,
+            Locales::embedded(),
+        )
+        .unwrap();
         let letter = is_one_mail(&sink, &mailer, &given::message(given::reset_link())).await;
         assert_eq!(letter.subject, format!("Reset your {name} password"));
         assert!(letter.text.contains(&format!("the {name} account")), "{name:?}");
@@ -104,7 +110,7 @@ async fn a_sender_name_stays_a_name() {
     let mut sent = 0;
     for from_name in corpus().iter().flat_map(|text| variants(text)) {
         let settings = SmtpSettings { from_name, ..given::settings(&sink, Security::None) };
-        let Ok(mailer) = SmtpMailer::new(settings, given::letterhead()) else {
+        let Ok(mailer) = SmtpMailer::new(settings, given::letterhead(), Locales::embedded()) else {
             continue;
         };
         let letter = is_one_mail(&sink, &mailer, &given::message(Content::Welcome)).await;
@@ -167,7 +173,7 @@ async fn a_public_url_is_a_url_or_is_refused() {
                 continue;
             };
             let settings = given::settings(&sink, Security::None);
-            let mailer = SmtpMailer::new(settings, letterhead).unwrap();
+            let mailer = SmtpMailer::new(settings, letterhead, Locales::embedded()).unwrap();
             is_one_mail(&sink, &mailer, &given::message(given::reset_link())).await;
         }
     }

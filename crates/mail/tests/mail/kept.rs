@@ -6,7 +6,8 @@ use uuid::Uuid;
 use vestibule_domain::id::MailId;
 use vestibule_domain::mail::{Content, Message};
 use vestibule_domain::ports::{MailError, Mailer};
-use vestibule_mail::{KeptMails, describe};
+use vestibule_locales::Locales;
+use vestibule_mail::KeptMails;
 use vestibule_testkit::smtp::parse;
 
 use crate::given;
@@ -15,7 +16,7 @@ use crate::given;
 async fn a_kept_mail_is_listed_and_filed() {
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path().join("data/mails");
-    let mailer = KeptMails::new(given::letterhead(), place.clone()).unwrap();
+    let mailer = KeptMails::new(given::letterhead(), place.clone(), Locales::embedded()).unwrap();
     let message = given::message(given::reset_link());
     assert_eq!(mailer.send(&message).await.unwrap().reply, "250 kept");
 
@@ -40,7 +41,7 @@ async fn kept_mails_are_for_their_owner_only() {
 
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path().join("mails");
-    let mailer = KeptMails::new(given::letterhead(), place.clone()).unwrap();
+    let mailer = KeptMails::new(given::letterhead(), place.clone(), Locales::embedded()).unwrap();
     let message = given::message(given::reset_link());
     mailer.send(&message).await.unwrap();
     let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -51,7 +52,9 @@ async fn kept_mails_are_for_their_owner_only() {
 #[tokio::test]
 async fn a_mail_that_is_sent_again_replaces_itself() {
     let directory = tempfile::tempdir().unwrap();
-    let mailer = KeptMails::new(given::letterhead(), directory.path().to_owned()).unwrap();
+    let mailer =
+        KeptMails::new(given::letterhead(), directory.path().to_owned(), Locales::embedded())
+            .unwrap();
     let first = given::message(Content::Welcome);
     mailer.send(&first).await.unwrap();
     mailer.send(&given::another(&first)).await.unwrap();
@@ -64,7 +67,9 @@ async fn a_mail_that_is_sent_again_replaces_itself() {
 #[tokio::test]
 async fn only_the_last_mails_stay_in_memory() {
     let directory = tempfile::tempdir().unwrap();
-    let mailer = KeptMails::new(given::letterhead(), directory.path().to_owned()).unwrap();
+    let mailer =
+        KeptMails::new(given::letterhead(), directory.path().to_owned(), Locales::embedded())
+            .unwrap();
     for number in 0..205 {
         let id = MailId::from_uuid(Uuid::from_u128(number));
         mailer.send(&Message { id, ..given::message(Content::Test) }).await.unwrap();
@@ -79,10 +84,10 @@ async fn only_the_last_mails_stay_in_memory() {
 async fn a_directory_that_went_away_may_come_back() {
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path().join("mails");
-    let mailer = KeptMails::new(given::letterhead(), place.clone()).unwrap();
+    let mailer = KeptMails::new(given::letterhead(), place.clone(), Locales::embedded()).unwrap();
     fs::remove_dir(&place).unwrap();
     let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
     assert!(matches!(refused, MailError::Transient(_)));
-    assert!(describe(&refused).contains("check that it is writable"));
+    assert!(given::describe(&refused).contains("Check that it is writable"));
     assert_eq!(mailer.list(), []);
 }

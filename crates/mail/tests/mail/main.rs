@@ -8,4 +8,5 @@ mod failures;
 mod given;
 mod injection;
 mod kept;
+mod overriding;
 mod texts;

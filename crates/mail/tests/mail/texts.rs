@@ -7,9 +7,11 @@ use std::path::PathBuf;
 
 use time::macros::datetime;
 use vestibule_domain::caller::Caller;
+use vestibule_domain::language::Language;
 use vestibule_domain::mail::{Content, Message};
 use vestibule_domain::ports::Mailer;
 use vestibule_domain::token::SignedToken;
+use vestibule_locales::Locales;
 use vestibule_mail::{KeptMail, KeptMails, Letterhead};
 
 use crate::given;
@@ -23,11 +25,27 @@ fn golden(name: &str, found: &str) {
     assert_eq!(found, expected, "{name} differs; see the head of texts.rs");
 }
 
-async fn written(letterhead: Letterhead, message: &Message) -> KeptMail {
+async fn written_with(letterhead: Letterhead, locales: Locales, message: &Message) -> KeptMail {
     let directory = tempfile::tempdir().unwrap();
-    let mailer = KeptMails::new(letterhead, directory.path().to_owned()).unwrap();
+    let mailer = KeptMails::new(letterhead, directory.path().to_owned(), locales).unwrap();
     mailer.send(message).await.unwrap();
     mailer.list().remove(0)
+}
+
+async fn written(letterhead: Letterhead, message: &Message) -> KeptMail {
+    written_with(letterhead, Locales::embedded(), message).await
+}
+
+/// Every mail in every language.
+async fn all(letterhead: &Letterhead) -> Vec<(Language, &'static str, KeptMail)> {
+    let mut all = Vec::new();
+    for language in Language::ALL {
+        for (name, content) in contents() {
+            let message = given::in_language(language, given::message(content));
+            all.push((language, name, written(letterhead.clone(), &message).await));
+        }
+    }
+    all
 }
 
 fn contents() -> Vec<(&'static str, Content)> {
@@ -58,17 +76,16 @@ fn contents() -> Vec<(&'static str, Content)> {
 
 #[tokio::test]
 async fn the_words_are_the_agreed_ones() {
-    for (name, content) in contents() {
-        let mail = written(given::letterhead(), &given::message(content)).await;
-        golden(&format!("{name}.txt"), &format!("Subject: {}\n\n{}", mail.subject, mail.text));
-        golden(&format!("{name}.html"), &mail.html);
+    for (language, name, mail) in all(&given::letterhead()).await {
+        let text = format!("Subject: {}\n\n{}", mail.subject, mail.text);
+        golden(&format!("{language}/{name}.txt"), &text);
+        golden(&format!("{language}/{name}.html"), &mail.html);
     }
 }
 
 #[tokio::test]
 async fn both_parts_carry_the_same_link_and_no_other() {
-    for (name, content) in contents() {
-        let mail = written(given::letterhead(), &given::message(content)).await;
+    for (language, name, mail) in all(&given::letterhead()).await {
         let links: Vec<&str> = mail.text.lines().filter(|line| line.contains("://")).collect();
         let in_html: Vec<&str> = mail
             .html
@@ -79,36 +96,95 @@ async fn both_parts_carry_the_same_link_and_no_other() {
             assert!(links.is_empty() && in_html.is_empty());
             continue;
         }
-        assert_eq!(links.len(), 1, "{name}");
-        assert_eq!(in_html, [links[0], links[0]], "{name}");
-        assert!(links[0].starts_with("https://id.acme.example/"), "{name}");
+        assert_eq!(links.len(), 1, "{language} {name}");
+        assert_eq!(in_html, [links[0], links[0]], "{language} {name}");
+        assert!(links[0].starts_with("https://id.acme.example/"), "{language} {name}");
         let expects_token = name.starts_with("reset_link");
-        assert_eq!(mail.html.contains(given::TOKEN), expects_token, "{name}");
+        assert_eq!(mail.html.contains(given::TOKEN), expects_token, "{language} {name}");
     }
 }
 
 #[tokio::test]
 async fn nothing_remote_and_nothing_active_is_in_a_mail() {
-    for (name, content) in contents() {
-        let mail = written(given::letterhead(), &given::message(content)).await;
+    for (language, name, mail) in all(&given::letterhead()).await {
         for forbidden in ["<script", "<form", "<img", "<link", "src=", "url(", "http://", "@import"]
         {
-            assert!(!mail.html.contains(forbidden), "{name} {forbidden}");
+            assert!(!mail.html.contains(forbidden), "{language} {name} {forbidden}");
         }
-        assert!(mail.html.starts_with("<!doctype html>\n<html lang=\"en\" dir=\"ltr\""), "{name}");
-        assert!(mail.html.len() < 100_000, "{name}");
-        assert_eq!(mail.html.matches("<h1").count(), 1, "{name}");
+        assert!(mail.html.len() < 100_000, "{language} {name}");
+        assert_eq!(mail.html.matches("<h1").count(), 1, "{language} {name}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_says_which_language_it_is_in_and_where_its_lines_begin() {
+    for (language, name, mail) in all(&given::letterhead()).await {
+        let attributes = match language {
+            Language::English => "lang=\"en\" dir=\"ltr\"",
+            Language::German => "lang=\"de\" dir=\"ltr\"",
+            Language::Arabic => "lang=\"ar\" dir=\"rtl\"",
+        };
+        assert!(mail.html.starts_with(&format!("<!doctype html>\n<html {attributes}")), "{name}");
+        assert!(mail.html.contains(&format!("<main {attributes}>")), "{name}");
+        let header = ("Content-Language".to_owned(), language.tag().to_owned());
+        assert!(mail.headers.contains(&header), "{language} {name}");
+        // Whatever names a side is wrong in one of the directions.
+        for side in ["left:", "right:", "-left", "-right", ":left", ":right", "=\"left", "=\"right"]
+        {
+            assert!(!mail.html.contains(side), "{language} {name} {side}");
+        }
+        for mark in '\u{2066}'..='\u{2069}' {
+            assert!(!format!("{}{}{}", mail.subject, mail.text, mail.html).contains(mark));
+        }
+    }
+}
+
+/// Programs find the direction of a paragraph of plain text by its first letter.
+#[tokio::test]
+async fn paragraphs_in_arabic_begin_in_arabic() {
+    for (language, name, mail) in all(&given::letterhead()).await {
+        let lines = mail.text.lines().chain([mail.subject.as_str()]);
+        for line in lines.filter(|line| !line.is_empty() && !line.contains("://")) {
+            let is_arabic = line.starts_with(|c| ('\u{621}'..='\u{64a}').contains(&c));
+            assert_eq!(is_arabic, language == Language::Arabic, "{name}: {line}");
+        }
     }
 }
 
 #[tokio::test]
 async fn a_subject_is_short_and_says_nothing_private() {
+    let letterhead = Letterhead::new("Vestibule", "https://id.acme.example").unwrap();
+    for (language, name, mail) in all(&letterhead).await {
+        let characters = mail.subject.chars().count();
+        assert!(characters <= 50, "{language} {name}: {characters}");
+        assert!(mail.subject.contains("Vestibule"), "{language} {name}");
+        let is_private = mail.subject.contains("anna") || mail.subject.contains(given::TOKEN);
+        assert!(!is_private, "{language} {name}");
+    }
+}
+
+/// Whatever of the pseudo-language is not in brackets is in a template, or is a value.
+#[tokio::test]
+async fn every_word_comes_from_a_catalogue() {
+    let letterhead = Letterhead::new("4711", "https://id.acme.example").unwrap();
     for (name, content) in contents() {
-        let letterhead = Letterhead::new("Vestibule", "https://id.acme.example").unwrap();
-        let mail = written(letterhead, &given::message(content)).await;
-        assert!(mail.subject.chars().count() <= 50, "{name}");
-        assert!(mail.subject.contains("Vestibule"), "{name}");
-        assert!(!mail.subject.contains("anna") && !mail.subject.contains(given::TOKEN), "{name}");
+        let message = given::message_to("1@2.example", content);
+        let mail = written_with(letterhead.clone(), Locales::pseudo(), &message).await;
+        let (_, body) = mail.html.split_once("</style>").unwrap();
+        let html: String = body
+            .split('<')
+            .map(|piece| piece.split_once('>').map_or("", |(_, text)| text))
+            .collect();
+        for text in [&mail.subject, &mail.text, &html] {
+            let mut depth = 0;
+            for line in text.lines().filter(|line| !line.contains("://")) {
+                for c in line.replace("&#8199;&#847;", "").chars() {
+                    depth += i32::from(c == '[') - i32::from(c == ']');
+                    assert!(depth > 0 || !c.is_alphabetic(), "{name}: {line}");
+                }
+            }
+            assert_eq!(depth, 0, "{name}");
+        }
     }
 }
 
@@ -118,16 +194,31 @@ async fn html_is_escaped_and_text_is_not() {
     let to = "o'neil&sons@example.com";
     let mail = written(letterhead, &given::message_to(to, given::reset_link())).await;
     assert_eq!(mail.subject, "Reset your R&D <Lab> password");
-    assert!(mail.text.contains("the R&D <Lab> account\nfor o'neil&sons@example.com."));
+    assert!(mail.text.contains("the R&D <Lab> account for o'neil&sons@example.com."));
     assert!(mail.html.contains(
-        "the R&amp;D &lt;Lab&gt; account for <strong>o&#x27;neil&amp;sons@example.com</strong>"
+        "the <bdi>R&amp;D &lt;Lab&gt;</bdi> account for <strong><bdi>o&#x27;neil&amp;sons@example.com\
+         </bdi></strong>"
     ));
+    assert!(mail.html.contains("<title>Reset your R&amp;D &lt;Lab&gt; password</title>"));
+}
+
+#[tokio::test]
+async fn phrases_follow_the_direction_of_the_mail_and_names_their_own() {
+    let message = given::in_language(Language::Arabic, given::message(given::reset_link()));
+    let html = written(given::letterhead(), &message).await.html;
+    assert!(html.contains("<bdi dir=\"rtl\">Firefox على Linux</bdi>"), "{html}");
+    assert!(
+        html.contains("<bdi>203.0.113.7</bdi>") && html.contains("<bdi>anna@example.com</bdi>")
+    );
+    assert!(html.contains("<a class=\"ln\" dir=\"ltr\" href="));
 }
 
 #[tokio::test]
 async fn a_token_that_is_none_makes_no_mail() {
     let directory = tempfile::tempdir().unwrap();
-    let mailer = KeptMails::new(given::letterhead(), directory.path().to_owned()).unwrap();
+    let mailer =
+        KeptMails::new(given::letterhead(), directory.path().to_owned(), Locales::embedded())
+            .unwrap();
     let Content::ResetLink { requested_at, expires_at, caller, .. } = given::reset_link() else {
         unreachable!()
     };

@@ -1,0 +1,24 @@
+## Somebody's own account.
+
+account =
+    .title = حسابك
+    .signOutHere = تسجيل الخروج
+    .changeTitle = تغيير كلمة المرور
+    .changeLead = تبقى مسجّل الدخول هنا، ويتم تسجيل خروجك من جميع الأجهزة الأخرى.
+    .currentPassword = كلمة المرور الحالية
+    .change = تغيير كلمة المرور
+    .passwordChangedTitle = تم تغيير كلمة المرور
+    .passwordChanged = تم تسجيل خروجك من جميع الأجهزة الأخرى.
+    .sessionsTitle = الأجهزة التي سجّلت الدخول منها
+    .sessionsLead = هل هناك جهاز لا تعرفه؟ سجّل خروجه وغيّر كلمة المرور.
+    .thisDevice = هذا الجهاز
+    .signedInSince = مسجّل الدخول منذ { $at }
+    .lastActive = آخر نشاط { $at }
+    .ip = عنوان IP: { $ip }
+    .signOut = تسجيل الخروج
+    .signOutOthers = تسجيل الخروج من جميع الأجهزة الأخرى
+    .onlyHere = أنت مسجّل الدخول هنا فقط.
+    .sessionEndedTitle = تم تسجيل خروج الجهاز
+    .sessionEnded = يحتاج إلى كلمة المرور للدخول مجددًا.
+    .othersEndedTitle = تم تسجيل الخروج من جميع الأجهزة الأخرى
+    .othersEnded = أنت مسجّل الدخول هنا فقط.

@@ -1,0 +1,43 @@
+## What is wrong with a field. The same sentence stands at the field and in the summary, whether
+## the server or the script found it.
+
+validation =
+    .emailRequired = أدخل بريدك الإلكتروني
+    .emailFormat = أدخل بريدًا إلكترونيًا بالصيغة الصحيحة، مثل name@example.com
+    .emailTooLong = يجب ألا يتجاوز البريد الإلكتروني 254 حرفًا
+    .emailTaken = يوجد حساب بهذا البريد الإلكتروني. سجّل الدخول أو أعد تعيين كلمة المرور.
+    .usernameRequired = أدخل اسم مستخدم
+    .usernameLength = يجب أن يتكون اسم المستخدم من 3 إلى 32 حرفًا
+    .usernameCharacters = يُسمح في اسم المستخدم فقط بالأحرف من A إلى Z والأرقام والنقاط والشرطات والشرطات السفلية
+    .usernameTaken = اسم المستخدم هذا محجوز. اختر اسمًا آخر.
+    .passwordRequired = أدخل كلمة المرور
+    .newPasswordRequired = أدخل كلمة مرور جديدة
+    .confirmRequired = أدخل كلمة المرور الجديدة مرة أخرى
+    .passwordMismatch = كلمتا المرور غير متطابقتين. أدخل كلمة المرور نفسها في الحقلين.
+    .passwordTooShort = يجب ألا تقل كلمة المرور عن { $min ->
+        [zero] { $min } حرف
+        [one] حرف واحد
+        [two] حرفين
+        [few] { $min } أحرف
+        [many] { $min } حرفًا
+       *[other] { $min } حرف
+    }
+    .passwordTooLong = يجب ألا تتجاوز كلمة المرور 256 حرفًا
+    .passwordReused = اختر كلمة مرور لا تستخدمها الآن
+    .currentPasswordRequired = أدخل كلمة المرور الحالية
+    .incorrectPassword = كلمة المرور الحالية غير صحيحة
+    .invalidCredentials = البريد الإلكتروني أو كلمة المرور غير صحيحة
+    .accountInactive = هذا الحساب معطّل. تواصل مع المسؤول.
+    .hostRequired = أدخل مضيف SMTP، مثل smtp.example.com
+    .hostFormat = أدخل اسم مضيف SMTP أو عنوانه فقط، مثل smtp.example.com
+    .portRange = يجب أن يكون المنفذ رقمًا من 1 إلى 65535
+    .securityRequired = اختر أمان الاتصال
+    .fromRequired = أدخل بريد المرسل
+    .fromFormat = أدخل بريد المرسل بالصيغة الصحيحة وبأحرف إنجليزية، مثل name@example.com
+    .fromNameFormat = يجب أن يكون اسم المرسل سطرًا واحدًا لا يتجاوز 64 حرفًا
+    .relayCredentials = أدخل اسم المستخدم وكلمة المرور معًا أو اتركهما فارغين
+    .relayPasswordRequired = أدخل كلمة المرور مرة أخرى لأنك غيّرت الجهة التي تُرسل إليها
+    .relayUnencrypted = اختر STARTTLS أو TLS: لا تُرسل كلمة المرور دون حماية إلى جهاز آخر
+    .testToRequired = أدخل عنوان الرسالة التجريبية
+    .ownPasswordRequired = أدخل كلمة مرورك أنت
+    .ownPasswordWrong = كلمة مرورك غير صحيحة

@@ -1,0 +1,24 @@
+## Somebody's own account.
+
+account =
+    .title = Ihr Konto
+    .signOutHere = Abmelden
+    .changeTitle = Passwort ändern
+    .changeLead = Hier bleiben Sie angemeldet. Alle anderen Geräte werden abgemeldet.
+    .currentPassword = Aktuelles Passwort
+    .change = Passwort ändern
+    .passwordChangedTitle = Passwort geändert
+    .passwordChanged = Auf allen anderen Geräten wurden Sie abgemeldet.
+    .sessionsTitle = Wo Sie angemeldet sind
+    .sessionsLead = Sie kennen ein Gerät nicht? Melden Sie es ab und ändern Sie Ihr Passwort.
+    .thisDevice = Dieses Gerät
+    .signedInSince = Angemeldet seit { $at }
+    .lastActive = Zuletzt aktiv { $at }
+    .ip = IP-Adresse { $ip }
+    .signOut = Abmelden
+    .signOutOthers = Alle anderen Geräte abmelden
+    .onlyHere = Sie sind nur hier angemeldet.
+    .sessionEndedTitle = Gerät abgemeldet
+    .sessionEnded = Ohne Ihr Passwort kommt es nicht wieder herein.
+    .othersEndedTitle = Alle anderen Geräte sind abgemeldet
+    .othersEnded = Sie sind nur hier angemeldet.

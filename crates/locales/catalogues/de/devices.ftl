@@ -1,0 +1,6 @@
+## Woher eine Anfrage kam, im Nominativ.
+
+devices =
+    .browserOnSystem = { $browser } unter { $system }
+    .unknownBrowser = unbekannter Browser unter { $system }
+    .unknown = unbekanntes Gerät

@@ -1,0 +1,34 @@
+## From a forgotten password to a new one.
+
+passwordReset =
+    .title = Passwort zurücksetzen
+    .description = Geben Sie die E-Mail-Adresse Ihres Kontos ein. Wir senden Ihnen einen Link, mit dem Sie ein neues Passwort festlegen.
+    .signedInAs = Sie sind angemeldet als { $email }.
+    .emailLabel = E-Mail-Adresse
+    .sendResetLink = Link zum Zurücksetzen senden
+    .sending = Wird gesendet…
+    .backToLogin = Zurück zur Anmeldung
+    .requestSuccessTitle = Prüfen Sie Ihr Postfach
+    .requestSuccess = Wenn es ein Konto für { $email } gibt, haben wir einen Link zum Zurücksetzen gesendet. Der Link gilt { $duration }. Nichts angekommen? Sehen Sie im Spam-Ordner nach oder senden Sie ihn erneut.
+    .newTitle = Neues Passwort festlegen
+    .newDescription = Für das Konto { $email }
+    .newPassword = Neues Passwort
+    .newPasswordHint = Mindestens { $min ->
+        [one] { $min } Zeichen
+       *[other] { $min } Zeichen
+    }. Einige zufällige Wörter sind leichter zu merken als Sonderzeichen.
+    .confirmPassword = Neues Passwort bestätigen
+    .save = Neues Passwort speichern
+    .saving = Wird gespeichert…
+    .verifying = Ihr Link wird geprüft
+    .successTitle = Passwort geändert
+    .successBannerTitle = Ihr neues Passwort ist gespeichert
+    .success = Sie können sich jetzt mit dem neuen Passwort anmelden. Auf allen anderen Geräten wurden Sie abgemeldet.
+    .redirecting = In { $seconds ->
+        [one] { $seconds } Sekunde
+       *[other] { $seconds } Sekunden
+    } geht es zur Anmeldung.
+    .signInNow = Jetzt anmelden
+    .invalidTokenTitle = Dieser Link ist ungültig oder abgelaufen
+    .invalidToken = Ein Link gilt einmal und { $duration }. Fordern Sie einen neuen Link an und verwenden Sie die neueste E-Mail.
+    .requestNewLink = Neuen Link anfordern

@@ -1,0 +1,31 @@
+//! A language nobody speaks, to find words that come from no catalogue.
+
+use std::borrow::Cow;
+
+/// Letters with marks, in the order of the alphabet.
+const SMALL: [char; 26] = [
+    'å', 'ƀ', 'ç', 'ð', 'é', 'ƒ', 'ĝ', 'ĥ', 'î', 'ĵ', 'ķ', 'ļ', 'ɱ', 'ñ', 'ö', 'þ', 'ɋ', 'ŕ', 'š',
+    'ţ', 'û', 'ṽ', 'ŵ', 'ẋ', 'ý', 'ž',
+];
+const LARGE: [char; 26] = [
+    'Å', 'Ɓ', 'Ç', 'Ð', 'É', 'Ƒ', 'Ĝ', 'Ĥ', 'Î', 'Ĵ', 'Ķ', 'Ļ', 'Ṁ', 'Ñ', 'Ö', 'Þ', 'Ɋ', 'Ŕ', 'Š',
+    'Ţ', 'Û', 'Ṽ', 'Ŵ', 'Ẋ', 'Ý', 'Ž',
+];
+
+/// A text with marks on its letters; still readable.
+pub(crate) fn accented(text: &str) -> Cow<'_, str> {
+    text.chars()
+        .map(|c| match c {
+            'a'..='z' => SMALL[usize::from(c as u8 - b'a')],
+            'A'..='Z' => LARGE[usize::from(c as u8 - b'A')],
+            _ => c,
+        })
+        .collect::<String>()
+        .into()
+}
+
+/// A text in brackets, longer by 40 %: many languages need that much more than English.
+pub(crate) fn bracketed(text: &str) -> String {
+    let padding = (text.chars().count() * 2).div_ceil(5);
+    format!("[{text}{}]", "~".repeat(padding))
+}

@@ -1,0 +1,234 @@
+//! The templates of mails, and how words get into them.
+//!
+//! Every mail is two templates: `.txt`, which begins with the subject and the preview, and `.html`,
+//! which fills the frame in `layout.html`. None of them holds words: `t("mailTest.heading")` is a
+//! text of the catalogues in the language of the mail. In HTML, values put into a text are escaped
+//! and isolated, so that a name in another script moves nothing around it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use minijinja::value::{Kwargs, Value};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, HtmlEscape, State, UndefinedBehavior};
+use vestibule_domain::language::Language;
+use vestibule_locales::{Argument, Locales};
+
+use crate::settings::SettingsError;
+
+const EMBEDDED: [(&str, &str); 9] = [
+    ("layout.html", include_str!("../templates/layout.html")),
+    ("welcome.txt", include_str!("../templates/welcome.txt")),
+    ("welcome.html", include_str!("../templates/welcome.html")),
+    ("reset_link.txt", include_str!("../templates/reset_link.txt")),
+    ("reset_link.html", include_str!("../templates/reset_link.html")),
+    ("password_changed.txt", include_str!("../templates/password_changed.txt")),
+    ("password_changed.html", include_str!("../templates/password_changed.html")),
+    ("test.txt", include_str!("../templates/test.txt")),
+    ("test.html", include_str!("../templates/test.html")),
+];
+
+/// While a text is put together, each of its values is one of these characters for private use.
+const FIRST_MARK: u32 = 0xe000;
+
+/// The templates of all mails.
+#[derive(Debug)]
+pub(crate) struct Templates {
+    environment: Environment<'static>,
+    /// Where those come from that are not ours.
+    directory: Option<PathBuf>,
+}
+
+impl Templates {
+    /// Reads the embedded templates and those in `directory` that take their place.
+    pub(crate) fn new(directory: Option<&Path>, locales: &Locales) -> Result<Self, SettingsError> {
+        let mut environment = Environment::new();
+        // A misspelt name is an error, not an empty place in somebody's mail. HTML is escaped by
+        // the template's ending.
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        let known = BTreeSet::from_iter(locales.keys(Language::English));
+        let texts = locales.clone();
+        environment.add_function("t", move |state: &State, key: &str, values: Kwargs| {
+            if known.contains(key) {
+                translated(&texts, state, key, &values)
+            } else {
+                Err(Error::new(ErrorKind::InvalidOperation, format!("there is no text `{key}`")))
+            }
+        });
+        environment.add_filter("strong", strong);
+        let mut templates = Self { environment, directory: directory.map(Path::to_owned) };
+        for (name, source) in EMBEDDED {
+            templates.add(name, source.to_owned())?;
+        }
+        if let Some(directory) = directory {
+            templates.add_overriding(directory)?;
+        }
+        Ok(templates)
+    }
+
+    fn add(&mut self, name: &'static str, source: String) -> Result<(), SettingsError> {
+        let added = self.environment.add_template_owned(name, source);
+        added.map_err(|error| self.fault(name, error))
+    }
+
+    fn add_overriding(&mut self, directory: &Path) -> Result<(), SettingsError> {
+        let unreadable = |path: &Path, source| SettingsError::TemplateUnreadable {
+            file: path.display().to_string(),
+            source,
+        };
+        let entries = fs::read_dir(directory).map_err(|error| unreadable(directory, error))?;
+        for entry in entries {
+            let path = entry.map_err(|error| unreadable(directory, error))?.path();
+            let is_template = path.extension().is_some_and(|e| e == "txt" || e == "html");
+            if !is_template || path.is_dir() {
+                continue;
+            }
+            let known = EMBEDDED.iter().find(|(name, _)| path.ends_with(name));
+            let Some((name, _)) = known else {
+                let file = path.display().to_string();
+                return Err(SettingsError::UnknownTemplate { file });
+            };
+            let source = fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
+            self.add(name, source)?;
+        }
+        Ok(())
+    }
+
+    /// Fills a template in.
+    pub(crate) fn render(&self, template: &str, values: Value) -> Result<String, Error> {
+        let mut text = self.environment.get_template(template)?.render(values)?;
+        // The engine takes the template's last line break away.
+        text.push('\n');
+        Ok(text)
+    }
+
+    /// Names the file and the line of a broken template.
+    pub(crate) fn fault(&self, template: &str, problem: Error) -> SettingsError {
+        // What is wrong may be inside of a block that the frame asked for.
+        let name = problem.name().filter(|name| *name != "<unknown>").unwrap_or(template);
+        let (file, line) = (self.file(name), problem.line().unwrap_or(1));
+        SettingsError::Template { file, line, problem }
+    }
+
+    /// Where a template is to be found by whoever has to mend it.
+    pub(crate) fn file(&self, template: &str) -> String {
+        let own = self.directory.as_deref().map(|directory| directory.join(template));
+        own.filter(|file| file.exists()).map_or_else(
+            || format!("the embedded template {template}"),
+            |file| file.display().to_string(),
+        )
+    }
+}
+
+/// The text of a key with its values, in the language of the mail.
+fn translated(
+    locales: &Locales,
+    state: &State,
+    key: &str,
+    values: &Kwargs,
+) -> Result<Value, Error> {
+    let tag = state.lookup("language").unwrap_or_default();
+    let language = tag.as_str().and_then(Language::from_tag);
+    let language = language.ok_or_else(|| undefined("language"))?;
+    let is_html = matches!(state.auto_escape(), AutoEscape::Html);
+
+    let names: Vec<&str> = values.args().collect();
+    let marks: Vec<String> =
+        (FIRST_MARK..).filter_map(char::from_u32).map(String::from).take(names.len()).collect();
+    let mut arguments = Vec::new();
+    let mut insertions = Vec::new();
+    for (name, mark) in names.into_iter().zip(&marks) {
+        let value: Value = values.get(name)?;
+        if let Some(number) = value.as_i64() {
+            arguments.push((name, Argument::Number(number)));
+        } else {
+            arguments.push((name, Argument::Text(mark)));
+        }
+        insertions.push(inserted(name, &value, is_html)?);
+    }
+
+    let text = locales.text(language, key, &arguments);
+    if text.contains("{$") {
+        return Err(Error::new(
+            ErrorKind::MissingArgument,
+            format!("the text `{key}` lacks a value: {text}"),
+        ));
+    }
+    let text = with_insertions(&text, &insertions, is_html);
+    Ok(if is_html { Value::from_safe_string(text) } else { Value::from(text) })
+}
+
+/// A value as it stands in a text.
+fn inserted(name: &str, value: &Value, is_html: bool) -> Result<String, Error> {
+    if value.is_undefined() {
+        return Err(undefined(name));
+    }
+    let text = value.to_string();
+    Ok(if is_html && !value.is_safe() { isolated(&text, "auto") } else { text })
+}
+
+fn undefined(name: &str) -> Error {
+    Error::new(ErrorKind::UndefinedError, format!("`{name}` has no value"))
+}
+
+/// Puts the values into the places that their marks hold, each once: what is inside of a value is
+/// never looked at.
+fn with_insertions(text: &str, insertions: &[String], is_html: bool) -> String {
+    let mut whole = String::with_capacity(text.len());
+    for part in text.split_inclusive(|c| insertion(c, insertions).is_some()) {
+        let last = part.chars().next_back();
+        let insertion = last.and_then(|mark| insertion(mark, insertions));
+        let words = match (last, insertion) {
+            (Some(mark), Some(_)) => &part[..part.len() - mark.len_utf8()],
+            _ => part,
+        };
+        if is_html {
+            whole.push_str(&HtmlEscape(words).to_string());
+        } else {
+            whole.push_str(words);
+        }
+        whole.extend(insertion);
+    }
+    whole
+}
+
+fn insertion(mark: char, insertions: &[String]) -> Option<&str> {
+    let index = u32::from(mark).checked_sub(FIRST_MARK)?;
+    insertions.get(usize::try_from(index).ok()?).map(String::as_str)
+}
+
+/// A text in HTML that moves nothing around it, whatever script it is in.
+pub(crate) fn isolated(text: &str, direction: &str) -> String {
+    let text = HtmlEscape(text);
+    match direction {
+        "auto" => format!("<bdi>{text}</bdi>"),
+        _ => format!("<bdi dir=\"{direction}\">{text}</bdi>"),
+    }
+}
+
+/// Sets off a value that readers look for.
+fn strong(text: &str) -> Value {
+    Value::from_safe_string(format!("<strong>{}</strong>", isolated(text, "auto")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_put_in_once_and_never_looked_at() {
+        let values = ["\u{e001}".to_owned(), "<b>\u{e000}".to_owned()];
+        let text = "a & \u{e000} < \u{e001}\u{e000} \u{e002}";
+        let whole = with_insertions(text, &values, false);
+        assert_eq!(whole, "a & \u{e001} < <b>\u{e000}\u{e001} \u{e002}");
+        let html = with_insertions(text, &values, true);
+        assert_eq!(html, "a &amp; \u{e001} &lt; <b>\u{e000}\u{e001} \u{e002}");
+        assert_eq!(with_insertions("", &values, true), "");
+    }
+
+    #[test]
+    fn a_value_in_html_is_escaped_and_isolated() {
+        assert_eq!(isolated("<a & b>", "auto"), "<bdi>&lt;a &amp; b&gt;</bdi>");
+        assert_eq!(isolated("x", "rtl"), "<bdi dir=\"rtl\">x</bdi>");
+    }
+}
