@@ -1,8 +1,10 @@
 //! The words after `cargo xtask`, and the help.
 //!
-//! Six commands with two flags between them do not need a parser library.
+//! Six commands with a handful of flags between them do not need a parser library.
 
 use anyhow::{Result, bail};
+
+use crate::test::Options;
 
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,12 +31,7 @@ pub(crate) enum Command {
         check: bool,
     },
     /// The tests with what they need.
-    Test {
-        /// Fail when something they need cannot be had.
-        strict: bool,
-        /// Handed to `cargo test`.
-        arguments: Vec<String>,
-    },
+    Test(Options),
 }
 
 /// The overview.
@@ -48,7 +45,7 @@ Usage: cargo xtask <COMMAND> [OPTIONS]
   layers                     who may depend on whom
   openapi [--check]          write docs/openapi.json, or fail when it is stale
   config [--check]           write docs/configuration.md, or fail when it is stale
-  test [--strict] [-- ARGS]  start what the tests need and run them all
+  test [OPTIONS] [-- ARGS]   start what the tests need and run them all
 
 `cargo xtask <COMMAND> --help` says more.";
 
@@ -94,14 +91,21 @@ Usage: cargo xtask config [--check]
 const TEST: &str = "\
 Starts what the tests need, runs them all and ends with one line: N passed, N failed, N skipped.
 
-Usage: cargo xtask test [--strict] [-- ARGS]
+Usage: cargo xtask test [--strict] [--browser] [-- ARGS]
 
 PostgreSQL: the server named by VESTIBULE_TEST_POSTGRES_URL if that is set.
 Otherwise a throwaway cluster of an installed PostgreSQL, which is installed with apt-get
 where it is missing and the rights are there. Without it its tests are skipped.
 
-  --strict  fail when something the tests need cannot be had
-  ARGS      handed to `cargo test`, for example: -- -p vestibule-domain email";
+The browser suite in crates/web/browser runs after Cargo's tests. It needs Chromium (another
+one with VESTIBULE_TEST_CHROMIUM), Node.js and npm, installed in the same way, and installs
+its packages with npm. Without them it is skipped.
+
+  --strict   fail when something the tests need cannot be had
+  --browser  the browser suite alone
+  ARGS       handed to `cargo test`, without the browser suite, for example:
+             -- -p vestibule-domain email
+             with --browser, parts of names of its files: -- keyboard axe";
 
 /// Reads the words after `cargo xtask`.
 ///
@@ -119,7 +123,7 @@ pub(crate) fn parse(words: &[String]) -> Result<Command> {
         "layers" => (LAYERS, &[]),
         "openapi" => (OPENAPI, &["--check"]),
         "config" => (CONFIG, &["--check"]),
-        "test" => (TEST, &["--strict"]),
+        "test" => (TEST, &["--strict", "--browser"]),
         "help" | "--help" | "-h" => return Ok(Command::Help(HELP)),
         _ => bail!("there is no command `{name}`"),
     };
@@ -133,17 +137,18 @@ pub(crate) fn parse(words: &[String]) -> Result<Command> {
     if name != "test" && !arguments.is_empty() {
         bail!("`{name}` takes nothing after `--`");
     }
-    let flag = !options.is_empty();
+    let has = |option| options.contains(&option);
     Ok(match name {
-        "check" => Command::Check { with_tests: !flag },
+        "check" => Command::Check { with_tests: !has("--no-test") },
         "tidy" => Command::Tidy,
         "layers" => Command::Layers,
-        "openapi" => Command::OpenApi { check: flag },
-        "config" => Command::Config { check: flag },
-        _ => Command::Test {
-            strict: flag,
+        "openapi" => Command::OpenApi { check: has("--check") },
+        "config" => Command::Config { check: has("--check") },
+        _ => Command::Test(Options {
+            strict: has("--strict"),
+            browser: has("--browser"),
             arguments: arguments.iter().map(|&word| word.to_owned()).collect(),
-        },
+        }),
     })
 }
 
@@ -175,11 +180,20 @@ mod tests {
     fn what_follows_the_dashes_belongs_to_cargo() {
         assert_eq!(
             parsed("test --strict -- -p vestibule-domain -- --help").unwrap(),
-            Command::Test {
+            Command::Test(Options {
                 strict: true,
+                browser: false,
                 arguments: ["-p", "vestibule-domain", "--", "--help"].map(str::to_owned).to_vec(),
-            }
+            })
         );
+    }
+
+    #[test]
+    fn the_browser_suite_is_asked_for_by_name() {
+        let only = |strict| Options { strict, browser: true, arguments: Vec::new() };
+        assert_eq!(parsed("test").unwrap(), Command::Test(Options::default()));
+        assert_eq!(parsed("test --browser").unwrap(), Command::Test(only(false)));
+        assert_eq!(parsed("test --browser --strict").unwrap(), Command::Test(only(true)));
     }
 
     #[test]
@@ -196,7 +210,7 @@ mod tests {
 
     #[test]
     fn strangers_are_refused() {
-        for line in ["deploy", "tidy --check", "check --fast", "tidy -- now"] {
+        for line in ["deploy", "tidy --check", "check --browser", "tidy -- now"] {
             assert!(parsed(line).is_err(), "{line}");
         }
     }

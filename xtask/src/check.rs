@@ -37,7 +37,7 @@ pub(crate) fn run(root: &Path, with_tests: bool) -> Result<ExitCode> {
     }
     if with_tests {
         eprintln!("== test");
-        return test::run(root, false, &[]);
+        return test::run(root, &test::Options::default());
     }
     eprintln!("check: ok, the tests were left out");
     Ok(ExitCode::SUCCESS)

@@ -9,6 +9,7 @@
 )]
 
 mod arguments;
+mod browser;
 mod check;
 mod finding;
 mod generated;
@@ -51,7 +52,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Layers => layers::run(&root)?,
         Command::OpenApi { check } => generated::OPENAPI.run(&root, check)?,
         Command::Config { check } => generated::CONFIG.run(&root, check)?,
-        Command::Test { strict, arguments } => return test::run(&root, strict, &arguments),
+        Command::Test(options) => return test::run(&root, &options),
     }
     Ok(ExitCode::SUCCESS)
 }

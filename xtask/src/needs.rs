@@ -3,26 +3,50 @@
 //! Each need is one module that finds, gets and starts something, and one line in `NEEDS`.
 
 mod account;
+mod browser;
+mod packages;
 mod postgres;
 
 use std::any::Any;
+use std::ffi::OsString;
+use std::path::Path;
 
 use anyhow::Result;
 
 /// One thing tests need.
 struct Need {
     name: &'static str,
-    /// Part of the name of every test that cannot run without it.
-    skip: &'static str,
-    meet: fn() -> Result<Met>,
+    /// Who needs it.
+    tests: Tests,
+    meet: fn(&Path) -> Result<Met>,
 }
 
-const NEEDS: [Need; 1] = [Need { name: "PostgreSQL", skip: "postgres", meet: postgres::meet }];
+/// The tests that cannot run without something.
+enum Tests {
+    /// Those of Cargo that have this in their names.
+    Named(&'static str),
+    /// The browser suite.
+    Browser,
+}
+
+const NEEDS: [Need; 2] = [
+    Need { name: "PostgreSQL", tests: Tests::Named("postgres"), meet: postgres::meet },
+    Need { name: "browser", tests: Tests::Browser, meet: browser::meet },
+];
+
+/// Which tests are to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Suites {
+    /// Those Cargo knows.
+    pub(crate) cargo: bool,
+    /// Those of the pages, in a browser.
+    pub(crate) browser: bool,
+}
 
 /// A need that is met.
 struct Met {
     /// Tells the tests where it is.
-    variable: (String, String),
+    variable: (String, OsString),
     /// Stops it when dropped; nothing for what we did not start.
     running: Option<Box<dyn Any>>,
 }
@@ -32,30 +56,43 @@ struct Met {
 /// What was started is stopped when this is dropped.
 pub(crate) struct Needs {
     /// For the environment of the tests.
-    pub(crate) variables: Vec<(String, String)>,
-    /// Parts of names of tests that cannot run.
+    pub(crate) variables: Vec<(String, OsString)>,
+    /// Parts of names of Cargo's tests that cannot run.
     pub(crate) skips: Vec<&'static str>,
+    /// Whether the browser suite can run.
+    pub(crate) browser: bool,
     /// What could not be had, and why, one sentence each.
     pub(crate) missing: Vec<String>,
     running: Vec<Box<dyn Any>>,
 }
 
-/// Gets and starts what can be had.
-pub(crate) fn meet() -> Needs {
+/// Gets and starts what can be had, and no more than these tests need.
+pub(crate) fn meet(root: &Path, suites: Suites) -> Needs {
     let mut needs = Needs {
         variables: Vec::new(),
         skips: Vec::new(),
+        browser: suites.browser,
         missing: Vec::new(),
         running: Vec::new(),
     };
     for need in NEEDS {
-        match (need.meet)() {
+        let is_needed = match need.tests {
+            Tests::Named(_) => suites.cargo,
+            Tests::Browser => suites.browser,
+        };
+        if !is_needed {
+            continue;
+        }
+        match (need.meet)(root) {
             Ok(met) => {
                 needs.variables.push(met.variable);
                 needs.running.extend(met.running);
             }
             Err(error) => {
-                needs.skips.push(need.skip);
+                match need.tests {
+                    Tests::Named(part) => needs.skips.push(part),
+                    Tests::Browser => needs.browser = false,
+                }
                 needs.missing.push(format!("{}: {error:#}", need.name));
             }
         }

@@ -6,9 +6,27 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context as _, Result};
 
-use crate::needs::{self, Needs};
-use crate::shell;
+use crate::needs::{self, Needs, Suites};
 use crate::summary::Summary;
+use crate::{browser, shell};
+
+/// Which tests, and how.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// Fail when something they need cannot be had.
+    pub(crate) strict: bool,
+    /// The browser suite and nothing else.
+    pub(crate) browser: bool,
+    /// For `cargo test`; with `browser`, parts of names of files of that suite.
+    pub(crate) arguments: Vec<String>,
+}
+
+impl Options {
+    /// What is to run: whoever hands arguments to Cargo picks some of its tests.
+    fn suites(&self) -> Suites {
+        Suites { cargo: !self.browser, browser: self.browser || self.arguments.is_empty() }
+    }
+}
 
 /// Starts what the tests need, runs them, stops it again.
 ///
@@ -16,20 +34,29 @@ use crate::summary::Summary;
 ///
 /// # Errors
 ///
-/// When Cargo cannot be started at all.
+/// When Cargo or the browser suite cannot be started at all.
 /// A test that fails or does not compile, and with `strict` a need that is not met, show in the exit code.
-pub(crate) fn run(root: &Path, strict: bool, arguments: &[String]) -> Result<ExitCode> {
-    let needs = needs::meet();
+pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode> {
+    let suites = options.suites();
+    let needs = needs::meet(root, suites);
     for missing in &needs.missing {
         eprintln!("missing: {missing}");
     }
-    let (summary, success) = if strict && !needs.missing.is_empty() {
+    let mut summary = Summary::default();
+    let mut success = true;
+    if options.strict && !needs.missing.is_empty() {
         eprintln!("error: the tests need what is missing (--strict); each counts as a failure");
-        let failed = u64::try_from(needs.missing.len())?;
-        (Summary::failures(failed), false)
+        summary = Summary::failures(u64::try_from(needs.missing.len())?);
+        success = false;
     } else {
-        counted(root, &needs, arguments)?
-    };
+        type Suite = fn(&Path, &Needs, &[String]) -> Result<(Summary, bool)>;
+        let all: [(bool, Suite); 2] = [(suites.cargo, counted), (suites.browser, browser::counted)];
+        for (_, suite) in all.into_iter().filter(|(is_wanted, _)| *is_wanted) {
+            let (counts, succeeded) = suite(root, &needs, &options.arguments)?;
+            summary += counts;
+            success &= succeeded;
+        }
+    }
     // Stopped before the last line, so that nothing can follow it.
     drop(needs);
 
@@ -45,7 +72,8 @@ fn counted(root: &Path, needs: &Needs, arguments: &[String]) -> Result<(Summary,
         .args(everything_unless(arguments))
         .args(with_skips(arguments, &needs.skips))
         .envs(needs.variables.iter().cloned());
-    let (mut summary, success) = streamed(&mut command, &mut std::io::stdout())?;
+    let (mut summary, success) =
+        streamed(&mut command, Summary::read_cargo, &mut std::io::stdout())?;
     if needs.skips.is_empty() {
         // What was left out then, the caller left out by name; it was not asked for.
         summary.filtered = 0;
@@ -79,15 +107,22 @@ fn with_skips(arguments: &[String], skips: &[&str]) -> Vec<String> {
 }
 
 /// Runs a program, passes its output on as it comes, and counts the tests in it.
-fn streamed(command: &mut Command, terminal: &mut impl Write) -> Result<(Summary, bool)> {
-    let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
+pub(crate) fn streamed(
+    command: &mut Command,
+    count: fn(&mut Summary, &str),
+    terminal: &mut impl Write,
+) -> Result<(Summary, bool)> {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start {}", command.get_program().display()))?;
     let mut summary = Summary::default();
     if let Some(output) = child.stdout.take() {
         let mut output = BufReader::new(output);
         let mut line = Vec::new();
         while output.read_until(b'\n', &mut line)? > 0 {
             terminal.write_all(&line)?;
-            summary.read(String::from_utf8_lossy(&line).trim_end());
+            count(&mut summary, String::from_utf8_lossy(&line).trim_end());
             line.clear();
         }
     }
@@ -124,11 +159,24 @@ mod tests {
     }
 
     #[test]
+    fn arguments_pick_tests_of_one_suite() {
+        let suites = |browser, line| {
+            let suites = Options { strict: false, browser, arguments: words(line) }.suites();
+            (suites.cargo, suites.browser)
+        };
+        assert_eq!(suites(false, ""), (true, true));
+        assert_eq!(suites(false, "-p xtask"), (true, false));
+        assert_eq!(suites(true, ""), (false, true));
+        assert_eq!(suites(true, "keyboard"), (false, true));
+    }
+
+    #[test]
     fn output_is_counted_and_failure_is_told() {
         let mut command = Command::new("sh");
         command.args(["-c", "echo 'test result: ok. 2 passed; 0 failed'; exit 101"]);
         let mut terminal = Vec::new();
-        let (summary, success) = streamed(&mut command, &mut terminal).unwrap();
+        let (summary, success) =
+            streamed(&mut command, Summary::read_cargo, &mut terminal).unwrap();
         assert_eq!(summary.passed, 2);
         assert_eq!(terminal, b"test result: ok. 2 passed; 0 failed\n");
         assert!(!success);

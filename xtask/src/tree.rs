@@ -10,6 +10,8 @@ use anyhow::{Context as _, Result};
 
 /// Folders at the root that never hold source.
 const NOT_SOURCE: [&str; 3] = [".git", "target", "data"];
+/// Where npm puts packages, wherever that is.
+const PACKAGES: &str = "node_modules";
 
 /// One file that is text.
 pub(crate) struct File {
@@ -97,7 +99,8 @@ fn walked(root: &Path) -> Result<Vec<String>> {
             let kind = entry.file_type()?;
             let name = entry.file_name();
             if kind.is_dir() {
-                if folder != root || !NOT_SOURCE.iter().any(|skipped| name == *skipped) {
+                let is_skipped = folder == root && NOT_SOURCE.iter().any(|other| name == *other);
+                if !is_skipped && name != PACKAGES {
                     folders.push(entry.path());
                 }
             } else if kind.is_file()

@@ -7,12 +7,11 @@ mod cluster;
 use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
-use super::Met;
-use super::account::{Account, is_root};
+use super::account::Account;
+use super::{Met, packages};
 use crate::shell;
 use cluster::Cluster;
 
@@ -23,22 +22,22 @@ const VARIABLE: &str = "VESTIBULE_TEST_POSTGRES_URL";
 const DEBIAN: &str = "/usr/lib/postgresql";
 
 /// Finds or starts a server.
-pub(super) fn meet() -> Result<Met> {
+pub(super) fn meet(_root: &Path) -> Result<Met> {
     if let Ok(url) = env::var(VARIABLE)
         && !url.is_empty()
     {
-        return Ok(Met { variable: (VARIABLE.to_owned(), url), running: None });
+        return Ok(Met { variable: (VARIABLE.to_owned(), url.into()), running: None });
     }
     let programs = if let Some(folder) = installed() {
         folder
     } else {
-        install().context("it is not installed, and cannot be")?;
+        packages::install(&["postgresql"])?;
         installed().context("it was installed, but its programs cannot be found")?
     };
     let cluster = Cluster::start(&programs, Account::unprivileged()?)?;
     eprintln!("PostgreSQL for the tests listens on port {}", cluster.port());
     let url = format!("postgres://postgres@127.0.0.1:{}/postgres", cluster.port());
-    Ok(Met { variable: (VARIABLE.to_owned(), url), running: Some(Box::new(cluster)) })
+    Ok(Met { variable: (VARIABLE.to_owned(), url.into()), running: Some(Box::new(cluster)) })
 }
 
 /// The folder with the server's programs.
@@ -68,30 +67,6 @@ fn newest(folder: &Path) -> Option<PathBuf> {
 /// `17` is a release, and so is the old style `9.6`.
 fn release(name: &OsStr) -> Option<Vec<u32>> {
     name.to_str()?.split('.').map(|number| number.parse().ok()).collect()
-}
-
-/// Installs the server with Debian's tool, if the rights are there without asking for a password.
-fn install() -> Result<()> {
-    if shell::ask("apt-get", &["--version"]).is_none() {
-        bail!("install it by hand, there is no apt-get");
-    }
-    let sudo: &[&str] = if is_root() {
-        &[]
-    } else if shell::ask("sudo", &["-n", "true"]).is_some() {
-        &["sudo", "-n"]
-    } else {
-        bail!("run `sudo apt-get install postgresql`");
-    };
-    eprintln!("PostgreSQL is not installed: installing it with apt-get");
-    apt_get(sudo, &["update"])?;
-    apt_get(sudo, &["install", "--yes", "--no-install-recommends", "postgresql"])
-}
-
-fn apt_get(sudo: &[&str], arguments: &[&str]) -> Result<()> {
-    let apt_get =
-        ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--option=DPkg::Lock::Timeout=120"];
-    let words = [sudo, &apt_get, arguments].concat();
-    shell::quietly(Command::new(words[0]).args(&words[1..]))
 }
 
 #[cfg(test)]

@@ -1,0 +1,28 @@
+// The page of the API documents renders under its own content security policy, and works.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { suite } from './support/suite.mjs';
+
+const world = suite();
+
+test('the page of the API documents renders and breaks no policy', async () => {
+  const page = await world.open();
+  const answer = await page.goto('/docs');
+  assert.equal(answer.status(), 200);
+  assert.match(answer.headers()['content-security-policy'], /default-src 'none'/);
+  await page.getByRole('heading', { name: /Vestibule/ }).first().waitFor();
+  await page.getByRole('button', { name: /forgot-password/ }).first().waitFor();
+  assert.deepEqual(page.complaints, []);
+});
+
+test('an operation can be tried from the page', async () => {
+  const page = await world.open();
+  await page.goto('/docs');
+  await page.locator('.opblock', { hasText: '/health/live' }).first().click();
+  await page.getByRole('button', { name: 'Try it out' }).click();
+  const answered = page.waitForResponse((answer) => answer.url().endsWith('/health/live'));
+  await page.getByRole('button', { name: 'Execute' }).click();
+  assert.equal((await answered).status(), 200);
+  assert.deepEqual(page.complaints, []);
+});

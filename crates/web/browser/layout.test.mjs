@@ -1,0 +1,77 @@
+// Nothing scrolls sideways, leaves the window or becomes too small to hit: on a small phone, at 200 %
+// zoom, with large text and with wide text spacing (WCAG 1.4.4, 1.4.10, 1.4.12, 2.5.5).
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { STATES, WORLD } from './support/states.mjs';
+import { suite } from './support/suite.mjs';
+
+const world = suite(WORLD);
+
+const SPACING = `
+  * { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
+  p { margin-block-end: 2em !important }`;
+
+const VIEWS = [
+  { view: 'a small phone', width: 320, height: 640 },
+  { view: '200 % zoom', width: 640, height: 450 },
+  { view: 'wide spacing', width: 320, height: 640, css: SPACING },
+  { view: 'large text', width: 640, height: 900, css: 'html { font-size: 200% !important }' },
+  { view: 'a large screen', width: 1280, height: 900 },
+];
+
+describe('everything fits', { concurrency: 2 }, () => {
+  for (const [name, open] of STATES) {
+    test(name, async () => {
+      const found = [];
+      // German has the longest words, Arabic the other direction.
+      for (const locale of ['de', 'ar']) {
+        const page = await open(world, { locale });
+        for (const { view, width, height, css = '' } of VIEWS) {
+          await page.setViewportSize({ width, height });
+          const lines = await page.evaluate(misfits, css);
+          found.push(...lines.map((line) => `${locale}, ${view}: ${line}`));
+        }
+        await page.context().close();
+      }
+      assert.deepEqual(found, []);
+    });
+  }
+});
+
+/** Runs in the page: what does not fit, one line each. */
+function misfits(css) {
+  // A constructed sheet is the one kind the policy cannot refuse.
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  document.adoptedStyleSheets = [sheet];
+
+  const root = document.documentElement;
+  const found = [];
+  if (root.scrollWidth > root.clientWidth) {
+    found.push(`scrolls sideways: ${root.scrollWidth} in ${root.clientWidth}`);
+  }
+  for (const element of document.querySelectorAll('a[href], button, input, select, summary')) {
+    const box = target(element).getBoundingClientRect();
+    const isHidden = box.width <= 1 || box.height <= 1 || box.bottom <= 0;
+    if (isHidden || getComputedStyle(element).visibility === 'hidden') {
+      continue;
+    }
+    const what = element.id || element.textContent.trim() || element.name;
+    if (box.left < -0.5 || box.right > root.clientWidth + 0.5) {
+      found.push(`${what} leaves the window: ${box.left} to ${box.right}`);
+    }
+    const isInText = element.matches('a') && getComputedStyle(element).display === 'inline';
+    if (!isInText && Math.round(box.height) < 44) {
+      found.push(`${what} is ${box.height} high`);
+    }
+  }
+  return found;
+
+  function target(element) {
+    if (element.matches('[type=radio], [type=checkbox]')) {
+      return element.closest('label') ?? document.querySelector(`label[for="${element.id}"]`);
+    }
+    return element;
+  }
+}

@@ -1,0 +1,96 @@
+// What is seen while something takes its time: the check of a link, a slow network.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RESET_FORM, deadLink, submit } from './support/acts.mjs';
+import { newPerson, resetLink, stranger } from './support/people.mjs';
+import { suite } from './support/suite.mjs';
+
+const world = suite();
+
+/** A page at a working link whose check is answered by `answer`. */
+async function atLink(answer) {
+  const person = await newPerson(world.service);
+  const page = await world.open();
+  await page.route('**/password-reset/verify*', answer);
+  await page.goto(await resetLink(world.service, person), { waitUntil: 'domcontentloaded' });
+  return page;
+}
+
+test('while a link is checked the form waits, and keeps its place', async () => {
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  const page = await atLink(async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.locator('[data-loading]').waitFor();
+  const text = await page.locator('[data-loading]').innerText();
+  assert.match(text, /Loading….*Checking your reset link/s);
+  assert.equal(await page.locator('[aria-busy=true]').count(), 1);
+  assert.equal(await page.locator('h1').isVisible(), true);
+  for (let presses = 0; presses < 12; presses += 1) {
+    await page.keyboard.press('Tab');
+    const inForm = await page.evaluate((form) => !!document.activeElement.closest(form), RESET_FORM);
+    assert.equal(inForm, false, 'the form is reached while it is not there yet');
+  }
+  await page.evaluate(() => document.activeElement.blur());
+  const shift = await page.evaluate(() => {
+    window.shifts = 0;
+    new PerformanceObserver((list) => {
+      list.getEntries().forEach((entry) => (window.shifts += entry.value));
+    }).observe({ type: 'layout-shift', buffered: true });
+    return window.shifts;
+  });
+  release();
+  await page.locator('#new-password:focus').waitFor();
+  assert.equal(await page.locator('[data-loading]').isVisible(), false);
+  assert.equal(await page.locator('[aria-busy=true]').count(), 0);
+  assert.equal(shift + (await page.evaluate(() => window.shifts)), 0);
+  assert.deepEqual(page.complaints, []);
+});
+
+test('a check that cannot be made leaves the form usable', async () => {
+  const page = await atLink((route) => route.abort());
+  await page.locator('#new-password:focus').waitFor();
+});
+
+test('a check that never ends is given up after eight seconds', async () => {
+  const page = await atLink(() => {});
+  await page.locator('[data-loading]').waitFor();
+  const since = Date.now();
+  await page.locator('#new-password:focus').waitFor();
+  const took = Date.now() - since;
+  assert.ok(took > 6_000 && took < 10_000, `it took ${took} ms`);
+});
+
+test('a link the check refuses is said to be dead', async () => {
+  const page = await atLink((route) => route.fulfill({ json: { valid: false } }));
+  await deadLink(page).waitFor();
+  assert.match(await page.title(), /invalid or has expired/);
+  assert.equal(await page.locator('#new-password').isVisible(), false);
+  await page.locator('h1:focus').waitFor();
+});
+
+test('on a slow network the button says at once what happens', async () => {
+  const page = await world.open();
+  await page.goto('/password-reset');
+  const session = await page.context().newCDPSession(page);
+  const slow = { offline: false, latency: 400, downloadThroughput: 50_000, uploadThroughput: 50_000 };
+  await session.send('Network.emulateNetworkConditions', slow);
+  await page.locator('#email').fill(stranger());
+  const busy = await submit(page, '/password-reset').evaluate((button) => {
+    button.click();
+    return {
+      text: button.textContent.trim(),
+      disabled: button.disabled,
+      aria: button.getAttribute('aria-disabled'),
+      spins: !button.querySelector('.spinner').hidden,
+    };
+  });
+  assert.deepEqual(busy, { text: 'Sending…', disabled: false, aria: 'true', spins: true });
+  await page.waitForURL('**/*sent=1*');
+  const again = submit(page, '/password-reset');
+  assert.equal(await again.getAttribute('aria-disabled'), null);
+  assert.match(await again.innerText(), /Send Reset Link/);
+});

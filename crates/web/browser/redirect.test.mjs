@@ -1,0 +1,64 @@
+// The page after a reset moves on by itself, unless somebody is busy there; nothing said on it is lost.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { choosePassword, success } from './support/acts.mjs';
+import { NEW_PASSWORD, newPerson, resetLink } from './support/people.mjs';
+import { suite } from './support/suite.mjs';
+
+const world = suite();
+
+/** Takes a fresh page through a reset; answers the page at the end of it. */
+async function done() {
+  const person = await newPerson(world.service);
+  const page = await world.open();
+  await page.goto(await resetLink(world.service, person));
+  await page.locator('#new-password:focus').waitFor();
+  await choosePassword(page, NEW_PASSWORD);
+  await page.waitForURL('**/password-reset/done', { waitUntil: 'load' });
+  return page;
+}
+
+test('after two seconds the sign-in page follows, which repeats the message and keeps it', async () => {
+  const page = await done();
+  const since = Date.now();
+  await success(page).and(page.locator(':focus')).waitFor();
+  await page.waitForURL('**/login*', { waitUntil: 'commit' });
+  const took = Date.now() - since;
+  assert.ok(Math.abs(took - 2000) <= 700, `it took ${took} ms`);
+  await success(page).waitFor();
+  assert.match(await success(page).innerText(), /Password changed/);
+
+  // Longer than any message that leaves by itself would stay.
+  const left = page.waitForURL((url) => url.pathname !== '/login', { timeout: 5_000 });
+  const gone = success(page).waitFor({ state: 'detached', timeout: 5_000 });
+  const outcome = await Promise.any([left, gone]).then(() => 'moved', () => 'stayed');
+  assert.equal(outcome, 'stayed');
+  assert.equal(await success(page).isVisible(), true);
+
+  await page.reload();
+  assert.equal(await success(page).count(), 0);
+});
+
+for (const [what, act] of [
+  ['a key', (page) => page.keyboard.press('Shift')],
+  ['a click', (page) => page.mouse.click(5, 5)],
+]) {
+  test(`${what} keeps the page`, async () => {
+    const page = await done();
+    await act(page);
+    const moved = page.waitForURL('**/login*', { timeout: 3_000 });
+    assert.equal(await moved.then(() => 'moved', () => 'stayed'), 'stayed');
+    await page.getByRole('link', { name: 'Sign In Now' }).click();
+    await page.waitForURL('**/login*');
+  });
+}
+
+test('who was not just there is not told so', async () => {
+  const page = await world.open();
+  await page.goto('/password-reset/done');
+  await page.waitForURL('**/login');
+  assert.equal(await success(page).count(), 0);
+  await page.goto('/login?reset=1');
+  assert.equal(await success(page).count(), 0);
+});

@@ -1,0 +1,13 @@
+// Ends a file that hangs, and with it whatever it started: exit handlers run, unlike at a signal.
+
+/** Longer than any file needs on a slow machine. */
+const LIMIT = 240_000;
+
+setTimeout(() => {
+  console.error(`hangs: not done after ${LIMIT / 1000} s`);
+  process.exit(1);
+}, LIMIT).unref();
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
+  process.once(signal, () => process.exit(1));
+}

@@ -1,0 +1,176 @@
+// Several tabs, the back button, a reload, an impatient finger.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  choosePassword,
+  deadLink,
+  enter,
+  post,
+  requestLink,
+  signIn,
+  signOut,
+  submit,
+  success,
+} from './support/acts.mjs';
+import { NEW_PASSWORD, newPerson, resetLink, resetToken, stranger } from './support/people.mjs';
+import { suite } from './support/suite.mjs';
+import { until } from './support/until.mjs';
+
+const world = suite();
+
+/** Counts what a page sends. */
+function posts(page) {
+  const sent = [];
+  page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
+  return sent;
+}
+
+test('the same link in two tabs works in one of them', async () => {
+  const person = await newPerson(world.service);
+  const link = await resetLink(world.service, person);
+  const first = await world.open();
+  const second = await first.context().newPage();
+  for (const tab of [first, second]) {
+    await tab.goto(link);
+    await tab.locator('#new-password').waitFor();
+  }
+  await choosePassword(first, NEW_PASSWORD);
+  await first.waitForURL('**/password-reset/done');
+  const refused = second.waitForResponse((answer) => answer.request().method() === 'POST');
+  await choosePassword(second, 'five grey geese walk south');
+  assert.equal((await refused).status(), 410);
+  await second.getByText('This link is invalid or has expired').first().waitFor();
+});
+
+test('two tabs may both ask for a link', async () => {
+  const first = await world.open();
+  const second = await first.context().newPage();
+  await Promise.all([first.goto('/password-reset'), second.goto('/password-reset')]);
+  for (const tab of [first, second, first]) {
+    await tab.locator('#email').fill(stranger());
+    await submit(tab, '/password-reset').click();
+    await success(tab).waitFor();
+  }
+});
+
+test('who signed out in another tab is asked to sign in, and comes back', async () => {
+  const person = await newPerson(world.service);
+  const first = await world.open();
+  await signIn(first, person);
+  const second = await first.context().newPage();
+  await second.goto('/account');
+  await signOut(first);
+  await second.reload();
+  await second.waitForURL('**/login*');
+  assert.doesNotMatch(await second.content(), new RegExp(person.email));
+  await second.locator('#email').fill(person.email);
+  await second.locator('#password').fill(person.password);
+  await submit(second, '/login').click();
+  await second.waitForURL('**/account');
+});
+
+test('back from the end finds no password and a dead link', async () => {
+  const person = await newPerson(world.service);
+  const page = await world.open();
+  await page.goto(await resetLink(world.service, person));
+  await page.locator('#new-password:focus').waitFor();
+  await choosePassword(page, NEW_PASSWORD);
+  await page.waitForURL('**/password-reset/done');
+  await page.keyboard.press('Shift');
+  await page.goBack();
+  await page.getByText('This link is invalid or has expired').first().waitFor();
+  for (const field of await page.locator('input[type=password]').all()) {
+    assert.equal(await field.inputValue(), '');
+  }
+});
+
+test('a page that comes back from memory is emptied, and its link looked at again', async () => {
+  const person = await newPerson(world.service);
+  const page = await world.open();
+  await page.goto(await resetLink(world.service, person));
+  await page.locator('#new-password:focus').waitFor();
+  await page.locator('#new-password').fill(NEW_PASSWORD);
+  await resetToken(world.service, person);
+  // What the browser fires when it shows a page it kept.
+  await page.evaluate(() => {
+    window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+  });
+  await deadLink(page).waitFor();
+  assert.equal(await page.locator('#new-password').count(), 0);
+});
+
+test('back after signing out shows nothing private', async () => {
+  const person = await newPerson(world.service);
+  const page = await world.open();
+  await signIn(page, person);
+  await signOut(page);
+  await page.goBack();
+  await page.waitForURL('**/login*');
+  assert.doesNotMatch(await page.getByRole('main').innerText(), new RegExp(person.username));
+});
+
+test('a reload of the end sends nothing', async () => {
+  const person = await newPerson(world.service);
+  const page = await world.open();
+  await page.goto(await resetLink(world.service, person));
+  await page.locator('#new-password:focus').waitFor();
+  await choosePassword(page, NEW_PASSWORD);
+  await page.waitForURL('**/password-reset/done');
+  await page.keyboard.press('Shift');
+  const sent = posts(page);
+  await page.reload();
+  assert.deepEqual(sent, []);
+
+  await requestLink(page, person.email);
+  sent.length = 0;
+  await page.reload();
+  assert.deepEqual(sent, []);
+});
+
+test('three clicks and Enter send a form once', async () => {
+  const person = await newPerson(world.service);
+  const page = await world.open();
+  await page.goto('/password-reset');
+  const sent = posts(page);
+  await page.locator('#email').fill(person.email);
+  await submit(page, '/password-reset').evaluate((button) => {
+    for (let clicks = 0; clicks < 3; clicks += 1) {
+      button.click();
+    }
+    button.form.requestSubmit();
+  });
+  await success(page).waitFor();
+  assert.equal(sent.length, 1);
+});
+
+test('two requests at once change one password and queue one mail', async () => {
+  const person = await newPerson(world.service);
+  const token = await resetToken(world.service, person);
+  const page = await world.open();
+  const form = { token, password: NEW_PASSWORD, password_confirm: NEW_PASSWORD };
+  const both = [1, 2].map(() => post(page.context(), '/password-reset', form));
+  const statuses = (await Promise.all(both)).map((answer) => answer.status());
+  assert.deepEqual(statuses.sort(), [303, 410]);
+  const changed = async () => {
+    const mails = await world.service.mails(person.email);
+    return mails.filter((mail) => /was changed/.test(mail.subject)).length;
+  };
+  await until(changed, 'the mail that tells of the change');
+  assert.equal(await changed(), 1);
+});
+
+test('an ended session does not come back with the back button', async () => {
+  const person = await newPerson(world.service);
+  const page = await world.open();
+  await enter(page, person);
+  await page.goto('/account');
+  const other = await world.open();
+  await enter(other, person);
+  await other.goto('/account');
+  await submit(other, '/account/sessions/revoke-others').click();
+  await success(other).waitFor();
+  await page.goto('/password-reset');
+  await page.goBack();
+  await page.waitForURL('**/login*');
+});

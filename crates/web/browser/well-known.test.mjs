@@ -1,0 +1,73 @@
+// Addresses that programs look for, and what an address nobody knows answers.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { enter, submit } from './support/acts.mjs';
+import { newPerson } from './support/people.mjs';
+import { suite } from './support/suite.mjs';
+
+const world = suite();
+const get = (path) => fetch(`${world.service.url}${path}`, { redirect: 'manual' });
+
+test('password managers find the form that changes a password', async () => {
+  const answer = await get('/.well-known/change-password');
+  assert.equal(answer.status, 302);
+  assert.equal(answer.headers.get('location'), '/account#change-password');
+
+  const person = await newPerson(world.service);
+  const page = await world.open();
+  await enter(page, person);
+  await page.goto('/.well-known/change-password');
+  assert.match(page.url(), /\/account#change-password$/);
+  await page.locator('#change-password').waitFor();
+});
+
+test('who is signed out comes to that form after signing in', async () => {
+  const person = await newPerson(world.service);
+  const page = await world.open();
+  await page.goto('/.well-known/change-password');
+  await page.waitForURL('**/login*');
+  await page.locator('#email').fill(person.email);
+  await page.locator('#password').fill(person.password);
+  await submit(page, '/login').click();
+  await page.waitForURL('**/account*');
+  await page.locator('#change-password').waitFor();
+});
+
+test('what is not there is not found', async () => {
+  for (const path of [
+    '/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200',
+    '/.well-known/nonsense',
+    '/account/x.css',
+    '/account;.js',
+    '/account%2f.png',
+    '/assets/none.css',
+    '/index.php',
+  ]) {
+    assert.equal((await get(path)).status, 404, path);
+  }
+});
+
+test('who found a weakness finds whom to tell', async () => {
+  const answer = await get('/.well-known/security.txt');
+  assert.equal(answer.status, 200);
+  assert.match(answer.headers.get('content-type'), /^text\/plain/);
+  const text = await answer.text();
+  assert.match(text, /^Contact: \S+$/m);
+  const [, expires] = text.match(/^Expires: (\S+)$/m);
+  assert.ok(Date.parse(expires) > Date.now());
+});
+
+test('signed-in visitors of the old request address are led home', async () => {
+  const page = await world.open();
+  await enter(page, await newPerson(world.service));
+  const answer = await page.request.get('/reset_password_request', { maxRedirects: 0 });
+  assert.deepEqual([answer.status(), answer.headers().location], [303, '/']);
+});
+
+test('signed-in visitors of the sign-in page are led to their account', async () => {
+  const page = await world.open();
+  await enter(page, await newPerson(world.service));
+  await page.goto('/login');
+  assert.equal(new URL(page.url()).pathname, '/account');
+});
