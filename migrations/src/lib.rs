@@ -4,6 +4,7 @@
 //! as it was on its day, and stays as it is. `README.md` beside this crate has the rules.
 
 mod m20261120_000001_create_accounts;
+mod m20261121_000001_add_pages;
 mod runner;
 
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
@@ -19,6 +20,9 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261120_000001_create_accounts::Migration)]
+        vec![
+            Box::new(m20261120_000001_create_accounts::Migration),
+            Box::new(m20261121_000001_add_pages::Migration),
+        ]
     }
 }

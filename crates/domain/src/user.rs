@@ -1,5 +1,6 @@
 //! Users: who they are, and the counter that ends everything issued to them before.
 
+use icu_casemap::CaseMapper;
 use time::OffsetDateTime;
 
 use crate::email::EmailAddress;
@@ -84,7 +85,9 @@ pub struct UserFilter {
 impl UserFilter {
     /// Everybody whose address or name contains `text`; everybody at all if it is blank.
     pub fn containing(text: &str) -> Self {
-        let text = text.trim().to_lowercase();
+        // As the keys it is compared with are made; a database keeps no control characters.
+        let printable: String = text.trim().chars().filter(|c| !c.is_control()).collect();
+        let text = CaseMapper::new().fold_string(&printable).into_owned();
         Self { admins_only: false, text: (!text.is_empty()).then_some(text) }
     }
 
@@ -99,5 +102,25 @@ impl UserFilter {
             user.email.key().as_str().contains(text) || user.username.key().contains(text)
         };
         (user.is_admin || !self.admins_only) && self.text.as_ref().is_none_or(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::mocks::a_user;
+
+    #[test]
+    fn a_text_is_found_in_address_and_name_without_regard_to_case() {
+        let user = a_user();
+        for text in ["", " ", "ANNA", "example.COM", "nna@ex", "an\0na"] {
+            assert!(UserFilter::containing(text).accepts(&user), "{text:?}");
+        }
+        assert!(!UserFilter::containing("ben").accepts(&user));
+        assert!(!UserFilter::admins().accepts(&user));
+        let email = EmailAddress::parse("straße@example.com").unwrap();
+        let street = User { email, ..a_user() };
+        assert!(UserFilter::containing("STRASSE").accepts(&street));
+        assert!(UserFilter::containing("straße").accepts(&street));
     }
 }

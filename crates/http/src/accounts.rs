@@ -2,12 +2,14 @@
 #![expect(clippy::unused_async, reason = "the framework wants every operation to be async")]
 
 use poem::web::Data;
+use poem_openapi::param::Header;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Deserialize;
 use vestibule_domain::accounts::{ChangePassword, SignUp};
 use vestibule_domain::email::EmailAddress;
 use vestibule_domain::error::{Error, Violations};
+use vestibule_domain::language::Language;
 use vestibule_domain::password::Password;
 use vestibule_domain::policy::PasswordPolicy;
 use vestibule_domain::username::Username;
@@ -61,7 +63,7 @@ enum Created {
 }
 
 impl SignUpRequest {
-    fn parse(&self, policy: &PasswordPolicy) -> Result<SignUp, Error> {
+    fn parse(&self, accepted: Option<&str>, policy: &PasswordPolicy) -> Result<SignUp, Error> {
         let mut violations = Violations::default();
         let email = violations.check("email", EmailAddress::parse(&self.email));
         let username = violations.check("username", Username::parse(&self.username));
@@ -69,7 +71,8 @@ impl SignUpRequest {
             violations.check("password", Password::choose(&self.password, policy.min_length));
         match (email, username, password) {
             (Some(email), Some(username), Some(password)) => {
-                Ok(SignUp { email, username, password })
+                let language = accepted.and_then(Language::negotiate);
+                Ok(SignUp { email, username, password, language })
             }
             _ => Err(violations.into()),
         }
@@ -99,10 +102,15 @@ impl Accounts {
         &self,
         state: Data<&State>,
         client: Client,
+        /// The languages the new user understands. Mails are written in the one they prefer of `en`,
+        /// `de` and `ar`.
+        #[oai(name = "Accept-Language")]
+        accept_language: Header<Option<String>>,
         body: StrictJson<SignUpRequest>,
     ) -> Result<Created, ApiError> {
         let failed = |error| ApiError::of(Act::Registration, error);
-        let request = body.0.parse(state.accounts.password_policy()).map_err(failed)?;
+        let accepted = accept_language.0.as_deref();
+        let request = body.0.parse(accepted, state.accounts.password_policy()).map_err(failed)?;
         let signed_in = state.accounts.sign_up(request, &client.0).await.map_err(failed)?;
         Ok(Created::Account(Json(signed_in.into())))
     }

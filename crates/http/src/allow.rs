@@ -1,6 +1,5 @@
 //! `Allow` on every 405 (RFC 9110, section 15.5.6), from the document that lists the methods.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use poem::http::{HeaderValue, StatusCode, header};
@@ -8,7 +7,13 @@ use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
 /// Adds what the framework leaves out.
 #[derive(Clone)]
-pub(crate) struct AllowHeader(Arc<HashMap<String, HeaderValue>>);
+pub(crate) struct AllowHeader(Arc<[Entry]>);
+
+/// A path of the document and the methods it takes.
+struct Entry {
+    path: String,
+    methods: HeaderValue,
+}
 
 impl AllowHeader {
     /// Learns the methods of every path from an OpenAPI document.
@@ -19,10 +24,33 @@ impl AllowHeader {
             let names = operations.as_object()?.keys().map(|name| name.to_ascii_uppercase());
             HeaderValue::from_str(&names.collect::<Vec<_>>().join(", ")).ok()
         };
-        let table =
-            paths.filter_map(|(path, operations)| Some((path.clone(), methods(operations)?)));
-        Self(Arc::new(table.collect()))
+        let entries = paths.filter_map(|(path, operations)| {
+            Some(Entry { path: path.clone(), methods: methods(operations)? })
+        });
+        let mut entries: Vec<Entry> = entries.collect();
+        // A path that is written out goes before one that a parameter could make.
+        entries.sort_by_key(|entry| entry.path.matches('{').count());
+        Self(entries.into())
     }
+
+    /// The methods of the path; what is not in the document is pages of documents, and they are
+    /// read.
+    fn methods(&self, path: &str) -> HeaderValue {
+        let entry = self.0.iter().find(|entry| is_like(&entry.path, path));
+        entry.map_or(HeaderValue::from_static("GET"), |entry| entry.methods.clone())
+    }
+}
+
+/// Whether a path has the form of a documented one, where `{…}` stands for anything within its
+/// segment.
+fn is_like(documented: &str, path: &str) -> bool {
+    let mut segments = path.split('/');
+    let fits = documented.split('/').all(|expected| match segments.next() {
+        Some(segment) if expected.starts_with('{') => !segment.is_empty(),
+        Some(segment) => segment == expected,
+        None => false,
+    });
+    fits && segments.next().is_none()
 }
 
 impl<E: Endpoint> Middleware<E> for AllowHeader {
@@ -46,11 +74,39 @@ impl<E: Endpoint> Endpoint for Allowing<E> {
         let path = request.uri().path().to_owned();
         let mut response = self.inner.call(request).await?.into_response();
         if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-            // What is not in the document are pages of documents, and they are read.
-            let read = HeaderValue::from_static("GET");
-            let methods = self.table.0.get(&path).cloned().unwrap_or(read);
-            response.headers_mut().insert(header::ALLOW, methods);
+            // Pages know their methods themselves.
+            let methods = || self.table.methods(&path);
+            response.headers_mut().entry(header::ALLOW).or_insert_with(methods);
         }
         Ok(response)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_methods_of_a_path_are_those_of_the_document() {
+        let document = r#"{"paths": {
+            "/a/{id}": {"patch": {}, "delete": {}},
+            "/a/b": {"post": {}},
+            "/a/{id}/c": {"put": {}},
+            "/a/{id}/{c}": {"head": {}}
+        }}"#;
+        let table = AllowHeader::from_document(document);
+        for (path, methods) in [
+            ("/a/b", "POST"),
+            ("/a/x", "DELETE, PATCH"),
+            ("/a/x/c", "PUT"),
+            ("/a/b/c", "PUT"),
+            ("/a/x/d", "HEAD"),
+            ("/a/", "GET"),
+            ("/a", "GET"),
+            ("/a/x/c/d", "GET"),
+            ("/openapi.json", "GET"),
+        ] {
+            assert_eq!(table.methods(path), methods, "{path}");
+        }
     }
 }

@@ -14,10 +14,9 @@ use crate::state::State;
 #[oai(rename = "bearer", ty = "bearer", bearer_format = "PASETO", checker = "authenticate")]
 pub(crate) struct Signed(pub(crate) Actor);
 
-async fn authenticate(request: &Request, bearer: Bearer) -> Result<Actor> {
-    let state = request
-        .data::<State>()
-        .ok_or_else(|| poem::Error::from_status(poem::http::StatusCode::INTERNAL_SERVER_ERROR))?;
+/// Finds out who holds a token.
+pub(crate) async fn authenticate(request: &Request, bearer: Bearer) -> Result<Actor> {
+    let state = State::of(request)?;
     // Of several headers a proxy may have looked at another one than we would.
     if request.headers().get_all(header::AUTHORIZATION).iter().count() > 1 {
         return Err(ApiError::unauthenticated().into());

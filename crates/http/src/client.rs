@@ -55,7 +55,8 @@ fn parse_hop(hop: &str) -> Option<IpAddr> {
     address.ok().map(|address: IpAddr| address.to_canonical())
 }
 
-/// Finds out who is calling and hands it to the operations as [`Client`].
+/// Finds out who is calling and puts a [`Caller`] into the request's extensions, for operations and
+/// for whatever else answers requests.
 #[derive(Clone, Debug, Default)]
 pub struct ClientAddress {
     trusted: TrustedProxies,
@@ -91,18 +92,18 @@ impl<E: Endpoint> Endpoint for Identified<E> {
         let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let caller = Caller::new(ip, agent);
         tracing::Span::current().record("client", tracing::field::display(caller.network()));
-        request.extensions_mut().insert(Client(caller));
+        request.extensions_mut().insert(caller);
         self.inner.call(request).await
     }
 }
 
 /// The caller of an operation.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Client(pub(crate) Caller);
 
 impl<'a> FromRequest<'a> for Client {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
-        Ok(request.extensions().get::<Self>().cloned().unwrap_or_default())
+        Ok(Self(request.extensions().get::<Caller>().cloned().unwrap_or_default()))
     }
 }
 

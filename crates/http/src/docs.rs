@@ -1,14 +1,11 @@
 //! The documents of the API: `/docs`, `/openapi.json`, `/openapi.yaml`.
 
-use std::sync::Arc;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use poem::endpoint::make_sync;
 use poem::http::header;
-use poem::web::Redirect;
-use poem::{Endpoint, IntoResponse, Request, Response, Result};
+use poem::{Endpoint, Response};
 use poem_openapi::{OpenApi, OpenApiService};
 use sha2::{Digest, Sha256};
 
@@ -53,17 +50,6 @@ pub(crate) fn page<A: OpenApi + 'static>(
             .header(header::CONTENT_SECURITY_POLICY, policy.clone())
             .body(html.clone())
     })
-}
-
-/// Leads whoever opens the bare address to where there is something to read.
-pub(crate) async fn at_the_door<E: Endpoint<Output = Response>>(
-    service: Arc<E>,
-    request: Request,
-) -> Result<Response> {
-    if request.uri().path() == "/" && request.method().is_safe() {
-        return Ok(Redirect::see_other("/docs").into_response());
-    }
-    service.call(request).await
 }
 
 fn content_security_policy(html: &str) -> String {

@@ -1,6 +1,8 @@
 //! From the domain's error, and from the framework's, to a status: the one table.
 #![warn(clippy::wildcard_enum_match_arm)]
 
+mod sentences;
+
 use std::any::Any;
 use std::time::Duration;
 
@@ -8,7 +10,7 @@ use poem::http::StatusCode;
 use poem::middleware::PanicHandler;
 use poem::{IntoResponse, Response};
 use poem_openapi::ApiResponse;
-use poem_openapi::error::{AuthorizationError, ContentTypeError};
+use poem_openapi::error::{AuthorizationError, ContentTypeError, ParseParamError, ParsePathError};
 use vestibule_domain::error::{Error, Rule, Violation, chain};
 use vestibule_domain::password::PasswordError;
 
@@ -80,39 +82,40 @@ impl Act {
 /// How long a client should stay away when something is overloaded or down.
 const UNAVAILABLE_RETRY_SECONDS: u64 = 1;
 const UNAVAILABLE: &str = "The service is temporarily unavailable, please try again";
+const NOTHING_HERE: &str = "There is nothing here";
 
 impl ApiError {
     /// Presents a use case's error. Faults are logged here, once, with their whole chain.
     pub(crate) fn of(act: Act, error: Error) -> Self {
         let code = error.code();
         let problem = |status, detail| Problem::new(status, code, detail).into();
+        let bad_request = |detail| Self::BadRequest(problem(StatusCode::BAD_REQUEST, detail));
+        let forbidden = |detail| Self::Forbidden(problem(StatusCode::FORBIDDEN, detail));
+        let not_found = |detail| Self::NotFound(problem(StatusCode::NOT_FOUND, detail));
         match error {
             Error::InvalidInput(violations) => Self::Unprocessable(invalid(&violations)),
-            Error::EmailTaken => {
-                Self::BadRequest(problem(StatusCode::BAD_REQUEST, "Email already registered"))
+            Error::EmailTaken => bad_request("Email already registered"),
+            Error::UsernameTaken => bad_request("Username already taken"),
+            Error::SignUpClosed => {
+                forbidden("Sign-up is closed; ask an administrator for an account")
             }
-            Error::UsernameTaken => {
-                Self::BadRequest(problem(StatusCode::BAD_REQUEST, "Username already taken"))
-            }
-            Error::SignUpClosed => Self::Forbidden(problem(
-                StatusCode::FORBIDDEN,
-                "Sign-up is closed; ask an administrator for an account",
-            )),
             Error::InvalidCredentials => {
                 Self::unauthorized(problem(StatusCode::UNAUTHORIZED, "Invalid email or password"))
             }
             Error::Unauthenticated => Self::unauthenticated(),
-            Error::IncorrectPassword => {
-                Self::BadRequest(problem(StatusCode::BAD_REQUEST, "Incorrect current password"))
+            Error::Forbidden => forbidden("Administrators only"),
+            Error::ProofRequired => {
+                forbidden("Sign in again to do this: the last sign-in was more than 5 minutes ago")
             }
+            Error::OwnAccount => bad_request("You cannot do this to your own account"),
+            Error::NotFound => not_found("Not found"),
+            Error::SetByConfiguration => bad_request("Set by the configuration; change it there"),
+            Error::MailNotSetUp => bad_request("E-mail is not set up yet"),
+            Error::IncorrectPassword => bad_request("Incorrect current password"),
             Error::PasswordReused => Self::of(act, at_field(error, "password")),
-            Error::AccountInactive => {
-                Self::Forbidden(problem(StatusCode::FORBIDDEN, "User account is inactive"))
-            }
-            Error::InvalidToken => {
-                Self::BadRequest(problem(StatusCode::BAD_REQUEST, "Invalid or expired token"))
-            }
-            Error::UserNotFound => Self::NotFound(problem(StatusCode::NOT_FOUND, "User not found")),
+            Error::AccountInactive => forbidden("User account is inactive"),
+            Error::InvalidToken => bad_request("Invalid or expired token"),
+            Error::UserNotFound => not_found("User not found"),
             Error::Throttled { retry_after } => Self::TooManyRequests(
                 problem(StatusCode::TOO_MANY_REQUESTS, "Too many requests, please try again later"),
                 whole_seconds(retry_after),
@@ -138,6 +141,13 @@ impl ApiError {
 
     fn unauthorized(problem: ProblemJson) -> Self {
         Self::Unauthorized(problem, "Bearer".to_owned())
+    }
+
+    /// A browser's session, in a request that may have been made by another site's page.
+    pub(crate) fn cross_site() -> Self {
+        let status = StatusCode::FORBIDDEN;
+        let detail = "A request with a session cookie must come from the service's own pages";
+        Self::Forbidden(Problem::new(status, "cross_site", detail).into())
     }
 
     /// A body that is not what the operation takes.
@@ -171,39 +181,9 @@ fn invalid(violations: &[Violation]) -> ProblemJson {
     let problem_of = |violation: &Violation| FieldProblem {
         field: violation.field.to_owned(),
         code: violation.rule.code().to_owned(),
-        detail: sentence(violation.rule),
+        detail: sentences::of(violation),
     };
     unprocessable(violations.iter().map(problem_of).collect())
-}
-
-fn sentence(rule: Rule) -> String {
-    use vestibule_domain::email::EmailError;
-    use vestibule_domain::username::UsernameError;
-    match rule {
-        Rule::Email(EmailError::Empty) => "Enter your e-mail address".to_owned(),
-        Rule::Email(EmailError::TooLong) => {
-            "Your e-mail address must be 254 characters or fewer".to_owned()
-        }
-        Rule::Email(EmailError::Format) => {
-            "Enter an e-mail address in the correct format, like name@example.com".to_owned()
-        }
-        Rule::Username(UsernameError::Length) => {
-            "Your user name must have 3 to 32 characters".to_owned()
-        }
-        Rule::Username(UsernameError::Characters) => {
-            "Your user name may contain letters, digits, dot, underscore and hyphen".to_owned()
-        }
-        Rule::Password(PasswordError::Empty) => "Enter a password".to_owned(),
-        Rule::Password(PasswordError::TooShort { min }) => {
-            format!("Your password must be {min} characters or more")
-        }
-        Rule::Password(PasswordError::TooLong) => {
-            "Your password must be 256 characters and 1,024 bytes or fewer".to_owned()
-        }
-        Rule::Password(PasswordError::Reused) => {
-            "Choose a password that you do not use now".to_owned()
-        }
-    }
 }
 
 /// Rounded up: a client that comes back after so many seconds is not early.
@@ -228,6 +208,13 @@ impl ApiError {
         if error.is::<AuthorizationError>() {
             return Self::unauthenticated();
         }
+        if let Some(ParseParamError { name, .. }) = error.downcast_ref() {
+            let detail = "The value is not one that this parameter takes";
+            return Self::malformed((*name).to_owned(), "invalid_value", detail);
+        }
+        if error.is::<ParsePathError>() {
+            return Self::NotFound(problem(StatusCode::NOT_FOUND, "not_found", NOTHING_HERE));
+        }
         if error.is::<ContentTypeError>() {
             return Self::UnsupportedMediaType(problem(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -237,7 +224,7 @@ impl ApiError {
         }
         match error.status() {
             status @ StatusCode::NOT_FOUND => {
-                Self::NotFound(problem(status, "not_found", "There is nothing here"))
+                Self::NotFound(problem(status, "not_found", NOTHING_HERE))
             }
             status @ StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed(problem(
                 status,
@@ -316,6 +303,16 @@ mod tests {
             (Error::InvalidToken, 400, "Invalid or expired token"),
             (Error::Unauthenticated, 401, "Could not validate credentials"),
             (Error::UserNotFound, 404, "User not found"),
+            (Error::Forbidden, 403, "Administrators only"),
+            (
+                Error::ProofRequired,
+                403,
+                "Sign in again to do this: the last sign-in was more than 5 minutes ago",
+            ),
+            (Error::OwnAccount, 400, "You cannot do this to your own account"),
+            (Error::NotFound, 404, "Not found"),
+            (Error::SetByConfiguration, 400, "Set by the configuration; change it there"),
+            (Error::MailNotSetUp, 400, "E-mail is not set up yet"),
             (Error::Internal("secret cause".into()), 500, "Error during registration"),
         ];
         for (error, status, detail) in table {

@@ -5,6 +5,7 @@
 //! what operations need reaches them as [`State`].
 
 mod accounts;
+mod admin;
 mod allow;
 mod bearer;
 mod body;
@@ -42,6 +43,8 @@ enum Tag {
     /// Password reset for front ends that bring their own pages.
     #[oai(rename = "Password reset")]
     PasswordReset,
+    /// Accounts of other people, and where mail goes: for administrators.
+    Administration,
     /// Public keys for services that verify access tokens by themselves.
     Keys,
     /// Probes for load balancers and process managers.
@@ -53,6 +56,9 @@ type Api = (
     sessions::Sessions,
     recovery::Recovery,
     password_reset::PasswordReset,
+    admin::Settings,
+    admin::Users,
+    admin::Mails,
     keys::Keys,
     health::Health,
 );
@@ -63,6 +69,9 @@ fn service() -> OpenApiService<Api, ()> {
         sessions::Sessions,
         recovery::Recovery,
         password_reset::PasswordReset,
+        admin::Settings,
+        admin::Users,
+        admin::Mails,
         keys::Keys,
         health::Health,
     );
@@ -89,11 +98,11 @@ pub fn openapi_yaml() -> String {
 
 /// The API with its documents, for the composition root to mount at `/`.
 ///
-/// Answers to everything it does not know are left to the caller: wrap the result of adding other
-/// routes in [`protect`].
+/// Paths it does not know are not found; whoever has pages looks there first. Wrap the whole in
+/// [`protect`].
 pub fn routes(state: State) -> Route {
     Route::new()
-        .nest_no_strip("/", service().with(AddData::new(state)).around(docs::at_the_door))
+        .nest_no_strip("/", service().with(AddData::new(state)))
         .at("/docs", docs::page(&service()))
         .at("/openapi.json", docs::json(openapi_json()))
         .at("/openapi.yaml", docs::yaml(openapi_yaml()))

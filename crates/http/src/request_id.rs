@@ -53,19 +53,23 @@ pub struct Named<E> {
 impl<E: Endpoint> Endpoint for Named<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
+    async fn call(&self, mut request: Request) -> Result<Response> {
         let mut bytes = [0; 16];
         self.requests.random.fill(&mut bytes);
         let id = format!("{:032x}", u128::from_be_bytes(bytes));
-        // The path alone: a query may hold a token.
         let span = tracing::info_span!(
             "request",
             request_id = %id,
             method = %request.method(),
-            path = %request.uri().path(),
+            path = without_secrets(request.uri().path()),
             client = tracing::field::Empty,
         );
         let header = HeaderValue::from_str(&id).ok();
+        // For whoever answers: what came under this name is not ours.
+        request.headers_mut().remove(X_REQUEST_ID);
+        if let Some(header) = &header {
+            request.headers_mut().insert(X_REQUEST_ID, header.clone());
+        }
         let answer = REQUEST_ID.scope(id, self.answer(request)).instrument(span);
         let mut response = answer.await;
         if let Some(header) = header {
@@ -105,6 +109,10 @@ impl<E: Endpoint> Named<E> {
             (header::X_FRAME_OPTIONS, "DENY"),
             (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
             (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+            (
+                HeaderName::from_static("permissions-policy"),
+                "camera=(), microphone=(), geolocation=(), payment=()",
+            ),
         ];
         for (name, value) in defaults {
             headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -115,5 +123,24 @@ impl<E: Endpoint> Named<E> {
                 HeaderValue::from_static("max-age=31536000; includeSubDomains"),
             );
         }
+    }
+}
+
+/// The path of a request as a log may hold it: without the query, which may hold a token, and
+/// without the token that some links have in their path.
+fn without_secrets(path: &str) -> &str {
+    const WITH_TOKEN: &str = "/reset_password/";
+    if path.starts_with(WITH_TOKEN) { WITH_TOKEN } else { path }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_token_gets_into_a_log() {
+        assert_eq!(without_secrets("/reset_password/v4.public.abc"), "/reset_password/");
+        assert_eq!(without_secrets("/reset_password_request"), "/reset_password_request");
+        assert_eq!(without_secrets("/login"), "/login");
     }
 }

@@ -47,7 +47,8 @@ impl SignInRequest {
         let email = violations.check("email", EmailAddress::parse(&self.email));
         let password = violations.check("password", Password::parse(&self.password));
         match (email, password) {
-            (Some(email), Some(password)) => Ok(SignIn { email, password }),
+            // A program signs in for somebody; it says nothing about their language.
+            (Some(email), Some(password)) => Ok(SignIn { email, password, language: None }),
             _ => Err(violations.into()),
         }
     }

@@ -1,6 +1,7 @@
 //! What answers look like. Never a hash, never a secret that was not just issued.
 
 use poem_openapi::Object;
+use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 use vestibule_domain::sessions::SignedIn;
@@ -26,7 +27,7 @@ pub(crate) struct TokenResponse {
     user: UserResponse,
 }
 
-/// An account, as its owner sees it.
+/// An account, as its owner and administrators see it.
 #[derive(Debug, Object)]
 pub(crate) struct UserResponse {
     /// Names the account for ever.
@@ -42,6 +43,12 @@ pub(crate) struct UserResponse {
     /// When the account came into being, RFC 3339.
     #[oai(validator(max_length = 35))]
     created_at: String,
+}
+
+/// A moment as all answers write it. Every moment between the years 0 and 9999 has this form; the
+/// clock knows no other.
+pub(crate) fn rfc3339(moment: OffsetDateTime) -> String {
+    moment.format(&Rfc3339).unwrap_or_default()
 }
 
 impl MessageResponse {
@@ -69,8 +76,7 @@ impl From<User> for UserResponse {
             username: user.username.as_str().to_owned(),
             is_active: user.is_active,
             is_admin: user.is_admin,
-            // Every moment between the years 0 and 9999 has a form; the clock knows no other.
-            created_at: user.created_at.format(&Rfc3339).unwrap_or_default(),
+            created_at: rfc3339(user.created_at),
         }
     }
 }

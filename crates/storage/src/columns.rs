@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use vestibule_domain::caller::Caller;
 use vestibule_domain::ports::StoreError;
 use vestibule_domain::reset::ResetId;
+use vestibule_domain::secret::SecretDigest;
 
 use crate::error::corrupt;
 
@@ -44,6 +45,13 @@ pub(crate) fn reset_id(bytes: Vec<u8>) -> Result<ResetId, StoreError> {
     Ok(ResetId::from_bytes(bytes))
 }
 
+/// The digest a column holds.
+pub(crate) fn digest(bytes: Vec<u8>) -> Result<SecretDigest, StoreError> {
+    let bytes = <[u8; 32]>::try_from(bytes)
+        .map_err(|bytes| corrupt(format!("a digest has {} bytes", bytes.len())))?;
+    Ok(SecretDigest::from_bytes(bytes))
+}
+
 #[cfg(test)]
 mod tests {
     use time::Duration;
@@ -65,5 +73,6 @@ mod tests {
     fn what_cannot_be_read_is_corrupt() {
         assert!(matches!(caller(Some("localhost"), None), Err(StoreError::Corrupt(_))));
         assert!(matches!(reset_id(vec![0; 15]), Err(StoreError::Corrupt(_))));
+        assert!(matches!(digest(vec![0; 33]), Err(StoreError::Corrupt(_))));
     }
 }

@@ -5,7 +5,9 @@
 
 pub(crate) mod outbox;
 pub(crate) mod password;
+pub(crate) mod relay;
 pub(crate) mod reset;
 pub(crate) mod reset_request;
 pub(crate) mod session;
+pub(crate) mod setup_link;
 pub(crate) mod user;

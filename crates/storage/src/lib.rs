@@ -12,6 +12,7 @@ mod connect;
 mod credentials;
 mod entities;
 mod error;
+mod installation;
 mod outbox;
 mod resets;
 mod sessions;

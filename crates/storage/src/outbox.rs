@@ -3,20 +3,21 @@
 use async_trait::async_trait;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Iterable, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    ActiveValue::Set, ColumnTrait, Condition, DatabaseConnection, EntityTrait, Iterable,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
 use vestibule_domain::id::{LeaseId, MailId, UserId};
-use vestibule_domain::mail::{Lease, Mail, MailFate, QueuedMail};
+use vestibule_domain::mail::{Lease, Mail, MailFate, MailKind, MailRecord, MailState, QueuedMail};
 use vestibule_domain::ports::{Outbox, StoreError};
 
 use crate::columns::{caller, caller_columns, micros, moment, reset_id};
 use crate::entities::outbox::{ActiveModel, Column, Entity, Kind, Model, State};
-use crate::entities::{reset, session};
+use crate::entities::{reset, session, user};
 use crate::error::{corrupt, store_error};
 use crate::unit::SeaUnit;
+use crate::users;
 
 fn queued_mail(row: Model) -> Result<QueuedMail, StoreError> {
     let user_id = UserId::from_uuid(row.user_id);
@@ -69,9 +70,58 @@ fn columns(mail: &QueuedMail) -> Result<ActiveModel, StoreError> {
     })
 }
 
+fn record(row: Model, owner: Option<user::Model>) -> Result<MailRecord, StoreError> {
+    let owner = owner.ok_or_else(|| corrupt(format!("mail {} has no user", row.id)))?;
+    let finished = || {
+        let at = row.finished_at;
+        moment(at.ok_or_else(|| corrupt(format!("mail {} ended at no time", row.id)))?)
+    };
+    let state = match row.state {
+        State::Queued => MailState::Waiting { due_at: moment(row.next_attempt_at)? },
+        State::Sent => MailState::Sent { at: finished()? },
+        State::Failed => MailState::Failed { at: finished()? },
+        State::Withdrawn => MailState::Withdrawn { at: finished()? },
+    };
+    Ok(MailRecord {
+        id: MailId::from_uuid(row.id),
+        kind: match row.kind {
+            Kind::Welcome => MailKind::Welcome,
+            Kind::ResetLink => MailKind::ResetLink,
+            Kind::PasswordChanged => MailKind::PasswordChanged,
+        },
+        to: users::user(&owner)?.email,
+        state,
+        attempts: u32::try_from(row.attempts).map_err(corrupt)?,
+        queued_at: moment(row.queued_at)?,
+        last_error: row.last_error,
+    })
+}
+
+pub(crate) async fn list(
+    db: &DatabaseConnection,
+    before: Option<MailId>,
+    limit: u32,
+) -> Result<Vec<MailRecord>, StoreError> {
+    let mut select = Entity::find()
+        // As for the claims: what a newer version has queued, it will show.
+        .filter(Column::Kind.is_in(Kind::iter()))
+        .order_by_desc(Column::Id)
+        .limit(u64::from(limit));
+    if let Some(before) = before {
+        select = select.filter(Column::Id.lt(before.as_uuid()));
+    }
+    let rows = select.find_also_related(user::Entity).all(db).await.map_err(store_error)?;
+    rows.into_iter().map(|(row, owner)| record(row, owner)).collect()
+}
+
 /// PostgreSQL keeps no NUL in a text, and a relay may say anything.
 fn printable(reason: &str) -> String {
     reason.replace('\0', "")
+}
+
+/// No lease lasts beyond `now`.
+fn unclaimed(now: i64) -> Condition {
+    Condition::any().add(Column::LeasedUntil.is_null()).add(Column::LeasedUntil.lte(now))
 }
 
 #[async_trait]
@@ -92,8 +142,6 @@ impl Outbox for SeaUnit {
     ) -> Result<Vec<QueuedMail>, StoreError> {
         let due_at = now;
         let now = micros(now);
-        let unclaimed =
-            Condition::any().add(Column::LeasedUntil.is_null()).add(Column::LeasedUntil.lte(now));
         // The state is a literal: with a parameter SQLite would not see that the partial index fits.
         // Two statements on purpose. As one, PostgreSQL may ask the locking query again for every
         // row it joins, and claim more than `limit`.
@@ -104,7 +152,7 @@ impl Outbox for SeaUnit {
             // A newer version may have queued kinds that this one cannot write; it will send them.
             .filter(Column::Kind.is_in(Kind::iter()))
             .filter(Column::NextAttemptAt.lte(now))
-            .filter(unclaimed)
+            .filter(unclaimed(now))
             .order_by_asc(Column::NextAttemptAt)
             .order_by_asc(Column::Id)
             .limit(u64::from(limit))
@@ -173,6 +221,28 @@ impl Outbox for SeaUnit {
             .filter(Column::Id.eq(id.as_uuid()))
             .filter(Column::LeaseId.eq(lease.as_uuid()))
             .filter(Column::State.eq(State::Queued))
+            .exec(&self.tx)
+            .await
+            .map_err(store_error)?;
+        Ok(outcome.rows_affected > 0)
+    }
+
+    async fn requeue_mail(&mut self, id: MailId, now: OffsetDateTime) -> Result<bool, StoreError> {
+        let now = micros(now);
+        let anew = ActiveModel {
+            attempts: Set(0),
+            next_attempt_at: Set(now),
+            lease_id: Set(None),
+            leased_until: Set(None),
+            state: Set(State::Queued),
+            finished_at: Set(None),
+            last_error: Set(None),
+            ..Default::default()
+        };
+        let outcome = Entity::update_many()
+            .set(anew)
+            .filter(Column::Id.eq(id.as_uuid()))
+            .filter(unclaimed(now))
             .exec(&self.tx)
             .await
             .map_err(store_error)?;

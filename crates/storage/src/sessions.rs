@@ -1,47 +1,97 @@
 //! The sessions: rows, reads and verbs.
 
 use async_trait::async_trait;
-use sea_orm::sea_query::{Expr, LockType};
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{CaseStatement, Expr, LockType};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
+};
+use time::OffsetDateTime;
+use uuid::Uuid;
 use vestibule_domain::id::{SessionId, UserId};
 use vestibule_domain::ports::{Sessions, StoreError};
+use vestibule_domain::secret::SecretDigest;
 use vestibule_domain::session::Session;
 use vestibule_domain::user::{CredentialEpoch, User};
 
-use crate::columns::{caller, caller_columns, micros, moment};
+use crate::columns::{caller, caller_columns, digest, micros, moment};
 use crate::entities::session::{ActiveModel, Column, Entity, Model};
 use crate::entities::user;
 use crate::error::{corrupt, store_error};
 use crate::unit::SeaUnit;
 use crate::users;
 
-fn session(row: &Model) -> Result<Session, StoreError> {
+fn session(row: Model) -> Result<Session, StoreError> {
     Ok(Session {
         id: SessionId::from_uuid(row.id),
         user_id: UserId::from_uuid(row.user_id),
         epoch: CredentialEpoch::from_stored(row.credential_epoch),
         created_at: moment(row.created_at)?,
+        authenticated_at: moment(row.authenticated_at)?,
         last_seen_at: moment(row.last_seen_at)?,
         expires_at: moment(row.expires_at)?,
         caller: caller(row.ip.as_deref(), row.user_agent.as_deref())?,
+        browser_key: row.browser_key_digest.map(digest).transpose()?,
     })
 }
 
 /// One round trip: every authenticated request asks this.
+async fn find_one(
+    db: &DatabaseConnection,
+    select: Select<Entity>,
+) -> Result<Option<(Session, User)>, StoreError> {
+    let rows = select.find_also_related(user::Entity).one(db).await.map_err(store_error)?;
+    let Some((row, owner)) = rows else {
+        return Ok(None);
+    };
+    let owner = owner.ok_or_else(|| corrupt(format!("session {} has no user", row.id)))?;
+    Ok(Some((session(row)?, users::user(&owner)?)))
+}
+
 pub(crate) async fn find(
     db: &DatabaseConnection,
     id: SessionId,
 ) -> Result<Option<(Session, User)>, StoreError> {
-    let rows = Entity::find_by_id(id.as_uuid())
-        .find_also_related(user::Entity)
-        .one(db)
+    find_one(db, Entity::find_by_id(id.as_uuid())).await
+}
+
+pub(crate) async fn find_by_browser_key(
+    db: &DatabaseConnection,
+    key: &SecretDigest,
+) -> Result<Option<(Session, User)>, StoreError> {
+    find_one(db, Entity::find().filter(Column::BrowserKeyDigest.eq(key.as_bytes().to_vec()))).await
+}
+
+pub(crate) async fn list(
+    db: &DatabaseConnection,
+    user: UserId,
+) -> Result<Vec<Session>, StoreError> {
+    let rows = Entity::find()
+        .filter(Column::UserId.eq(user.as_uuid()))
+        .order_by_desc(Column::LastSeenAt)
+        .order_by_desc(Column::Id)
+        .all(db)
         .await
         .map_err(store_error)?;
-    let Some((row, owner)) = rows else {
-        return Ok(None);
-    };
-    let owner = owner.ok_or_else(|| corrupt(format!("session {id} has no user")))?;
-    Ok(Some((session(&row)?, users::user(&owner)?)))
+    rows.into_iter().map(session).collect()
+}
+
+impl SeaUnit {
+    /// Keeps a session's user until this unit ends, before the session itself is touched. Answers
+    /// `false` when there is no such session.
+    async fn lock_owner(&mut self, id: SessionId) -> Result<bool, StoreError> {
+        let owner: Option<Uuid> = Entity::find_by_id(id.as_uuid())
+            .select_only()
+            .column(Column::UserId)
+            .into_tuple()
+            .one(&self.tx)
+            .await
+            .map_err(store_error)?;
+        match owner {
+            Some(owner) => self.lock_user(UserId::from_uuid(owner), LockType::KeyShare).await,
+            None => Ok(false),
+        }
+    }
 }
 
 #[async_trait]
@@ -61,9 +111,54 @@ impl Sessions for SeaUnit {
             expires_at: Set(micros(session.expires_at)),
             ip: Set(ip),
             user_agent: Set(user_agent),
+            authenticated_at: Set(micros(session.authenticated_at)),
+            browser_key_digest: Set(session.browser_key.map(|key| key.as_bytes().to_vec())),
         };
         Entity::insert(row).exec_without_returning(&self.tx).await.map_err(store_error)?;
         Ok(true)
+    }
+
+    async fn touch_session(
+        &mut self,
+        id: SessionId,
+        seen_at: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        if !self.lock_owner(id).await? {
+            return Ok(false);
+        }
+        let seen_at = micros(seen_at);
+        let later = CaseStatement::new()
+            .case(Column::LastSeenAt.lt(seen_at), seen_at)
+            .finally(Expr::col(Column::LastSeenAt));
+        let outcome = Entity::update_many()
+            .col_expr(Column::LastSeenAt, later.into())
+            .filter(Column::Id.eq(id.as_uuid()))
+            .exec(&self.tx)
+            .await
+            .map_err(store_error)?;
+        Ok(outcome.rows_affected > 0)
+    }
+
+    async fn renew_session(
+        &mut self,
+        id: SessionId,
+        epoch: CredentialEpoch,
+        key: Option<SecretDigest>,
+        authenticated_at: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        if !self.lock_owner(id).await? {
+            return Ok(false);
+        }
+        let key = key.map(|key| key.as_bytes().to_vec());
+        let outcome = Entity::update_many()
+            .col_expr(Column::BrowserKeyDigest, Expr::value(key))
+            .col_expr(Column::AuthenticatedAt, Expr::value(micros(authenticated_at)))
+            .filter(Column::Id.eq(id.as_uuid()))
+            .filter(Column::CredentialEpoch.eq(epoch.as_i64()))
+            .exec(&self.tx)
+            .await
+            .map_err(store_error)?;
+        Ok(outcome.rows_affected > 0)
     }
 
     async fn end_session(&mut self, id: SessionId) -> Result<bool, StoreError> {
@@ -78,6 +173,10 @@ impl Sessions for SeaUnit {
         keep: SessionId,
         epoch: CredentialEpoch,
     ) -> Result<(), StoreError> {
+        // Two devices that end each other would otherwise wait for each other.
+        if !self.lock_user(user, LockType::NoKeyUpdate).await? {
+            return Ok(());
+        }
         Entity::delete_many()
             .filter(Column::UserId.eq(user.as_uuid()))
             .filter(Column::Id.ne(keep.as_uuid()))

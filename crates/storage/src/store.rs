@@ -2,18 +2,22 @@
 
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use time::OffsetDateTime;
 use vestibule_domain::email::EmailKey;
-use vestibule_domain::id::{SessionId, UserId};
+use vestibule_domain::id::{MailId, SessionId, UserId};
+use vestibule_domain::mail::MailRecord;
 use vestibule_domain::password::PasswordHash;
 use vestibule_domain::ports::{Store, StoreError, UnitOfWork};
+use vestibule_domain::relay::StoredRelay;
 use vestibule_domain::reset::{PasswordReset, ResetId};
+use vestibule_domain::secret::SecretDigest;
 use vestibule_domain::session::Session;
-use vestibule_domain::user::User;
+use vestibule_domain::user::{User, UserFilter};
 
 use crate::connect::{self, ConnectError, Connections, Settings};
 use crate::error::store_error;
 use crate::unit::SeaUnit;
-use crate::{credentials, resets, sessions, users};
+use crate::{credentials, installation, outbox, resets, sessions, users};
 
 /// The store, in SQLite or PostgreSQL. Cloning it shares the connections.
 #[derive(Clone, Debug)]
@@ -85,16 +89,47 @@ impl Store for SeaStore {
         sessions::find(&self.reader, id).await
     }
 
+    async fn find_browser_session(
+        &self,
+        key: &SecretDigest,
+    ) -> Result<Option<(Session, User)>, StoreError> {
+        sessions::find_by_browser_key(&self.reader, key).await
+    }
+
+    async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
+        sessions::list(&self.reader, user).await
+    }
+
     async fn find_reset(&self, id: ResetId) -> Result<Option<(PasswordReset, User)>, StoreError> {
         resets::find(&self.reader, id).await
     }
 
     async fn list_users(
         &self,
+        filter: &UserFilter,
         after: Option<UserId>,
         limit: u32,
-        admins_only: bool,
     ) -> Result<Vec<User>, StoreError> {
-        users::list(&self.reader, after, limit, admins_only).await
+        users::list(&self.reader, filter, after, limit).await
+    }
+
+    async fn list_mails(
+        &self,
+        before: Option<MailId>,
+        limit: u32,
+    ) -> Result<Vec<MailRecord>, StoreError> {
+        outbox::list(&self.reader, before, limit).await
+    }
+
+    async fn find_relay(&self) -> Result<Option<StoredRelay>, StoreError> {
+        installation::find_relay(&self.reader).await
+    }
+
+    async fn is_setup_link_live(
+        &self,
+        link: &SecretDigest,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        installation::is_setup_link_live(&self.reader, link, now).await
     }
 }

@@ -1,16 +1,17 @@
 //! The users: rows, reads and verbs.
 
 use async_trait::async_trait;
-use sea_orm::sea_query::{Expr, LockType, OnConflict};
+use sea_orm::sea_query::{Expr, LikeExpr, LockType, OnConflict, Value};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, DatabaseConnection, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect, TryInsertResult,
 };
-use vestibule_domain::email::{EmailAddress, EmailKey};
+use vestibule_domain::email::{EmailAddress, EmailKey, MAX_EMAIL_BYTES};
 use vestibule_domain::id::UserId;
+use vestibule_domain::language::Language;
 use vestibule_domain::password::PasswordHash;
 use vestibule_domain::ports::{Insertion, StoreError, Users};
-use vestibule_domain::user::{CredentialEpoch, User};
+use vestibule_domain::user::{CredentialEpoch, User, UserFilter};
 use vestibule_domain::username::Username;
 
 use crate::columns::{micros, moment};
@@ -22,6 +23,9 @@ use crate::unit::SeaUnit;
 /// How often an insertion is tried whose rival was deleted while we looked for it.
 const INSERTIONS: u32 = 3;
 
+/// No key is longer: an address has 254 bytes, and folding or A-labels do not make four of one.
+const LONGEST_KEY: usize = 4 * MAX_EMAIL_BYTES;
+
 /// The user a row holds.
 pub(crate) fn user(row: &Model) -> Result<User, StoreError> {
     let email = EmailAddress::parse(&row.email).map_err(corrupt)?;
@@ -32,12 +36,17 @@ pub(crate) fn user(row: &Model) -> Result<User, StoreError> {
     if username.key() != row.username_key {
         return Err(corrupt(format!("user {} has a name with another key", row.id)));
     }
+    let language = row.language.as_deref().map(|tag| {
+        let language = Language::from_tag(tag);
+        language.ok_or_else(|| corrupt(format!("user {} has an unknown language", row.id)))
+    });
     Ok(User {
         id: UserId::from_uuid(row.id),
         email,
         username,
         is_active: row.is_active,
         is_admin: row.is_admin,
+        language: language.transpose()?,
         epoch: CredentialEpoch::from_stored(row.credential_epoch),
         created_at: moment(row.created_at)?,
     })
@@ -66,20 +75,48 @@ pub(crate) async fn find_by_email(
 
 pub(crate) async fn list(
     db: &DatabaseConnection,
+    filter: &UserFilter,
     after: Option<UserId>,
     limit: u32,
-    admins_only: bool,
 ) -> Result<Vec<User>, StoreError> {
     let mut select = Entity::find().order_by_asc(Column::Id).limit(u64::from(limit));
     if let Some(after) = after {
         select = select.filter(Column::Id.gt(after.as_uuid()));
     }
-    if admins_only {
+    if let Some(text) = &filter.text {
+        let Some(pattern) = pattern(text) else {
+            return Ok(Vec::new());
+        };
+        // Keys are folded, as the text is: there is no case to disregard.
+        let found = Condition::any()
+            .add(Column::EmailKey.like(pattern.clone()))
+            .add(Column::UsernameKey.like(pattern));
+        select = select.filter(found);
+    }
+    if filter.admins_only {
         // As the partial index has it.
         select = select.filter(Expr::col((Entity, Column::IsAdmin)));
     }
     let rows = select.all(db).await.map_err(store_error)?;
     rows.iter().map(user).collect()
+}
+
+/// What a key that contains a text is like; `None` when none can.
+fn pattern(text: &str) -> Option<LikeExpr> {
+    const ESCAPE: char = '\\';
+    // A NUL ends a text on SQLite and is none on PostgreSQL, and patterns have a limit.
+    if text.contains('\0') || text.len() > LONGEST_KEY {
+        return None;
+    }
+    let mut pattern = String::from("%");
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | ESCAPE) {
+            pattern.push(ESCAPE);
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    Some(LikeExpr::new(pattern).escape(ESCAPE))
 }
 
 impl SeaUnit {
@@ -105,11 +142,11 @@ impl SeaUnit {
     }
 
     /// Changes one column of one user.
-    async fn set_flag(
+    async fn set_column(
         &mut self,
         id: UserId,
         column: Column,
-        value: bool,
+        value: impl Into<Value> + Send,
     ) -> Result<bool, StoreError> {
         let outcome = Entity::update_many()
             .col_expr(column, Expr::value(value))
@@ -156,6 +193,7 @@ impl Users for SeaUnit {
                 is_admin: Set(user.is_admin),
                 credential_epoch: Set(user.epoch.as_i64()),
                 created_at: Set(micros(user.created_at)),
+                language: Set(user.language.map(|language| language.tag().to_owned())),
             };
             // An error would end the transaction on PostgreSQL; a conflict must not.
             let outcome = Entity::insert(row)
@@ -190,11 +228,15 @@ impl Users for SeaUnit {
     }
 
     async fn set_active(&mut self, id: UserId, active: bool) -> Result<bool, StoreError> {
-        self.set_flag(id, Column::IsActive, active).await
+        self.set_column(id, Column::IsActive, active).await
     }
 
     async fn set_admin(&mut self, id: UserId, admin: bool) -> Result<bool, StoreError> {
-        self.set_flag(id, Column::IsAdmin, admin).await
+        self.set_column(id, Column::IsAdmin, admin).await
+    }
+
+    async fn set_language(&mut self, id: UserId, language: Language) -> Result<bool, StoreError> {
+        self.set_column(id, Column::Language, language.tag()).await
     }
 
     async fn delete_user(&mut self, id: UserId) -> Result<bool, StoreError> {

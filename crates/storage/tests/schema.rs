@@ -5,8 +5,10 @@
 mod postgres_fixture;
 #[path = "fixtures/sqlite.rs"]
 mod sqlite_fixture;
+#[path = "schema/upgrade.rs"]
+mod upgrade;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, TryGetable};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TryGetable};
 use time::Duration;
 use vestibule_domain::mail::{Mail, QueuedMail};
 use vestibule_domain::ports::Store;
@@ -35,8 +37,9 @@ async fn up_down_and_up_again(db: &DatabaseConnection) {
 /// Reads and writes every column of every table once.
 async fn every_entity_fits_its_table(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
-    let session = given::session(&anna);
+    let session = given::session(&anna).in_browser(given::digest());
     let reset = given::reset(&anna, given::noon());
+    let (relay, setup) = (given::relay("smtp.example.com"), given::digest());
     let request = given::request("anna", given::noon());
     let mut unit = store.begin().await.unwrap();
     unit.set_password(anna.id, &given::hash("a"), given::noon()).await.unwrap();
@@ -54,7 +57,11 @@ async fn every_entity_fits_its_table(store: &dyn Store) {
     let lease = given::lease(given::noon() + Duration::HOUR);
     assert_eq!(unit.claim_mails(given::noon(), lease, 9).await.unwrap().len(), 2);
     assert_eq!(unit.take_reset_request().await.unwrap(), Some(request));
+    unit.save_relay(&relay).await.unwrap();
+    unit.save_setup_link(&setup, given::noon()).await.unwrap();
+    assert!(!unit.spend_setup_link(&setup, given::noon()).await.unwrap());
     unit.commit().await.unwrap();
+    assert_eq!(store.find_relay().await.unwrap(), Some(relay));
     assert_eq!(store.find_session(session.id).await.unwrap(), Some((session, anna.clone())));
     assert_eq!(store.find_reset(reset.id).await.unwrap(), Some((reset, anna)));
 }
@@ -69,11 +76,31 @@ async fn the_schema_defends_itself(store: &dyn Store, db: &DatabaseConnection) {
     unit.commit().await.unwrap();
     given::stored_reset(store, &anna, given::noon()).await;
     given::stored_welcome(store, &anna, given::noon()).await;
+    let key = given::digest();
+    let mut unit = store.begin().await.unwrap();
+    unit.insert_session(&given::session(&anna).in_browser(key)).await.unwrap();
+    unit.save_relay(&given::relay("smtp.example.com")).await.unwrap();
+    unit.save_setup_link(&key, given::noon()).await.unwrap();
+    unit.commit().await.unwrap();
     for wrong in [
         "UPDATE password_resets SET used_at = NULL",
         "UPDATE password_resets SET expires_at = issued_at",
         "UPDATE sessions SET expires_at = created_at",
+        "UPDATE sessions SET authenticated_at = NULL",
+        // Two sessions with one key.
+        "UPDATE sessions SET browser_key_digest = (SELECT digest FROM setup_links)",
         "UPDATE users SET credential_epoch = 0",
+        "UPDATE users SET language = 'fr'",
+        "UPDATE relay SET id = 2",
+        "UPDATE relay SET port = 0",
+        "UPDATE relay SET port = 65536",
+        "UPDATE relay SET security = 'ssl'",
+        "UPDATE relay SET username = NULL",
+        "UPDATE relay SET sealed_password = NULL",
+        "UPDATE relay SET tested_at = 1",
+        "UPDATE relay SET tested_at = 1, tested_to = 'anna@example.com'",
+        "UPDATE relay SET test_succeeded = TRUE",
+        "UPDATE setup_links SET id = 2",
         "UPDATE outbox SET kind = 'greeting'",
         "UPDATE outbox SET kind = 'reset_link'",
         "UPDATE outbox SET state = 'sent'",
@@ -81,9 +108,23 @@ async fn the_schema_defends_itself(store: &dyn Store, db: &DatabaseConnection) {
         "UPDATE outbox SET leased_until = 1",
         "UPDATE outbox SET attempts = -1",
     ] {
-        let refused = db.execute_unprepared(wrong).await.unwrap_err();
-        assert!(refused.to_string().contains("constraint"), "{wrong}: {refused}");
+        assert_refused(db, wrong).await;
     }
+    let (one, short) = match db.get_database_backend() {
+        DbBackend::Postgres => ("'\\x01'::bytea", "'\\x'::bytea"),
+        _ => ("x'01'", "x''"),
+    };
+    for short in [one, short] {
+        assert_refused(db, &format!("UPDATE setup_links SET digest = {short}")).await;
+        let wrong = "WHERE browser_key_digest IS NOT NULL";
+        let wrong = format!("UPDATE sessions SET browser_key_digest = {short} {wrong}");
+        assert_refused(db, &wrong).await;
+    }
+}
+
+async fn assert_refused(db: &DatabaseConnection, wrong: &str) {
+    let refused = db.execute_unprepared(wrong).await.unwrap_err();
+    assert!(refused.to_string().contains("constraint"), "{wrong}: {refused}");
 }
 
 async fn a_newer_schema_is_refused(db: &DatabaseConnection) {

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use time::Duration;
 use vestibule_domain::mail::{Mail, MailFate, QueuedMail};
 use vestibule_domain::ports::{Store, StoreError};
-use vestibule_domain::user::User;
+use vestibule_domain::user::{User, UserFilter};
 use vestibule_storage::SeaStore;
 use vestibule_testkit::contract::given;
 use vestibule_testkit::{store_contract, store_races};
@@ -62,11 +62,61 @@ async fn a_stored_address_with_another_key_is_corrupt() {
         "UPDATE users SET email = 'other@example.com'",
         "UPDATE users SET email = 'no address'",
         "UPDATE users SET email = email_key, username = 'a b'",
+        "PRAGMA ignore_check_constraints = ON; \
+         UPDATE users SET username = username_key, language = 'fr'",
     ] {
         db.execute_unprepared(damage).await.unwrap();
         let found = fixture.sea.find_user(id).await;
         assert!(matches!(found, Err(StoreError::Corrupt(_))), "{damage}");
     }
+    fixture.close().await;
+}
+
+/// Whatever cannot be read back is said to be so, and nothing is made up in its place.
+#[tokio::test]
+async fn a_relay_or_session_or_mail_that_cannot_be_read_is_corrupt() {
+    let fixture = fresh().await;
+    let store = fixture.store();
+    let db = fixture.sea.connection();
+    let anna = given::stored_user(&*store, "anna").await;
+    let key = given::digest();
+    let mut unit = store.begin().await.unwrap();
+    unit.insert_session(&given::session(&anna).in_browser(key)).await.unwrap();
+    unit.enqueue(&given::welcome(&anna, given::noon())).await.unwrap();
+    unit.commit().await.unwrap();
+
+    db.execute_unprepared("PRAGMA ignore_check_constraints = ON").await.unwrap();
+    for damage in [
+        "host = 'a b'",
+        "port = 0",
+        "port = 65536",
+        "security = 'ssl'",
+        "username = NULL",
+        "sealed_password = NULL",
+        "from_address = 'nobody'",
+        "from_name = ''",
+        "tested_at = 1",
+        "tested_at = 1, tested_to = 'nobody', test_succeeded = TRUE",
+    ] {
+        let mut unit = store.begin().await.unwrap();
+        unit.save_relay(&given::relay("smtp.example.com")).await.unwrap();
+        unit.commit().await.unwrap();
+        assert!(store.find_relay().await.is_ok());
+        db.execute_unprepared(&format!("UPDATE relay SET {damage}")).await.unwrap();
+        let found = store.find_relay().await;
+        assert!(matches!(found, Err(StoreError::Corrupt(_))), "{damage}: {found:?}");
+    }
+    db.execute_unprepared("UPDATE outbox SET state = 'sent'").await.unwrap();
+    let found = store.list_mails(None, 9).await;
+    assert!(matches!(found, Err(StoreError::Corrupt(_))), "{found:?}");
+    db.execute_unprepared("UPDATE sessions SET ip = 'nowhere'").await.unwrap();
+    let found = store.find_browser_session(&key).await;
+    assert!(matches!(found, Err(StoreError::Corrupt(_))), "{found:?}");
+    db.execute_unprepared("UPDATE sessions SET ip = NULL, browser_key_digest = x'00'")
+        .await
+        .unwrap();
+    let found = store.list_sessions(anna.id).await;
+    assert!(matches!(found, Err(StoreError::Corrupt(_))), "{found:?}");
     fixture.close().await;
 }
 
@@ -77,7 +127,7 @@ async fn readers_do_not_wait_for_the_writer() {
     let unit = store.begin().await.unwrap();
     // While a unit is open: as many as there are readers, and more.
     for _ in 0..10 {
-        assert_eq!(store.list_users(None, 1, false).await.unwrap(), []);
+        assert_eq!(store.list_users(&UserFilter::default(), None, 1).await.unwrap(), []);
         store.ping().await.unwrap();
     }
     drop(unit);

@@ -35,6 +35,8 @@ async fn soon<T>(ask: impl AsyncFn() -> Option<T>) -> T {
 
 pub mod credentials;
 pub mod given;
+pub mod installation;
+pub mod mails;
 pub mod outbox;
 pub mod races;
 pub mod resets;
@@ -61,6 +63,9 @@ macro_rules! store_contract {
                 users_are_listed_in_the_order_of_their_creation
                 a_list_continues_after_an_id_and_ends_at_the_limit
                 administrators_can_be_listed_alone
+                users_are_found_by_a_part_of_their_address_or_name
+                no_character_of_a_filter_stands_for_another
+                a_filtered_list_continues_too
                 a_taken_address_is_reported_and_changes_nothing
                 a_taken_name_is_reported_and_changes_nothing
                 a_unit_stays_usable_after_a_taken_address_or_name
@@ -69,6 +74,7 @@ macro_rules! store_contract {
                 the_epoch_of_nobody_is_not_advanced
                 a_user_is_deactivated_and_activated
                 a_user_is_given_rights_and_loses_them
+                a_user_is_given_a_language_and_another
                 a_deleted_user_takes_everything_along
                 deleting_nobody_is_reported
             }
@@ -80,6 +86,12 @@ macro_rules! store_contract {
             }
             sessions {
                 a_session_is_found_with_its_user
+                a_browser_session_is_found_by_its_key
+                sessions_are_listed_the_one_seen_last_first
+                a_session_is_touched_forwards_only
+                a_session_that_ended_is_not_touched
+                a_renewed_session_has_another_key_and_a_fresh_proof
+                a_session_of_another_epoch_is_not_renewed
                 a_session_of_nobody_is_not_added
                 a_session_ends_once
                 the_kept_session_lives_on_in_the_new_epoch
@@ -118,6 +130,28 @@ macro_rules! store_contract {
                 purging_is_done_in_batches
                 purging_touches_nothing_that_still_works
             }
+            mails {
+                mails_are_listed_newest_first
+                a_list_of_mails_continues_before_an_id_and_ends_at_the_limit
+                a_record_follows_its_mail
+                a_record_says_how_its_mail_ended
+                a_mail_is_made_due_again_whatever_became_of_it
+                a_mail_that_is_being_sent_is_not_made_due
+                a_mail_that_is_gone_is_not_made_due
+            }
+            installation {
+                a_relay_comes_back_as_it_was_saved
+                a_relay_replaces_the_earlier_one_and_its_test
+                a_bare_password_is_not_kept
+                a_test_is_kept_beside_its_description
+                a_test_of_another_description_is_not_kept
+                a_setup_link_lives_until_it_expires
+                a_setup_link_replaces_the_earlier_one
+                a_setup_link_is_spent_once
+                an_unknown_setup_link_is_not_spent
+                an_expired_setup_link_is_not_spent
+                a_setup_link_whose_spender_gave_up_still_works
+            }
         }
     };
     (@each $fresh:path: $($group:ident { $($rule:ident)* })*) => { $($(
@@ -135,28 +169,43 @@ macro_rules! store_contract {
 macro_rules! store_races {
     ($fresh:path) => {
         $crate::store_races! { @each $fresh:
-            one_of_many_units_spends_a_reset
-            one_of_many_units_advances_an_epoch
-            either_a_reset_or_a_change_of_password_wins
-            one_of_many_units_inserts_an_address
-            one_of_many_units_inserts_a_name
-            a_unit_that_loses_a_race_stays_usable
-            one_of_many_units_replaces_a_hash
-            each_request_is_taken_once
-            one_of_many_units_issues_a_reset
-            each_mail_is_claimed_once
-            no_session_outlives_its_user
-            a_commit_becomes_visible_at_once
+            users {
+                one_of_many_units_advances_an_epoch
+                one_of_many_units_inserts_an_address
+                one_of_many_units_inserts_a_name
+                a_unit_that_loses_a_race_stays_usable
+                one_of_many_units_replaces_a_hash
+                a_commit_becomes_visible_at_once
+            }
+            sessions {
+                no_session_outlives_its_user
+                no_session_is_renewed_after_its_end
+                many_units_keep_a_session_each
+            }
+            resets {
+                one_of_many_units_spends_a_reset
+                either_a_reset_or_a_change_of_password_wins
+                each_request_is_taken_once
+                one_of_many_units_issues_a_reset
+            }
+            mails {
+                each_mail_is_claimed_once
+                a_mail_that_many_make_due_is_claimed_once
+            }
+            installation {
+                one_of_many_units_spends_a_setup_link
+                a_test_and_a_replacement_go_together
+            }
         }
     };
-    (@each $fresh:path: $($rule:ident)*) => { $(
+    (@each $fresh:path: $($group:ident { $($rule:ident)* })*) => { $($(
         #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
         async fn $rule() {
             let fixture = $fresh().await;
-            $crate::contract::races::$rule(fixture.store()).await;
+            $crate::contract::races::$group::$rule(fixture.store()).await;
             fixture.close().await;
         }
-    )* };
+    )*)* };
 }
 
 #[cfg(test)]
@@ -167,8 +216,14 @@ mod tests {
         let lists = include_str!("contract.rs");
         for file in [
             include_str!("contract/credentials.rs"),
+            include_str!("contract/installation.rs"),
+            include_str!("contract/mails.rs"),
             include_str!("contract/outbox.rs"),
-            include_str!("contract/races.rs"),
+            include_str!("contract/races/installation.rs"),
+            include_str!("contract/races/mails.rs"),
+            include_str!("contract/races/resets.rs"),
+            include_str!("contract/races/sessions.rs"),
+            include_str!("contract/races/users.rs"),
             include_str!("contract/resets.rs"),
             include_str!("contract/sessions.rs"),
             include_str!("contract/units.rs"),

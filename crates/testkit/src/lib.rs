@@ -8,5 +8,6 @@ pub mod limiter;
 pub mod mailer;
 pub mod memory;
 pub mod random;
+pub mod sealer;
 pub mod smtp;
 pub mod tokens;

@@ -1,11 +1,13 @@
-//! A mailer that keeps what it is given.
+//! A mailer that keeps what it is given, and one that hands it out for any relay.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use vestibule_domain::error::BoxError;
 use vestibule_domain::mail::Message;
-use vestibule_domain::ports::{MailError, Mailer, Receipt};
+use vestibule_domain::ports::{MailError, Mailer, Mailers, Receipt};
+use vestibule_domain::relay::Relay;
 
 /// Keeps every message; fails as often as a test asks it to.
 #[derive(Debug, Default)]
@@ -40,5 +42,46 @@ impl Mailer for Outgoing {
         }
         self.sent.lock().unwrap().push(message.clone());
         Ok(Receipt { reply: "250 kept".to_owned() })
+    }
+}
+
+/// Gives the same [`Outgoing`] for every relay, and remembers which relays it was asked for.
+#[derive(Debug, Default)]
+pub struct TestMailers {
+    /// Where everything sent through any of the relays is kept.
+    pub outgoing: Arc<Outgoing>,
+    relays: Mutex<Vec<Relay>>,
+    refusals: Mutex<VecDeque<String>>,
+}
+
+impl TestMailers {
+    /// The relays asked for so far, with the passwords they were asked for with.
+    ///
+    /// # Panics
+    /// When another test thread panicked while it held them.
+    pub fn relays(&self) -> Vec<Relay> {
+        self.relays.lock().unwrap().clone()
+    }
+
+    /// Makes the next request for a mailer fail, for that reason; several calls queue up.
+    ///
+    /// # Panics
+    /// When another test thread panicked while it held the refusals.
+    pub fn refuse_next(&self, reason: &str) {
+        self.refusals.lock().unwrap().push_back(reason.to_owned());
+    }
+}
+
+impl Mailers for TestMailers {
+    fn mailer(&self, relay: &Relay) -> Result<Arc<dyn Mailer>, BoxError> {
+        if let Some(reason) = self.refusals.lock().unwrap().pop_front() {
+            return Err(reason.into());
+        }
+        self.relays.lock().unwrap().push(relay.clone());
+        Ok(self.outgoing.clone())
+    }
+
+    fn trial(&self, relay: &Relay) -> Result<Arc<dyn Mailer>, BoxError> {
+        self.mailer(relay)
     }
 }

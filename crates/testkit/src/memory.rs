@@ -5,18 +5,23 @@
 mod state;
 mod unit;
 
+use std::cmp::Reverse;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 
 use async_trait::async_trait;
+use time::OffsetDateTime;
 use tokio::sync::Mutex;
 use vestibule_domain::email::EmailKey;
-use vestibule_domain::id::{SessionId, UserId};
+use vestibule_domain::id::{MailId, SessionId, UserId};
+use vestibule_domain::mail::MailRecord;
 use vestibule_domain::password::PasswordHash;
 use vestibule_domain::ports::{Store, StoreError, UnitOfWork};
+use vestibule_domain::relay::StoredRelay;
 use vestibule_domain::reset::{PasswordReset, ResetId};
+use vestibule_domain::secret::SecretDigest;
 use vestibule_domain::session::Session;
-use vestibule_domain::user::User;
+use vestibule_domain::user::{User, UserFilter};
 
 use state::State;
 use unit::{MemoryUnit, OpenUnit};
@@ -83,6 +88,26 @@ impl Store for MemoryStore {
         }))
     }
 
+    async fn find_browser_session(
+        &self,
+        key: &SecretDigest,
+    ) -> Result<Option<(Session, User)>, StoreError> {
+        Ok(self.read(|state| {
+            let session = state.sessions.values().find(|s| s.browser_key.as_ref() == Some(key))?;
+            Some((session.clone(), state.users.get(&session.user_id)?.clone()))
+        }))
+    }
+
+    async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
+        Ok(self.read(|state| {
+            let sessions = state.sessions.values();
+            let mut theirs: Vec<Session> =
+                sessions.filter(|session| session.user_id == user).cloned().collect();
+            theirs.sort_by_key(|session| Reverse((session.last_seen_at, session.id)));
+            theirs
+        }))
+    }
+
     async fn find_reset(&self, id: ResetId) -> Result<Option<(PasswordReset, User)>, StoreError> {
         Ok(self.read(|state| {
             let reset = state.resets.get(&id)?;
@@ -92,19 +117,47 @@ impl Store for MemoryStore {
 
     async fn list_users(
         &self,
+        filter: &UserFilter,
         after: Option<UserId>,
         limit: u32,
-        admins_only: bool,
     ) -> Result<Vec<User>, StoreError> {
         let limit = usize::try_from(limit).unwrap();
         Ok(self.read(|state| {
             let users = state.users.values();
             users
                 .filter(|user| after.is_none_or(|after| user.id > after))
-                .filter(|user| user.is_admin || !admins_only)
+                .filter(|user| filter.accepts(user))
                 .take(limit)
                 .cloned()
                 .collect()
         }))
+    }
+
+    async fn list_mails(
+        &self,
+        before: Option<MailId>,
+        limit: u32,
+    ) -> Result<Vec<MailRecord>, StoreError> {
+        let limit = usize::try_from(limit).unwrap();
+        Ok(self.read(|state| {
+            let newest_first = state.mails.iter().rev();
+            newest_first
+                .filter(|(id, _)| before.is_none_or(|before| **id < before))
+                .filter_map(|(_, entry)| entry.record(&state.users))
+                .take(limit)
+                .collect()
+        }))
+    }
+
+    async fn find_relay(&self) -> Result<Option<StoredRelay>, StoreError> {
+        Ok(self.read(|state| state.relay.clone()))
+    }
+
+    async fn is_setup_link_live(
+        &self,
+        link: &SecretDigest,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        Ok(self.read(|state| state.is_setup_link_live(link, now)))
     }
 }

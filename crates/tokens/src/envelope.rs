@@ -11,7 +11,7 @@ use pasetors::token::UntrustedToken;
 use pasetors::version4::{PublicToken, V4};
 
 /// Longer texts are refused before anything is decoded.
-const MAX_TOKEN_BYTES: usize = 4096;
+pub(crate) const MAX_TOKEN_BYTES: usize = 4096;
 
 /// A token nobody has verified yet.
 pub(crate) struct Envelope(UntrustedToken<Public, V4>);
@@ -23,16 +23,8 @@ impl Envelope {
             return None;
         }
         let parts = UntrustedToken::<Public, V4>::try_from(token).ok()?;
-        // Whatever the decoder lets pass - padding, stray bits, an empty footer after a dot - does
-        // not survive being written again.
-        let mut canonical = String::with_capacity(token.len());
-        canonical.push_str(PublicToken::HEADER);
-        URL_SAFE_NO_PAD.encode_string(parts.untrusted_message(), &mut canonical);
-        if !parts.untrusted_footer().is_empty() {
-            canonical.push('.');
-            URL_SAFE_NO_PAD.encode_string(parts.untrusted_footer(), &mut canonical);
-        }
-        (canonical == token).then_some(Self(parts))
+        let (message, footer) = (parts.untrusted_message(), parts.untrusted_footer());
+        (spell(PublicToken::HEADER, message, footer) == token).then_some(Self(parts))
     }
 
     /// The footer, which anybody may have written.
@@ -50,6 +42,18 @@ impl Envelope {
         let token = PublicToken::verify(key, &self.0, None, assertion).ok()?;
         Some(token.payload().to_owned())
     }
+}
+
+/// The one spelling of a token. Whatever the decoder lets pass - padding, stray bits, an empty
+/// footer after a dot - does not survive being written again.
+pub(crate) fn spell(header: &str, message: &[u8], footer: &[u8]) -> String {
+    let mut token = String::from(header);
+    URL_SAFE_NO_PAD.encode_string(message, &mut token);
+    if !footer.is_empty() {
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(footer, &mut token);
+    }
+    token
 }
 
 /// Signs a payload; Ed25519 makes the same token from the same arguments.

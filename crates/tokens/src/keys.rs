@@ -1,22 +1,24 @@
-//! The directory that holds the signing keys, one file per key.
+//! The directory that holds the keys, one file per key.
 //!
 //! A file is called `PURPOSE-GENERATION.json`, for example `access-2.json`. The name arbitrates:
 //! it is created whole or not at all, and only by one of several processes that try at once. The
-//! newest generation that is not retired signs, every generation that is not retired verifies.
+//! newest generation that is not retired signs or seals, every generation that is not retired
+//! verifies or opens.
 
 mod draft;
 mod error;
 mod file;
+mod material;
 
 use std::path::{Path, PathBuf};
 
-use pasetors::keys::{AsymmetricKeyPair, AsymmetricPublicKey, AsymmetricSecretKey, Generate as _};
-use pasetors::paserk::{FormatAsPaserk, Id};
+use pasetors::keys::AsymmetricPublicKey;
 use pasetors::version4::V4;
 use time::{Duration, OffsetDateTime};
 
 pub use self::error::KeyError;
 pub(crate) use self::file::Fingerprint;
+pub(crate) use self::material::{Secret, paserk};
 use crate::moment;
 use crate::purpose::Purpose;
 
@@ -24,6 +26,7 @@ use crate::purpose::Purpose;
 ///
 /// It verifies as soon as a server sees it, which is about a second after it was made. Signing
 /// waits, so that no server and no other service meets a token under a key it has not heard of.
+/// What is sealed carries no time that could be waited for: a new key seals at once.
 pub const ROTATION_LEAD: Duration = Duration::seconds(5);
 
 /// A directory of key files.
@@ -39,30 +42,30 @@ pub struct KeyDirectory {
 /// What is on record about a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRecord {
-    /// What it signs.
+    /// What it is used for.
     pub purpose: Purpose,
     /// Its number among the keys of its purpose, from 1.
     pub generation: u32,
-    /// Its PASERK id, `k4.pid.…`.
+    /// Its PASERK id, `k4.pid.…`, or `k4.lid.…` if it seals.
     pub kid: String,
     /// When it was made.
     pub created_at: OffsetDateTime,
-    /// When it starts to sign.
+    /// When it starts to sign or seal.
     pub signs_from: OffsetDateTime,
     /// When it was retired.
     pub retired_at: Option<OffsetDateTime>,
-    /// What it is used for.
+    /// What it still does.
     pub state: KeyState,
 }
 
-/// What a key is used for.
+/// What a key still does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyState {
-    /// Signs, at the latest [`ROTATION_LEAD`] after it was made, and verifies.
+    /// Signs, at the latest [`ROTATION_LEAD`] after it was made, and verifies; or seals and opens.
     Active,
-    /// Signs no more; what it has signed is still accepted.
+    /// Signs or seals no more; what it has signed or sealed is still accepted.
     Verifying,
-    /// Neither signs nor verifies; its secret is gone.
+    /// Does nothing any more; its secret is gone.
     Retired,
 }
 
@@ -71,7 +74,6 @@ pub(crate) struct Key {
     pub(crate) purpose: Purpose,
     pub(crate) generation: u32,
     pub(crate) kid: String,
-    pub(crate) public: AsymmetricPublicKey<V4>,
     pub(crate) created_at: OffsetDateTime,
     pub(crate) signs_from: OffsetDateTime,
     pub(crate) state: Custody,
@@ -80,19 +82,32 @@ pub(crate) struct Key {
 /// What is left of a key.
 pub(crate) enum Custody {
     /// In use: not retired.
-    Held(AsymmetricSecretKey<V4>),
-    /// Retired then.
-    Retired(OffsetDateTime),
+    Held(Secret),
+    /// Out of use.
+    Retired {
+        /// Since when.
+        at: OffsetDateTime,
+        /// What others may have verified its tokens with.
+        public: Option<AsymmetricPublicKey<V4>>,
+    },
 }
 
 impl Key {
     fn is_retired(&self) -> bool {
-        matches!(self.state, Custody::Retired(_))
+        matches!(self.state, Custody::Retired { .. })
+    }
+
+    /// The half that others may know, if it has one.
+    fn public(&self) -> Option<&AsymmetricPublicKey<V4>> {
+        match &self.state {
+            Custody::Held(secret) => secret.public(),
+            Custody::Retired { public, .. } => public.as_ref(),
+        }
     }
 
     fn record(&self, active: Option<u32>) -> KeyRecord {
         let (state, retired_at) = match self.state {
-            Custody::Retired(at) => (KeyState::Retired, Some(at)),
+            Custody::Retired { at, .. } => (KeyState::Retired, Some(at)),
             Custody::Held(_) if active == Some(self.generation) => (KeyState::Active, None),
             Custody::Held(_) => (KeyState::Verifying, None),
         };
@@ -141,28 +156,31 @@ impl KeyDirectory {
         Ok(keys.iter().map(|key| key.record(active_generation(&keys, key.purpose))).collect())
     }
 
-    /// Makes a new signing key. Older ones go on verifying until they are retired.
+    /// Makes a new key to sign or seal with. Older ones go on verifying or opening until they are
+    /// retired.
     ///
-    /// The new key starts to sign [`ROTATION_LEAD`] after `now`.
+    /// The new key starts to sign [`ROTATION_LEAD`] after `now`, or to seal at once.
     pub fn rotate(&self, purpose: Purpose, now: OffsetDateTime) -> Result<KeyRecord, KeyError> {
+        let lead = if purpose.seals() { Duration::ZERO } else { ROTATION_LEAD };
         loop {
             let keys = self.load_tidied()?;
             let newest = keys.iter().filter(|key| key.purpose == purpose).map(|key| key.generation);
             let generation = newest.max().unwrap_or(0).saturating_add(1);
             // Somebody else may have taken the number meanwhile; both rotations are meant.
-            if let Some(key) = self.publish(purpose, generation, now, now + ROTATION_LEAD)? {
+            if let Some(key) = self.publish(purpose, generation, now, now + lead)? {
                 return Ok(key.record(Some(generation)));
             }
         }
     }
 
-    /// Takes a key out of service: from now on its tokens are refused.
+    /// Takes a key out of service: from now on its tokens are refused, and what it has sealed is
+    /// lost.
     ///
     /// Its file stays, without the secret, so that the record of what was in use stays; the secret
     /// is of no more use to us, and services that remember the public key would still believe
     /// whatever is signed with it. Retiring a key twice changes nothing.
     ///
-    /// Without a newer key there would be nothing to sign with: rotate first.
+    /// Without a newer key there would be nothing to sign or seal with: rotate first.
     pub fn retire(&self, kid: &str, now: OffsetDateTime) -> Result<KeyRecord, KeyError> {
         let keys = self.load_tidied()?;
         let key = keys.iter().find(|key| key.kid == kid);
@@ -175,9 +193,8 @@ impl KeyDirectory {
             return Ok(key.record(active));
         }
         let retired = Key {
-            state: Custody::Retired(moment::whole(now)),
+            state: Custody::Retired { at: moment::whole(now), public: key.public().cloned() },
             kid: key.kid.clone(),
-            public: key.public.clone(),
             ..*key
         };
         file::replace(&self.path, &retired)?;
@@ -214,6 +231,11 @@ impl KeyDirectory {
         file::fingerprint(&self.path)
     }
 
+    /// There is no key in use for a purpose.
+    pub(crate) fn lacks(&self, purpose: Purpose) -> KeyError {
+        KeyError::NoActiveKey { path: self.path.clone(), purpose }
+    }
+
     /// Makes a key and its file; `None` if another process has just taken that generation.
     fn publish(
         &self,
@@ -222,15 +244,14 @@ impl KeyDirectory {
         now: OffsetDateTime,
         signs_from: OffsetDateTime,
     ) -> Result<Option<Key>, KeyError> {
-        let pair = AsymmetricKeyPair::<V4>::generate().map_err(KeyError::Generation)?;
+        let secret = Secret::generate(purpose).map_err(KeyError::Generation)?;
         let key = Key {
             purpose,
             generation,
-            kid: kid(&pair.public),
-            public: pair.public,
+            kid: secret.kid(),
             created_at: moment::whole(now),
             signs_from: moment::whole(signs_from),
-            state: Custody::Held(pair.secret),
+            state: Custody::Held(secret),
         };
         Ok(file::create(&self.path, &key)?.then_some(key))
     }
@@ -240,17 +261,4 @@ impl KeyDirectory {
 fn active_generation(keys: &[Key], purpose: Purpose) -> Option<u32> {
     let held = keys.iter().filter(|key| key.purpose == purpose && !key.is_retired());
     held.map(|key| key.generation).max()
-}
-
-/// The PASERK id of a public key.
-pub(crate) fn kid(public: &AsymmetricPublicKey<V4>) -> String {
-    paserk(&Id::from(public))
-}
-
-/// A key or id as PASERK text.
-pub(crate) fn paserk(value: &impl FormatAsPaserk) -> String {
-    let mut text = String::new();
-    // Writing to a string cannot fail, and a text that were cut off would match nothing.
-    let _ = value.fmt(&mut text);
-    text
 }

@@ -1,19 +1,21 @@
-//! The keys a running server signs and verifies with.
+//! The keys a running server signs, verifies, seals and opens with.
 //!
 //! Readers take a snapshot and never wait for a reload; a reload swaps the snapshot.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use pasetors::keys::{AsymmetricPublicKey, AsymmetricSecretKey};
+use pasetors::keys::{AsymmetricPublicKey, AsymmetricSecretKey, SymmetricKey};
 use pasetors::version4::V4;
 use time::OffsetDateTime;
-use vestibule_domain::ports::TokenError;
+use vestibule_domain::ports::{SealError, TokenError};
 use vestibule_domain::token::SignedToken;
+use zeroize::Zeroizing;
 
-use crate::envelope::{self, Envelope};
-use crate::keys::{Custody, Fingerprint, KeyDirectory, KeyError, paserk};
+use crate::envelope::{self, Envelope, MAX_TOKEN_BYTES};
+use crate::keys::{Custody, Fingerprint, KeyDirectory, KeyError, Secret, paserk};
 use crate::purpose::Purpose;
+use crate::sealed::{self, Sealed};
 
 /// The keys of a directory, kept in memory and exchanged when the files change.
 #[derive(Debug)]
@@ -33,13 +35,14 @@ pub struct PublishedKey {
 
 #[derive(Debug)]
 struct Snapshot {
-    access: KeySet,
-    reset: KeySet,
+    signing: BTreeMap<Purpose, KeySet>,
+    /// In ascending generation.
+    sealing: Vec<SealingKey>,
     taken_of: Fingerprint,
 }
 
-/// The keys of one purpose.
-#[derive(Debug)]
+/// The keys of one purpose that sign.
+#[derive(Debug, Default)]
 struct KeySet {
     /// In ascending generation; never empty.
     signing: Vec<SigningKey>,
@@ -54,8 +57,19 @@ struct SigningKey {
     signs_from: OffsetDateTime,
 }
 
+#[derive(Debug)]
+struct SealingKey {
+    kid: String,
+    secret: SymmetricKey<V4>,
+}
+
+/// A text is too long to be opened again.
+#[derive(Debug, thiserror::Error)]
+#[error("the text is too long to be sealed")]
+struct TooLong;
+
 impl KeyRing {
-    /// Loads the keys of a directory. There has to be one to sign with for every purpose.
+    /// Loads the keys of a directory. There has to be one in use for every purpose.
     pub fn load(directory: KeyDirectory) -> Result<Self, KeyError> {
         let current = RwLock::new(Arc::new(Snapshot::take(&directory)?));
         Ok(Self { directory, current })
@@ -83,7 +97,7 @@ impl KeyRing {
     /// The keys that verify access tokens, for services that do so themselves.
     pub fn public_keys(&self) -> Vec<PublishedKey> {
         let snapshot = self.snapshot();
-        let keys = snapshot.access.verifying.iter();
+        let keys = snapshot.keys(Purpose::Access).into_iter().flat_map(|keys| &keys.verifying);
         keys.map(|(kid, key)| PublishedKey { kid: kid.clone(), key: paserk(key) }).collect()
     }
 
@@ -96,10 +110,8 @@ impl KeyRing {
         implicit_assertion: &str,
     ) -> Result<SignedToken, TokenError> {
         let snapshot = self.snapshot();
-        let key = snapshot.keys(purpose).signing_at(issued_at).ok_or_else(|| {
-            let path = self.directory.path().to_owned();
-            TokenError(Box::new(KeyError::NoActiveKey { path, purpose }))
-        })?;
+        let key = snapshot.keys(purpose).and_then(|keys| keys.signing_at(issued_at));
+        let key = key.ok_or_else(|| TokenError(Box::new(self.directory.lacks(purpose))))?;
         let token = envelope::seal(&key.secret, payload, &footer(&key.kid), implicit_assertion);
         token.map(SignedToken::new).map_err(|error| TokenError(Box::new(error)))
     }
@@ -114,8 +126,39 @@ impl KeyRing {
         let envelope = Envelope::parse(token)?;
         let kid = read_footer(envelope.untrusted_footer())?;
         let snapshot = self.snapshot();
-        let key = snapshot.keys(purpose).verifying.get(kid)?;
+        let key = snapshot.keys(purpose)?.verifying.get(kid)?;
         envelope.open(key, implicit_assertion)
+    }
+
+    /// Seals a payload with the newest key.
+    pub(crate) fn seal(
+        &self,
+        payload: &str,
+        implicit_assertion: &str,
+    ) -> Result<String, SealError> {
+        let snapshot = self.snapshot();
+        let newest = snapshot.sealing.last();
+        let key = newest.ok_or_else(|| SealError(Box::new(self.directory.lacks(Purpose::Seal))))?;
+        let sealed = sealed::seal(&key.secret, payload, &footer(&key.kid), implicit_assertion);
+        let sealed = sealed.map_err(|error| SealError(Box::new(error)))?;
+        // Better now than when it is needed again.
+        if sealed.len() > MAX_TOKEN_BYTES {
+            return Err(SealError(Box::new(TooLong)));
+        }
+        Ok(sealed)
+    }
+
+    /// The payload of a sealed text, if one of our keys has sealed it.
+    pub(crate) fn unseal(
+        &self,
+        sealed: &str,
+        implicit_assertion: &str,
+    ) -> Option<Zeroizing<String>> {
+        let sealed = Sealed::parse(sealed)?;
+        let kid = read_footer(sealed.untrusted_footer())?;
+        let snapshot = self.snapshot();
+        let key = snapshot.sealing.iter().find(|key| key.kid == kid)?;
+        sealed.open(&key.secret, implicit_assertion)
     }
 
     fn snapshot(&self) -> Arc<Snapshot> {
@@ -127,41 +170,42 @@ impl Snapshot {
     fn take(directory: &KeyDirectory) -> Result<Self, KeyError> {
         // Looked at before reading: a change in between is noticed the next time.
         let taken_of = directory.fingerprint()?;
-        let mut snapshot = Self { access: KeySet::empty(), reset: KeySet::empty(), taken_of };
+        let mut snapshot = Self { signing: BTreeMap::new(), sealing: Vec::new(), taken_of };
         for key in directory.load()? {
             // A retired key is on record, no more.
             let Custody::Held(secret) = key.state else {
                 continue;
             };
-            let keys = match key.purpose {
-                Purpose::Access => &mut snapshot.access,
-                Purpose::Reset => &mut snapshot.reset,
-            };
-            keys.verifying.insert(key.kid.clone(), key.public);
-            keys.signing.push(SigningKey { kid: key.kid, secret, signs_from: key.signs_from });
-        }
-        for purpose in Purpose::ALL {
-            if snapshot.keys(purpose).signing.is_empty() {
-                let path = directory.path().to_owned();
-                return Err(KeyError::NoActiveKey { path, purpose });
+            match secret {
+                Secret::Signing(pair) => {
+                    let keys = snapshot.signing.entry(key.purpose).or_default();
+                    keys.verifying.insert(key.kid.clone(), pair.public);
+                    let (kid, secret, signs_from) = (key.kid, pair.secret, key.signs_from);
+                    keys.signing.push(SigningKey { kid, secret, signs_from });
+                }
+                Secret::Sealing(secret) => {
+                    snapshot.sealing.push(SealingKey { kid: key.kid, secret });
+                }
             }
         }
-        Ok(snapshot)
+        match Purpose::ALL.into_iter().find(|purpose| !snapshot.serves(*purpose)) {
+            Some(lacking) => Err(directory.lacks(lacking)),
+            None => Ok(snapshot),
+        }
     }
 
-    fn keys(&self, purpose: Purpose) -> &KeySet {
-        match purpose {
-            Purpose::Access => &self.access,
-            Purpose::Reset => &self.reset,
-        }
+    /// Whether there is a key in use for a purpose.
+    fn serves(&self, purpose: Purpose) -> bool {
+        if purpose.seals() { !self.sealing.is_empty() } else { self.keys(purpose).is_some() }
+    }
+
+    /// The keys that sign for a purpose; `None` if there are none.
+    fn keys(&self, purpose: Purpose) -> Option<&KeySet> {
+        self.signing.get(&purpose)
     }
 }
 
 impl KeySet {
-    fn empty() -> Self {
-        Self { signing: Vec::new(), verifying: BTreeMap::new() }
-    }
-
     /// The newest key that signs already. It depends on the moment in the claims, not on a clock,
     /// so a reset link that is mailed again after a rotation is still the same link.
     fn signing_at(&self, issued_at: OffsetDateTime) -> Option<&SigningKey> {

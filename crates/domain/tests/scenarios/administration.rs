@@ -1,22 +1,26 @@
 //! What administrators do with other people's accounts.
 
+use time::Duration;
 use vestibule_domain::administration::NewUser;
+use vestibule_domain::authority::Authority;
 use vestibule_domain::error::Error;
-use vestibule_domain::mail::Content;
+use vestibule_domain::mail::{Content, MailKind, MailState};
+use vestibule_domain::ports::MailError;
+use vestibule_domain::user::UserFilter;
 use vestibule_domain::username::Username;
 
-use crate::world::{ANNA, World, address, password};
+use crate::world::{ADMIN, ANNA, World, address, operator, password, token_of};
 
 #[tokio::test]
 async fn a_deactivated_account_is_closed_and_can_be_opened_again() {
     let world = World::new();
     let signed_in = world.sign_up(ANNA, "the first").await;
-    world.administration.deactivate(&signed_in.user).await.unwrap();
+    world.administration.deactivate(&operator(), &signed_in.user).await.unwrap();
     assert!(matches!(world.actor(&signed_in).await, Err(Error::AccountInactive)));
     assert!(matches!(world.sign_in(ANNA, "the first").await, Err(Error::AccountInactive)));
     assert!(matches!(world.sign_in(ANNA, "wrong").await, Err(Error::InvalidCredentials)));
 
-    world.administration.activate(signed_in.user.id).await.unwrap();
+    world.administration.activate(&operator(), signed_in.user.id).await.unwrap();
     assert!(matches!(world.actor(&signed_in).await, Err(Error::Unauthenticated)));
     world.sign_in(ANNA, "the first").await.unwrap();
 }
@@ -25,7 +29,7 @@ async fn a_deactivated_account_is_closed_and_can_be_opened_again() {
 async fn a_deleted_account_is_gone_and_its_address_free() {
     let world = World::new();
     let signed_in = world.sign_up(ANNA, "the first").await;
-    world.administration.delete(signed_in.user.id).await.unwrap();
+    world.administration.delete(&operator(), signed_in.user.id).await.unwrap();
     assert!(matches!(world.actor(&signed_in).await, Err(Error::UserNotFound)));
     let again = world.sign_up(ANNA, "the second").await;
     assert_ne!(again.user.id, signed_in.user.id);
@@ -37,7 +41,7 @@ async fn a_password_set_by_an_administrator_ends_everything_and_is_told() {
     let signed_in = world.sign_up(ANNA, "the first").await;
     let token = world.link(ANNA).await;
     let new = password("the second");
-    world.administration.set_password(&signed_in.user, &new).await.unwrap();
+    world.administration.set_password(&operator(), &signed_in.user, &new).await.unwrap();
     assert!(matches!(world.actor(&signed_in).await, Err(Error::Unauthenticated)));
     assert!(!world.recovery.verify(&token).await.unwrap());
     world.sign_in(ANNA, "the second").await.unwrap();
@@ -62,12 +66,141 @@ async fn an_account_without_a_password_gets_its_first_by_link() {
     let world = World::new();
     let username = Username::parse("anna").unwrap();
     let new = NewUser { email: address(ANNA), username, password: None, is_admin: true };
-    let user = world.administration.create(new).await.unwrap();
+    let user = world.administration.create(&operator(), new).await.unwrap();
     assert!(user.is_admin);
     assert!(matches!(world.sign_in(ANNA, "anything").await, Err(Error::InvalidCredentials)));
     let token = world.link(ANNA).await;
     world.reset(&token, "the first").await.unwrap();
     world.sign_in(ANNA, "the first").await.unwrap();
-    let admins = world.administration.list(None, 10, true).await.unwrap();
+    let admins =
+        world.administration.list(&operator(), &UserFilter::admins(), None, 10).await.unwrap();
     assert_eq!(admins.len(), 1);
+}
+
+/// An administrator at a browser.
+async fn authority(world: &World) -> Authority {
+    Authority::of(world.admin().await).unwrap()
+}
+
+#[tokio::test]
+async fn a_user_has_no_authority() {
+    let world = World::new();
+    let signed_in = world.sign_up(ANNA, "the first").await;
+    let actor = world.actor(&signed_in).await.unwrap();
+    assert!(matches!(Authority::of(actor), Err(Error::Forbidden)));
+}
+
+#[tokio::test]
+async fn an_administrator_finds_people_by_a_part_of_their_address_or_name() {
+    let world = World::new();
+    let by = authority(&world).await;
+    for email in [ANNA, "ben@example.com", "Joanna@Example.org"] {
+        world.clock.advance(Duration::SECOND);
+        world.sign_up(email, "the first").await;
+    }
+    for (text, found) in [
+        ("ANNA", vec![ANNA, "Joanna@example.org"]),
+        ("ben-USER", vec!["ben@example.com"]),
+        ("example.org", vec!["Joanna@example.org"]),
+        ("%", vec![]),
+        ("a_na", vec![]),
+        (" ", vec![ADMIN, ANNA, "ben@example.com", "Joanna@example.org"]),
+    ] {
+        let filter = UserFilter::containing(text);
+        let users = world.administration.list(&by, &filter, None, 10).await.unwrap();
+        let addresses: Vec<&str> = users.iter().map(|user| user.email.as_str()).collect();
+        assert_eq!(addresses, found, "{text:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_closes_an_account_and_ends_sessions() {
+    let world = World::new();
+    let by = authority(&world).await;
+    let program = world.sign_up(ANNA, "the first").await;
+    let browser = world.browse(ANNA, "the first").await;
+    world.administration.end_sessions(&by, &program.user).await.unwrap();
+    assert!(matches!(world.actor(&program).await, Err(Error::Unauthenticated)));
+    assert!(matches!(world.visitor(&browser).await, Err(Error::Unauthenticated)));
+    let again = world.browse(ANNA, "the first").await;
+
+    world.administration.deactivate(&by, &world.user(ANNA).await).await.unwrap();
+    assert!(matches!(world.visitor(&again).await, Err(Error::Unauthenticated)));
+    assert!(matches!(world.sign_in(ANNA, "the first").await, Err(Error::AccountInactive)));
+}
+
+#[tokio::test]
+async fn an_administrator_has_a_link_sent_that_only_its_owner_receives() {
+    let world = World::new();
+    let by = authority(&world).await;
+    let user = world.sign_up(ANNA, "the first").await.user;
+    world.work().await;
+    world.administration.send_reset(&by, &user).await.unwrap();
+    let sent = world.work().await;
+    assert_eq!((sent.len(), sent[0].to.as_str()), (1, ANNA));
+    world.reset(&token_of(&sent[0]).unwrap(), "the second").await.unwrap();
+
+    world.administration.deactivate(&by, &world.user(ANNA).await).await.unwrap();
+    let refused = world.administration.send_reset(&by, &world.user(ANNA).await).await;
+    assert!(matches!(refused, Err(Error::AccountInactive)));
+}
+
+#[tokio::test]
+async fn a_mail_that_failed_is_sent_again() {
+    let world = World::new();
+    let by = authority(&world).await;
+    world.sign_up(ANNA, "the first").await;
+    world.outgoing.fail_next(MailError::Permanent("550 mailbox full".into()));
+    assert!(world.work().await.is_empty());
+    let mails = world.administration.mails(&by, None, 10).await.unwrap();
+    assert_eq!((mails[0].kind, mails[0].to.as_str()), (MailKind::Welcome, ANNA));
+    assert!(matches!(mails[0].state, MailState::Failed { .. }));
+    assert_eq!(mails[0].last_error.as_deref(), Some("550 mailbox full"));
+
+    world.administration.resend(&by, mails[0].id).await.unwrap();
+    let sent = world.work().await;
+    assert_eq!((sent.len(), sent[0].id), (1, mails[0].id));
+    let mails = world.administration.mails(&by, None, 10).await.unwrap();
+    assert!(matches!(mails[0].state, MailState::Sent { .. }));
+    assert_eq!((mails[0].attempts, &mails[0].last_error), (1, &None));
+}
+
+#[tokio::test]
+async fn a_mail_on_its_way_and_a_dead_link_are_not_sent_again() {
+    let world = World::new();
+    let by = authority(&world).await;
+    world.sign_up(ANNA, "the first").await;
+    let claims = world.dispatcher.claim(1).await.unwrap();
+    let outcome = world.administration.resend(&by, claims[0].mail_id()).await;
+    assert!(matches!(outcome, Err(Error::NotFound)));
+
+    let token = world.link(ANNA).await;
+    world.reset(&token, "the second").await.unwrap();
+    world.work().await;
+    let mails = world.administration.mails(&by, None, 10).await.unwrap();
+    let link = mails.iter().find(|mail| mail.kind == MailKind::ResetLink).unwrap();
+    world.administration.resend(&by, link.id).await.unwrap();
+    assert!(world.work().await.iter().all(|message| token_of(message).is_none()));
+    let mails = world.administration.mails(&by, None, 10).await.unwrap();
+    let link = mails.iter().find(|mail| mail.kind == MailKind::ResetLink).unwrap();
+    assert!(matches!(link.state, MailState::Withdrawn { .. }));
+}
+
+#[tokio::test]
+async fn an_administrator_spares_their_own_account_and_the_operator_need_not() {
+    let world = World::new();
+    let by = authority(&world).await;
+    let own = world.user(ADMIN).await;
+    let administration = &world.administration;
+    for outcome in [
+        administration.deactivate(&by, &own).await,
+        administration.end_sessions(&by, &own).await,
+        administration.set_admin(&by, own.id, false).await,
+        administration.delete(&by, own.id).await,
+    ] {
+        assert!(matches!(outcome, Err(Error::OwnAccount)));
+    }
+    assert_eq!(world.user(ADMIN).await, own);
+    administration.set_admin(&operator(), own.id, false).await.unwrap();
+    assert!(!world.user(ADMIN).await.is_admin);
 }

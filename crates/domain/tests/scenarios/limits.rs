@@ -62,12 +62,16 @@ async fn three_attempts_with_links_whatever_the_links_are() {
 async fn one_account_is_not_guessed_at_from_everywhere() {
     let world = World::new();
     for n in 0..300 {
-        let request = SignIn { email: address("Anna@Example.com"), password: password("guess") };
+        let request = SignIn {
+            email: address("Anna@Example.com"),
+            password: password("guess"),
+            language: None,
+        };
         let outcome =
             world.sessions.sign_in(request, &from(&format!("10.0.{}.{}", n / 250, n % 250))).await;
         assert!(matches!(outcome, Err(Error::InvalidCredentials)));
     }
-    let request = SignIn { email: address(ANNA), password: password("guess") };
+    let request = SignIn { email: address(ANNA), password: password("guess"), language: None };
     let outcome = world.sessions.sign_in(request, &from("198.51.100.1")).await;
     assert!(matches!(outcome, Err(Error::Throttled { .. })), "whether the account exists or not");
 }
@@ -79,6 +83,7 @@ async fn sign_ups_are_counted_before_any_hash() {
         email: address(&format!("user{n}@example.com")),
         username: Username::parse(&format!("user{n}")).unwrap(),
         password: password("the first"),
+        language: None,
     };
     for n in 0..10 {
         world.accounts.sign_up(sign_up(n), &from("192.0.2.1")).await.unwrap();

@@ -2,8 +2,13 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests panic when something is wrong")]
 
 mod administration;
+mod browser;
+mod devices;
+mod languages;
 mod limits;
+mod mail_setup;
 mod outbox;
 mod recovery;
 mod sessions;
+mod setup;
 mod world;

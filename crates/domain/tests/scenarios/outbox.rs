@@ -5,7 +5,7 @@ use vestibule_domain::mail::MailFate;
 use vestibule_domain::outbox::Delivery;
 use vestibule_domain::ports::{MailError, Store};
 
-use crate::world::{ANNA, World};
+use crate::world::{ANNA, World, operator};
 
 fn away() -> MailError {
     MailError::Transient("connection refused".into())
@@ -98,7 +98,7 @@ async fn a_worker_that_died_leaves_its_mail_to_the_next() {
 async fn the_mail_of_a_deleted_account_goes_with_it() {
     let world = World::new();
     let user = world.sign_up(ANNA, "the first").await.user;
-    world.administration.delete(user.id).await.unwrap();
+    world.administration.delete(&operator(), user.id).await.unwrap();
     assert!(world.work().await.is_empty());
 }
 

@@ -4,7 +4,7 @@ use time::Duration;
 use vestibule_domain::error::Error;
 use vestibule_domain::mail::Content;
 
-use crate::world::{ANNA, World, token_of};
+use crate::world::{ANNA, World, operator, token_of};
 
 #[tokio::test]
 async fn a_forgotten_password_is_replaced() {
@@ -111,12 +111,12 @@ async fn a_link_dies_with_its_account() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     let token = world.link(ANNA).await;
-    world.administration.deactivate(&world.user(ANNA).await).await.unwrap();
+    world.administration.deactivate(&operator(), &world.user(ANNA).await).await.unwrap();
     assert!(matches!(world.reset(&token, "the second").await, Err(Error::InvalidToken)));
     // Activation does not bring it back.
-    world.administration.activate(world.user(ANNA).await.id).await.unwrap();
+    world.administration.activate(&operator(), world.user(ANNA).await.id).await.unwrap();
     assert!(matches!(world.reset(&token, "the second").await, Err(Error::InvalidToken)));
-    world.administration.delete(world.user(ANNA).await.id).await.unwrap();
+    world.administration.delete(&operator(), world.user(ANNA).await.id).await.unwrap();
     assert!(matches!(world.reset(&token, "the second").await, Err(Error::InvalidToken)));
 }
 
@@ -134,7 +134,7 @@ async fn an_inactive_account_is_sent_no_link() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     world.work().await;
-    world.administration.deactivate(&world.user(ANNA).await).await.unwrap();
+    world.administration.deactivate(&operator(), &world.user(ANNA).await).await.unwrap();
     world.forget(ANNA).await;
     assert!(world.work().await.is_empty());
 }

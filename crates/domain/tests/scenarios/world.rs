@@ -5,26 +5,33 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use vestibule_domain::accounts::{Accounts, ChangePassword, SignUp};
 use vestibule_domain::administration::Administration;
+use vestibule_domain::authority::Authority;
 use vestibule_domain::caller::Caller;
 use vestibule_domain::email::EmailAddress;
-use vestibule_domain::error::Error;
+use vestibule_domain::error::{BoxError, Error};
 use vestibule_domain::housekeeping::Housekeeping;
 use vestibule_domain::mail::{Content, Message};
+use vestibule_domain::mail_setup::{Configured, MailSetup};
 use vestibule_domain::outbox::Dispatcher;
 use vestibule_domain::password::{Password, PasswordHash};
 use vestibule_domain::policy::Policy;
 use vestibule_domain::ports::{
-    HashError, MailError, Mailer, PasswordHasher, Ports, Receipt, Store, Verdict,
+    HashError, MailError, Mailer, Mailers, PasswordHasher, Ports, Receipt, Store, Verdict,
 };
 use vestibule_domain::recovery::{Recovery, ResetPassword};
+use vestibule_domain::relay::Relay;
+use vestibule_domain::sessions::browser::BrowserSignIn;
 use vestibule_domain::sessions::{Actor, Sessions, SignIn, SignedIn};
+use vestibule_domain::setup::Setup;
+use vestibule_domain::user::User;
 use vestibule_domain::username::Username;
 use vestibule_testkit::clock::ManualClock;
 use vestibule_testkit::hasher::PlainHasher;
 use vestibule_testkit::limiter::CountingLimiter;
-use vestibule_testkit::mailer::Outgoing;
+use vestibule_testkit::mailer::{Outgoing, TestMailers};
 use vestibule_testkit::memory::MemoryStore;
 use vestibule_testkit::random::SteadyRandom;
+use vestibule_testkit::sealer::TestSealer;
 use vestibule_testkit::tokens::RememberedTokens;
 
 /// Everything a story needs.
@@ -34,12 +41,16 @@ pub(crate) struct World {
     pub(crate) limiter: Arc<CountingLimiter>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) outgoing: Arc<Outgoing>,
+    pub(crate) mailers: Arc<TestMailers>,
     pub(crate) accounts: Accounts,
     pub(crate) sessions: Sessions,
     pub(crate) recovery: Recovery,
     pub(crate) administration: Administration,
+    pub(crate) setup: Arc<Setup>,
+    pub(crate) mail_setup: MailSetup,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) housekeeping: Housekeeping,
+    ports: Ports,
 }
 
 /// Slow work passes through here; it must find no unit of work open, because on SQLite an open
@@ -59,6 +70,8 @@ impl<T> Unhurried<T> {
 impl PasswordHasher for Unhurried<PlainHasher> {
     async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
         self.check();
+        // Hashing takes its time, and others go on meanwhile.
+        tokio::task::yield_now().await;
         self.inner.hash(password).await
     }
 
@@ -80,6 +93,18 @@ impl Mailer for Unhurried<Outgoing> {
     }
 }
 
+impl Mailers for Unhurried<TestMailers> {
+    fn mailer(&self, relay: &Relay) -> Result<Arc<dyn Mailer>, BoxError> {
+        self.inner.mailer(relay)?;
+        let (inner, store) = (self.inner.outgoing.clone(), self.store.clone());
+        Ok(Arc::new(Unhurried { inner, store }))
+    }
+
+    fn trial(&self, relay: &Relay) -> Result<Arc<dyn Mailer>, BoxError> {
+        self.mailer(relay)
+    }
+}
+
 impl World {
     pub(crate) fn new() -> Self {
         Self::with(Policy::default())
@@ -88,7 +113,8 @@ impl World {
     pub(crate) fn with(policy: Policy) -> Self {
         let store = Arc::new(MemoryStore::default());
         let hasher = Arc::new(PlainHasher::default());
-        let outgoing = Arc::new(Outgoing::default());
+        let mailers = Arc::new(TestMailers::default());
+        let outgoing = mailers.outgoing.clone();
         let limiter = Arc::new(CountingLimiter::default());
         let clock = Arc::new(ManualClock::default());
         let tokens = Arc::new(RememberedTokens::default());
@@ -97,24 +123,37 @@ impl World {
             hasher: Arc::new(Unhurried { inner: hasher.clone(), store: store.clone() }),
             access_tokens: tokens.clone(),
             reset_tokens: tokens,
+            sealer: Arc::new(TestSealer::default()),
             limiter: limiter.clone(),
             clock: clock.clone(),
             random: Arc::new(SteadyRandom::default()),
         };
         let mailer = Arc::new(Unhurried { inner: outgoing.clone(), store: store.clone() });
+        let relays = Arc::new(Unhurried { inner: mailers.clone(), store: store.clone() });
+        let nothing = Configured::Nothing;
         Self {
             accounts: Accounts::new(ports.clone(), policy.clone()),
             sessions: Sessions::new(ports.clone(), policy.clone()),
             recovery: Recovery::new(ports.clone(), policy.clone()),
             administration: Administration::new(ports.clone(), policy.clone()),
+            setup: Arc::new(Setup::new(ports.clone(), policy.clone())),
+            mail_setup: MailSetup::new(ports.clone(), policy.clone(), relays, nothing),
             housekeeping: Housekeeping::new(ports.clone(), policy.outbox.clone()),
-            dispatcher: Dispatcher::new(ports, mailer, policy.outbox),
+            dispatcher: Dispatcher::new(ports.clone(), mailer, policy.outbox),
+            ports,
             store,
             hasher,
             limiter,
             clock,
             outgoing,
+            mailers,
         }
+    }
+
+    /// Where mail goes if the configuration says something about it.
+    pub(crate) fn configured(&self, configured: Configured) -> MailSetup {
+        let ports = self.ports.clone();
+        MailSetup::new(ports, Policy::default(), self.mailers.clone(), configured)
     }
 
     /// Somebody opens an account; the user name is what it allows of the address's local part.
@@ -122,17 +161,36 @@ impl World {
         let email = address(email);
         let name: String = email.local_part().chars().filter(char::is_ascii).collect();
         let username = Username::parse(&format!("{name}-user")).unwrap();
-        let request = SignUp { email, username, password: password(text) };
+        let request = SignUp { email, username, password: password(text), language: None };
         self.accounts.sign_up(request, &Caller::default()).await.unwrap()
     }
 
     pub(crate) async fn sign_in(&self, email: &str, text: &str) -> Result<SignedIn, Error> {
-        let request = SignIn { email: address(email), password: password(text) };
+        let request = SignIn { email: address(email), password: password(text), language: None };
         self.sessions.sign_in(request, &Caller::default()).await
     }
 
     pub(crate) async fn actor(&self, signed_in: &SignedIn) -> Result<Actor, Error> {
         self.sessions.authenticate(signed_in.access_token.expose()).await
+    }
+
+    /// The same with a browser.
+    pub(crate) async fn browse(&self, email: &str, text: &str) -> BrowserSignIn {
+        let request = SignIn { email: address(email), password: password(text), language: None };
+        self.sessions.sign_in_browser(request, &Caller::default()).await.unwrap()
+    }
+
+    /// Who is behind a browser's key.
+    pub(crate) async fn visitor(&self, browser: &BrowserSignIn) -> Result<Actor, Error> {
+        self.sessions.authenticate_browser(browser.key.expose()).await
+    }
+
+    /// An administrator at a browser.
+    pub(crate) async fn admin(&self) -> Actor {
+        let user = self.sign_up(ADMIN, "the first").await.user;
+        self.administration.set_admin(&operator(), user.id, true).await.unwrap();
+        self.work().await;
+        self.visitor(&self.browse(ADMIN, "the first").await).await.unwrap()
     }
 
     pub(crate) async fn change(&self, actor: &Actor, old: &str, new: &str) -> Result<(), Error> {
@@ -163,7 +221,7 @@ impl World {
     }
 
     /// The user as the store knows them.
-    pub(crate) async fn user(&self, email: &str) -> vestibule_domain::user::User {
+    pub(crate) async fn user(&self, email: &str) -> User {
         self.store.find_user_by_email(address(email).key()).await.unwrap().unwrap().0
     }
 }
@@ -176,6 +234,11 @@ pub(crate) fn token_of(message: &Message) -> Option<String> {
     }
 }
 
+/// Whoever can run commands on the machine.
+pub(crate) fn operator() -> Authority {
+    Authority::operator()
+}
+
 pub(crate) fn address(text: &str) -> EmailAddress {
     EmailAddress::parse(text).unwrap()
 }
@@ -184,4 +247,5 @@ pub(crate) fn password(text: &str) -> Password {
     Password::parse(text).unwrap()
 }
 
+pub(crate) const ADMIN: &str = "admin@example.com";
 pub(crate) const ANNA: &str = "anna@example.com";

@@ -15,6 +15,9 @@ pub struct Model {
     pub expires_at: i64,
     pub ip: Option<String>,
     pub user_agent: Option<String>,
+    pub authenticated_at: i64,
+    #[sea_orm(column_type = "Binary(32)", nullable)]
+    pub browser_key_digest: Option<Vec<u8>>,
     #[sea_orm(belongs_to, from = "user_id", to = "id", on_delete = "Cascade")]
     pub user: BelongsTo<super::user::Entity>,
 }

@@ -18,12 +18,15 @@ pub struct Model {
     pub is_admin: bool,
     pub credential_epoch: i64,
     pub created_at: i64,
+    pub language: Option<String>,
     #[sea_orm(has_one)]
     pub password: HasOne<super::password::Entity>,
     #[sea_orm(has_many)]
     pub sessions: HasMany<super::session::Entity>,
     #[sea_orm(has_many)]
     pub resets: HasMany<super::reset::Entity>,
+    #[sea_orm(has_many)]
+    pub mails: HasMany<super::outbox::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

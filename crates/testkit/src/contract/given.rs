@@ -1,5 +1,6 @@
 //! What the rules start from: somebody with an account, a session, a link, a mail.
 
+use std::num::NonZeroU16;
 use std::sync::LazyLock;
 
 use time::{Duration, OffsetDateTime};
@@ -10,7 +11,9 @@ use vestibule_domain::mail::{Lease, Mail, QueuedMail};
 use vestibule_domain::password::PasswordHash;
 use vestibule_domain::policy::SessionPolicy;
 use vestibule_domain::ports::{Insertion, Random, Store};
+use vestibule_domain::relay::{Relay, RelayHost, RelaySecurity, SealedCredentials, StoredRelay};
 use vestibule_domain::reset::{PasswordReset, ResetRequest};
+use vestibule_domain::secret::{Secret, SecretDigest};
 use vestibule_domain::session::Session;
 use vestibule_domain::user::User;
 use vestibule_domain::username::Username;
@@ -51,6 +54,25 @@ pub fn hash(text: &str) -> PasswordHash {
 /// A session of a user, in no store yet.
 pub fn session(user: &User) -> Session {
     Session::open(user, &caller(), &SessionPolicy::default(), noon(), random())
+}
+
+/// What is remembered of a secret that nobody holds.
+pub fn digest() -> SecretDigest {
+    Secret::generate(random()).digest()
+}
+
+/// A relay with an account, described at noon, in no store yet.
+pub fn relay(host: &str) -> StoredRelay {
+    let relay = Relay {
+        host: RelayHost::parse(host).unwrap(),
+        port: NonZeroU16::MAX,
+        security: RelaySecurity::StartTls,
+        credentials: None,
+        from_address: EmailAddress::parse("No-Reply@Example.com").unwrap(),
+        from_name: None,
+    };
+    let sealed = SealedCredentials { username: "mailer".to_owned(), password: "sealed".to_owned() };
+    StoredRelay { relay, sealed_credentials: Some(sealed), saved_at: noon(), tested: None }
 }
 
 /// A link for a user, issued at that moment, in no store yet.

@@ -1,5 +1,6 @@
 //! The rules of [`Sessions`](vestibule_domain::ports::Sessions) and of finding sessions.
 
+use time::Duration;
 use vestibule_domain::caller::Caller;
 use vestibule_domain::ports::Store;
 use vestibule_domain::session::Session;
@@ -18,6 +19,106 @@ pub async fn a_session_is_found_with_its_user(store: &dyn Store) {
     commit!(store, insert_session(&local));
     assert_eq!(store.find_session(local.id).await.unwrap(), Some((local, anna.clone())));
     assert_eq!(store.find_session(given::session(&anna).id).await.unwrap(), None);
+}
+
+/// "The browser session whose key has that digest, with its user."
+pub async fn a_browser_session_is_found_by_its_key(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    given::stored_session(store, &anna).await;
+    let (one, other) = (given::digest(), given::digest());
+    for key in [one, other] {
+        commit!(store, insert_session(&given::session(&anna).in_browser(key)));
+    }
+    for key in [one, other] {
+        let (session, owner) = store.find_browser_session(&key).await.unwrap().unwrap();
+        assert_eq!((session.browser_key, &owner), (Some(key), &anna));
+        assert_eq!(store.find_session(session.id).await.unwrap(), Some((session, owner)));
+    }
+    assert_eq!(store.find_browser_session(&given::digest()).await.unwrap(), None);
+}
+
+/// "All sessions of a user, the one seen last first."
+pub async fn sessions_are_listed_the_one_seen_last_first(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    let berta = given::stored_user(store, "berta").await;
+    assert_eq!(store.list_sessions(anna.id).await.unwrap(), []);
+    given::stored_session(store, &berta).await;
+    let mut expected = Vec::new();
+    for minutes in [1, 2, 0] {
+        let last_seen_at = given::noon() + Duration::minutes(minutes);
+        let session = Session { last_seen_at, ..given::session(&anna) };
+        commit!(store, insert_session(&session));
+        expected.push(session);
+    }
+    expected.swap(0, 1);
+    assert_eq!(store.list_sessions(anna.id).await.unwrap(), expected);
+}
+
+/// "Notes that a session's owner was seen; an earlier moment than the noted one changes nothing."
+pub async fn a_session_is_touched_forwards_only(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    let session = given::stored_session(store, &anna).await;
+    let other = given::stored_session(store, &anna).await;
+    for (minutes, noted) in [(5, 5), (3, 5), (5, 5), (-9, 5), (6, 6)] {
+        let [seen_at, last_seen_at] =
+            [minutes, noted].map(|m| given::noon() + Duration::minutes(m));
+        assert!(commit!(store, touch_session(session.id, seen_at)));
+        let expected = Session { last_seen_at, ..session.clone() };
+        assert_eq!(store.find_session(session.id).await.unwrap(), Some((expected, anna.clone())));
+    }
+    assert_eq!(store.find_session(other.id).await.unwrap(), Some((other, anna)));
+}
+
+/// "Answers `false` when there is no such session."
+pub async fn a_session_that_ended_is_not_touched(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    let session = given::stored_session(store, &anna).await;
+    commit!(store, end_session(session.id));
+    assert!(!commit!(store, touch_session(session.id, given::noon() + Duration::HOUR)));
+    assert_eq!(store.find_session(session.id).await.unwrap(), None);
+}
+
+/// "Notes that a session's owner has proved again who they are, and gives it another browser key:
+/// the old one is dead."
+pub async fn a_renewed_session_has_another_key_and_a_fresh_proof(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    let first = given::digest();
+    let session = given::session(&anna).in_browser(first);
+    let other = given::session(&anna).in_browser(given::digest());
+    commit!(store, insert_session(&session));
+    commit!(store, insert_session(&other));
+    let mut former = first;
+    for (minutes, browser_key) in
+        [(1, Some(given::digest())), (2, Some(given::digest())), (3, None)]
+    {
+        let authenticated_at = given::noon() + Duration::minutes(minutes);
+        let renewed =
+            commit!(store, renew_session(session.id, anna.epoch, browser_key, authenticated_at));
+        assert!(renewed);
+        let expected = Session { authenticated_at, browser_key, ..session.clone() };
+        let expected = Some((expected, anna.clone()));
+        assert_eq!(store.find_session(session.id).await.unwrap(), expected);
+        assert_eq!(store.find_browser_session(&former).await.unwrap(), None);
+        if let Some(key) = browser_key {
+            assert_eq!(store.find_browser_session(&key).await.unwrap(), expected);
+            former = key;
+        }
+    }
+    assert_eq!(store.find_session(other.id).await.unwrap(), Some((other, anna)));
+}
+
+/// "Answers `false`, and changes nothing, when there is no such session or it is not in `epoch`."
+pub async fn a_session_of_another_epoch_is_not_renewed(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    let session = given::session(&anna).in_browser(given::digest());
+    commit!(store, insert_session(&session));
+    let (key, later) = (Some(given::digest()), given::noon() + Duration::HOUR);
+    assert!(!commit!(store, renew_session(session.id, anna.epoch.next(), key, later)));
+    let unknown = given::session(&anna).id;
+    assert!(!commit!(store, renew_session(unknown, anna.epoch, key, later)));
+    let found = store.find_session(session.id).await.unwrap();
+    assert_eq!(found, Some((session.clone(), anna.clone())));
+    assert_eq!(store.list_sessions(anna.id).await.unwrap(), [session]);
 }
 
 /// "Adds a session. Answers `false`, and changes nothing, when its user is gone."

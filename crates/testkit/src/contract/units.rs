@@ -4,7 +4,7 @@ use std::task::{Context, Waker};
 
 use time::Duration;
 use vestibule_domain::ports::Store;
-use vestibule_domain::user::User;
+use vestibule_domain::user::{User, UserFilter};
 
 use super::{given, soon};
 
@@ -16,20 +16,29 @@ pub async fn a_reachable_store_answers(store: &dyn Store) {
 /// "Nothing it writes is visible to anybody until it is committed."
 pub async fn nothing_is_visible_before_the_commit(store: &dyn Store) {
     let anna = given::user("anna");
-    let session = given::session(&anna);
+    let (key, link) = (given::digest(), given::digest());
+    let session = given::session(&anna).in_browser(key);
     let reset = given::reset(&anna, given::noon());
     let mut unit = store.begin().await.unwrap();
     unit.insert_user(&anna).await.unwrap();
     unit.set_password(anna.id, &given::hash("new"), given::noon()).await.unwrap();
     unit.insert_session(&session).await.unwrap();
     unit.insert_reset(&reset).await.unwrap();
+    unit.enqueue(&given::welcome(&anna, given::noon())).await.unwrap();
+    unit.save_relay(&given::relay("smtp.example.com")).await.unwrap();
+    unit.save_setup_link(&link, given::noon() + Duration::HOUR).await.unwrap();
 
     assert_eq!(store.find_user(anna.id).await.unwrap(), None);
     assert_eq!(store.find_user_by_email(anna.email.key()).await.unwrap(), None);
     assert_eq!(store.find_password(anna.id).await.unwrap(), None);
     assert_eq!(store.find_session(session.id).await.unwrap(), None);
     assert_eq!(store.find_reset(reset.id).await.unwrap(), None);
-    assert_eq!(store.list_users(None, 10, false).await.unwrap(), []);
+    assert_eq!(store.list_users(&UserFilter::default(), None, 10).await.unwrap(), []);
+    assert_eq!(store.find_browser_session(&key).await.unwrap(), None);
+    assert_eq!(store.list_sessions(anna.id).await.unwrap(), []);
+    assert_eq!(store.list_mails(None, 10).await.unwrap(), []);
+    assert_eq!(store.find_relay().await.unwrap(), None);
+    assert!(!store.is_setup_link_live(&link, given::noon()).await.unwrap());
 
     unit.commit().await.unwrap();
     assert_eq!(store.find_user(anna.id).await.unwrap(), Some(anna));
@@ -40,6 +49,7 @@ pub async fn a_dropped_unit_leaves_no_trace(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let berta = given::user("berta");
     let session = given::session(&anna);
+    let link = given::digest();
     let mut unit = store.begin().await.unwrap();
     unit.insert_user(&berta).await.unwrap();
     unit.advance_epoch(anna.id, anna.epoch).await.unwrap();
@@ -47,6 +57,8 @@ pub async fn a_dropped_unit_leaves_no_trace(store: &dyn Store) {
     unit.insert_session(&session).await.unwrap();
     unit.insert_reset_request(&given::request("anna", given::noon())).await.unwrap();
     unit.enqueue(&given::welcome(&anna, given::noon())).await.unwrap();
+    unit.save_relay(&given::relay("smtp.example.com")).await.unwrap();
+    unit.save_setup_link(&link, given::noon() + Duration::HOUR).await.unwrap();
     drop(unit);
 
     assert_eq!(store.find_user(anna.id).await.unwrap(), Some(anna.clone()));
@@ -54,6 +66,8 @@ pub async fn a_dropped_unit_leaves_no_trace(store: &dyn Store) {
     assert_eq!(store.find_password(anna.id).await.unwrap(), None);
     assert_eq!(store.find_session(session.id).await.unwrap(), None);
     let lease = given::lease(given::noon() + Duration::HOUR);
+    assert_eq!(store.find_relay().await.unwrap(), None);
+    assert!(!store.is_setup_link_live(&link, given::noon()).await.unwrap());
     assert_eq!(commit!(store, take_reset_request()), None);
     assert_eq!(commit!(store, claim_mails(given::noon(), lease, 10)), []);
 }

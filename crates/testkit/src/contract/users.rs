@@ -3,18 +3,20 @@
 use time::Duration;
 use vestibule_domain::email::EmailAddress;
 use vestibule_domain::id::UserId;
+use vestibule_domain::language::Language;
 use vestibule_domain::mail::Mail;
 use vestibule_domain::mail::QueuedMail;
 use vestibule_domain::policy::SessionPolicy;
 use vestibule_domain::ports::{Insertion, Store};
-use vestibule_domain::user::User;
+use vestibule_domain::user::{User, UserFilter};
 use vestibule_domain::username::Username;
 
 use super::given;
 
 /// "The user with that id."
 pub async fn a_user_is_found_by_id(store: &dyn Store) {
-    let anna = User { is_admin: true, is_active: false, ..given::user("Anna.B") };
+    let language = Some(Language::Arabic);
+    let anna = User { is_admin: true, is_active: false, language, ..given::user("Anna.B") };
     given::stored_user(store, "berta").await;
     commit!(store, insert_user(&anna));
     assert_eq!(store.find_user(anna.id).await.unwrap(), Some(anna));
@@ -51,16 +53,16 @@ async fn three_users(store: &dyn Store) -> [User; 3] {
 
 /// "In the order of their ids, which is that of their creation."
 pub async fn users_are_listed_in_the_order_of_their_creation(store: &dyn Store) {
-    assert_eq!(store.list_users(None, 10, false).await.unwrap(), []);
+    assert_eq!(store.list_users(&UserFilter::default(), None, 10).await.unwrap(), []);
     let users = three_users(store).await;
-    assert_eq!(store.list_users(None, 10, false).await.unwrap(), users);
+    assert_eq!(store.list_users(&UserFilter::default(), None, 10).await.unwrap(), users);
 }
 
 /// "At most `limit` users with an id after `after`."
 pub async fn a_list_continues_after_an_id_and_ends_at_the_limit(store: &dyn Store) {
     let ids = three_users(store).await.map(|user| user.id);
     let list = async |after, limit| {
-        let users = store.list_users(after, limit, false).await.unwrap();
+        let users = store.list_users(&UserFilter::default(), after, limit).await.unwrap();
         users.iter().map(|user| user.id).collect::<Vec<_>>()
     };
     assert_eq!(list(None, 2).await, ids[..2]);
@@ -69,13 +71,81 @@ pub async fn a_list_continues_after_an_id_and_ends_at_the_limit(store: &dyn Stor
     assert_eq!(list(Some(ids[2]), 2).await, []);
 }
 
-/// "Administrators only, if `admins_only`."
+/// "… users that pass the filter": administrators.
 pub async fn administrators_can_be_listed_alone(store: &dyn Store) {
     let [_, berta, _] = three_users(store).await;
-    assert_eq!(store.list_users(None, 10, true).await.unwrap(), []);
+    assert_eq!(store.list_users(&UserFilter::admins(), None, 10).await.unwrap(), []);
     commit!(store, set_admin(berta.id, true));
-    let admins = store.list_users(None, 10, true).await.unwrap();
+    let admins = store.list_users(&UserFilter::admins(), None, 10).await.unwrap();
     assert_eq!(admins, [User { is_admin: true, ..berta }]);
+}
+
+/// Looks for a text, and answers with the names that are found.
+async fn search(store: &dyn Store, text: &str) -> Vec<String> {
+    names(store, &UserFilter::containing(text)).await
+}
+
+async fn names(store: &dyn Store, filter: &UserFilter) -> Vec<String> {
+    let found = store.list_users(filter, None, 100).await.unwrap();
+    found.iter().map(|user| user.username.as_str().to_owned()).collect()
+}
+
+/// "… users that pass the filter": a part of their address or name, without regard to case.
+pub async fn users_are_found_by_a_part_of_their_address_or_name(store: &dyn Store) {
+    for (name, address) in
+        [("Anna.B", "first@example.com"), ("berta", "Bert@Example.org"), ("clara", "ann@x.test")]
+    {
+        let email = EmailAddress::parse(address).unwrap();
+        commit!(store, insert_user(&User { email, ..given::user(name) }));
+    }
+    assert_eq!(search(store, "ANN").await, ["Anna.B", "clara"]);
+    assert_eq!(search(store, "bert").await, ["berta"]);
+    assert_eq!(search(store, "t@example.").await, ["Anna.B", "berta"]);
+    assert_eq!(search(store, "x.test").await, ["clara"]);
+    assert_eq!(search(store, "anna.b").await, ["Anna.B"]);
+    assert_eq!(search(store, "dora").await, [""; 0]);
+    assert_eq!(search(store, "  ").await.len(), 3);
+}
+
+/// The same: every character stands for itself, whatever it means to a database.
+pub async fn no_character_of_a_filter_stands_for_another(store: &dyn Store) {
+    for (name, address) in
+        [("a_c", "one@example.com"), ("abc", "per%cent@example.com"), ("a-c", "three@example.com")]
+    {
+        let email = EmailAddress::parse(address).unwrap();
+        commit!(store, insert_user(&User { email, ..given::user(name) }));
+    }
+    assert_eq!(search(store, "a_c").await, ["a_c"]);
+    assert_eq!(search(store, "a%c").await, [""; 0]);
+    assert_eq!(search(store, "%").await, ["abc"]);
+    assert_eq!(search(store, "r%c").await, ["abc"]);
+    let long = "a".repeat(100_000);
+    for strange in ["\\", "\\_", "a\\_c", "a\\bc", "'", "\"", "*", "?", "[a]", "\0", "abc\0", &long]
+    {
+        let filter = UserFilter { admins_only: false, text: Some(strange.to_owned()) };
+        assert_eq!(names(store, &filter).await, [""; 0], "{strange:?}");
+    }
+}
+
+/// "At most `limit` users that pass the filter, with an id after `after`": all at once.
+pub async fn a_filtered_list_continues_too(store: &dyn Store) {
+    let users = three_users(store).await;
+    for user in &users[1..] {
+        commit!(store, set_admin(user.id, true));
+    }
+    // Anna is none, and Clara has no "ert".
+    let [anna, berta, clara] = users.map(|user| user.id);
+    let list = async |text: Option<&str>, after, limit| {
+        let filter = UserFilter { admins_only: true, text: text.map(ToOwned::to_owned) };
+        let users = store.list_users(&filter, after, limit).await.unwrap();
+        users.iter().map(|user| user.id).collect::<Vec<_>>()
+    };
+    assert_eq!(list(None, None, 1).await, [berta]);
+    assert_eq!(list(None, Some(berta), 1).await, [clara]);
+    assert_eq!(list(Some("a"), Some(anna), 9).await, [berta, clara]);
+    assert_eq!(list(Some("ert"), None, 9).await, [berta]);
+    assert_eq!(list(Some("ert"), Some(berta), 9).await, []);
+    assert_eq!(list(Some("anna"), None, 9).await, []);
 }
 
 /// "Adds a user; says so, and changes nothing, when the address … is taken."
@@ -84,7 +154,7 @@ pub async fn a_taken_address_is_reported_and_changes_nothing(store: &dyn Store) 
     let email = EmailAddress::parse("Anna@Example.COM").unwrap();
     let rival = User { email, ..given::user("rival") };
     assert_eq!(commit!(store, insert_user(&rival)), Insertion::EmailTaken);
-    assert_eq!(store.list_users(None, 10, false).await.unwrap(), [anna]);
+    assert_eq!(store.list_users(&UserFilter::default(), None, 10).await.unwrap(), [anna]);
 }
 
 /// "… or the name is taken … Names are the same when their keys are."
@@ -93,7 +163,7 @@ pub async fn a_taken_name_is_reported_and_changes_nothing(store: &dyn Store) {
     let username = Username::parse("ANNA").unwrap();
     let rival = User { username, ..given::user("rival") };
     assert_eq!(commit!(store, insert_user(&rival)), Insertion::UsernameTaken);
-    assert_eq!(store.list_users(None, 10, false).await.unwrap(), [anna]);
+    assert_eq!(store.list_users(&UserFilter::default(), None, 10).await.unwrap(), [anna]);
 }
 
 /// "The unit stays usable either way."
@@ -162,6 +232,19 @@ pub async fn a_user_is_given_rights_and_loses_them(store: &dyn Store) {
         assert_eq!(store.find_user(anna.id).await.unwrap(), Some(expected));
     }
     assert!(!commit!(store, set_admin(given::user("nobody").id, true)));
+    assert_eq!(store.find_user(berta.id).await.unwrap(), Some(berta));
+}
+
+/// "Sets the language a user is written to in. Answers `false` when there is no such user."
+pub async fn a_user_is_given_a_language_and_another(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    let berta = given::stored_user(store, "berta").await;
+    for language in Language::ALL {
+        assert!(commit!(store, set_language(anna.id, language)));
+        let expected = User { language: Some(language), ..anna.clone() };
+        assert_eq!(store.find_user(anna.id).await.unwrap(), Some(expected));
+    }
+    assert!(!commit!(store, set_language(given::user("nobody").id, Language::German)));
     assert_eq!(store.find_user(berta.id).await.unwrap(), Some(berta));
 }
 

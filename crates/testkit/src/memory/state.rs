@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use time::OffsetDateTime;
 use vestibule_domain::id::{MailId, ResetRequestId, SessionId, UserId};
-use vestibule_domain::mail::{Lease, Mail, QueuedMail};
+use vestibule_domain::mail::{Lease, Mail, MailRecord, MailState, QueuedMail};
 use vestibule_domain::password::PasswordHash;
 use vestibule_domain::ports::StoreError;
+use vestibule_domain::relay::StoredRelay;
 use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
+use vestibule_domain::secret::SecretDigest;
 use vestibule_domain::session::Session;
 use vestibule_domain::user::User;
 
@@ -20,22 +22,52 @@ pub(super) struct State {
     pub(super) resets: HashMap<ResetId, PasswordReset>,
     pub(super) requests: BTreeMap<ResetRequestId, ResetRequest>,
     pub(super) mails: BTreeMap<MailId, Entry>,
+    pub(super) relay: Option<StoredRelay>,
+    pub(super) setup_link: Option<(SecretDigest, OffsetDateTime)>,
 }
 
 /// A mail in the outbox.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) mail: QueuedMail,
-    pub(super) due_at: OffsetDateTime,
+    pub(super) state: MailState,
     pub(super) lease: Option<Lease>,
-    pub(super) finished_at: Option<OffsetDateTime>,
+    pub(super) last_error: Option<String>,
 }
 
 impl Entry {
-    pub(super) fn is_claimable(&self, now: OffsetDateTime) -> bool {
-        self.finished_at.is_none()
-            && self.due_at <= now
-            && self.lease.is_none_or(|lease| lease.until <= now)
+    pub(super) fn is_leased(&self, now: OffsetDateTime) -> bool {
+        self.lease.is_some_and(|lease| lease.until > now)
+    }
+
+    /// Since when it could be claimed, if it can be.
+    pub(super) fn claimable_since(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        match self.state {
+            MailState::Waiting { due_at } if due_at <= now && !self.is_leased(now) => Some(due_at),
+            _ => None,
+        }
+    }
+
+    pub(super) fn finished_at(&self) -> Option<OffsetDateTime> {
+        match self.state {
+            MailState::Waiting { .. } => None,
+            MailState::Sent { at } | MailState::Failed { at } | MailState::Withdrawn { at } => {
+                Some(at)
+            }
+        }
+    }
+
+    /// As administrators see it; `None` when its user is gone.
+    pub(super) fn record(&self, users: &BTreeMap<UserId, User>) -> Option<MailRecord> {
+        Some(MailRecord {
+            id: self.mail.id,
+            kind: self.mail.mail.kind(),
+            to: users.get(&self.mail.mail.user_id())?.email.clone(),
+            state: self.state,
+            attempts: self.mail.attempts,
+            queued_at: self.mail.queued_at,
+            last_error: self.last_error.clone(),
+        })
     }
 }
 
@@ -46,6 +78,10 @@ impl State {
             return Ok(());
         }
         Err(StoreError::Corrupt(format!("there is no user {id}").into()))
+    }
+
+    pub(super) fn is_setup_link_live(&self, link: &SecretDigest, now: OffsetDateTime) -> bool {
+        self.setup_link.is_some_and(|(kept, expires_at)| kept == *link && now < expires_at)
     }
 
     /// Forgets what refers to something that is not there any more.

@@ -1,4 +1,8 @@
-//! A unit of work on a copy of everything.
+//! A unit of work on a copy of everything: the users and what belongs to them. The mails and the
+//! installation's own memory stand in files of their own.
+
+mod installation;
+mod outbox;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
@@ -6,17 +10,18 @@ use std::sync::{Arc, RwLock};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 use tokio::sync::OwnedMutexGuard;
-use vestibule_domain::id::{LeaseId, MailId, SessionId, UserId};
-use vestibule_domain::mail::{Lease, MailFate, QueuedMail};
+use vestibule_domain::id::{SessionId, UserId};
+use vestibule_domain::language::Language;
 use vestibule_domain::password::PasswordHash;
 use vestibule_domain::ports::{
-    Credentials, Insertion, Outbox, Resets, Sessions, StoreError, UnitOfWork, Users,
+    Credentials, Insertion, Resets, Sessions, StoreError, UnitOfWork, Users,
 };
 use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
+use vestibule_domain::secret::SecretDigest;
 use vestibule_domain::session::Session;
 use vestibule_domain::user::{CredentialEpoch, User};
 
-use super::state::{Entry, State};
+use super::state::State;
 
 pub(super) struct MemoryUnit {
     pub(super) state: State,
@@ -87,6 +92,10 @@ impl Users for MemoryUnit {
         Ok(self.change_user(id, |user| user.is_admin = admin))
     }
 
+    async fn set_language(&mut self, id: UserId, language: Language) -> Result<bool, StoreError> {
+        Ok(self.change_user(id, |user| user.language = Some(language)))
+    }
+
     async fn delete_user(&mut self, id: UserId) -> Result<bool, StoreError> {
         let deleted = self.state.users.remove(&id).is_some();
         self.state.cascade();
@@ -126,6 +135,30 @@ impl Sessions for MemoryUnit {
         }
         self.state.sessions.insert(session.id, session.clone());
         Ok(true)
+    }
+
+    async fn touch_session(
+        &mut self,
+        id: SessionId,
+        seen_at: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let session = self.state.sessions.get_mut(&id);
+        Ok(session.map(|s| s.last_seen_at = s.last_seen_at.max(seen_at)).is_some())
+    }
+
+    async fn renew_session(
+        &mut self,
+        id: SessionId,
+        epoch: CredentialEpoch,
+        key: Option<SecretDigest>,
+        authenticated_at: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let session = self.state.sessions.get_mut(&id).filter(|session| session.epoch == epoch);
+        let renewed = session.map(|session| {
+            session.browser_key = key;
+            session.authenticated_at = authenticated_at;
+        });
+        Ok(renewed.is_some())
     }
 
     async fn end_session(&mut self, id: SessionId) -> Result<bool, StoreError> {
@@ -209,74 +242,5 @@ impl Resets for MemoryUnit {
             reset.used_at = Some(now);
             reset.clone()
         }))
-    }
-}
-
-#[async_trait]
-impl Outbox for MemoryUnit {
-    async fn enqueue(&mut self, mail: &QueuedMail) -> Result<(), StoreError> {
-        self.state.check_user(mail.mail.user_id())?;
-        let entry =
-            Entry { mail: mail.clone(), due_at: mail.queued_at, lease: None, finished_at: None };
-        self.state.mails.insert(mail.id, entry);
-        Ok(())
-    }
-
-    async fn claim_mails(
-        &mut self,
-        now: OffsetDateTime,
-        lease: Lease,
-        limit: u32,
-    ) -> Result<Vec<QueuedMail>, StoreError> {
-        let mut due: Vec<&mut Entry> =
-            self.state.mails.values_mut().filter(|entry| entry.is_claimable(now)).collect();
-        due.sort_by_key(|entry| (entry.due_at, entry.mail.id));
-        due.truncate(usize::try_from(limit).unwrap());
-        let claimed = due.into_iter().map(|entry| {
-            entry.lease = Some(lease);
-            entry.mail.attempts += 1;
-            entry.mail.clone()
-        });
-        Ok(claimed.collect())
-    }
-
-    async fn settle_mail(
-        &mut self,
-        id: MailId,
-        lease: LeaseId,
-        fate: &MailFate,
-        now: OffsetDateTime,
-    ) -> Result<bool, StoreError> {
-        let entry = self.state.mails.get_mut(&id);
-        let Some(entry) = entry.filter(|entry| entry.lease.is_some_and(|held| held.id == lease))
-        else {
-            return Ok(false);
-        };
-        entry.lease = None;
-        match fate {
-            MailFate::Retry { at, .. } => entry.due_at = *at,
-            MailFate::Sent | MailFate::Failed { .. } | MailFate::Withdrawn => {
-                entry.finished_at = Some(now);
-            }
-        }
-        Ok(true)
-    }
-
-    async fn purge(&mut self, before: OffsetDateTime, limit: u32) -> Result<bool, StoreError> {
-        let limit = usize::try_from(limit).unwrap();
-        let State { mails, resets, sessions, .. } = &mut self.state;
-        let is_over = |entry: &Entry| entry.finished_at.is_some_and(|at| at < before);
-        let mut removed = [0; 3];
-        for (id, _) in mails.clone().iter().filter(|(_, entry)| is_over(entry)).take(limit) {
-            removed[0] += usize::from(mails.remove(id).is_some());
-        }
-        for (id, _) in resets.clone().iter().filter(|(_, r)| r.expires_at < before).take(limit) {
-            removed[1] += usize::from(resets.remove(id).is_some());
-        }
-        for (id, _) in sessions.clone().iter().filter(|(_, s)| s.expires_at < before).take(limit) {
-            removed[2] += usize::from(sessions.remove(id).is_some());
-        }
-        self.state.cascade();
-        Ok(removed.contains(&limit))
     }
 }

@@ -17,7 +17,7 @@ use super::{Custody, Key, KeyError};
 pub(super) fn write(directory: &Path, key: &Key, text: &str) -> Result<PathBuf, KeyError> {
     match key.state {
         Custody::Held(_) => write_under(directory, [name(&key.kid)], text),
-        Custody::Retired(_) => {
+        Custody::Retired { .. } => {
             let names = (0_u32..).map(|n| format!(".retired-{}-{n}", std::process::id()));
             write_under(directory, names, text)
         }
@@ -176,7 +176,9 @@ mod tests {
         let ((_parent, keys), (_other_parent, others)) = (fresh_keys(), fresh_keys());
         let key = others.load().unwrap().remove(0);
         let new = file::write_draft(keys.path(), &key).unwrap();
-        let retired = Key { state: Custody::Retired(NOW), ..keys.load().unwrap().remove(0) };
+        let state =
+            Custody::Retired { at: NOW, public: others.load().unwrap()[0].public().cloned() };
+        let retired = Key { state, ..keys.load().unwrap().remove(0) };
         let retiring = file::write_draft(keys.path(), &retired).unwrap();
         assert_ne!(file::write_draft(keys.path(), &retired).unwrap(), retiring);
 

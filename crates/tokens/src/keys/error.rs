@@ -74,12 +74,12 @@ pub enum KeyError {
         /// The key both hold.
         kid: String,
     },
-    /// There is nothing to sign with.
-    #[error("there is no {purpose} key to sign with in {}; make one: vestibule keys rotate {purpose}", path.display())]
+    /// There is nothing to sign or seal with.
+    #[error("there is no {purpose} key in use in {}; make one: vestibule keys rotate {purpose}", path.display())]
     NoActiveKey {
         /// The directory.
         path: PathBuf,
-        /// What cannot be signed.
+        /// What cannot be signed or sealed.
         purpose: Purpose,
     },
     /// No key has this id.
@@ -88,12 +88,12 @@ pub enum KeyError {
         /// The id that was asked for.
         kid: String,
     },
-    /// The key that signs cannot be retired.
-    #[error("the key {kid} is the one that signs; rotate first: vestibule keys rotate {purpose}")]
+    /// The key that signs or seals cannot be retired.
+    #[error("the key {kid} is the one that {}; rotate first: vestibule keys rotate {purpose}", purpose.verb())]
     StillSigning {
         /// The id that was asked for.
         kid: String,
-        /// What it signs.
+        /// What it signs or seals.
         purpose: Purpose,
     },
     /// The system made no key.

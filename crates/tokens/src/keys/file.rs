@@ -9,14 +9,13 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use pasetors::keys::{AsymmetricPublicKey, AsymmetricSecretKey};
+use pasetors::keys::AsymmetricPublicKey;
 use pasetors::version4::V4;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{Custody, Key, KeyError, draft, kid, paserk};
+use super::material::{is_sealing_kid, kid, paserk};
+use super::{Custody, Key, KeyError, Secret, draft};
 use crate::moment;
 use crate::purpose::Purpose;
 
@@ -29,7 +28,9 @@ const MAX_FILE_BYTES: u64 = 4096;
 struct Content {
     purpose: String,
     kid: String,
-    public: String,
+    /// A key that seals has no public half.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public: Option<String>,
     secret: Option<Zeroizing<String>>,
     created_at: String,
     signs_from: String,
@@ -116,22 +117,26 @@ pub(super) fn read(path: &Path) -> Result<Key, KeyError> {
     if content.purpose != purpose.as_str() {
         return Err(KeyError::WrongPurpose { path: path.to_owned() });
     }
-    let public = AsymmetricPublicKey::<V4>::try_from(content.public.as_str())
-        .map_err(|_| malformed("its public key cannot be read"))?;
-    if kid(&public) != content.kid {
-        return Err(KeyError::WrongId { path: path.to_owned() });
+    let public = parse_public(purpose, content.public.as_deref()).map_err(malformed)?;
+    let wrong_id = || KeyError::WrongId { path: path.to_owned() };
+    let is_its_own = match &public {
+        Some(public) => kid(public) == content.kid,
+        None => is_sealing_kid(&content.kid),
+    };
+    if !is_its_own {
+        return Err(wrong_id());
     }
     let moment = |text: &str| moment::read(text).ok_or_else(|| malformed("it has a bad time"));
     let state = match (&content.secret, &content.retired_at) {
         (Some(secret), None) => {
-            let secret =
-                parse_secret(secret).ok_or_else(|| malformed("its secret key cannot be read"))?;
-            if secret.as_bytes()[32..] != *public.as_bytes() {
-                return Err(KeyError::WrongId { path: path.to_owned() });
+            let secret = Secret::parse(purpose, secret, public.as_ref())
+                .ok_or_else(|| malformed("its secret key cannot be read"))?;
+            if !secret.is_whole() || secret.kid() != content.kid {
+                return Err(wrong_id());
             }
             Custody::Held(secret)
         }
-        (None, Some(retired_at)) => Custody::Retired(moment(retired_at)?),
+        (None, Some(retired_at)) => Custody::Retired { at: moment(retired_at)?, public },
         (Some(_), Some(_)) => return Err(malformed("it is retired and still has its secret")),
         (None, None) => return Err(malformed("it has no secret")),
     };
@@ -139,7 +144,6 @@ pub(super) fn read(path: &Path) -> Result<Key, KeyError> {
         purpose,
         generation,
         kid: content.kid,
-        public,
         created_at: moment(&content.created_at)?,
         signs_from: moment(&content.signs_from)?,
         state,
@@ -176,14 +180,19 @@ fn parse_name(path: &Path) -> Option<(Purpose, u32)> {
     (name(purpose, generation) == file_name).then_some((purpose, generation))
 }
 
-fn parse_secret(text: &str) -> Option<AsymmetricSecretKey<V4>> {
-    let encoded = text.strip_prefix("k4.secret.")?;
-    let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(encoded).ok()?);
-    // The library panics on an all-zero seed instead of refusing it.
-    if bytes.iter().take(32).all(|byte| *byte == 0) {
-        return None;
+/// The public half of a key of that purpose, or what is wrong with it.
+fn parse_public(
+    purpose: Purpose,
+    text: Option<&str>,
+) -> Result<Option<AsymmetricPublicKey<V4>>, &'static str> {
+    match (purpose.seals(), text) {
+        (true, None) => Ok(None),
+        (true, Some(_)) => Err("it seals, and has a public key"),
+        (false, text) => {
+            let public = text.and_then(|text| AsymmetricPublicKey::<V4>::try_from(text).ok());
+            public.map(Some).ok_or("its public key cannot be read")
+        }
     }
-    AsymmetricSecretKey::<V4>::from(&bytes).ok()
 }
 
 fn read_text(path: &Path) -> Result<Zeroizing<String>, KeyError> {
@@ -217,13 +226,13 @@ pub(super) fn write_draft(directory: &Path, key: &Key) -> Result<PathBuf, KeyErr
 
 fn content(key: &Key) -> Option<Zeroizing<String>> {
     let (secret, retired_at) = match &key.state {
-        Custody::Held(secret) => (Some(Zeroizing::new(paserk(secret))), None),
-        Custody::Retired(at) => (None, Some(moment::spell(*at)?)),
+        Custody::Held(secret) => (Some(secret.paserk()), None),
+        Custody::Retired { at, .. } => (None, Some(moment::spell(*at)?)),
     };
     let content = Content {
         purpose: key.purpose.to_string(),
         kid: key.kid.clone(),
-        public: paserk(&key.public),
+        public: key.public().map(paserk),
         secret,
         created_at: moment::spell(key.created_at)?,
         signs_from: moment::spell(key.signs_from)?,

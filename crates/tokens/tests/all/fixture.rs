@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use pasetors::keys::{AsymmetricPublicKey, AsymmetricSecretKey};
+use pasetors::keys::{AsymmetricPublicKey, AsymmetricSecretKey, SymmetricKey};
 use pasetors::paserk::{FormatAsPaserk, Id};
 use pasetors::version4::{PublicToken, V4};
 use tempfile::TempDir;
@@ -17,7 +17,9 @@ use uuid::Uuid;
 use vestibule_domain::id::{SessionId, UserId};
 use vestibule_domain::reset::ResetId;
 use vestibule_domain::token::{AccessClaims, ResetClaims};
-use vestibule_tokens::{KeyDirectory, KeyRing, PasetoAccessTokens, PasetoResetTokens, Purpose};
+use vestibule_tokens::{
+    KeyDirectory, KeyRing, PasetoAccessTokens, PasetoResetTokens, PasetoSealer, Purpose,
+};
 
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-09-01 12:00 UTC);
 pub(crate) const ISSUER: &str = "https://id.example.com";
@@ -29,6 +31,8 @@ pub(crate) const RESET_ASSERTION: &str = "vestibule/v1|reset|https://id.example.
 const ACCESS_SECRET: &str = "k4.secret.tMv7Q99M4hByfZU-SnEzB_oZu32fhQQUONnhG5QqN3Qeudu7vAR8A_1wYE4AcfCYfhayi3VyJcEfAEFdDiCxog";
 /// The pair of the first test in RFC 8032, section 7.1.
 const RESET_SECRET: &str = "k4.secret.nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2DXWpgBgrEKt9VL_tPJZAc6DuFy89qmIyWvAhpo9wdRGg";
+/// The key of the official vectors.
+const SEAL_SECRET: &str = "k4.local.cHFyc3R1dnd4eXp7fH1-f4CBgoOEhYaHiImKi4yNjo8";
 
 /// A key directory, and the tokens made with it.
 pub(crate) struct Fixture {
@@ -36,6 +40,7 @@ pub(crate) struct Fixture {
     pub(crate) ring: Arc<KeyRing>,
     pub(crate) access: PasetoAccessTokens,
     pub(crate) reset: PasetoResetTokens,
+    pub(crate) sealer: PasetoSealer,
 }
 
 impl Fixture {
@@ -44,6 +49,7 @@ impl Fixture {
         let directory = tempfile::tempdir().unwrap();
         write_key(directory.path(), Purpose::Access, 1, ACCESS_SECRET);
         write_key(directory.path(), Purpose::Reset, 1, RESET_SECRET);
+        write_seal_key(directory.path());
         Self::over(directory)
     }
 
@@ -58,7 +64,8 @@ impl Fixture {
         let ring = Arc::new(KeyRing::load(KeyDirectory::new(directory.path())).unwrap());
         let access = PasetoAccessTokens::new(Arc::clone(&ring), ISSUER, AUDIENCE);
         let reset = PasetoResetTokens::new(Arc::clone(&ring), ISSUER);
-        Self { directory, ring, access, reset }
+        let sealer = PasetoSealer::new(Arc::clone(&ring));
+        Self { directory, ring, access, reset, sealer }
     }
 
     pub(crate) fn keys(&self) -> KeyDirectory {
@@ -71,6 +78,7 @@ pub(crate) fn known_secret(purpose: Purpose) -> AsymmetricSecretKey<V4> {
     let text = match purpose {
         Purpose::Access => ACCESS_SECRET,
         Purpose::Reset => RESET_SECRET,
+        Purpose::Seal => panic!("a key that seals is no pair"),
     };
     AsymmetricSecretKey::try_from(text).unwrap()
 }
@@ -97,9 +105,25 @@ pub(crate) fn write_key(directory: &Path, purpose: Purpose, generation: u32, sec
         "signs_from": "2026-01-01T00:00:00Z",
         "retired_at": null,
     });
-    let path = directory.join(format!("{purpose}-{generation}.json"));
-    fs::write(&path, content.to_string()).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    write_private(&directory.join(format!("{purpose}-{generation}.json")), &content.to_string());
+}
+
+/// The same for a key that seals.
+fn write_seal_key(directory: &Path) {
+    let content = serde_json::json!({
+        "purpose": "seal",
+        "kid": paserk(&Id::from(&SymmetricKey::<V4>::try_from(SEAL_SECRET).unwrap())),
+        "secret": SEAL_SECRET,
+        "created_at": "2026-01-01T00:00:00Z",
+        "signs_from": "2026-01-01T00:00:00Z",
+        "retired_at": null,
+    });
+    write_private(&directory.join("seal-1.json"), &content.to_string());
+}
+
+fn write_private(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// Signs anything, as somebody with the key could.

@@ -52,7 +52,7 @@ fn the_first_start_makes_one_key_per_purpose_for_its_owner_only() {
     let mut names: Vec<_> =
         fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["access-1.json", "reset-1.json"]);
+    assert_eq!(names, ["access-1.json", "reset-1.json", "seal-1.json"]);
     for name in names {
         assert_eq!(mode(&path.join(name)), 0o600);
     }
@@ -75,9 +75,9 @@ fn starts_at_the_same_time_agree_on_the_keys() {
                 .collect();
             starts.into_iter().map(|start| start.join().unwrap()).collect()
         });
-        assert_eq!(listings[0].len(), 2);
+        assert_eq!(listings[0].len(), 3);
         assert!(listings.iter().all(|listing| *listing == listings[0]));
-        assert_eq!(fs::read_dir(&path).unwrap().count(), 2, "no drafts stay behind");
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 3, "no drafts stay behind");
     }
 }
 
@@ -117,7 +117,7 @@ fn after_a_rotation_old_tokens_are_read_and_new_ones_use_the_new_key() {
     }
     // The other purpose is not concerned.
     let states: Vec<_> = fixture.keys().list().unwrap().iter().map(|key| key.state).collect();
-    assert_eq!(states, [KeyState::Verifying, KeyState::Active, KeyState::Active]);
+    assert_eq!(states, [KeyState::Verifying, KeyState::Active, KeyState::Active, KeyState::Active]);
 }
 
 #[test]
@@ -153,9 +153,12 @@ fn a_retired_key_is_refused_at_once_and_its_secret_is_gone() {
 #[test]
 fn a_record_says_what_the_file_says() {
     let fixture = Fixture::with_fresh_keys();
-    let rotated = fixture.keys().rotate(Purpose::Reset, NOW + Duration::milliseconds(999)).unwrap();
-    assert_eq!(fixture.keys().list().unwrap().last(), Some(&rotated));
-    assert_eq!((rotated.created_at, rotated.signs_from), (NOW, NOW + ROTATION_LEAD));
+    // What is sealed names no time that could be waited for.
+    for (purpose, lead) in [(Purpose::Reset, ROTATION_LEAD), (Purpose::Seal, Duration::ZERO)] {
+        let rotated = fixture.keys().rotate(purpose, NOW + Duration::milliseconds(999)).unwrap();
+        assert!(fixture.keys().list().unwrap().contains(&rotated));
+        assert_eq!((rotated.created_at, rotated.signs_from), (NOW, NOW + lead));
+    }
 }
 
 #[test]

@@ -9,3 +9,4 @@ mod keys;
 mod owners;
 mod refusals;
 mod reset;
+mod seal;

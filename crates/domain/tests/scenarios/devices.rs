@@ -1,0 +1,67 @@
+//! What people see and end of their own sessions.
+
+use time::Duration;
+use vestibule_domain::error::Error;
+use vestibule_domain::id::SessionId;
+
+use crate::world::{ANNA, World};
+
+const BEN: &str = "ben@example.com";
+
+#[tokio::test]
+async fn people_see_their_own_live_sessions_the_one_seen_last_first() {
+    let world = World::new();
+    let forgotten = world.sign_up(ANNA, "the first").await;
+    world.sign_up(BEN, "the first").await;
+    world.clock.advance(Duration::days(6));
+    let laptop = world.browse(ANNA, "the first").await;
+    world.clock.advance(Duration::DAY);
+    let phone = world.sign_in(ANNA, "the first").await.unwrap();
+    world.clock.advance(Duration::HOUR);
+    let actor = world.visitor(&laptop).await.unwrap();
+
+    let sessions = world.sessions.list(&actor).await.unwrap();
+    let ids: Vec<SessionId> = sessions.iter().map(|session| session.id).collect();
+    assert_eq!(ids, [laptop.session.id, phone.session.id]);
+    assert!(!ids.contains(&forgotten.session.id), "it died of being left alone");
+}
+
+#[tokio::test]
+async fn one_session_is_ended_at_once_and_no_other() {
+    let world = World::new();
+    let here = world.sign_up(ANNA, "the first").await;
+    let lost = world.browse(ANNA, "the first").await;
+    let actor = world.actor(&here).await.unwrap();
+    world.sessions.end(&actor, lost.session.id).await.unwrap();
+    assert!(matches!(world.visitor(&lost).await, Err(Error::Unauthenticated)));
+    world.actor(&here).await.unwrap();
+    let again = world.sessions.end(&actor, lost.session.id).await;
+    assert!(matches!(again, Err(Error::NotFound)));
+}
+
+#[tokio::test]
+async fn somebody_elses_session_is_as_if_there_were_none() {
+    let world = World::new();
+    let anna = world.sign_up(ANNA, "the first").await;
+    let ben = world.sign_up(BEN, "the first").await;
+    let actor = world.actor(&ben).await.unwrap();
+    let outcome = world.sessions.end(&actor, anna.session.id).await;
+    assert!(matches!(outcome, Err(Error::NotFound)));
+    world.actor(&anna).await.unwrap();
+}
+
+#[tokio::test]
+async fn all_other_sessions_are_ended_and_nobody_elses() {
+    let world = World::new();
+    let program = world.sign_up(ANNA, "the first").await;
+    let other = world.browse(ANNA, "the first").await;
+    let here = world.browse(ANNA, "the first").await;
+    let ben = world.sign_up(BEN, "the first").await;
+    let actor = world.visitor(&here).await.unwrap();
+    world.sessions.end_others(&actor).await.unwrap();
+    assert!(matches!(world.actor(&program).await, Err(Error::Unauthenticated)));
+    assert!(matches!(world.visitor(&other).await, Err(Error::Unauthenticated)));
+    world.actor(&ben).await.unwrap();
+    let left = world.sessions.list(&world.visitor(&here).await.unwrap()).await.unwrap();
+    assert_eq!(left.len(), 1);
+}

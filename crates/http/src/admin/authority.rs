@@ -1,0 +1,168 @@
+//! Who may administer: whoever holds an administrator's access token, or an administrator's browser
+//! session while one of our own pages makes the request.
+
+use poem::http::{HeaderMap, HeaderName, header};
+use poem::{Request, RequestBody, Result};
+use poem_openapi::auth::{Bearer, BearerAuthorization};
+use poem_openapi::registry::{MetaSecurityScheme, Registry};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use vestibule_domain::authority::Authority;
+use vestibule_domain::sessions::Actor;
+
+use super::failed;
+use crate::bearer::{self, Signed};
+use crate::error::ApiError;
+use crate::state::State;
+
+const SESSION: &str = "session";
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// An administrator who makes a request.
+///
+/// The framework can derive a choice of schemes, but tries one after the other, and knows no cookie
+/// whose name is found out at the start.
+pub(super) struct Administrator(pub(super) Authority);
+
+impl<'a> ApiExtractor<'a> for Administrator {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        Signed::register(registry);
+        registry.create_security_scheme(
+            SESSION,
+            MetaSecurityScheme {
+                ty: "apiKey",
+                description: Some(
+                    "A browser session from `/login`, if the request has no `Authorization`. Every \
+                     method but GET and HEAD also needs `Sec-Fetch-Site: same-origin` or, without \
+                     that header, the service's own `Origin`; browsers send them by themselves. \
+                     Where the service is reached by plain HTTP the name has no `__Host-`.",
+                ),
+                name: Some("__Host-vestibule_session"),
+                key_in: Some("cookie"),
+                scheme: None,
+                bearer_format: None,
+                flows: None,
+                openid_connect_url: None,
+            },
+        );
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        let mut either = Signed::security_schemes();
+        either.push(SESSION);
+        either
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<Self::ParamType>,
+    ) -> Result<Self> {
+        let actor = if request.headers().contains_key(header::AUTHORIZATION) {
+            bearer::authenticate(request, Bearer::from_request(request)?).await?
+        } else {
+            by_cookie(request).await?
+        };
+        Ok(Self(Authority::of(actor).map_err(failed)?))
+    }
+}
+
+/// Finds out whose browser session the request belongs to.
+///
+/// Where the request comes from is looked at first: what is refused shall not even count as a sign
+/// of life.
+async fn by_cookie(request: &Request) -> Result<Actor> {
+    let state = State::of(request)?;
+    let headers = request.headers();
+    let key = only_cookie(headers, &state.session_cookie).ok_or_else(ApiError::unauthenticated)?;
+    if !request.method().is_safe() && !is_same_origin(headers, &state.public_origin) {
+        return Err(ApiError::cross_site().into());
+    }
+    Ok(state.sessions.authenticate_browser(key).await.map_err(failed)?)
+}
+
+/// The value of a cookie. Of two with one name, another host may have planted one.
+fn only_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter();
+    let pairs = lines.flat_map(|line| line.to_str().unwrap_or_default().split(';'));
+    let mut values = pairs
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter_map(|(found, value)| (found == name).then_some(value));
+    values.next().filter(|_| values.next().is_none())
+}
+
+/// Whether one of our own pages makes the request (decision D11). A browser's own word on where it
+/// comes from counts, or else its `Origin`; what stands there twice proves nothing.
+fn is_same_origin(headers: &HeaderMap, own: &str) -> bool {
+    let only = |name: HeaderName| {
+        let mut values = headers.get_all(name).iter();
+        let first = values.next().map(|value| value.to_str().unwrap_or_default());
+        if values.next().is_some() { Some("") } else { first }
+    };
+    match only(SEC_FETCH_SITE) {
+        Some(site) => site == "same-origin",
+        None => only(header::ORIGIN) == Some(own),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn a_cookie_counts_by_its_exact_name_and_if_it_is_the_only_one() {
+        for (lines, value) in [
+            (vec!["s=1"], Some("1")),
+            (vec!["a=b; s=1;c"], Some("1")),
+            (vec!["a=b", "s=1"], Some("1")),
+            (vec!["s="], Some("")),
+            (vec!["s=1=2"], Some("1=2")),
+            (vec!["s=1; s=1"], None),
+            (vec!["s=1", "s=2"], None),
+            (vec!["S=1; xs=1; s x=1; s"], None),
+            (vec![], None),
+        ] {
+            let pairs: Vec<_> = lines.iter().map(|line| (header::COOKIE, *line)).collect();
+            assert_eq!(only_cookie(&headers(&pairs), "s"), value, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn the_browsers_word_counts_before_the_origin() {
+        const OWN: &str = "https://accounts.example.com";
+        for (site, origin, own) in [
+            (vec!["same-origin"], vec![], true),
+            (vec!["same-origin"], vec!["null"], true),
+            (vec!["same-origin"], vec!["https://evil.example"], true),
+            (vec!["same-site"], vec![OWN], false),
+            (vec!["cross-site"], vec![OWN], false),
+            (vec!["none"], vec![OWN], false),
+            (vec![""], vec![OWN], false),
+            (vec!["same-origin", "cross-site"], vec![OWN], false),
+            (vec![], vec![OWN], true),
+            (vec![], vec!["null"], false),
+            (vec![], vec!["https://accounts.example.com.evil.example"], false),
+            (vec![], vec!["https://accounts.example.com:8443"], false),
+            (vec![], vec!["http://accounts.example.com"], false),
+            (vec![], vec![OWN, OWN], false),
+            (vec![], vec![], false),
+        ] {
+            let site_headers = site.iter().map(|value| (SEC_FETCH_SITE, *value));
+            let origin_headers = origin.iter().map(|value| (header::ORIGIN, *value));
+            let pairs: Vec<_> = site_headers.chain(origin_headers).collect();
+            assert_eq!(is_same_origin(&headers(&pairs), OWN), own, "{site:?} {origin:?}");
+        }
+    }
+}

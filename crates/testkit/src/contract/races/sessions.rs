@@ -1,0 +1,88 @@
+//! Many units at once, and sessions.
+
+use std::sync::Arc;
+
+use time::Duration;
+use vestibule_domain::language::Language;
+use vestibule_domain::ports::Store;
+use vestibule_domain::user::User;
+
+use super::{CONTESTANTS, at_once};
+use crate::contract::given;
+
+/// "Answers `false`, and changes nothing, when its user is gone", however late the user goes.
+pub async fn no_session_outlives_its_user(store: Arc<dyn Store>) {
+    let anna = given::stored_user(&*store, "anna").await;
+    commit!(store, set_password(anna.id, &given::hash("a"), given::noon()));
+    let sessions: Vec<_> = (0..CONTESTANTS).map(|_| given::session(&anna)).collect();
+    at_once(&store, CONTESTANTS, |number, store| {
+        let session = sessions[number].clone();
+        async move {
+            if number == CONTESTANTS / 2 {
+                assert!(commit!(store, delete_user(session.user_id)));
+            } else {
+                // As a sign-in does that also renews the hash and notes the language: no two units
+                // may end up waiting for each other.
+                let hash = given::hash("a");
+                let mut unit = store.begin().await.unwrap();
+                unit.replace_hash(session.user_id, &hash, &hash).await.unwrap();
+                unit.insert_session(&session).await.unwrap();
+                unit.set_language(session.user_id, Language::German).await.unwrap();
+                unit.commit().await.unwrap();
+            }
+        }
+    })
+    .await;
+    for session in sessions {
+        assert_eq!(store.find_session(session.id).await.unwrap(), None);
+    }
+}
+
+/// "Answers `false` … when there is no such session", however late it ends; and whoever touches a
+/// session before its user waits for nobody who deletes the user before the session.
+pub async fn no_session_is_renewed_after_its_end(store: Arc<dyn Store>) {
+    let anna = given::stored_user(&*store, "anna").await;
+    commit!(store, set_password(anna.id, &given::hash("a"), given::noon()));
+    let session = given::stored_session(&*store, &anna).await;
+    let User { id, epoch, .. } = anna;
+    at_once(&store, CONTESTANTS, |number, store| async move {
+        if number == CONTESTANTS / 2 {
+            return assert!(commit!(store, delete_user(id)));
+        }
+        let (later, hash) = (given::noon() + Duration::HOUR, given::hash("a"));
+        let mut unit = store.begin().await.unwrap();
+        let session_was_there = if number % 2 == 0 {
+            unit.touch_session(session.id, later).await.unwrap()
+        } else {
+            let key = Some(given::digest());
+            unit.renew_session(session.id, epoch, key, later).await.unwrap()
+        };
+        // Whoever has seen the session sees its user until the unit ends.
+        let user_was_there = unit.replace_hash(id, &hash, &hash).await.unwrap();
+        assert!(user_was_there || !session_was_there);
+        unit.commit().await.unwrap();
+    })
+    .await;
+    assert_eq!(store.find_session(session.id).await.unwrap(), None);
+}
+
+/// "Ends all sessions of a user but `keep`", when every device ends all the others at once.
+pub async fn many_units_keep_a_session_each(store: Arc<dyn Store>) {
+    let anna = given::stored_user(&*store, "anna").await;
+    let User { id, epoch, .. } = anna;
+    // The first of a round leave nothing to the others, so there are several rounds.
+    for _ in 0..20 {
+        let sessions: Vec<_> = (0..8).map(|_| given::session(&anna)).collect();
+        let mut unit = store.begin().await.unwrap();
+        for session in &sessions {
+            unit.insert_session(session).await.unwrap();
+        }
+        unit.commit().await.unwrap();
+        at_once(&store, sessions.len(), |number, store| {
+            let keep = sessions[number].id;
+            async move { commit!(store, keep_only_session(id, keep, epoch)) }
+        })
+        .await;
+        assert_eq!(store.list_sessions(id).await.unwrap(), []);
+    }
+}

@@ -1,0 +1,106 @@
+//! Many units at once, and users, their names and their passwords.
+
+use std::sync::Arc;
+
+use vestibule_domain::ports::{Insertion, Store};
+use vestibule_domain::user::{User, UserFilter};
+
+use super::{CONTESTANTS, at_once, successes};
+use crate::contract::given;
+
+/// "Of any number of concurrent units with one `from` exactly one is answered `true`."
+pub async fn one_of_many_units_advances_an_epoch(store: Arc<dyn Store>) {
+    let User { id, epoch, .. } = given::stored_user(&*store, "anna").await;
+    let advanced =
+        at_once(
+            &store,
+            CONTESTANTS,
+            |_, store| async move { commit!(store, advance_epoch(id, epoch)) },
+        );
+    assert_eq!(successes(&advanced.await), 1);
+    assert_eq!(store.find_user(id).await.unwrap().unwrap().epoch, epoch.next());
+}
+
+/// "Adds a user; says so, and changes nothing, when the address … is taken."
+pub async fn one_of_many_units_inserts_an_address(store: Arc<dyn Store>) {
+    let address = given::user("anna").email;
+    let inserted = at_once(&store, CONTESTANTS, |number, store| {
+        let user = User { email: address.clone(), ..given::user(&format!("rival{number}")) };
+        async move { commit!(store, insert_user(&user)) }
+    });
+    let inserted = inserted.await;
+    assert_eq!(inserted.iter().filter(|i| **i == Insertion::Inserted).count(), 1);
+    assert_eq!(inserted.iter().filter(|i| **i == Insertion::EmailTaken).count(), CONTESTANTS - 1);
+    assert_eq!(store.list_users(&UserFilter::default(), None, 100).await.unwrap().len(), 1);
+}
+
+/// "… or the name is taken."
+pub async fn one_of_many_units_inserts_a_name(store: Arc<dyn Store>) {
+    let name = given::user("anna").username;
+    let inserted = at_once(&store, CONTESTANTS, |number, store| {
+        let user = User { username: name.clone(), ..given::user(&format!("rival{number}")) };
+        async move { commit!(store, insert_user(&user)) }
+    });
+    let inserted = inserted.await;
+    assert_eq!(inserted.iter().filter(|i| **i == Insertion::Inserted).count(), 1);
+    let taken = inserted.iter().filter(|i| **i == Insertion::UsernameTaken).count();
+    assert_eq!(taken, CONTESTANTS - 1);
+    assert_eq!(store.list_users(&UserFilter::default(), None, 100).await.unwrap().len(), 1);
+}
+
+/// "The unit stays usable either way", also when the rival came a moment before.
+pub async fn a_unit_that_loses_a_race_stays_usable(store: Arc<dyn Store>) {
+    let address = given::user("anna").email;
+    let done = at_once(&store, CONTESTANTS, |number, store| {
+        let rival = User { email: address.clone(), ..given::user(&format!("rival{number}")) };
+        let other = given::user(&format!("other{number}"));
+        async move {
+            let mut unit = store.begin().await.unwrap();
+            unit.insert_user(&rival).await.unwrap();
+            let second = unit.insert_user(&other).await.unwrap();
+            assert!(unit.insert_session(&given::session(&other)).await.unwrap());
+            unit.commit().await.unwrap();
+            second == Insertion::Inserted
+        }
+    });
+    assert_eq!(successes(&done.await), CONTESTANTS);
+    assert_eq!(
+        store.list_users(&UserFilter::default(), None, 100).await.unwrap().len(),
+        CONTESTANTS + 1
+    );
+}
+
+/// "Answers `false`, and changes nothing, when the stored hash is not `old` any more."
+pub async fn one_of_many_units_replaces_a_hash(store: Arc<dyn Store>) {
+    let User { id, .. } = given::stored_user(&*store, "anna").await;
+    commit!(store, set_password(id, &given::hash("old"), given::noon()));
+    let replaced = at_once(&store, CONTESTANTS, |number, store| async move {
+        let new = given::hash(&number.to_string());
+        commit!(store, replace_hash(id, &given::hash("old"), &new))
+    });
+    assert_eq!(successes(&replaced.await), 1);
+}
+
+/// "Makes everything the unit wrote … visible, at once."
+pub async fn a_commit_becomes_visible_at_once(store: Arc<dyn Store>) {
+    let anna = given::user("anna");
+    at_once(&store, 8, |number, store| {
+        let anna = anna.clone();
+        async move {
+            if number == 0 {
+                let mut unit = store.begin().await.unwrap();
+                unit.insert_user(&anna).await.unwrap();
+                unit.set_password(anna.id, &given::hash("a"), given::noon()).await.unwrap();
+                unit.commit().await.unwrap();
+                return;
+            }
+            loop {
+                match store.find_user_by_email(anna.email.key()).await.unwrap() {
+                    Some((_, hash)) => return assert_eq!(hash, Some(given::hash("a"))),
+                    None => tokio::task::yield_now().await,
+                }
+            }
+        }
+    })
+    .await;
+}
