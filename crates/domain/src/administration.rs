@@ -35,6 +35,15 @@ pub struct NewUser {
     pub is_admin: bool,
 }
 
+/// What is to be different about an account; `None` leaves it as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UserChange {
+    /// Whether it may sign in.
+    pub is_active: Option<bool>,
+    /// Whether it may administer others.
+    pub is_admin: Option<bool>,
+}
+
 impl Administration {
     /// Wires the use cases.
     pub fn new(ports: Ports, policy: Policy) -> Self {
@@ -189,6 +198,39 @@ impl Administration {
         commit_if(found, unit).await
     }
 
+    /// Changes what is not so already, all of it or nothing; deactivating ends everything issued to
+    /// the account.
+    ///
+    /// # Errors
+    /// `OwnAccount`; `UserNotFound`; `Unavailable` also when the account is being changed at the same
+    /// moment; `Internal`.
+    pub async fn change(
+        &self,
+        by: &Authority,
+        user: &User,
+        change: UserChange,
+    ) -> Result<(), Error> {
+        let is_active = change.is_active.filter(|wanted| *wanted != user.is_active);
+        let is_admin = change.is_admin.filter(|wanted| *wanted != user.is_admin);
+        if is_active.is_none() && is_admin.is_none() {
+            return Ok(());
+        }
+        by.spare_own_account(user.id)?;
+        let mut unit = if is_active == Some(false) {
+            self.end_everything(user).await?
+        } else {
+            self.ports.store.begin().await?
+        };
+        let mut found = true;
+        if let Some(active) = is_active {
+            found &= unit.set_active(user.id, active).await?;
+        }
+        if let Some(admin) = is_admin {
+            found &= unit.set_admin(user.id, admin).await?;
+        }
+        commit_if(found, unit).await
+    }
+
     /// Has a reset link sent to an account's owner, as if they had asked for it themselves.
     ///
     /// # Errors
@@ -311,5 +353,20 @@ mod tests {
         ] {
             assert!(matches!(outcome, Err(Error::OwnAccount)), "{outcome:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn both_changes_are_one() {
+        let mut scene = Scene::default();
+        let mut unit = MockUnit::new();
+        unit.expect_advance_epoch().once().returning(|_, _| Ok(true));
+        unit.expect_end_sessions().once().returning(|_| Ok(()));
+        unit.expect_set_active().once().withf(|_, active| !active).returning(|_, _| Ok(true));
+        unit.expect_set_admin().once().withf(|_, admin| *admin).returning(|_, _| Ok(true));
+        unit.expect_commit().once().returning(|| Ok(()));
+        scene.opens(unit);
+        let administration = Administration::new(scene.ports(), Policy::default());
+        let change = UserChange { is_active: Some(false), is_admin: Some(true) };
+        administration.change(&Authority::operator(), &a_user(), change).await.unwrap();
     }
 }

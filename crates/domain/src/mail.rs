@@ -120,7 +120,7 @@ pub struct MailRecord {
     pub state: MailState,
     /// How often it was tried.
     pub attempts: u32,
-    /// When the act it reports was committed, or when it was sent again by hand.
+    /// When the act it reports was committed.
     pub queued_at: OffsetDateTime,
     /// Why it did not work, the last time it did not.
     pub last_error: Option<String>,

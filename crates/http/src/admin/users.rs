@@ -6,7 +6,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
-use vestibule_domain::administration::Administration;
+use vestibule_domain::administration::{Administration, UserChange};
 use vestibule_domain::authority::Authority;
 use vestibule_domain::error::Error;
 use vestibule_domain::id::UserId;
@@ -60,16 +60,8 @@ impl UpdateUserRequest {
         id: UserId,
     ) -> Result<User, Error> {
         let user = accounts.find(by, id).await?;
-        if let Some(is_admin) = self.is_admin
-            && is_admin != user.is_admin
-        {
-            accounts.set_admin(by, id, is_admin).await?;
-        }
-        match self.is_active {
-            Some(true) if !user.is_active => accounts.activate(by, id).await?,
-            Some(false) if user.is_active => accounts.deactivate(by, &user).await?,
-            Some(_) | None => {}
-        }
+        let change = UserChange { is_active: self.is_active, is_admin: self.is_admin };
+        accounts.change(by, &user, change).await?;
         accounts.find(by, id).await
     }
 }
