@@ -90,7 +90,6 @@ admin =
     .demoted = لم يعد صاحب الحساب { $email } مسؤولًا.
     .gone = لم يعد هذا الحساب موجودًا.
     .yourself = لا يمكنك فعل ذلك بحسابك أنت. تواصل مع مسؤول آخر.
-    .lastAdmin = هذا هو المسؤول الأخير. عيّن شخصًا آخر مسؤولًا أولًا.
     .inactive = هذا الحساب معطّل. فعّله أولًا.
 
     .mailTitle = الرسائل
@@ -99,7 +98,6 @@ admin =
     .mailWelcome = ترحيب
     .mailResetLink = رابط إعادة التعيين
     .mailPasswordChanged = تغيير كلمة المرور
-    .mailTest = اختبار
     .waiting = قيد الانتظار
     .sent = أُرسلت
     .failed = فشلت

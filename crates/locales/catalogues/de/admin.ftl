@@ -90,7 +90,6 @@ admin =
     .demoted = { $email } gehört nicht mehr zur Administration.
     .gone = Dieses Konto gibt es nicht mehr.
     .yourself = Mit Ihrem eigenen Konto geht das nicht. Wenden Sie sich an ein anderes Mitglied der Administration.
-    .lastAdmin = Dies ist das letzte Administrationskonto. Erlauben Sie zuerst jemand anderem die Administration.
     .inactive = Dieses Konto ist deaktiviert. Aktivieren Sie es zuerst.
 
     .mailTitle = E-Mails
@@ -99,7 +98,6 @@ admin =
     .mailWelcome = Begrüßung
     .mailResetLink = Link zum Zurücksetzen
     .mailPasswordChanged = Passwort geändert
-    .mailTest = Test
     .waiting = Wartet
     .sent = Gesendet
     .failed = Fehlgeschlagen

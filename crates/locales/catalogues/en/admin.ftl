@@ -90,7 +90,6 @@ admin =
     .demoted = { $email } is no longer an administrator.
     .gone = This account no longer exists.
     .yourself = You cannot do this to your own account. Ask another administrator.
-    .lastAdmin = This is the last administrator. Make somebody else an administrator first.
     .inactive = This account is deactivated. Activate it first.
 
     .mailTitle = E-mails
@@ -99,7 +98,6 @@ admin =
     .mailWelcome = Welcome
     .mailResetLink = Reset link
     .mailPasswordChanged = Password changed
-    .mailTest = Test
     .waiting = Waiting
     .sent = Sent
     .failed = Failed

@@ -1,0 +1,144 @@
+//! Every path of ours, and which of them a page may lead back to.
+
+pub(crate) const HOME: &str = "/";
+pub(crate) const LOGIN: &str = "/login";
+pub(crate) const SIGN_UP: &str = "/signup";
+pub(crate) const LOGOUT: &str = "/logout";
+pub(crate) const ACCOUNT: &str = "/account";
+pub(crate) const CHANGE_PASSWORD: &str = "/account/password";
+pub(crate) const END_SESSION: &str = "/account/sessions/:id/revoke";
+pub(crate) const END_OTHERS: &str = "/account/sessions/revoke-others";
+pub(crate) const SETUP: &str = "/setup";
+
+/// The request step, and with `?token=` the other one.
+pub(crate) const RESET: &str = "/password-reset";
+/// What mailed links lead to; the same page.
+pub(crate) const MAILED_RESET: &str = "/reset-password";
+pub(crate) const RESET_DONE: &str = "/password-reset/done";
+/// The paths of installations that had other pages before.
+pub(crate) const OLD_REQUEST: &str = "/reset_password_request";
+pub(crate) const OLD_RESET: &str = "/reset_password/:token";
+
+pub(crate) const ADMIN_SETTINGS: &str = "/admin/settings";
+pub(crate) const ADMIN_USERS: &str = "/admin/users";
+pub(crate) const ADMIN_USER_ACT: &str = "/admin/users/:id/:act";
+pub(crate) const ADMIN_MAIL: &str = "/admin/mail";
+pub(crate) const ADMIN_RESEND: &str = "/admin/mail/:id/resend";
+
+pub(crate) const THEME: &str = "/preferences/theme";
+pub(crate) const LANGUAGE: &str = "/preferences/language";
+pub(crate) const ASSET: &str = "/assets/:name";
+/// W3C: A Well-Known URL for Changing Passwords.
+pub(crate) const WELL_KNOWN_CHANGE: &str = "/.well-known/change-password";
+/// RFC 9116.
+pub(crate) const SECURITY_TXT: &str = "/.well-known/security.txt";
+
+/// Pages that are looked at and that have no secret in their address.
+const PAGES: [&str; 10] = [
+    HOME,
+    LOGIN,
+    SIGN_UP,
+    ACCOUNT,
+    RESET,
+    MAILED_RESET,
+    OLD_REQUEST,
+    ADMIN_SETTINGS,
+    ADMIN_USERS,
+    ADMIN_MAIL,
+];
+
+/// What answers programs: everything else is a page, or would be.
+const PROGRAMS: [&str; 5] = ["/api/", "/health/", "/docs", "/openapi.", "/dev/"];
+/// What answers programs among the pages.
+const OPERATIONS: [&str; 4] = [
+    "/.well-known/paseto-keys",
+    "/password-reset/request",
+    "/password-reset/verify",
+    "/password-reset/reset",
+];
+
+/// Whether a path belongs to programs and their documents.
+pub(crate) fn is_for_programs(path: &str) -> bool {
+    OPERATIONS.contains(&path) || PROGRAMS.iter().any(|prefix| path.starts_with(prefix))
+}
+
+/// The address to go on to, if it is one of our pages: never another site, whatever a link or a
+/// form says (CWE-601). A query is carried along where it holds no secret.
+pub(crate) fn own_page(address: &str) -> Option<&str> {
+    let (path, query) = address.split_once('?').map_or((address, ""), |(p, q)| (p, q));
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~=&%+@".contains(&b);
+    let secretless = !query.split('&').any(|pair| pair.starts_with("token"));
+    (PAGES.contains(&path) && query.bytes().all(plain) && secretless).then_some(address)
+}
+
+/// The methods a path takes, for `Allow` (RFC 9110, section 15.5.6).
+pub(crate) fn methods(path: &str) -> &'static str {
+    let both = [LOGIN, SIGN_UP, LOGOUT, SETUP, RESET, MAILED_RESET, OLD_REQUEST, ADMIN_SETTINGS];
+    let acts = ["/account/", "/admin/users/", "/admin/mail/", "/preferences/"];
+    if both.contains(&path) || path.starts_with("/reset_password/") {
+        "GET, HEAD, POST"
+    } else if acts.iter().any(|prefix| path.starts_with(prefix)) {
+        "POST"
+    } else {
+        "GET, HEAD"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_led_to_another_site() {
+        for address in
+            ["/account", "/", "/admin/users?query=a%40b", "/admin/mail?cursor=1", "/login"]
+        {
+            assert_eq!(own_page(address), Some(address));
+        }
+        for address in [
+            "",
+            "account",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "https://evil.example",
+            "/account/../../evil",
+            "/account//evil.example",
+            "/account?next=https://evil.example",
+            "/password-reset?token=v4.public.abc",
+            "/reset_password/v4.public.abc",
+            "/logout",
+            "/account\r\nSet-Cookie: a=b",
+            "/account#x",
+            "javascript:alert(1)",
+            "/unknown",
+        ] {
+            assert_eq!(own_page(address), None, "{address:?}");
+        }
+    }
+
+    #[test]
+    fn programs_have_their_own_paths() {
+        for path in [
+            "/api/v1/auth/me",
+            "/health/live",
+            "/docs",
+            "/openapi.json",
+            "/dev/mail",
+            "/password-reset/verify",
+        ] {
+            assert!(is_for_programs(path), "{path}");
+        }
+        for path in ["/", "/login", "/.well-known/security.txt", "/reset_password/x", "/nonsense"] {
+            assert!(!is_for_programs(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_names_its_methods() {
+        assert_eq!(methods("/login"), "GET, HEAD, POST");
+        assert_eq!(methods("/reset_password/abc"), "GET, HEAD, POST");
+        assert_eq!(methods("/account/sessions/1/revoke"), "POST");
+        assert_eq!(methods("/account"), "GET, HEAD");
+    }
+}

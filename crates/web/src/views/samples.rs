@@ -1,0 +1,241 @@
+//! Every page in every state, for tests.
+
+mod administration;
+
+use time::macros::datetime;
+use vestibule_locales::Locales;
+
+use super::{
+    Account, AccountNotice, ChoosePassword, DeadResetLink, Failure, FailureKind, FieldError,
+    FormState, Frame, Login, LoginNotice, Moment, RequestReset, ResetDone, SessionRow, Setup,
+    SetupClosed, SignUp, SignUpClosed, View, field,
+};
+use crate::assets::Assets;
+use crate::render::Renderer;
+
+/// An address that markup must not be made of.
+pub(crate) const EMAIL: &str = "anna.o'hara+<b>@example.com";
+/// What a relay says, markup included.
+pub(crate) const REPLY: &str = "250 2.0.0 Ok: <queued> as 4F1A2B";
+/// Proves that a form is ours.
+pub(crate) const FORM_TOKEN: &str = "f0rm-t0ken";
+
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+const SAFARI: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 \
+                      (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
+
+type Render = dyn Fn(&Renderer, &Frame<'_>) -> String;
+
+/// A page in one of its states.
+pub(crate) struct Sample {
+    /// Names it: the page, then the state.
+    pub(crate) name: String,
+    /// Whether somebody is signed in, and an administrator.
+    pub(crate) signed_in: Option<bool>,
+    render: Box<Render>,
+}
+
+impl Sample {
+    fn new(name: &str, signed_in: Option<bool>, view: impl View + 'static) -> Self {
+        let render = Box::new(move |renderer: &Renderer, frame: &Frame<'_>| {
+            renderer.page(frame, &view).unwrap_or_else(|error| panic!("{:#}", Story(&error)))
+        });
+        Self { name: name.to_owned(), signed_in, render }
+    }
+
+    /// The page.
+    pub(crate) fn render(&self, renderer: &Renderer, frame: &Frame<'_>) -> String {
+        (self.render)(renderer, frame)
+    }
+}
+
+/// An error with all its causes.
+struct Story<'a>(&'a dyn std::error::Error);
+
+impl std::fmt::Display for Story<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.0)?;
+        self.0.source().map_or(Ok(()), |cause| write!(f, ": {cause:#}"))
+    }
+}
+
+/// A renderer of what is embedded.
+pub(crate) fn renderer(locales: Locales) -> (Renderer, Assets) {
+    let assets = Assets::new(None).unwrap();
+    (Renderer::new(locales, &assets, None).unwrap(), assets)
+}
+
+/// Every page in every state.
+pub(crate) fn all() -> Vec<Sample> {
+    let mut samples = recovery();
+    samples.extend(entrance());
+    samples.extend(account());
+    samples.extend(administration::all());
+    samples.extend(failures());
+    samples
+}
+
+fn states(errors: &[(&'static str, &str)]) -> [(&'static str, FormState); 4] {
+    let mut errors: Vec<_> =
+        errors.iter().map(|(field, code)| FieldError::new(field, code)).collect();
+    for error in &mut errors {
+        if error.key == "validation.passwordTooShort" {
+            error.arguments.insert("min", 12);
+        }
+    }
+    [
+        ("fresh", FormState::Fresh),
+        ("wrong", FormState::Wrong { errors }),
+        ("throttled", FormState::Throttled { wait_seconds: 61 }),
+        ("failed", FormState::Failed),
+    ]
+}
+
+fn recovery() -> Vec<Sample> {
+    let request = |state: FormState, sent: bool, signed_in: bool| RequestReset {
+        action: "/password-reset".to_owned(),
+        email: EMAIL.to_owned(),
+        signed_in_as: signed_in.then(|| EMAIL.to_owned()),
+        sent_to: sent.then(|| EMAIL.to_owned()),
+        link_seconds: 1800,
+        state,
+    };
+    let mut samples = vec![
+        Sample::new("request-sent", None, request(FormState::Fresh, true, false)),
+        Sample::new("request-signed-in", Some(false), request(FormState::Fresh, false, true)),
+        Sample::new(
+            "reset-invalid",
+            None,
+            DeadResetLink { link_seconds: 5400, request_path: "/password-reset".to_owned() },
+        ),
+        Sample::new("reset-done", None, ResetDone { redirect_after_seconds: Some(2) }),
+        Sample::new("reset-done-stays", None, ResetDone { redirect_after_seconds: None }),
+    ];
+    for (name, state) in states(&[(field::EMAIL, "email_format")]) {
+        samples.push(Sample::new(&format!("request-{name}"), None, request(state, false, false)));
+    }
+    let wrong = [
+        (field::NEW_PASSWORD, "password_too_short"),
+        (field::CONFIRM_PASSWORD, "password_mismatch"),
+    ];
+    for (name, state) in states(&wrong) {
+        let view = ChoosePassword {
+            action: "/password-reset".to_owned(),
+            token: "v4.public.t0ken".to_owned(),
+            email: EMAIL.to_owned(),
+            password_min: 12,
+            link_seconds: 1800,
+            request_path: "/password-reset".to_owned(),
+            state,
+        };
+        samples.push(Sample::new(&format!("reset-{name}"), None, view));
+    }
+    samples
+}
+
+fn entrance() -> Vec<Sample> {
+    let login = |notice: Option<LoginNotice>, state: FormState, open: bool| Login {
+        email: EMAIL.to_owned(),
+        next: open.then(|| "/account".to_owned()),
+        signup_is_open: open,
+        notice,
+        state,
+    };
+    let mut samples: Vec<_> = [
+        ("login-signed-out", LoginNotice::SignedOut),
+        ("login-expired", LoginNotice::SessionExpired),
+        ("login-reset-done", LoginNotice::ResetDone),
+        ("login-link-invalid", LoginNotice::LinkInvalid),
+    ]
+    .into_iter()
+    .map(|(name, notice)| Sample::new(name, None, login(Some(notice), FormState::Fresh, true)))
+    .collect();
+    samples.push(Sample::new("login-closed", None, login(None, FormState::Fresh, false)));
+    samples.push(Sample::new("signup-closed", None, SignUpClosed {}));
+    samples.push(Sample::new("setup-closed", None, SetupClosed {}));
+    for (name, state) in states(&[(field::PASSWORD, "invalid_credentials")]) {
+        samples.push(Sample::new(&format!("login-{name}"), None, login(None, state, true)));
+    }
+    let inactive = FieldError::new(field::EMAIL, "account_inactive");
+    let inactive = login(None, FormState::Wrong { errors: vec![inactive] }, true);
+    samples.push(Sample::new("login-inactive", None, inactive));
+    let wrong = [
+        (field::EMAIL, "email_taken"),
+        (field::USERNAME, "username_characters"),
+        (field::NEW_PASSWORD, "password_too_short"),
+    ];
+    for (name, state) in states(&wrong) {
+        let (email, username) = (EMAIL.to_owned(), "anna".to_owned());
+        let setup = Setup {
+            token: "5e7".to_owned(),
+            email: email.clone(),
+            username: username.clone(),
+            password_min: 12,
+            state: state.clone(),
+        };
+        let signup = SignUp { email, username, password_min: 12, state };
+        samples.push(Sample::new(&format!("signup-{name}"), None, signup));
+        samples.push(Sample::new(&format!("setup-{name}"), None, setup));
+    }
+    samples
+}
+
+fn moment() -> Moment {
+    datetime!(2026-11-20 13:32:05 UTC).into()
+}
+
+fn account() -> Vec<Sample> {
+    let session = |id: &str, agent: Option<&str>, current: bool| SessionRow {
+        id: id.to_owned(),
+        user_agent: agent.map(str::to_owned),
+        ip: agent.map(|_| "2001:db8::7".to_owned()),
+        last_seen: moment(),
+        created: moment(),
+        current,
+    };
+    let view = |notice: Option<AccountNotice>, state: FormState, others: bool| {
+        let mut sessions = vec![session("a", Some(FIREFOX), true)];
+        if others {
+            sessions.push(session("b", Some(SAFARI), false));
+            sessions.push(session("c", None, false));
+        }
+        Account {
+            email: EMAIL.to_owned(),
+            username: "anna".to_owned(),
+            is_admin: others,
+            password_min: 12,
+            notice,
+            state,
+            sessions,
+        }
+    };
+    let mut samples: Vec<_> = [
+        ("account-password-changed", AccountNotice::PasswordChanged),
+        ("account-session-ended", AccountNotice::SessionEnded),
+        ("account-others-ended", AccountNotice::OthersEnded),
+    ]
+    .into_iter()
+    .map(|(name, notice)| {
+        Sample::new(name, Some(false), view(Some(notice), FormState::Fresh, false))
+    })
+    .collect();
+    let wrong = [
+        (field::CURRENT_PASSWORD, "incorrect_password"),
+        (field::NEW_PASSWORD, "password_too_short"),
+        (field::CONFIRM_PASSWORD, "password_mismatch"),
+    ];
+    for (name, state) in states(&wrong) {
+        samples.push(Sample::new(&format!("account-{name}"), Some(true), view(None, state, true)));
+    }
+    samples
+}
+
+fn failures() -> impl Iterator<Item = Sample> {
+    let expired = std::iter::once((0, FailureKind::FormExpired));
+    let statuses = [400, 403, 404, 405, 408, 413, 429, 500, 503];
+    let of_status = statuses.map(|status| (status, FailureKind::of_status(status)));
+    expired.chain(of_status).map(|(status, kind)| {
+        let reference = (status == 500).then(|| "0192f3c4".to_owned());
+        Sample::new(&format!("failure-{status}"), None, Failure { kind, reference })
+    })
+}

@@ -1,0 +1,232 @@
+//! Every page in every state: is it sound, is it translated, and is it safe?
+
+mod markup;
+mod words;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use vestibule_domain::language::Language;
+use vestibule_locales::Locales;
+
+use self::markup::Page;
+use super::samples::{self, EMAIL, FORM_TOKEN, Sample};
+use super::{Frame, Theme, Visitor};
+use crate::assets::PREFIX;
+use crate::render::Renderer;
+
+const PRODUCT: &str = "Acme <&> Co";
+
+fn frame(sample: &Sample, language: Language, theme: Theme) -> Frame<'static> {
+    Frame {
+        language,
+        theme,
+        product: PRODUCT,
+        path: "/login",
+        form_token: FORM_TOKEN,
+        visitor: sample.signed_in.map(|is_admin| Visitor { email: EMAIL, is_admin }),
+        mail_is_missing: sample.name == "users" || sample.name == "settings-empty",
+        noindex: false,
+    }
+}
+
+/// A page that was rendered.
+struct Rendered {
+    name: String,
+    language: Language,
+    theme: Theme,
+    html: String,
+}
+
+/// Every sample in every language and theme.
+static PAGES: LazyLock<Vec<Rendered>> = LazyLock::new(|| {
+    let (renderer, _) = samples::renderer(Locales::embedded());
+    let mut pages = Vec::new();
+    for sample in samples::all() {
+        for language in Language::ALL {
+            for theme in Theme::ALL {
+                let html = sample.render(&renderer, &frame(&sample, language, theme));
+                let name = format!("{} in {language}, {}", sample.name, theme.name());
+                pages.push(Rendered { name, language, theme, html });
+            }
+        }
+    }
+    pages
+});
+
+#[test]
+fn markup_is_sound() {
+    for Rendered { name, language, theme, html } in &*PAGES {
+        assert!(html.starts_with("<!doctype html>\n<html lang="), "{name}");
+        let page = Page::read(html).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+        let root = page.one("html");
+        assert_eq!(root.attribute("lang"), Some(language.tag()), "{name}");
+        let direction = if language.is_right_to_left() { "rtl" } else { "ltr" };
+        assert_eq!(root.attribute("dir"), Some(direction), "{name}");
+        let theme = (*theme != Theme::Auto).then(|| theme.name());
+        assert_eq!(root.attribute("data-theme"), theme, "{name}");
+        assert_eq!(page.count("h1"), 1, "{name}");
+        assert_eq!(page.count("main"), 1, "{name}");
+        assert_eq!(page.count("title"), 1, "{name}");
+        assert!(page.tags.iter().filter(|tag| tag.has("autofocus")).count() <= 1, "{name}");
+        for tag in page.tags.iter().filter(|tag| tag.name == "button") {
+            assert!(tag.has("type"), "{name}: a button without a type");
+        }
+    }
+}
+
+#[test]
+fn fields_labels_and_descriptions_belong_together() {
+    for Rendered { name, html, .. } in &*PAGES {
+        let page = Page::read(html).unwrap();
+        let mut ids = BTreeSet::new();
+        for id in page.attributes("id") {
+            assert!(ids.insert(id), "{name}: two of {id}");
+        }
+        let labelled: BTreeSet<_> = page.attributes("for").collect();
+        for references in ["for", "aria-describedby", "aria-labelledby", "aria-controls"] {
+            for id in page.attributes(references).flat_map(str::split_whitespace) {
+                // The lines the script writes are named before they are there.
+                assert!(ids.contains(id), "{name}: {references} leads to {id}, which is not there");
+            }
+        }
+        for input in page.tags.iter().filter(|tag| tag.name == "input") {
+            let kind = input.attribute("type").unwrap();
+            let is_seen = kind != "hidden" && !input.has("aria-hidden");
+            let is_wrapped = matches!(kind, "radio" | "checkbox");
+            if is_seen && !is_wrapped {
+                assert!(labelled.contains(input.attribute("id").unwrap()), "{name}: {input:?}");
+                assert!(input.has("autocomplete"), "{name}: {input:?}");
+            }
+            assert!(kind != "password" || !input.has("value"), "{name}: a password is filled in");
+        }
+        for link in page.attributes("href").filter_map(|href| href.strip_prefix('#')) {
+            assert!(ids.contains(link), "{name}: a link to #{link}, which is not there");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_inline_and_every_asset_exists() {
+    let (_, assets) = samples::renderer(Locales::embedded());
+    for Rendered { name, html, .. } in &*PAGES {
+        let page = Page::read(html).unwrap();
+        for tag in &page.tags {
+            for (attribute, value) in &tag.attributes {
+                assert!(attribute != "style" && !attribute.starts_with("on"), "{name}: {tag:?}");
+                let is_address = matches!(attribute.as_str(), "href" | "src" | "action");
+                let is_local =
+                    value.starts_with('#') || (value.starts_with('/') && !value.starts_with("//"));
+                assert!(!is_address || is_local, "{name}: {tag:?} leads away");
+                if let Some(served) = value.strip_prefix(PREFIX) {
+                    assert!(assets.find(served).is_some(), "{name}: there is no {value}");
+                }
+            }
+            assert_ne!(tag.name, "style", "{name}");
+        }
+        let script = page.one("script");
+        assert!(script.attribute("src").unwrap().starts_with("/assets/app."), "{name}");
+        assert!(html.contains("\"></script>"), "{name}: the script is inline");
+    }
+}
+
+#[test]
+fn every_form_that_changes_something_proves_where_it_came_from() {
+    for Rendered { name, html, .. } in &*PAGES {
+        for form in html.split("<form").skip(1) {
+            let form = form.split("</form>").next().unwrap();
+            let proof = format!("name=\"form_token\" value=\"{FORM_TOKEN}\"");
+            let is_search = form.contains("method=\"get\"");
+            assert_ne!(form.contains(&proof), is_search, "{name}: {form}");
+            assert!(is_search || form.contains("method=\"post\""), "{name}: {form}");
+        }
+    }
+}
+
+#[test]
+fn what_people_typed_is_never_markup() {
+    for Rendered { name, html, .. } in &*PAGES {
+        for raw in ["<b>", "<&>", "<nobody>", "<queued>", "<no>"] {
+            assert!(!html.contains(raw), "{name}: {raw}");
+        }
+    }
+}
+
+#[test]
+fn errors_are_said_in_the_title_at_the_field_and_in_the_summary() {
+    let (renderer, _) = samples::renderer(Locales::embedded());
+    let samples = samples::all();
+    let find = |wanted: &str| samples.iter().find(|sample| sample.name == wanted).unwrap();
+    let render = |name: &str| {
+        find(name).render(&renderer, &frame(find(name), Language::English, Theme::Auto))
+    };
+    let page = render("reset-wrong");
+    assert!(page.contains("<title>Error: Choose a new password – "), "{page}");
+    let sentence = "Your password must be 12 characters or more";
+    assert!(page.contains(&format!("<a href=\"#new-password\">{sentence}</a>")), "{page}");
+    assert!(page.contains("<p class=\"err\" id=\"new-password-error\">"), "{page}");
+    // The sentence for the script, in the summary, and at the field.
+    assert_eq!(page.matches(sentence).count(), 3, "{page}");
+    assert!(
+        page.contains("aria-invalid=\"true\" aria-describedby=\"new-password-error "),
+        "{page}"
+    );
+    assert!(!page.contains("data-verify"), "the summary would lose its focus");
+
+    let fresh = render("reset-fresh");
+    assert!(fresh.contains("<title>Choose a new password – "), "{fresh}");
+    assert!(fresh.contains("data-verify=\"/password-reset/verify\""), "{fresh}");
+    assert!(render("request-throttled").contains("Wait 2 minutes and try again."));
+    for name in ["request-failed", "login-failed", "users-failed", "mail-failed"] {
+        assert!(render(name).contains("Something went wrong on our side."), "{name}");
+    }
+    let private = "<meta name=\"robots\" content=\"noindex\">";
+    for (name, is_private) in
+        [("reset-fresh", true), ("account-fresh", true), ("login-fresh", false)]
+    {
+        assert_eq!(render(name).contains(private), is_private, "{name}");
+    }
+}
+
+#[test]
+fn administrators_are_told_that_mail_goes_nowhere() {
+    let (renderer, _) = samples::renderer(Locales::embedded());
+    for sample in samples::all() {
+        let mut frame = frame(&sample, Language::English, Theme::Auto);
+        frame.mail_is_missing = true;
+        let told = sample.render(&renderer, &frame).contains("No SMTP server is configured");
+        let expected = sample.name.starts_with("users") || sample.name.starts_with("mail");
+        assert_eq!(told, expected, "{}", sample.name);
+    }
+}
+
+/// Writes all pages into the directory that `VESTIBULE_WRITE_PAGES` names, for people to look at.
+#[test]
+fn pages_are_written_where_somebody_asks_for_them() {
+    let Some(directory) = std::env::var_os("VESTIBULE_WRITE_PAGES") else { return };
+    let directory = Path::new(&directory);
+    let (renderer, assets) = samples::renderer(Locales::embedded());
+    fs::create_dir_all(directory.join("assets")).unwrap();
+    for url in assets.urls().values() {
+        let served = url.strip_prefix(PREFIX).unwrap();
+        let path = directory.join("assets").join(served);
+        fs::write(path, &*assets.find(served).unwrap().bytes).unwrap();
+    }
+    write_pages(directory, &renderer);
+}
+
+fn write_pages(directory: &Path, renderer: &Renderer) {
+    for sample in samples::all() {
+        for language in Language::ALL {
+            for theme in Theme::ALL {
+                let mut frame = frame(&sample, language, theme);
+                frame.product = "Vestibule";
+                let html = sample.render(renderer, &frame).replace("\"/assets/", "\"assets/");
+                let name = format!("{}.{language}.{}.html", sample.name, theme.name());
+                fs::write(directory.join(name), html).unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Every word on the pages comes from a catalogue, and every text of a catalogue is on a page.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use vestibule_domain::language::Language;
+use vestibule_locales::Locales;
+
+use super::super::Theme;
+use super::super::samples::{self, EMAIL, REPLY};
+use super::super::validation::KEYS;
+use super::markup::Page;
+use super::{PRODUCT, frame};
+
+#[test]
+fn every_word_comes_from_a_catalogue() {
+    let (renderer, _) = samples::renderer(Locales::pseudo());
+    for sample in samples::all() {
+        let html = sample.render(&renderer, &frame(&sample, Language::English, Theme::Auto));
+        let page = Page::read(&html).unwrap();
+        let mut spoken = vec![page.text.clone()];
+        for attribute in ["aria-label", "placeholder", "alt", "title"] {
+            spoken.extend(page.attributes(attribute).map(str::to_owned));
+        }
+        for attribute in page.tags.iter().flat_map(|tag| &tag.attributes) {
+            let (name, value) = attribute;
+            let is_sentence = value.contains(' ') && name.starts_with("data-");
+            if is_sentence {
+                spoken.push(value.clone());
+            }
+        }
+        for text in spoken {
+            let left = outside_brackets(&text);
+            assert!(!left.chars().any(char::is_alphabetic), "{}: {left}", sample.name);
+        }
+    }
+}
+
+/// What is left of a text without what catalogues, people and machines said.
+fn outside_brackets(text: &str) -> String {
+    let mut depth = 0_usize;
+    let outside: String = text
+        .chars()
+        .filter(|c| {
+            match c {
+                '[' => depth += 1,
+                ']' => depth = depth.saturating_sub(1),
+                _ => return depth == 0,
+            }
+            false
+        })
+        .collect();
+    let mut outside = outside;
+    let people = ["you-", "bea-", "cem-", "dov-"].map(|id| format!("{id}{EMAIL}"));
+    for data in people.iter().map(String::as_str).chain([
+        EMAIL,
+        REPLY,
+        PRODUCT,
+        "550 5.1.1 <nobody>",
+        "vestibule admin create",
+        "0192f3c4",
+        "English",
+        "Deutsch",
+        "العربية",
+    ]) {
+        outside = outside.replace(data, "");
+    }
+    let names = ["anna", "you", "bea", "cem", "dov"];
+    outside.split_whitespace().filter(|word| !names.contains(word)).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn templates_and_catalogues_know_the_same_keys() {
+    const TOPICS: [&str; 7] =
+        ["account", "admin", "auth", "common", "errors", "passwordReset", "validation"];
+    let known: BTreeSet<_> = Locales::embedded()
+        .keys(Language::English)
+        .into_iter()
+        .filter(|key| TOPICS.contains(&key.split('.').next().unwrap_or_default()))
+        .collect();
+    let mut used: BTreeSet<String> = KEYS.iter().map(|(_, key)| (*key).to_owned()).collect();
+    for what in ["Password", "Confirm", "Current", "SmtpPassword"] {
+        used.extend([format!("auth.show{what}"), format!("auth.hide{what}")]);
+    }
+    // Failures name their title; the text's key is the title's without its ending.
+    let titles = known.iter().filter(|key| key.starts_with("errors.") && key.ends_with("Title"));
+    used.extend(titles.map(|title| title.trim_end_matches("Title").to_owned()));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for folder in ["templates", "templates/pages", "src/views"] {
+        for entry in fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let Ok(source) = fs::read_to_string(&path) else { continue };
+            used.extend(source.split('"').filter(|part| is_key(part, &TOPICS)).map(str::to_owned));
+        }
+    }
+    assert_eq!(used.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new(), "unknown");
+    assert_eq!(known.difference(&used).collect::<Vec<_>>(), Vec::<&String>::new(), "unused");
+}
+
+fn is_key(text: &str, topics: &[&str]) -> bool {
+    text.split_once('.').is_some_and(|(topic, name)| {
+        topics.contains(&topic)
+            && !name.is_empty()
+            && name.bytes().all(|b| b.is_ascii_alphanumeric())
+            // Names of files are no keys.
+            && !matches!(name, "html" | "rs" | "ftl")
+    })
+}
+
+#[test]
+fn no_code_has_two_sentences_and_every_sentence_exists() {
+    let known: BTreeSet<_> = Locales::embedded().keys(Language::English).into_iter().collect();
+    let codes: BTreeMap<_, _> = KEYS.into_iter().collect();
+    assert_eq!(codes.len(), KEYS.len(), "a code has two sentences");
+    for key in codes.values() {
+        assert!(known.contains(*key), "{key}");
+    }
+}
