@@ -1,5 +1,8 @@
 //! The composition root: every adapter from the configuration, every use case from its ports.
 
+mod mail;
+mod pages;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -9,18 +12,26 @@ use vestibule_domain::accounts::Accounts;
 use vestibule_domain::administration::Administration;
 use vestibule_domain::error::chain;
 use vestibule_domain::housekeeping::Housekeeping;
+use vestibule_domain::language::Language;
+use vestibule_domain::mail_setup::MailSetup;
 use vestibule_domain::outbox::Dispatcher;
 use vestibule_domain::ports::{Mailer, OsRandom, Ports, RateLimiter, SystemClock};
 use vestibule_domain::recovery::Recovery;
+use vestibule_domain::secret::Secret;
 use vestibule_domain::sessions::Sessions;
+use vestibule_domain::setup::Setup;
 use vestibule_http::{ClientAddress, PublishedKey, Requests, State, TrustedProxies};
 use vestibule_limits::MemoryLimiter;
-use vestibule_mail::{KeptMails, Letterhead, SmtpMailer, SmtpPassword, SmtpSettings};
+use vestibule_locales::Locales;
+use vestibule_mail::{KeptMails, Letterhead};
 use vestibule_passwords::Argon2Hasher;
 use vestibule_storage::SeaStore;
-use vestibule_tokens::{KeyDirectory, KeyRing, PasetoAccessTokens, PasetoResetTokens};
+use vestibule_tokens::{
+    KeyDirectory, KeyRing, PasetoAccessTokens, PasetoResetTokens, PasetoSealer,
+};
+use vestibule_web::Pages;
 
-use crate::config::{Config, Invalid, MailConfig, Problem, PublicUrl};
+use crate::config::{Config, Invalid, Problem, PublicUrl};
 use crate::dev_mail;
 use crate::failure::Failure;
 
@@ -32,15 +43,20 @@ pub(crate) struct App {
     /// What people do.
     pub(crate) state: State,
     /// What administrators do.
-    pub(crate) administration: Administration,
+    pub(crate) administration: Arc<Administration>,
+    /// Where mail goes.
+    pub(crate) mail_setup: Arc<MailSetup>,
+    /// The first administrator.
+    pub(crate) setup: Arc<Setup>,
     /// The store, for migrations and an orderly end.
     pub(crate) store: SeaStore,
     /// The token keys.
     pub(crate) keys: Arc<KeyRing>,
-    /// Sends mail; `None` when none is configured, and mails wait.
-    pub(crate) mailer: Option<Arc<dyn Mailer>>,
     /// The kept mails of `--dev`.
     pub(crate) kept: Option<Arc<KeptMails>>,
+    /// The words of pages and mails.
+    pub(crate) locales: Locales,
+    pages: Pages,
     ports: Ports,
     config: Config,
     public_url: PublicUrl,
@@ -57,45 +73,105 @@ pub(crate) async fn compose(config: &Config, public_url: &PublicUrl) -> Result<A
 
     let folder = data_folder(&config.data_dir).map_err(&mut note).ok();
     let keys = folder.and_then(|()| key_ring(&config.data_dir).map_err(&mut note).ok());
-    let mail = mail(config, public_url).map_err(&mut note).ok();
+    let locales = pages::locales(config).map_err(&mut note).ok();
+    let mail = locales
+        .as_ref()
+        .and_then(|locales| mail::mail(config, public_url, locales).map_err(&mut note).ok());
     let store = store(config).await.map_err(&mut note).ok();
     let hasher = hasher(config).map_err(&mut note).ok();
-    let (Some(keys), Some((mailer, kept)), Some(store), Some(hasher)) = (keys, mail, store, hasher)
+    let (Some(keys), Some(locales), Some(mail), Some(store), Some(hasher)) =
+        (keys, locales, mail, store, hasher)
     else {
         return Err(Invalid(problems).into());
     };
-
     let keys = Arc::new(keys);
+    let ports = ports(config, public_url, &keys, &store, hasher);
+    wire(config, public_url, Parts { keys, locales, mail, store, ports })
+        .map_err(|problem| Invalid(vec![problem]).into())
+}
+
+/// What the use cases and the doors to them are made from.
+struct Parts {
+    keys: Arc<KeyRing>,
+    locales: Locales,
+    mail: mail::Mail,
+    store: SeaStore,
+    ports: Ports,
+}
+
+fn ports(
+    config: &Config,
+    public_url: &PublicUrl,
+    keys: &Arc<KeyRing>,
+    store: &SeaStore,
+    hasher: Argon2Hasher,
+) -> Ports {
     let issuer = config.issuer.as_deref().unwrap_or(public_url.as_str());
     let audience = config.audience.as_deref().unwrap_or(public_url.as_str());
     let limiter: Arc<dyn RateLimiter> = Arc::new(MemoryLimiter::default());
-    let ports = Ports {
+    Ports {
         store: Arc::new(store.clone()),
         hasher: Arc::new(hasher),
         access_tokens: Arc::new(PasetoAccessTokens::new(keys.clone(), issuer, audience)),
         reset_tokens: Arc::new(PasetoResetTokens::new(keys.clone(), issuer)),
+        sealer: Arc::new(PasetoSealer::new(keys.clone())),
         limiter,
         clock: Arc::new(SystemClock),
         random: Arc::new(OsRandom),
-    };
+    }
+}
+
+fn wire(config: &Config, public_url: &PublicUrl, parts: Parts) -> Result<App, Problem> {
+    let Parts { keys, locales, mail, store, ports } = parts;
     let policy = &config.policy;
+    let accounts = Arc::new(Accounts::new(ports.clone(), policy.clone()));
+    let sessions = Arc::new(Sessions::new(ports.clone(), policy.clone()));
+    let recovery = Arc::new(Recovery::new(ports.clone(), policy.clone()));
+    let administration = Arc::new(Administration::new(ports.clone(), policy.clone()));
+    let setup = Arc::new(Setup::new(ports.clone(), policy.clone()));
+    let mailers = Arc::new(mail.mailers);
+    let mail_setup =
+        Arc::new(MailSetup::new(ports.clone(), policy.clone(), mailers, mail.configured));
+    let explain = pages::explanations(&locales);
+    let behind_pages = vestibule_web::State {
+        accounts: accounts.clone(),
+        sessions: sessions.clone(),
+        recovery: recovery.clone(),
+        setup: setup.clone(),
+        administration: administration.clone(),
+        mail_setup: mail_setup.clone(),
+        explain: explain.clone(),
+        sealer: ports.sealer.clone(),
+        clock: ports.clock.clone(),
+        random: ports.random.clone(),
+    };
+    let pages = pages::pages(config, public_url, locales.clone(), behind_pages)?;
+    let state = State {
+        accounts,
+        sessions,
+        recovery,
+        administration: administration.clone(),
+        mail_setup: mail_setup.clone(),
+        explain: Arc::new(move |error| explain(error, Language::English)),
+        session_cookie: pages.session_cookie(),
+        public_origin: public_url.as_str().to_owned(),
+        store: ports.store.clone(),
+        published_keys: Arc::new({
+            let keys = keys.clone();
+            move || published(&keys)
+        }),
+        draining: Arc::new(AtomicBool::new(false)),
+    };
     Ok(App {
-        state: State {
-            accounts: Arc::new(Accounts::new(ports.clone(), policy.clone())),
-            sessions: Arc::new(Sessions::new(ports.clone(), policy.clone())),
-            recovery: Arc::new(Recovery::new(ports.clone(), policy.clone())),
-            store: ports.store.clone(),
-            published_keys: Arc::new({
-                let keys = keys.clone();
-                move || published(&keys)
-            }),
-            draining: Arc::new(AtomicBool::new(false)),
-        },
-        administration: Administration::new(ports.clone(), policy.clone()),
+        state,
+        administration,
+        mail_setup,
+        setup,
         store,
         keys,
-        mailer,
-        kept,
+        kept: mail.kept,
+        locales,
+        pages,
         ports,
         config: config.clone(),
         public_url: public_url.clone(),
@@ -111,7 +187,9 @@ impl App {
         if let Some(kept) = &self.kept {
             routes = dev_mail::add(routes, kept.clone());
         }
-        vestibule_http::protect(routes, ClientAddress::new(proxies), requests)
+        let answers = self.pages.beside(routes);
+        let protected = vestibule_http::protect(answers, ClientAddress::new(proxies), requests);
+        self.pages.dress(protected)
     }
 
     /// The broom.
@@ -119,16 +197,9 @@ impl App {
         Housekeeping::new(self.ports.clone(), self.config.policy.outbox.clone())
     }
 
-    /// The sender of waiting mails, if there is anywhere to send them.
-    pub(crate) fn dispatcher(&self) -> Option<Dispatcher> {
-        let mailer = self.mailer.clone()?;
-        let policy = self.config.policy.outbox.clone();
-        Some(Dispatcher::new(self.ports.clone(), mailer, policy))
-    }
-
-    /// The ports, for commands that need one of them alone.
-    pub(crate) fn ports(&self) -> &Ports {
-        &self.ports
+    /// The sender of waiting mails, by that way.
+    pub(crate) fn dispatcher(&self, mailer: Arc<dyn Mailer>) -> Dispatcher {
+        Dispatcher::new(self.ports.clone(), mailer, self.config.policy.outbox.clone())
     }
 
     /// What makes links. Refuses without a configured address: people would be sent elsewhere, and
@@ -142,8 +213,13 @@ impl App {
                           --dev, the address it listens on, such as http://127.0.0.1:8080)";
             return Err(Failure::configuration("server.public_url", remedy));
         };
-        Letterhead::new(&self.config.product_name, url.as_str())
+        mail::letterhead(&self.config, url)
             .map_err(|error| Failure::configuration("mail", chain(&error)))
+    }
+
+    /// Where the first administrator is made.
+    pub(crate) fn setup_link(&self, link: &Secret) -> String {
+        format!("{}/setup?token={}", self.public_url.as_str(), link.expose())
     }
 
     /// Where people reach the service.
@@ -166,7 +242,10 @@ fn published(keys: &KeyRing) -> Vec<PublishedKey> {
 /// # Errors
 /// [`Invalid`] with every problem.
 pub(crate) fn check(config: &Config, public_url: &PublicUrl) -> Result<(), Invalid> {
-    let mail = mail(config, public_url).err();
+    let mail = match pages::locales(config) {
+        Ok(locales) => mail::mail(config, public_url, &locales).err(),
+        Err(problem) => Some(problem),
+    };
     let hasher = hasher(config).err();
     let problems: Vec<Problem> = mail.into_iter().chain(hasher).collect();
     if problems.is_empty() { Ok(()) } else { Err(Invalid(problems)) }
@@ -217,42 +296,5 @@ async fn store(config: &Config) -> Result<SeaStore, Problem> {
             chain(&error)
         );
         Problem::new("database.url", remedy)
-    })
-}
-
-type Mailers = (Option<Arc<dyn Mailer>>, Option<Arc<KeptMails>>);
-
-/// In `--dev` mails are kept, whatever the settings say: a try-out writes to nobody.
-fn mail(config: &Config, public_url: &PublicUrl) -> Result<Mailers, Problem> {
-    let invalid = |error: vestibule_mail::SettingsError| Problem::new("mail", chain(&error));
-    let letterhead = Letterhead::new(&config.product_name, public_url.as_str()).map_err(invalid)?;
-    if config.dev {
-        let folder = config.data_dir.join("mails");
-        let kept = Arc::new(KeptMails::new(letterhead, folder).map_err(invalid)?);
-        return Ok((Some(kept.clone()), Some(kept)));
-    }
-    let Some(mail) = &config.mail else {
-        return Ok((None, None));
-    };
-    let settings = smtp_settings(mail, &config.product_name)?;
-    let mailer = SmtpMailer::new(settings, letterhead).map_err(invalid)?;
-    Ok((Some(Arc::new(mailer)), None))
-}
-
-fn smtp_settings(mail: &MailConfig, product_name: &str) -> Result<SmtpSettings, Problem> {
-    let read = |path: &std::path::PathBuf| {
-        std::fs::read(path).map_err(|error| {
-            Problem::new("mail.ca_file", format!("{} cannot be read: {error}", path.display()))
-        })
-    };
-    Ok(SmtpSettings {
-        host: mail.host.clone(),
-        port: mail.port,
-        security: mail.security,
-        username: mail.username.clone(),
-        password: mail.password.as_ref().map(|p| SmtpPassword::new(p.expose().to_owned())),
-        from_address: mail.from_address.clone(),
-        from_name: mail.from_name.clone().unwrap_or_else(|| product_name.to_owned()),
-        ca_file: mail.ca_file.as_ref().map(read).transpose()?,
     })
 }

@@ -249,7 +249,7 @@ pub(crate) enum Keys {
     },
     /// Sign with a new key from now on; what the old one signed stays valid
     Rotate {
-        /// access or reset [default: both]
+        /// access, reset or seal [default: all]
         purpose: Option<Purpose>,
     },
     /// Stop accepting what a key has signed, at once

@@ -9,14 +9,16 @@ mod problem;
 mod reader;
 mod show;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use poem::http::uri::Authority;
-use vestibule_domain::email::EmailAddress;
 use vestibule_domain::policy::Policy;
-use vestibule_mail::Security;
+use vestibule_domain::relay::Relay;
+use vestibule_web::SettingOrigin;
 
 pub(crate) use load::{Overrides, environment, load};
 pub(crate) use problem::{Invalid, Problem};
@@ -47,31 +49,27 @@ pub(crate) struct Config {
     pub(crate) policy: Policy,
     /// What a password hash costs.
     pub(crate) passwords: vestibule_passwords::Settings,
-    /// Where mail goes; `None` leaves it in the outbox.
-    pub(crate) mail: Option<MailConfig>,
+    /// Where mail goes; `None` leaves it to administrators.
+    pub(crate) mail: Option<Relay>,
+    /// A PEM file with a further trust anchor for relays.
+    pub(crate) mail_ca_file: Option<PathBuf>,
+    /// Where each key about mail is set.
+    pub(crate) mail_origins: BTreeMap<String, SettingOrigin>,
+    /// How the pages look and behave.
+    pub(crate) pages: PagesConfig,
     /// Whether this is a try-out on one's own machine.
     pub(crate) dev: bool,
 }
 
-/// The relay that takes our mail.
+/// How the pages look and behave.
 #[derive(Clone, Debug)]
-pub(crate) struct MailConfig {
-    /// Host name or address.
-    pub(crate) host: String,
-    /// Port.
-    pub(crate) port: u16,
-    /// How the connection is protected.
-    pub(crate) security: Security,
-    /// Account at the relay.
-    pub(crate) username: Option<String>,
-    /// Its password.
-    pub(crate) password: Option<Secret>,
-    /// The sender's address.
-    pub(crate) from_address: EmailAddress,
-    /// The sender's name; the product's if not set.
-    pub(crate) from_name: Option<String>,
-    /// A PEM file with a further trust anchor.
-    pub(crate) ca_file: Option<PathBuf>,
+pub(crate) struct PagesConfig {
+    /// How long the page that tells of a reset waits before it moves on; `None` to stay.
+    pub(crate) reset_redirect: Option<Duration>,
+    /// A folder whose files take the place of ours.
+    pub(crate) directory: Option<PathBuf>,
+    /// Where to report security problems.
+    pub(crate) security_contact: Option<String>,
 }
 
 /// How log lines look.

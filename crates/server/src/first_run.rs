@@ -3,8 +3,16 @@
 use crate::app::App;
 use crate::config::Config;
 
+/// What was found out at the start.
+pub(crate) struct News {
+    /// Where the first administrator is made, while there is none.
+    pub(crate) setup_link: Option<String>,
+    /// Whether anybody has said where mail goes.
+    pub(crate) mail_is_set_up: bool,
+}
+
 /// One screen for the person at the terminal.
-pub(crate) fn screen(app: &App, config: &Config, has_admin: bool) -> String {
+pub(crate) fn screen(app: &App, config: &Config, news: &News) -> String {
     let url = app.public_url().as_str();
     let database = match config.database_url.expose().strip_prefix("sqlite://") {
         Some(path) => path.split('?').next().unwrap_or(path),
@@ -12,7 +20,8 @@ pub(crate) fn screen(app: &App, config: &Config, has_admin: bool) -> String {
     };
     let mail = match (&config.mail, &app.kept) {
         (_, Some(_)) => format!("kept and shown at {url}/dev/mail, never sent"),
-        (Some(mail), None) => format!("through {}:{}", mail.host, mail.port),
+        (Some(relay), None) => format!("through {}:{}", relay.host.as_str(), relay.port),
+        (None, None) if news.mail_is_set_up => format!("as set at {url}/admin/settings"),
         (None, None) => "not configured".to_owned(),
     };
     let mut text = format!(
@@ -20,9 +29,9 @@ pub(crate) fn screen(app: &App, config: &Config, has_admin: bool) -> String {
          E-mail    {mail}\n",
         env!("CARGO_PKG_VERSION")
     );
-    for warning in warnings(config, has_admin) {
+    for warning in warnings(config, news) {
         text.push_str("\n  ");
-        text.push_str(warning);
+        text.push_str(&warning);
         text.push('\n');
     }
     text.push_str("\nPress Ctrl+C to stop.\n");
@@ -30,15 +39,19 @@ pub(crate) fn screen(app: &App, config: &Config, has_admin: bool) -> String {
 }
 
 /// What the operator should know, and is not wrong enough to keep the service from starting.
-pub(crate) fn warnings(config: &Config, has_admin: bool) -> Vec<&'static str> {
+pub(crate) fn warnings(config: &Config, news: &News) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if let Some(link) = &news.setup_link {
+        warnings.push(format!(
+            "No administrator yet. Open this link once to create one (valid 60 minutes): {link} \
+             Or: vestibule admin create --email you@example.com"
+        ));
+    }
     let known = [
         (
-            !has_admin,
-            "No administrator yet. Create one: vestibule admin create --email you@example.com",
-        ),
-        (
-            config.mail.is_none() && !config.dev,
-            "mail.host is not set: mails wait in the outbox until it is.",
+            !news.mail_is_set_up,
+            "No mail relay is set up: mails wait in the outbox until an administrator describes one \
+             at /admin/settings, or mail.host is set.",
         ),
         (
             config.mail.is_some() && config.dev,
@@ -49,5 +62,7 @@ pub(crate) fn warnings(config: &Config, has_admin: bool) -> Vec<&'static str> {
             "limits.enabled is false: anybody may try any number of times.",
         ),
     ];
-    known.into_iter().filter_map(|(applies, warning)| applies.then_some(warning)).collect()
+    let applying = known.into_iter().filter(|(applies, _)| *applies);
+    warnings.extend(applying.map(|(_, text)| text.to_owned()));
+    warnings
 }

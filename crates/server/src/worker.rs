@@ -14,6 +14,7 @@ use tracing::Instrument;
 use vestibule_domain::error::{Error, chain};
 use vestibule_domain::mail::MailFate;
 use vestibule_domain::outbox::{Claim, Delivery, Dispatcher};
+use vestibule_domain::ports::Mailer;
 
 use crate::app::App;
 
@@ -29,13 +30,8 @@ const LAST_MAILS: Duration = Duration::from_secs(20);
 
 /// Runs until told to stop; mails on their way are finished first.
 pub(crate) async fn run(app: &App, stop: CancellationToken) {
-    let mut worker = Worker {
-        app,
-        dispatcher: app.dispatcher().map(Arc::new),
-        sending: JoinSet::new(),
-        backlog: false,
-        troubled: false,
-    };
+    let mut worker =
+        Worker { app, way: None, sending: JoinSet::new(), backlog: false, troubled: false };
     let housekeeping = app.housekeeping();
     let mut pace = interval(PACE);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -108,7 +104,8 @@ enum Turn {
 
 struct Worker<'a> {
     app: &'a App,
-    dispatcher: Option<Arc<Dispatcher>>,
+    /// The way mail goes, and who sends by it.
+    way: Option<(Arc<dyn Mailer>, Arc<Dispatcher>)>,
     sending: JoinSet<()>,
     /// Whether the last claim took all there was room for, so that more may wait.
     backlog: bool,
@@ -120,8 +117,9 @@ impl Worker<'_> {
         match turn {
             Turn::Full(_) => {
                 let issued = self.issue().await;
+                let way = self.find_way().await;
                 let sent = self.send().await;
-                issued.and(sent)
+                issued.and(way).and(sent)
             }
             Turn::Refill if self.backlog => self.send().await,
             Turn::Refill => Ok(()),
@@ -138,9 +136,27 @@ impl Worker<'_> {
         Ok(())
     }
 
+    /// Takes the way mail goes now: an administrator may have changed it, here or on another node.
+    async fn find_way(&mut self) -> Result<(), Error> {
+        let mailer = self.app.mail_setup.mailer().await?;
+        let known = self.way.as_ref().map(|(mailer, _)| mailer);
+        match (mailer, known) {
+            (Some(new), Some(known)) if Arc::ptr_eq(&new, known) => {}
+            (Some(new), known) => {
+                if known.is_some() {
+                    tracing::info!("mail goes another way now");
+                }
+                let dispatcher = Arc::new(self.app.dispatcher(new.clone()));
+                self.way = Some((new, dispatcher));
+            }
+            (None, _) => self.way = None,
+        }
+        Ok(())
+    }
+
     /// Sends as many mails as there is room for.
     async fn send(&mut self) -> Result<(), Error> {
-        let Some(dispatcher) = self.dispatcher.clone() else { return Ok(()) };
+        let Some((_, dispatcher)) = self.way.clone() else { return Ok(()) };
         let room = PARALLEL.saturating_sub(self.sending.len());
         if room == 0 {
             return Ok(());

@@ -6,9 +6,10 @@ use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use vestibule_domain::administration;
+use vestibule_domain::authority::Authority;
 use vestibule_domain::email::EmailAddress;
 use vestibule_domain::id::UserId;
-use vestibule_domain::user::User;
+use vestibule_domain::user::{User, UserFilter};
 use vestibule_domain::username::Username;
 
 use super::{open, passwords, print_json, print_line};
@@ -18,6 +19,11 @@ use crate::failure::Failure;
 
 /// How many accounts are read at a time.
 const PAGE: u32 = 500;
+
+/// Whoever runs a command on the machine.
+fn operator() -> Authority {
+    Authority::operator()
+}
 
 /// Manages accounts.
 pub(super) async fn user(place: &Place, action: cli::User) -> Result<(), Failure> {
@@ -37,7 +43,7 @@ pub(super) async fn user(place: &Place, action: cli::User) -> Result<(), Failure
         cli::User::SetPassword { user, password_stdin } => {
             let user = find(&app, &user).await?;
             let password = passwords::choose(password_stdin, administration.password_policy())?;
-            administration.set_password(&user, &password).await?;
+            administration.set_password(&operator(), &user, &password).await?;
             done(&user, "has a new password; all sessions have ended");
         }
         cli::User::ResetLink { user } => {
@@ -49,12 +55,12 @@ pub(super) async fn user(place: &Place, action: cli::User) -> Result<(), Failure
         }
         cli::User::Activate { user } => {
             let user = find(&app, &user).await?;
-            administration.activate(user.id).await?;
+            administration.activate(&operator(), user.id).await?;
             done(&user, "is active");
         }
         cli::User::Deactivate { user } => {
             let user = find(&app, &user).await?;
-            administration.deactivate(&user).await?;
+            administration.deactivate(&operator(), &user).await?;
             done(&user, "is inactive; all sessions have ended");
         }
         cli::User::Delete { user, yes } => {
@@ -62,7 +68,7 @@ pub(super) async fn user(place: &Place, action: cli::User) -> Result<(), Failure
             if !yes {
                 confirm(&format!("Delete {} for ever?", user.email.as_str()))?;
             }
-            administration.delete(user.id).await?;
+            administration.delete(&operator(), user.id).await?;
             done(&user, "is deleted");
         }
     }
@@ -77,12 +83,12 @@ pub(super) async fn admin(place: &Place, action: Admin) -> Result<(), Failure> {
         Admin::List { json } => list(&app, json, true).await?,
         Admin::Promote { user } => {
             let user = find(&app, &user).await?;
-            app.administration.set_admin(user.id, true).await?;
+            app.administration.set_admin(&operator(), user.id, true).await?;
             done(&user, "is an administrator");
         }
         Admin::Demote { user } => {
             let user = find(&app, &user).await?;
-            app.administration.set_admin(user.id, false).await?;
+            app.administration.set_admin(&operator(), user.id, false).await?;
             done(&user, "is no administrator");
         }
     }
@@ -96,7 +102,7 @@ async fn create(app: &App, new: NewUser, is_admin: bool) -> Result<(), Failure> 
     let policy = app.administration.password_policy();
     let password = passwords::choose(new.password_stdin, policy)?;
     let new = administration::NewUser { email, username, password: Some(password), is_admin };
-    let user = app.administration.create(new).await?;
+    let user = app.administration.create(&operator(), new).await?;
     done(&user, if is_admin { "is an administrator" } else { "is created" });
     Ok(())
 }
@@ -109,18 +115,19 @@ fn name_from(email: &EmailAddress) -> String {
 
 async fn find(app: &App, user: &str) -> Result<User, Failure> {
     if let Ok(id) = user.parse() {
-        return Ok(app.administration.find(UserId::from_uuid(id)).await?);
+        return Ok(app.administration.find(&operator(), UserId::from_uuid(id)).await?);
     }
     let email = EmailAddress::parse(user)
         .map_err(|error| anyhow!("{user:?} is neither an id nor an e-mail address: {error}"))?;
-    Ok(app.administration.find_by_email(&email).await?)
+    Ok(app.administration.find_by_email(&operator(), &email).await?)
 }
 
 async fn list(app: &App, json: bool, admins_only: bool) -> Result<(), Failure> {
+    let filter = UserFilter { admins_only, text: None };
     let mut all = Vec::new();
     let mut after = None;
     loop {
-        let page = app.administration.list(after, PAGE, admins_only).await?;
+        let page = app.administration.list(&operator(), &filter, after, PAGE).await?;
         after = page.last().map(|user| user.id);
         let is_last = page.len() < PAGE as usize;
         all.extend(page);

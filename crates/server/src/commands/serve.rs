@@ -13,6 +13,7 @@ use crate::app::{App, compose};
 use crate::cli::{Place, Serve};
 use crate::config::{Config, Overrides, PublicUrl, environment, load};
 use crate::failure::Failure;
+use crate::first_run::News;
 use crate::{first_run, listen, telemetry, worker};
 
 /// How long the database may take to say goodbye.
@@ -95,14 +96,17 @@ async fn start(config: &Config, address: SocketAddr, no_migrate: bool) -> Result
 
 /// Says what is served where; the last line tells scripts that requests are accepted.
 async fn announce(app: &App, config: &Config, address: SocketAddr) -> Result<(), Failure> {
-    let has_admin = !app.administration.list(None, 1, true).await?.is_empty();
+    let news = News {
+        setup_link: app.setup.prepare().await?.map(|link| app.setup_link(&link)),
+        mail_is_set_up: app.mail_setup.is_set_up().await?,
+    };
     if telemetry::is_json(config.log_format) {
-        for warning in first_run::warnings(config, has_admin) {
+        for warning in first_run::warnings(config, &news) {
             tracing::warn!("{warning}");
         }
     } else {
         use std::io::Write as _;
-        let screen = first_run::screen(app, config, has_admin);
+        let screen = first_run::screen(app, config, &news);
         std::io::stderr().write_all(screen.as_bytes())?;
     }
     tracing::info!(target: telemetry::ALWAYS, address = %format!("http://{address}"), "ready");

@@ -67,6 +67,13 @@ pub(crate) const KEYS: &[Key] = &[
         "auto, text or json",
         "How log lines look; auto is text on a terminal and JSON elsewhere. RUST_LOG sets the level.",
     ),
+    key(
+        "server.security_contact",
+        None,
+        "an address that starts with https://, mailto: or tel:",
+        "Where to report security problems; published at /.well-known/security.txt (RFC 9116), which \
+         is not there without it.",
+    ),
     secret(
         "database.url",
         Some("sqlite://{data_dir}/vestibule.db"),
@@ -77,7 +84,7 @@ pub(crate) const KEYS: &[Key] = &[
         "product.name",
         Some("Vestibule"),
         "1 to 64 printable characters",
-        "What the product is called in mails.",
+        "What the product is called in pages and mails.",
     ),
     key(
         "signup.mode",
@@ -188,7 +195,8 @@ pub(crate) const KEYS: &[Key] = &[
         "mail.host",
         None,
         "a host name or address",
-        "The relay that takes outgoing mail. Without it mails wait in the outbox.",
+        "The relay that takes outgoing mail. Set here, it cannot be changed on the administrator's \
+         page. Set nowhere, mails wait in the outbox.",
     ),
     key("mail.port", Some("587"), "a number from 1 to 65535", "The relay's port."),
     key(
@@ -212,7 +220,27 @@ pub(crate) const KEYS: &[Key] = &[
         "1 to 64 printable characters",
         "The sender's name; the product's unless set.",
     ),
-    key("mail.ca_file", None, "a PEM file", "A further trust anchor for the relay's certificate."),
+    key(
+        "mail.ca_file",
+        None,
+        "a PEM file",
+        "A further trust anchor for the relay's certificate, also of a relay set on the \
+         administrator's page.",
+    ),
+    key(
+        "ui.reset_redirect",
+        Some("2s"),
+        "whole seconds up to 60s, or off",
+        "How long the page after a reset waits before it goes on to the sign-in page. 0s: there is \
+         no such page. off: it waits for a click.",
+    ),
+    key(
+        "ui.directory",
+        None,
+        "a folder",
+        "A folder whose files take the place of the built-in ones: templates/, assets/, locales/ and \
+         mails/. docs/customising.md says how.",
+    ),
 ];
 
 impl Key {

@@ -22,6 +22,7 @@ mod input;
 mod journey;
 mod outbox;
 mod overload;
+mod pages;
 mod people;
 mod races;
 mod resets;
