@@ -7,14 +7,16 @@ use crate::authority::Authority;
 use crate::caller::Caller;
 use crate::email::EmailAddress;
 use crate::error::Error;
-use crate::id::{MailId, ResetRequestId, UserId};
-use crate::mail::{Mail, MailRecord, QueuedMail};
+use crate::id::{ResetRequestId, UserId};
+use crate::mail::{Mail, QueuedMail};
 use crate::password::Password;
 use crate::policy::{PasswordPolicy, Policy};
 use crate::ports::{Insertion, Ports, UnitOfWork};
 use crate::reset::ResetRequest;
 use crate::user::{User, UserFilter};
 use crate::username::Username;
+
+mod mails;
 
 /// Creates, changes and deletes accounts.
 pub struct Administration {
@@ -261,33 +263,6 @@ impl Administration {
         let mut unit = self.ports.store.begin().await?;
         let found = unit.delete_user(id).await?;
         commit_if(found, unit).await
-    }
-
-    /// Lists mails, the newest first, from the one before `before`.
-    ///
-    /// # Errors
-    /// `Unavailable`, `Internal`.
-    pub async fn mails(
-        &self,
-        _by: &Authority,
-        before: Option<MailId>,
-        limit: u32,
-    ) -> Result<Vec<MailRecord>, Error> {
-        Ok(self.ports.store.list_mails(before, limit).await?)
-    }
-
-    /// Has a mail sent again at once. A link that does not work any more is not sent.
-    ///
-    /// # Errors
-    /// `NotFound` when there is no such mail, or it is on its way at this moment; `Unavailable`,
-    /// `Internal`.
-    pub async fn resend(&self, _by: &Authority, id: MailId) -> Result<(), Error> {
-        let mut unit = self.ports.store.begin().await?;
-        if !unit.requeue_mail(id, self.ports.clock.now()).await? {
-            return Err(Error::NotFound);
-        }
-        unit.commit().await?;
-        Ok(())
     }
 }
 

@@ -4,7 +4,6 @@
 //! the password never comes back out, and it is never sent to another server than the one it was
 //! given for.
 
-use std::num::NonZeroU16;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use time::OffsetDateTime;
@@ -18,11 +17,14 @@ use crate::language::Language;
 use crate::limits::Limits;
 use crate::mail::{Content, Message};
 use crate::policy::Policy;
-use crate::ports::{Action, MailError, Mailer, Mailers, Ports, Receipt, SealPurpose};
+use crate::ports::{Action, Mailer, Mailers, Ports, SealPurpose};
 use crate::relay::{
-    Relay, RelayCredentials, RelayError, RelayHost, RelayPassword, RelaySecurity, RelayTest,
-    SealedCredentials, SenderName, StoredRelay,
+    Relay, RelayCredentials, RelayError, RelayPassword, RelayTest, SealedCredentials, StoredRelay,
 };
+
+mod values;
+
+pub use values::{DescribeRelay, MailSettings, NewPassword, Tested};
 
 /// Keeps, shows, tests and provides the way mail goes.
 pub struct MailSetup {
@@ -50,60 +52,6 @@ pub enum Configured {
 struct Prepared {
     saved_at: OffsetDateTime,
     mailer: Arc<dyn Mailer>,
-}
-
-/// What an administrator may see.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MailSettings {
-    /// The relay without its credentials; `None` when nobody has described one.
-    pub relay: Option<Relay>,
-    /// The account at the relay.
-    pub username: Option<String>,
-    /// Whether there is a password. Which one is never shown.
-    pub has_password: bool,
-    /// Whether the configuration has decided all this.
-    pub is_configured: bool,
-    /// What came of the latest test of these settings.
-    pub tested: Option<RelayTest>,
-}
-
-/// What an administrator wants to be so.
-#[derive(Clone, Debug)]
-pub struct DescribeRelay {
-    /// Name or address of the relay.
-    pub host: RelayHost,
-    /// Its port.
-    pub port: NonZeroU16,
-    /// How the connection is protected.
-    pub security: RelaySecurity,
-    /// The account there; `None` to sign in as nobody.
-    pub username: Option<String>,
-    /// Its password.
-    pub password: NewPassword,
-    /// The sender of every mail.
-    pub from_address: EmailAddress,
-    /// The sender's name.
-    pub from_name: Option<SenderName>,
-}
-
-/// What is to become of the relay's password.
-#[derive(Clone, Debug)]
-pub enum NewPassword {
-    /// It stays, as long as it goes where it went before.
-    Keep,
-    /// It is forgotten, and with it the user name.
-    Remove,
-    /// This is the one.
-    Set(RelayPassword),
-}
-
-/// What came of a test mail.
-#[derive(Debug)]
-pub struct Tested {
-    /// Where it went, when, and whether it was taken.
-    pub test: RelayTest,
-    /// What the relay said, or why it was not reached.
-    pub reply: Result<Receipt, MailError>,
 }
 
 impl MailSetup {

@@ -6,26 +6,27 @@
 
 use std::sync::Arc;
 
+mod installation;
 mod limiter;
 mod mailer;
 #[cfg(test)]
 pub(crate) mod mocks;
+mod outbox;
 mod passwords;
 mod sealer;
 mod store;
 mod system;
 mod tokens;
 
+pub use installation::Installation;
 pub use limiter::{Action, Decision, Limit, LimitKey, RateLimiter, Subject};
 pub use mailer::{MailError, Mailer, Mailers, Receipt};
 #[cfg(test)]
 pub(crate) use mailer::{MockMailer, MockMailers};
+pub use outbox::Outbox;
 pub use passwords::{HashError, PasswordHasher, Verdict};
 pub use sealer::{SealError, SealPurpose, Sealer};
-pub use store::{
-    Credentials, Insertion, Installation, Outbox, Resets, Sessions, Store, StoreError, UnitOfWork,
-    Users,
-};
+pub use store::{Credentials, Insertion, Resets, Sessions, Store, StoreError, UnitOfWork, Users};
 pub use system::{Clock, OsRandom, Random, SystemClock};
 pub use tokens::{AccessTokens, ResetTokens, TokenError};
 

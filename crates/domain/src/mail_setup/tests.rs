@@ -1,11 +1,14 @@
 //! What may become of the relay's password, and who may change where it goes.
 
+use std::num::NonZeroU16;
+
 use time::Duration;
 
 use super::*;
 use crate::policy::SessionPolicy;
 use crate::ports::mocks::{MockUnit, Scene, a_user};
 use crate::ports::{MockMailer, MockMailers};
+use crate::relay::{RelayHost, RelaySecurity};
 use crate::sessions::Actor;
 use crate::user::User;
 use zeroize::Zeroizing;

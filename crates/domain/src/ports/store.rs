@@ -7,13 +7,15 @@
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
+use super::installation::Installation;
+use super::outbox::Outbox;
 use crate::email::EmailKey;
 use crate::error::BoxError;
-use crate::id::{LeaseId, MailId, SessionId, UserId};
+use crate::id::{MailId, SessionId, UserId};
 use crate::language::Language;
-use crate::mail::{Lease, MailFate, MailRecord, QueuedMail};
+use crate::mail::MailRecord;
 use crate::password::PasswordHash;
-use crate::relay::{RelayTest, StoredRelay};
+use crate::relay::StoredRelay;
 use crate::reset::{PasswordReset, ResetId, ResetRequest};
 use crate::secret::SecretDigest;
 use crate::session::Session;
@@ -25,8 +27,8 @@ use crate::user::{CredentialEpoch, User, UserFilter};
 pub trait Store: Send + Sync {
     /// Opens a unit of work.
     ///
-    /// Nothing it writes is visible to anybody until it is committed.
-    /// Dropping it discards everything.
+    /// Nothing it writes is visible to anybody until it is committed. Dropping it discards
+    /// everything.
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
 
     /// Answers once the store can be reached.
@@ -241,82 +243,6 @@ pub trait Resets: Send {
         id: ResetId,
         now: OffsetDateTime,
     ) -> Result<Option<PasswordReset>, StoreError>;
-}
-
-/// The mails that wait.
-#[async_trait]
-pub trait Outbox: Send {
-    /// Adds a mail, due at once.
-    async fn enqueue(&mut self, mail: &QueuedMail) -> Result<(), StoreError>;
-
-    /// Claims at most `limit` mails that are due at `now` and not under a lease that lasts beyond
-    /// `now`, the longest due first, and counts the attempt.
-    ///
-    /// Of any number of concurrent units each mail is claimed by at most one.
-    async fn claim_mails(
-        &mut self,
-        now: OffsetDateTime,
-        lease: Lease,
-        limit: u32,
-    ) -> Result<Vec<QueuedMail>, StoreError>;
-
-    /// Records what became of a claimed mail and ends the claim.
-    ///
-    /// Answers `false`, and changes nothing, when `lease` is not the mail's latest claim.
-    /// A mail that was sent, failed or was withdrawn is never claimed again.
-    async fn settle_mail(
-        &mut self,
-        id: MailId,
-        lease: LeaseId,
-        fate: &MailFate,
-        now: OffsetDateTime,
-    ) -> Result<bool, StoreError>;
-
-    /// Makes a mail due at `now`, whatever became of it: its attempts and its failure are
-    /// forgotten, when it was queued is not.
-    ///
-    /// Answers `false`, and changes nothing, when there is no such mail or a lease on it lasts
-    /// beyond `now`.
-    async fn requeue_mail(&mut self, id: MailId, now: OffsetDateTime) -> Result<bool, StoreError>;
-
-    /// Deletes what ended before `before`: finished mails, resets that expired, sessions past
-    /// their absolute lifetime. Nothing that still works is touched.
-    ///
-    /// Deletes at most `limit` of each, so that nobody waits long for this unit, and answers
-    /// whether there may be more.
-    async fn purge(&mut self, before: OffsetDateTime, limit: u32) -> Result<bool, StoreError>;
-}
-
-/// What the installation remembers about itself.
-#[async_trait]
-pub trait Installation: Send {
-    /// Keeps the description of the relay, in place of any earlier one.
-    async fn save_relay(&mut self, relay: &StoredRelay) -> Result<(), StoreError>;
-
-    /// Keeps what came of a test of the description saved at `saved_at`.
-    ///
-    /// Answers `false`, and changes nothing, when that description was replaced meanwhile.
-    async fn note_relay_test(
-        &mut self,
-        saved_at: OffsetDateTime,
-        test: &RelayTest,
-    ) -> Result<bool, StoreError>;
-
-    /// Keeps a set-up link, in place of any earlier one.
-    async fn save_setup_link(
-        &mut self,
-        link: &SecretDigest,
-        expires_at: OffsetDateTime,
-    ) -> Result<(), StoreError>;
-
-    /// Spends the set-up link: of any number of concurrent units exactly one is answered `true`.
-    ///
-    /// `false`, and nothing changed, when there is none with that digest or it expired at `now`.
-    async fn spend_setup_link(
-        &mut self,
-        link: &SecretDigest,
-        now: OffsetDateTime,
-    ) -> Result<bool, StoreError>;
 }
 
 /// Why the store did not do what it was asked to.

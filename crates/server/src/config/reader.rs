@@ -1,29 +1,22 @@
 //! From text to checked values, noting every problem on the way.
 
-use std::collections::BTreeMap;
-use std::num::{NonZeroU16, NonZeroU32};
+mod outward;
+
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use ipnet::IpNet;
 use time::Duration;
-use vestibule_domain::email::EmailAddress;
 use vestibule_domain::policy::{
     LimitPolicy, OutboxPolicy, PasswordPolicy, Policy, ResetPolicy, SessionPolicy, SetupPolicy,
     SignUpMode,
 };
-use vestibule_domain::relay::{
-    Relay, RelayCredentials, RelayHost, RelayPassword, RelaySecurity, SenderName,
-};
-use vestibule_web::SettingOrigin;
 
 use super::keys::find;
 use super::load::{Overrides, Settings};
 use super::problem::Problem;
-use super::{Config, LogFormat, PagesConfig, PublicUrl, Secret};
-
-/// A page that moves on by itself later than this has been left.
-const LONGEST_PAUSE: std::time::Duration = std::time::Duration::from_mins(1);
+use super::{Config, LogFormat, PublicUrl, Secret};
 
 /// Reads values and remembers what was wrong with them.
 pub(crate) struct Reader<'a> {
@@ -149,81 +142,6 @@ impl<'a> Reader<'a> {
             parallelism: parallelism?,
             max_parallel: max_parallel?,
         })
-    }
-
-    fn mail(&mut self) -> Option<Relay> {
-        let host = self.with("mail.host", |text| RelayHost::parse(text).map_err(|e| e.to_string()));
-        let port = self.number("mail.port", 1..=65_535);
-        let security = self.with("mail.security", |text| {
-            RelaySecurity::from_name(text).map_err(|_| String::new())
-        });
-        let username = self.with("mail.username", |text| label(text, 256));
-        let password = self.text("mail.password");
-        let from_address = self.with("mail.from_address", |text| {
-            EmailAddress::parse(text).map_err(|error| error.to_string())
-        });
-        let from_name =
-            self.with("mail.from_name", |text| SenderName::parse(text).map_err(|_| String::new()));
-        if username.is_some() != password.is_some() {
-            let remedy = "mail.username and mail.password are set together or not at all";
-            self.problems.push(Problem::new("mail.password", remedy));
-        }
-        if host.is_some() && !self.is_set("mail.from_address") {
-            let remedy = "required with mail.host: set the address mails come from";
-            self.problems.push(Problem::new("mail.from_address", remedy));
-        }
-        let credentials = username.zip(password).map(|(username, password)| RelayCredentials {
-            username,
-            password: RelayPassword::new(password),
-        });
-        Some(Relay {
-            host: host?,
-            port: NonZeroU16::new(u16::try_from(port?).ok()?)?,
-            security: security?,
-            credentials,
-            from_address: from_address?,
-            from_name,
-        })
-    }
-
-    /// Where each key about mail is set, for whoever looks for it.
-    fn mail_origins(&self) -> BTreeMap<String, SettingOrigin> {
-        let set = self.settings.0.iter().filter(|(name, _)| name.starts_with("mail."));
-        let origin = |source: &str| {
-            if source.starts_with("VESTIBULE_") {
-                SettingOrigin::Environment(source.to_owned())
-            } else {
-                SettingOrigin::File(source.to_owned())
-            }
-        };
-        set.map(|(name, setting)| ((*name).to_owned(), origin(&setting.source))).collect()
-    }
-
-    fn pages(&mut self) -> Option<PagesConfig> {
-        let reset_redirect = self.with("ui.reset_redirect", |text| {
-            if text == "off" {
-                return Ok(None);
-            }
-            match humantime::parse_duration(text) {
-                Ok(pause) if pause <= LONGEST_PAUSE && pause.subsec_nanos() == 0 => Ok(Some(pause)),
-                Ok(_) => Err(String::new()),
-                Err(error) => Err(error.to_string()),
-            }
-        });
-        let directory = self.with("ui.directory", |text| {
-            let folder = std::path::PathBuf::from(text);
-            if folder.is_dir() { Ok(folder) } else { Err("there is no such folder".to_owned()) }
-        });
-        let security_contact = self.with("server.security_contact", |text| {
-            let known = ["https://", "mailto:", "tel:"];
-            let text = label(text, 256)?;
-            if known.iter().any(|scheme| text.starts_with(scheme)) {
-                Ok(text)
-            } else {
-                Err(String::new())
-            }
-        });
-        Some(PagesConfig { reset_redirect: reset_redirect?, directory, security_contact })
     }
 
     fn database_url(&mut self, data_dir: Option<&std::path::Path>) -> Option<Secret> {
