@@ -7,6 +7,7 @@ mod headers;
 mod languages;
 mod links;
 mod people;
+mod relays;
 mod set_up;
 mod settings;
 
