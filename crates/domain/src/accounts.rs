@@ -106,7 +106,7 @@ impl Accounts {
     }
 
     /// Changes the actor's password, ends all their other sessions and every reset link, and tells
-    /// them by mail.
+    /// them by mail. A browser gets another key, as after every proof of identity.
     ///
     /// # Errors
     /// `Throttled`, `IncorrectPassword`, `PasswordReused` when both passwords are the same,
@@ -117,7 +117,7 @@ impl Accounts {
         actor: &Actor,
         request: ChangePassword,
         caller: &Caller,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Secret>, Error> {
         let id = actor.user.id;
         self.limits.admit_change_by(id).await?;
         let current = self.ports.store.find_password(id).await?.ok_or(Error::UserNotFound)?;
@@ -137,10 +137,15 @@ impl Accounts {
             return Err(Error::Unauthenticated);
         }
         unit.set_password(id, &hash, now).await?;
-        unit.keep_only_session(id, actor.session.id, actor.user.epoch.next()).await?;
+        let (session, epoch) = (&actor.session, actor.user.epoch.next());
+        unit.keep_only_session(id, session.id, epoch).await?;
+        let key = session.browser_key.map(|_| Secret::generate(&*self.ports.random));
+        if let Some(key) = &key {
+            unit.renew_session(session.id, epoch, Some(key.digest()), now).await?;
+        }
         unit.enqueue(&QueuedMail::new(notice, now, &*self.ports.random)).await?;
         unit.commit().await?;
-        Ok(())
+        Ok(key)
     }
 }
 

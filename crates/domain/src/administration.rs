@@ -137,7 +137,8 @@ impl Administration {
         let hash = self.ports.hasher.hash(password).await?;
         let now = self.ports.clock.now();
         let notice = Mail::PasswordChanged { user_id: user.id, caller: Caller::default() };
-        let mut unit = self.end_everything(user).await?;
+        let mut unit = self.ports.store.begin().await?;
+        end_everything(&mut *unit, user).await?;
         unit.set_password(user.id, &hash, now).await?;
         unit.enqueue(&QueuedMail::new(notice, now, &*self.ports.random)).await?;
         unit.commit().await?;
@@ -147,90 +148,86 @@ impl Administration {
     /// Deactivates an account and ends all its sessions and links.
     ///
     /// # Errors
-    /// `OwnAccount`; `Unavailable` also when the account is being changed at the same moment;
-    /// `Internal`.
+    /// Those of [`Administration::change`].
     pub async fn deactivate(&self, by: &Authority, user: &User) -> Result<(), Error> {
-        by.spare_own_account(user.id)?;
-        let mut unit = self.end_everything(user).await?;
-        unit.set_active(user.id, false).await?;
-        unit.commit().await?;
-        Ok(())
+        self.change(by, user, UserChange { is_active: Some(false), is_admin: None }).await
     }
 
     /// Ends all sessions and links of an account. Its password stays.
     ///
     /// # Errors
-    /// `OwnAccount`: people end their own sessions on their account page; `Unavailable` also when
-    /// the account is being changed at the same moment; `Internal`.
+    /// `OwnAccount`: people end their own sessions on their account page; `Forbidden` when the right
+    /// was taken meanwhile; `UserNotFound`, `Unavailable`, `Internal`.
     pub async fn end_sessions(&self, by: &Authority, user: &User) -> Result<(), Error> {
         by.spare_own_account(user.id)?;
-        self.end_everything(user).await?.commit().await?;
+        let (mut unit, user) = self.begin_as(by, user.id).await?;
+        end_everything(&mut *unit, &user).await?;
+        unit.commit().await?;
         Ok(())
     }
 
-    /// Opens a unit in which everything issued to the user so far is dead.
-    async fn end_everything(&self, user: &User) -> Result<Box<dyn UnitOfWork>, Error> {
+    /// Opens a unit in which neither the right to act nor the user acted upon can change.
+    async fn begin_as(
+        &self,
+        by: &Authority,
+        target: UserId,
+    ) -> Result<(Box<dyn UnitOfWork>, User), Error> {
         let mut unit = self.ports.store.begin().await?;
-        if !unit.advance_epoch(user.id, user.epoch).await? {
-            let reason = "the account was changed at the same moment; try again";
-            return Err(Error::Unavailable(reason.into()));
-        }
-        unit.end_sessions(user.id).await?;
-        Ok(unit)
+        let mut ids: Vec<UserId> = by.actor().map(|actor| actor.user.id).into_iter().collect();
+        ids.push(target);
+        let locked = unit.lock_users(&ids).await?;
+        by.still_stands(&locked)?;
+        let target = locked.into_iter().find(|user| user.id == target);
+        Ok((unit, target.ok_or(Error::UserNotFound)?))
     }
 
     /// Activates an account. What was ended stays ended.
     ///
     /// # Errors
-    /// `UserNotFound`, `Unavailable`, `Internal`.
-    pub async fn activate(&self, _by: &Authority, id: UserId) -> Result<(), Error> {
-        let mut unit = self.ports.store.begin().await?;
-        let found = unit.set_active(id, true).await?;
-        commit_if(found, unit).await
+    /// Those of [`Administration::change`].
+    pub async fn activate(&self, by: &Authority, user: &User) -> Result<(), Error> {
+        self.change(by, user, UserChange { is_active: Some(true), is_admin: None }).await
     }
 
     /// Gives or takes an administrator's rights.
     ///
     /// # Errors
-    /// `OwnAccount` for whoever would take their own; `UserNotFound`, `Unavailable`, `Internal`.
-    pub async fn set_admin(&self, by: &Authority, id: UserId, admin: bool) -> Result<(), Error> {
-        by.spare_own_account(id)?;
-        let mut unit = self.ports.store.begin().await?;
-        let found = unit.set_admin(id, admin).await?;
-        commit_if(found, unit).await
+    /// Those of [`Administration::change`].
+    pub async fn set_admin(&self, by: &Authority, user: &User, admin: bool) -> Result<(), Error> {
+        self.change(by, user, UserChange { is_active: None, is_admin: Some(admin) }).await
     }
 
     /// Changes what is not so already, all of it or nothing; deactivating ends everything issued to
     /// the account.
     ///
     /// # Errors
-    /// `OwnAccount`; `UserNotFound`; `Unavailable` also when the account is being changed at the same
-    /// moment; `Internal`.
+    /// `OwnAccount`; `Forbidden` when the right was taken meanwhile; `UserNotFound`, `Unavailable`,
+    /// `Internal`.
     pub async fn change(
         &self,
         by: &Authority,
         user: &User,
         change: UserChange,
     ) -> Result<(), Error> {
-        let is_active = change.is_active.filter(|wanted| *wanted != user.is_active);
-        let is_admin = change.is_admin.filter(|wanted| *wanted != user.is_admin);
-        if is_active.is_none() && is_admin.is_none() {
-            return Ok(());
+        let differs = change.is_active.is_some_and(|wanted| wanted != user.is_active)
+            || change.is_admin.is_some_and(|wanted| wanted != user.is_admin);
+        if differs {
+            by.spare_own_account(user.id)?;
         }
-        by.spare_own_account(user.id)?;
-        let mut unit = if is_active == Some(false) {
-            self.end_everything(user).await?
-        } else {
-            self.ports.store.begin().await?
-        };
-        let mut found = true;
-        if let Some(active) = is_active {
-            found &= unit.set_active(user.id, active).await?;
+        let (mut unit, user) = self.begin_as(by, user.id).await?;
+        if let Some(active) = change.is_active.filter(|wanted| *wanted != user.is_active) {
+            by.spare_own_account(user.id)?;
+            if !active {
+                end_everything(&mut *unit, &user).await?;
+            }
+            unit.set_active(user.id, active).await?;
         }
-        if let Some(admin) = is_admin {
-            found &= unit.set_admin(user.id, admin).await?;
+        if let Some(admin) = change.is_admin.filter(|wanted| *wanted != user.is_admin) {
+            by.spare_own_account(user.id)?;
+            unit.set_admin(user.id, admin).await?;
         }
-        commit_if(found, unit).await
+        unit.commit().await?;
+        Ok(())
     }
 
     /// Has a reset link sent to an account's owner, as if they had asked for it themselves.
@@ -257,25 +254,29 @@ impl Administration {
     /// Deletes an account with everything that belongs to it.
     ///
     /// # Errors
-    /// `OwnAccount`, `UserNotFound`, `Unavailable`, `Internal`.
+    /// `OwnAccount`; `Forbidden` when the right was taken meanwhile; `UserNotFound`, `Unavailable`,
+    /// `Internal`.
     pub async fn delete(&self, by: &Authority, id: UserId) -> Result<(), Error> {
         by.spare_own_account(id)?;
-        let mut unit = self.ports.store.begin().await?;
-        let found = unit.delete_user(id).await?;
-        commit_if(found, unit).await
+        let (mut unit, user) = self.begin_as(by, id).await?;
+        unit.delete_user(user.id).await?;
+        unit.commit().await?;
+        Ok(())
     }
+}
+
+/// Ends everything that was issued to a user so far.
+async fn end_everything(unit: &mut dyn UnitOfWork, user: &User) -> Result<(), Error> {
+    if !unit.advance_epoch(user.id, user.epoch).await? {
+        let reason = "the account was changed at the same moment; try again";
+        return Err(Error::Unavailable(reason.into()));
+    }
+    unit.end_sessions(user.id).await?;
+    Ok(())
 }
 
 fn only_operator(by: &Authority) -> Result<(), Error> {
     if by.actor().is_some() { Err(Error::Forbidden) } else { Ok(()) }
-}
-
-async fn commit_if(found: bool, unit: Box<dyn UnitOfWork>) -> Result<(), Error> {
-    if !found {
-        return Err(Error::UserNotFound);
-    }
-    unit.commit().await?;
-    Ok(())
 }
 
 #[cfg(test)]
@@ -285,23 +286,27 @@ mod tests {
     use crate::sessions::Actor;
 
     #[tokio::test]
-    async fn a_deactivation_that_lost_a_race_commits_nothing() {
+    async fn a_right_that_was_taken_meanwhile_changes_nothing() {
+        let target = User { id: UserId::from_uuid(uuid::Uuid::from_u128(7)), ..a_user() };
+        let admin = User { is_admin: true, ..a_user() };
         let mut scene = Scene::default();
         let mut unit = MockUnit::new();
-        unit.expect_advance_epoch().once().returning(|_, _| Ok(false));
-        unit.expect_set_active().never();
+        let demoted = vec![target.clone(), User { is_admin: false, ..admin.clone() }];
+        unit.expect_lock_users().once().returning(move |_| Ok(demoted.clone()));
+        unit.expect_set_admin().never();
         unit.expect_commit().never();
         scene.opens(unit);
         let administration = Administration::new(scene.ports(), Policy::default());
-        let outcome = administration.deactivate(&Authority::operator(), &a_user()).await;
-        assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
+        let by = Authority::of(Actor::of(admin)).unwrap();
+        let outcome = administration.set_admin(&by, &target, true).await;
+        assert!(matches!(outcome, Err(Error::Forbidden)), "{outcome:?}");
     }
 
     #[tokio::test]
     async fn nobody_is_deleted_twice() {
         let mut scene = Scene::default();
         let mut unit = MockUnit::new();
-        unit.expect_delete_user().once().returning(|_| Ok(false));
+        unit.expect_lock_users().once().returning(|_| Ok(vec![]));
         unit.expect_commit().never();
         scene.opens(unit);
         let administration = Administration::new(scene.ports(), Policy::default());
@@ -323,7 +328,7 @@ mod tests {
         for outcome in [
             administration.deactivate(&by, &admin).await,
             administration.end_sessions(&by, &admin).await,
-            administration.set_admin(&by, admin.id, false).await,
+            administration.set_admin(&by, &admin, false).await,
             administration.delete(&by, admin.id).await,
         ] {
             assert!(matches!(outcome, Err(Error::OwnAccount)), "{outcome:?}");
@@ -334,6 +339,7 @@ mod tests {
     async fn both_changes_are_one() {
         let mut scene = Scene::default();
         let mut unit = MockUnit::new();
+        unit.expect_lock_users().once().returning(|_| Ok(vec![a_user()]));
         unit.expect_advance_epoch().once().returning(|_, _| Ok(true));
         unit.expect_end_sessions().once().returning(|_| Ok(()));
         unit.expect_set_active().once().withf(|_, active| !active).returning(|_, _| Ok(true));

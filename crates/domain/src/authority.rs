@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::sessions::Actor;
+use crate::user::User;
 
 /// The right to administer, proved once and shown to every use case that asks for it.
 #[derive(Clone, Debug)]
@@ -39,6 +40,16 @@ impl Authority {
         }
     }
 
+    /// Whether the right still stands, given the users as a unit of work has locked them: of two
+    /// administrators who would remove each other at the same moment, one is told no.
+    pub(crate) fn still_stands(&self, locked: &[User]) -> Result<(), Error> {
+        let Some(actor) = self.actor() else { return Ok(()) };
+        let now = locked.iter().find(|user| user.id == actor.user.id);
+        let stands = now
+            .is_some_and(|user| user.is_admin && user.is_active && user.epoch == actor.user.epoch);
+        if stands { Ok(()) } else { Err(Error::Forbidden) }
+    }
+
     /// Refuses an administrator who would lock themselves out; the operator can always get back in.
     pub(crate) fn spare_own_account(&self, target: crate::id::UserId) -> Result<(), Error> {
         match self.actor() {
@@ -52,7 +63,6 @@ impl Authority {
 mod tests {
     use super::*;
     use crate::ports::mocks::a_user;
-    use crate::user::User;
 
     #[test]
     fn only_administrators_have_authority() {
@@ -69,5 +79,21 @@ mod tests {
         let authority = Authority::of(Actor::of(admin.clone())).unwrap();
         assert!(matches!(authority.spare_own_account(admin.id), Err(Error::OwnAccount)));
         assert!(Authority::operator().spare_own_account(admin.id).is_ok());
+    }
+
+    #[test]
+    fn rights_that_were_taken_meanwhile_do_not_stand() {
+        let admin = User { is_admin: true, ..a_user() };
+        let authority = Authority::of(Actor::of(admin.clone())).unwrap();
+        assert!(authority.still_stands(std::slice::from_ref(&admin)).is_ok());
+        for changed in [
+            User { is_admin: false, ..admin.clone() },
+            User { is_active: false, ..admin.clone() },
+            User { epoch: admin.epoch.next(), ..admin.clone() },
+        ] {
+            assert!(matches!(authority.still_stands(&[changed]), Err(Error::Forbidden)));
+        }
+        assert!(matches!(authority.still_stands(&[]), Err(Error::Forbidden)));
+        assert!(Authority::operator().still_stands(&[]).is_ok());
     }
 }

@@ -199,6 +199,7 @@ fn relay_code(error: RelayError) -> &'static str {
         RelayError::Credentials => "relay_credentials",
         RelayError::UnencryptedCredentials => "relay_unencrypted",
         RelayError::PasswordAgain => "relay_password_required",
+        RelayError::PasswordLost => "relay_password_lost",
     }
 }
 

@@ -24,7 +24,7 @@ use crate::relay::{
 
 mod values;
 
-pub use values::{DescribeRelay, MailSettings, NewPassword, Tested};
+pub use values::{DescribeRelay, MailOrigin, MailSettings, NewPassword, Tested};
 
 /// Keeps, shows, tests and provides the way mail goes.
 pub struct MailSetup {
@@ -34,6 +34,8 @@ pub struct MailSetup {
     mailers: Arc<dyn Mailers>,
     configured: Configured,
     prepared: Mutex<Option<Prepared>>,
+    /// The latest test of a configured relay; of a described one the store knows.
+    tried: Mutex<Option<RelayTest>>,
 }
 
 /// What the configuration says about mail.
@@ -63,14 +65,22 @@ impl MailSetup {
         configured: Configured,
     ) -> Self {
         let limits = Limits::new(ports.limiter.clone(), policy.limits.clone());
-        Self { ports, policy, limits, mailers, configured, prepared: Mutex::new(None) }
+        Self {
+            ports,
+            policy,
+            limits,
+            mailers,
+            configured,
+            prepared: Mutex::default(),
+            tried: Mutex::default(),
+        }
     }
 
     /// The way mail goes now, for whoever sends it; `None` when nobody has said.
     ///
     /// # Errors
-    /// `Unavailable`; `Internal` also when the kept password cannot be opened, or this machine
-    /// cannot speak to such a relay.
+    /// `Unavailable`; `InvalidInput` when the kept password cannot be read any more; `Internal` also
+    /// when this machine cannot speak to such a relay.
     pub async fn mailer(&self) -> Result<Option<Arc<dyn Mailer>>, Error> {
         match &self.configured {
             Configured::Relay(_, mailer) | Configured::Kept(mailer) => {
@@ -117,24 +127,24 @@ impl MailSetup {
     /// `Unavailable`, `Internal`.
     pub async fn show(&self, _by: &Authority) -> Result<MailSettings, Error> {
         if let Configured::Relay(relay, _) = &self.configured {
-            let username = relay.credentials.as_ref().map(|account| account.username.clone());
+            let username = relay.credentials.as_ref().map(|account| account.username().to_owned());
             return Ok(MailSettings {
                 has_password: username.is_some(),
                 username,
                 relay: Some(Relay { credentials: None, ..relay.clone() }),
-                is_configured: true,
-                tested: None,
+                origin: MailOrigin::Configuration,
+                is_password_lost: false,
+                tested: self.tried.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             });
         }
         let stored = self.ports.store.find_relay().await?;
-        let username = stored
-            .as_ref()
-            .and_then(|stored| stored.sealed_credentials.as_ref())
-            .map(|account| account.username.clone());
+        let account = stored.as_ref().and_then(|stored| stored.sealed_credentials.as_ref());
+        let is_kept = matches!(self.configured, Configured::Kept(_));
         Ok(MailSettings {
-            has_password: username.is_some(),
-            username,
-            is_configured: false,
+            username: account.map(|account| account.username.clone()),
+            has_password: account.is_some(),
+            is_password_lost: account.is_some_and(|account| self.password(account).is_none()),
+            origin: if is_kept { MailOrigin::Kept } else { MailOrigin::Administrator },
             tested: stored.as_ref().and_then(|stored| stored.tested.clone()),
             relay: stored.map(|stored| stored.relay),
         })
@@ -169,11 +179,17 @@ impl MailSetup {
             saved_at: self.ports.clock.now(),
             tested: None,
         };
-        self.opened(stored.clone())?.check().map_err(|error| match error {
+        let opened = self.opened(stored.clone())?;
+        opened.check().map_err(|error| match error {
             RelayError::SenderAddress => broken("from_address", error),
             _ => broken("security", error),
         })?;
+        // What nothing could be sent through is not kept.
+        self.mailers.mailer(&opened).map_err(Error::Internal)?;
         let mut unit = self.ports.store.begin().await?;
+        if let Some(actor) = by.actor() {
+            by.still_stands(&unit.lock_users(&[actor.user.id]).await?)?;
+        }
         unit.save_relay(&stored).await?;
         unit.commit().await?;
         self.show(by).await
@@ -196,9 +212,7 @@ impl MailSetup {
             NewPassword::Set(password) => {
                 let account = RelayCredentials::new(username, password.clone())
                     .map_err(|error| broken("password", error))?;
-                let password = account.password.expose();
-                let password = self.ports.sealer.seal(SealPurpose::RelayPassword, password)?;
-                Ok(Some(SealedCredentials { username: account.username, password }))
+                self.sealed(&account).map(Some)
             }
             NewPassword::Keep => {
                 let Some(StoredRelay { relay, sealed_credentials: Some(kept), .. }) = before else {
@@ -208,11 +222,16 @@ impl MailSetup {
                     && relay.port == wanted.port
                     && relay.security == wanted.security
                     && kept.username == *username;
-                if goes_where_it_went {
-                    Ok(Some(kept))
-                } else {
-                    Err(broken("password", RelayError::PasswordAgain))
+                if !goes_where_it_went {
+                    return Err(broken("password", RelayError::PasswordAgain));
                 }
+                // Sealed anew, so that an older key can be retired after saving.
+                let Some(password) = self.password(&kept) else {
+                    return Err(broken("password", RelayError::PasswordLost));
+                };
+                let account = RelayCredentials::new(username, password)
+                    .map_err(|error| broken("password", error))?;
+                self.sealed(&account).map(Some)
             }
         }
     }
@@ -220,7 +239,8 @@ impl MailSetup {
     /// Sends a test mail the way every mail goes, at once, and says what came of it.
     ///
     /// # Errors
-    /// `Throttled`, `MailNotSetUp`, `Unavailable`, `Internal`. That the relay refuses or is away is
+    /// `Throttled`, `MailNotSetUp`, `InvalidInput` when the kept password cannot be read any more,
+    /// `Unavailable`, `Internal`. That the relay refuses or is away is
     /// no error here: it is the answer.
     pub async fn test(
         &self,
@@ -237,6 +257,9 @@ impl MailSetup {
             Message { id, to: to.clone(), language, written_at: now, content: Content::Test };
         let reply = mailer.send(&message).await;
         let test = RelayTest { at: now, to, succeeded: reply.is_ok() };
+        if matches!(self.configured, Configured::Relay(..)) {
+            *self.tried.lock().unwrap_or_else(PoisonError::into_inner) = Some(test.clone());
+        }
         if let Some(saved_at) = saved_at {
             let mut unit = self.ports.store.begin().await?;
             if unit.note_relay_test(saved_at, &test).await? {
@@ -266,16 +289,27 @@ impl MailSetup {
 
     /// The description with its credentials.
     fn opened(&self, stored: StoredRelay) -> Result<Relay, Error> {
-        let Some(SealedCredentials { username, password }) = stored.sealed_credentials else {
+        let Some(account) = stored.sealed_credentials else {
             return Ok(stored.relay);
         };
-        let Some(password) = self.ports.sealer.open(SealPurpose::RelayPassword, &password) else {
-            let reason = "the relay's password was sealed with a key that is gone; save it again";
-            return Err(Error::Internal(reason.into()));
+        let Some(password) = self.password(&account) else {
+            return Err(broken("password", RelayError::PasswordLost));
         };
-        let password = RelayPassword::new(password.as_str().to_owned());
-        let credentials = Some(RelayCredentials { username, password });
-        Ok(Relay { credentials, ..stored.relay })
+        let credentials = RelayCredentials::new(&account.username, password)
+            .map_err(|error| Error::Internal(error.into()))?;
+        Ok(Relay { credentials: Some(credentials), ..stored.relay })
+    }
+
+    /// The password behind a seal; `None` when the key it was sealed with is gone.
+    fn password(&self, account: &SealedCredentials) -> Option<RelayPassword> {
+        let opened = self.ports.sealer.open(SealPurpose::RelayPassword, &account.password)?;
+        Some(RelayPassword::new(opened.as_str().to_owned()))
+    }
+
+    fn sealed(&self, account: &RelayCredentials) -> Result<SealedCredentials, Error> {
+        let password = account.password().expose();
+        let password = self.ports.sealer.seal(SealPurpose::RelayPassword, password)?;
+        Ok(SealedCredentials { username: account.username().to_owned(), password })
     }
 }
 

@@ -42,6 +42,8 @@ pub struct SessionPolicy {
     pub idle_ttl: Duration,
     /// How long a session lives at all; NIST SP 800-63B-4 recommends at most 30 days.
     pub absolute_ttl: Duration,
+    /// The most sessions an account has; a new one ends the oldest.
+    pub max_per_user: u32,
     /// How long after a proof of identity the riskiest acts are allowed without another one.
     pub proof_ttl: Duration,
     /// A browser session's owner is noted as seen at most this often.
@@ -117,6 +119,7 @@ impl Default for SessionPolicy {
             access_ttl: Duration::minutes(15),
             idle_ttl: Duration::days(7),
             absolute_ttl: Duration::days(30),
+            max_per_user: 50,
             proof_ttl: Duration::minutes(5),
             touch_every: Duration::minutes(1),
         }

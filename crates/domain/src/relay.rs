@@ -44,10 +44,8 @@ pub enum RelaySecurity {
 /// An account at a relay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RelayCredentials {
-    /// Its name.
-    pub username: String,
-    /// Its password.
-    pub password: RelayPassword,
+    username: String,
+    password: RelayPassword,
 }
 
 /// A relay's host: a name or an address, without scheme, port or path.
@@ -92,6 +90,9 @@ pub enum RelayError {
     /// The password has to be given again, because it would go somewhere else.
     #[error("the password has to be given again")]
     PasswordAgain,
+    /// The password has to be given again, because the key it was sealed with is gone.
+    #[error("the saved password cannot be read any more")]
+    PasswordLost,
 }
 
 /// A relay as it is kept: the password is sealed.
@@ -143,7 +144,11 @@ impl RelayHost {
                 && !label.ends_with('-')
                 && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         };
-        let is_name = text.len() <= MAX_HOST && text.trim_end_matches('.').split('.').all(label);
+        let name = text.strip_suffix('.').unwrap_or(text);
+        // Something like 10.0.0.256 is an address gone wrong, and no name ends in a number.
+        let last = name.rsplit('.').next().unwrap_or_default();
+        let is_number = last.bytes().all(|b| b.is_ascii_digit());
+        let is_name = name.len() <= MAX_HOST && name.split('.').all(label) && !is_number;
         if is_name || text.parse::<IpAddr>().is_ok() {
             Ok(Self(text.to_ascii_lowercase()))
         } else {
@@ -156,7 +161,8 @@ impl RelayHost {
         &self.0
     }
 
-    fn is_loopback(&self) -> bool {
+    /// Whether it is this machine itself.
+    pub fn is_loopback(&self) -> bool {
         self.0 == "localhost"
             || self.0.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
     }
@@ -172,7 +178,7 @@ impl SenderName {
         let misleading = |c: char| {
             c.is_control()
                 || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-                    | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+                    | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
         };
         let printable = !text.chars().any(misleading) && !text.contains("=?");
         if printable && (1..=MAX_NAME_CHARACTERS).contains(&text.chars().count()) {
@@ -244,6 +250,16 @@ impl RelayCredentials {
             Err(RelayError::Credentials)
         }
     }
+
+    /// The account's name.
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// The account's password.
+    pub fn password(&self) -> &RelayPassword {
+        &self.password
+    }
 }
 
 impl Relay {
@@ -290,6 +306,10 @@ mod tests {
             "user@x.example",
             "x.example\r\nRCPT",
             "bücher.example",
+            "10.0.0.256",
+            "a.1",
+            "a.example..",
+            ".",
             &"a".repeat(64),
         ] {
             assert_eq!(RelayHost::parse(text), Err(RelayError::HostFormat), "{text:?}");

@@ -131,6 +131,7 @@ impl Sessions {
             // The account was deleted since its password was read.
             return Err(Error::InvalidCredentials);
         }
+        unit.keep_newest_sessions(user.id, self.policy.sessions.max_per_user).await?;
         if let Some(renewed) = renewed {
             unit.replace_hash(user.id, &hash, &renewed).await?;
         }
@@ -276,6 +277,7 @@ mod tests {
         scene.hasher.expect_hash().once().returning(|_| Ok(a_hash()));
         let mut unit = MockUnit::new();
         unit.expect_insert_session().once().returning(|_| Ok(true));
+        unit.expect_keep_newest_sessions().once().returning(|_, _| Ok(()));
         unit.expect_replace_hash().once().returning(|_, _, _| Ok(true));
         unit.expect_commit().once().returning(|| Ok(()));
         scene.opens(unit);
@@ -290,6 +292,7 @@ mod tests {
         scene.hasher.expect_hash().once().returning(|_| Err(HashError::Busy));
         let mut unit = MockUnit::new();
         unit.expect_insert_session().once().returning(|_| Ok(true));
+        unit.expect_keep_newest_sessions().once().returning(|_, _| Ok(()));
         unit.expect_replace_hash().never();
         unit.expect_commit().once().returning(|| Ok(()));
         scene.opens(unit);

@@ -127,10 +127,13 @@ impl<E: Endpoint> Named<E> {
 }
 
 /// The path of a request as a log may hold it: without the query, which may hold a token, and
-/// without the token that some links have in their path.
-fn without_secrets(path: &str) -> &str {
-    const WITH_TOKEN: &str = "/reset_password/";
-    if path.starts_with(WITH_TOKEN) { WITH_TOKEN } else { path }
+/// without whatever in it could be one, wherever it stands. No path of ours has segments so long.
+fn without_secrets(path: &str) -> String {
+    const LONGEST_SEGMENT: usize = 40;
+    let masked = path.split('/').map(|segment| {
+        if segment.len() > LONGEST_SEGMENT || segment.starts_with("v4.") { "***" } else { segment }
+    });
+    masked.collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]
@@ -139,8 +142,21 @@ mod tests {
 
     #[test]
     fn no_token_gets_into_a_log() {
-        assert_eq!(without_secrets("/reset_password/v4.public.abc"), "/reset_password/");
-        assert_eq!(without_secrets("/reset_password_request"), "/reset_password_request");
-        assert_eq!(without_secrets("/login"), "/login");
+        let digits = "0".repeat(64);
+        for path in ["/reset_password/v4.public.abc", "//reset_password/v4.public.abc"] {
+            assert!(without_secrets(path).ends_with("/reset_password/***"), "{path}");
+        }
+        assert_eq!(
+            without_secrets(&format!("/%72eset_password/{digits}")),
+            "/%72eset_password/***"
+        );
+        for path in [
+            "/",
+            "/reset_password_request",
+            "/api/v1/admin/users/00000000-0000-7000-8000-000000000000/sessions",
+            "/assets/favicon.46ff7e7592007b26.svg",
+        ] {
+            assert_eq!(without_secrets(path), path);
+        }
     }
 }

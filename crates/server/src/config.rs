@@ -125,16 +125,29 @@ impl PublicUrl {
         let has_port = parsed.port_u16().is_some();
         let host_alone = parsed.as_str() == parsed.host();
         let plain = !parsed.host().is_empty() && parsed.as_str() == authority;
-        if plain && (has_port || host_alone) {
-            Ok(Self { text: url.to_owned() })
-        } else {
-            Err(expected.to_owned())
+        if !plain || authority.contains('@') || !(has_port || host_alone) {
+            return Err(expected.to_owned());
         }
+        // As browsers write it in Origin (RFC 6454, section 6.1), with which it is compared.
+        let scheme = if url.starts_with("https") { "https" } else { "http" };
+        let usual = if scheme == "https" { 443 } else { 80 };
+        let host = parsed.host().to_ascii_lowercase();
+        let port = parsed.port_u16().filter(|port| *port != usual);
+        let port = port.map_or_else(String::new, |port| format!(":{port}"));
+        Ok(Self { text: format!("{scheme}://{host}{port}") })
     }
 
     /// The address without a slash at its end.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Whether it is this machine's own address.
+    pub(crate) fn is_loopback(&self) -> bool {
+        let authority = self.text.rsplit('/').next().unwrap_or_default();
+        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+        let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
     }
 
     /// Whether browsers reach it by https.
@@ -153,6 +166,8 @@ mod tests {
             ("https://accounts.example.com", "https://accounts.example.com"),
             ("https://accounts.example.com/", "https://accounts.example.com"),
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("https://Accounts.Example.com:443", "https://accounts.example.com"),
+            ("http://[::1]:0080", "http://[::1]"),
         ] {
             assert_eq!(PublicUrl::parse(text).unwrap().as_str(), expected);
         }
@@ -168,6 +183,7 @@ mod tests {
             "https://x/y",
             "https://x.example?a=b",
             "https://user@x.example",
+            "https://user@x.example:443",
             "https://x.example//",
         ] {
             assert!(PublicUrl::parse(text).is_err(), "{text}");

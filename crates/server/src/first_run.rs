@@ -54,6 +54,10 @@ pub(crate) fn warnings(config: &Config, news: &News) -> Vec<String> {
              at /admin/settings, or mail.host is set.",
         ),
         (
+            config.public_url.as_ref().is_some_and(|url| !url.is_https() && !url.is_loopback()),
+            "server.public_url is not https: passwords and cookies can be read on the way.",
+        ),
+        (
             config.mail.is_some() && config.dev,
             "With --dev no mail is sent: mail.host is not used, mails are kept instead.",
         ),

@@ -138,7 +138,15 @@ impl Worker<'_> {
 
     /// Takes the way mail goes now: an administrator may have changed it, here or on another node.
     async fn find_way(&mut self) -> Result<(), Error> {
-        let mailer = self.app.mail_setup.mailer().await?;
+        let mailer = match self.app.mail_setup.mailer().await {
+            Ok(mailer) => mailer,
+            // The database is away for a moment: what was right before still is.
+            Err(error @ Error::Unavailable(_)) => return Err(error),
+            Err(error) => {
+                self.way = None;
+                return Err(error);
+            }
+        };
         let known = self.way.as_ref().map(|(mailer, _)| mailer);
         match (mailer, known) {
             (Some(new), Some(known)) if Arc::ptr_eq(&new, known) => {}

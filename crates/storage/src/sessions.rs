@@ -193,6 +193,31 @@ impl Sessions for SeaUnit {
         Ok(())
     }
 
+    async fn keep_newest_sessions(&mut self, user: UserId, keep: u32) -> Result<(), StoreError> {
+        let own = || Entity::find().filter(Column::UserId.eq(user.as_uuid()));
+        let oldest_kept: Option<Uuid> = own()
+            .select_only()
+            .column(Column::Id)
+            .order_by_desc(Column::Id)
+            .offset(u64::from(keep.saturating_sub(1)))
+            .limit(1)
+            .into_tuple()
+            .one(&self.tx)
+            .await
+            .map_err(store_error)?;
+        let Some(oldest_kept) = oldest_kept else { return Ok(()) };
+        // Few accounts come here: only these make others wait.
+        if self.lock_user(user, LockType::NoKeyUpdate).await? {
+            Entity::delete_many()
+                .filter(Column::UserId.eq(user.as_uuid()))
+                .filter(Column::Id.lt(oldest_kept))
+                .exec(&self.tx)
+                .await
+                .map_err(store_error)?;
+        }
+        Ok(())
+    }
+
     async fn end_sessions(&mut self, user: UserId) -> Result<(), StoreError> {
         Entity::delete_many()
             .filter(Column::UserId.eq(user.as_uuid()))

@@ -227,6 +227,18 @@ impl Users for SeaUnit {
         Ok(outcome.rows_affected > 0)
     }
 
+    async fn lock_users(&mut self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        let rows = Entity::find()
+            .filter(Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
+            // In one order everywhere, so that two units never wait for each other.
+            .order_by_asc(Column::Id)
+            .lock(LockType::Update)
+            .all(&self.tx)
+            .await
+            .map_err(store_error)?;
+        rows.iter().map(user).collect()
+    }
+
     async fn set_active(&mut self, id: UserId, active: bool) -> Result<bool, StoreError> {
         self.set_column(id, Column::IsActive, active).await
     }

@@ -75,6 +75,7 @@ macro_rules! store_contract {
                 a_user_is_deactivated_and_activated
                 a_user_is_given_rights_and_loses_them
                 a_user_is_given_a_language_and_another
+                locked_users_are_given_in_order_and_without_those_who_are_gone
                 a_deleted_user_takes_everything_along
                 deleting_nobody_is_reported
             }
@@ -97,6 +98,7 @@ macro_rules! store_contract {
                 the_kept_session_lives_on_in_the_new_epoch
                 somebody_elses_session_cannot_be_kept
                 all_sessions_of_a_user_end
+                the_newest_sessions_are_kept
             }
             resets {
                 a_request_is_kept_whoever_it_is_for
@@ -174,6 +176,7 @@ macro_rules! store_races {
                 one_of_many_units_inserts_an_address
                 one_of_many_units_inserts_a_name
                 a_unit_that_loses_a_race_stays_usable
+                locked_users_change_in_one_unit_at_a_time
                 one_of_many_units_replaces_a_hash
                 a_commit_becomes_visible_at_once
             }

@@ -15,10 +15,31 @@ pub struct MailSettings {
     pub username: Option<String>,
     /// Whether there is a password. Which one is never shown.
     pub has_password: bool,
-    /// Whether the configuration has decided all this.
-    pub is_configured: bool,
+    /// Whether the password cannot be read any more, because its key is gone: nothing is sent until
+    /// it is given again.
+    pub is_password_lost: bool,
+    /// Who has decided all this.
+    pub origin: MailOrigin,
     /// What came of the latest test of these settings.
     pub tested: Option<RelayTest>,
+}
+
+/// Who has decided where mail goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailOrigin {
+    /// The configuration, for good.
+    Configuration,
+    /// An administrator; or nobody yet.
+    Administrator,
+    /// Nobody: mails are kept instead of sent, whatever is described.
+    Kept,
+}
+
+impl MailSettings {
+    /// Whether nothing can be changed while the service runs.
+    pub fn is_set_by_configuration(&self) -> bool {
+        self.origin == MailOrigin::Configuration
+    }
 }
 
 /// What an administrator wants to be so.

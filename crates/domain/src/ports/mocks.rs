@@ -39,6 +39,7 @@ mockall::mock! {
         async fn advance_epoch(
             &mut self, id: UserId, from: CredentialEpoch,
         ) -> Result<bool, StoreError>;
+        async fn lock_users(&mut self, ids: &[UserId]) -> Result<Vec<User>, StoreError>;
         async fn set_active(&mut self, id: UserId, active: bool) -> Result<bool, StoreError>;
         async fn set_admin(&mut self, id: UserId, admin: bool) -> Result<bool, StoreError>;
         async fn set_language(
@@ -70,6 +71,9 @@ mockall::mock! {
         async fn end_session(&mut self, id: SessionId) -> Result<bool, StoreError>;
         async fn keep_only_session(
             &mut self, user: UserId, keep: SessionId, epoch: CredentialEpoch,
+        ) -> Result<(), StoreError>;
+        async fn keep_newest_sessions(
+            &mut self, user: UserId, keep: u32,
         ) -> Result<(), StoreError>;
         async fn end_sessions(&mut self, user: UserId) -> Result<(), StoreError>;
     }

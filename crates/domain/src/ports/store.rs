@@ -120,6 +120,10 @@ pub trait Users: Send {
         from: CredentialEpoch,
     ) -> Result<bool, StoreError>;
 
+    /// The users with those ids as they are until this unit ends, in the order of their ids: no
+    /// other unit can change them meanwhile. Who is gone is left out.
+    async fn lock_users(&mut self, ids: &[UserId]) -> Result<Vec<User>, StoreError>;
+
     /// Activates or deactivates a user. Answers `false` when there is no such user.
     async fn set_active(&mut self, id: UserId, active: bool) -> Result<bool, StoreError>;
 
@@ -203,6 +207,9 @@ pub trait Sessions: Send {
         keep: SessionId,
         epoch: CredentialEpoch,
     ) -> Result<(), StoreError>;
+
+    /// Ends all sessions of a user but the `keep` that began last.
+    async fn keep_newest_sessions(&mut self, user: UserId, keep: u32) -> Result<(), StoreError>;
 
     /// Ends all sessions of a user.
     async fn end_sessions(&mut self, user: UserId) -> Result<(), StoreError>;

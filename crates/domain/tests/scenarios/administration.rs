@@ -20,7 +20,7 @@ async fn a_deactivated_account_is_closed_and_can_be_opened_again() {
     assert!(matches!(world.sign_in(ANNA, "the first").await, Err(Error::AccountInactive)));
     assert!(matches!(world.sign_in(ANNA, "wrong").await, Err(Error::InvalidCredentials)));
 
-    world.administration.activate(&operator(), signed_in.user.id).await.unwrap();
+    world.administration.activate(&operator(), &signed_in.user).await.unwrap();
     assert!(matches!(world.actor(&signed_in).await, Err(Error::Unauthenticated)));
     world.sign_in(ANNA, "the first").await.unwrap();
 }
@@ -195,12 +195,12 @@ async fn an_administrator_spares_their_own_account_and_the_operator_need_not() {
     for outcome in [
         administration.deactivate(&by, &own).await,
         administration.end_sessions(&by, &own).await,
-        administration.set_admin(&by, own.id, false).await,
+        administration.set_admin(&by, &own, false).await,
         administration.delete(&by, own.id).await,
     ] {
         assert!(matches!(outcome, Err(Error::OwnAccount)));
     }
     assert_eq!(world.user(ADMIN).await, own);
-    administration.set_admin(&operator(), own.id, false).await.unwrap();
+    administration.set_admin(&operator(), &own, false).await.unwrap();
     assert!(!world.user(ADMIN).await.is_admin);
 }

@@ -94,14 +94,16 @@ async fn a_reset_ends_every_browsers_session() {
 }
 
 #[tokio::test]
-async fn a_changed_password_keeps_the_browser_it_was_changed_in() {
+async fn a_changed_password_keeps_the_browser_it_was_changed_in_under_another_key() {
     let world = World::new();
     let here = anna(&world).await;
     let there = world.browse(ANNA, "the first").await;
     let program = world.sign_in(ANNA, "the first").await.unwrap();
     let actor = world.visitor(&here).await.unwrap();
-    world.change(&actor, "the first", "the second").await.unwrap();
-    assert!(!is_over(&world, &here).await);
+    let key = world.change(&actor, "the first", "the second").await.unwrap().unwrap();
+    assert!(is_over(&world, &here).await, "the old key is dead");
+    let renewed = BrowserSignIn { key, ..here };
+    assert!(!is_over(&world, &renewed).await);
     assert!(is_over(&world, &there).await);
     assert!(matches!(world.actor(&program).await, Err(Error::Unauthenticated)));
 }
@@ -112,7 +114,7 @@ async fn a_deactivated_accounts_browser_learns_nothing() {
     let browser = anna(&world).await;
     world.administration.deactivate(&operator(), &browser.user).await.unwrap();
     assert!(is_over(&world, &browser).await);
-    world.administration.activate(&operator(), browser.user.id).await.unwrap();
+    world.administration.activate(&operator(), &browser.user).await.unwrap();
     assert!(is_over(&world, &browser).await);
 }
 

@@ -114,7 +114,7 @@ async fn a_link_dies_with_its_account() {
     world.administration.deactivate(&operator(), &world.user(ANNA).await).await.unwrap();
     assert!(matches!(world.reset(&token, "the second").await, Err(Error::InvalidToken)));
     // Activation does not bring it back.
-    world.administration.activate(&operator(), world.user(ANNA).await.id).await.unwrap();
+    world.administration.activate(&operator(), &world.user(ANNA).await).await.unwrap();
     assert!(matches!(world.reset(&token, "the second").await, Err(Error::InvalidToken)));
     world.administration.delete(&operator(), world.user(ANNA).await.id).await.unwrap();
     assert!(matches!(world.reset(&token, "the second").await, Err(Error::InvalidToken)));

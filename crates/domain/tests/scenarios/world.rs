@@ -20,6 +20,7 @@ use vestibule_domain::ports::{
 };
 use vestibule_domain::recovery::{Recovery, ResetPassword};
 use vestibule_domain::relay::Relay;
+use vestibule_domain::secret::Secret;
 use vestibule_domain::sessions::browser::BrowserSignIn;
 use vestibule_domain::sessions::{Actor, Sessions, SignIn, SignedIn};
 use vestibule_domain::setup::Setup;
@@ -188,12 +189,18 @@ impl World {
     /// An administrator at a browser.
     pub(crate) async fn admin(&self) -> Actor {
         let user = self.sign_up(ADMIN, "the first").await.user;
-        self.administration.set_admin(&operator(), user.id, true).await.unwrap();
+        self.administration.set_admin(&operator(), &user, true).await.unwrap();
         self.work().await;
         self.visitor(&self.browse(ADMIN, "the first").await).await.unwrap()
     }
 
-    pub(crate) async fn change(&self, actor: &Actor, old: &str, new: &str) -> Result<(), Error> {
+    /// Answers the browser's new key, if it is a browser's session.
+    pub(crate) async fn change(
+        &self,
+        actor: &Actor,
+        old: &str,
+        new: &str,
+    ) -> Result<Option<Secret>, Error> {
         let request = ChangePassword { old: password(old), new: password(new) };
         self.accounts.change_password(actor, request, &Caller::default()).await
     }

@@ -88,11 +88,12 @@ async fn by_cookie(request: &Request) -> Result<Actor> {
 /// The value of a cookie. Of two with one name, another host may have planted one.
 fn only_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter();
-    let pairs = lines.flat_map(|line| line.to_str().unwrap_or_default().split(';'));
+    // Byte by byte: what another application has put beside our cookie may be of any encoding.
+    let pairs = lines.flat_map(|line| line.as_bytes().split(|b| *b == b';'));
     let mut values = pairs
-        .filter_map(|pair| pair.trim().split_once('='))
-        .filter_map(|(found, value)| (found == name).then_some(value));
-    values.next().filter(|_| values.next().is_none())
+        .filter_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+    let value = values.next().filter(|_| values.next().is_none())?;
+    std::str::from_utf8(value).ok()
 }
 
 /// Whether one of our own pages makes the request (decision D11). A browser's own word on where it

@@ -170,8 +170,9 @@ fn parse_username(name: Option<String>) -> Result<Option<String>, RelayError> {
 
 impl From<MailSettings> for SmtpSettingsResponse {
     fn from(settings: MailSettings) -> Self {
-        let MailSettings { relay, username, has_password, is_configured, tested } = settings;
-        let set_by = if is_configured { "configuration" } else { "administrator" };
+        let by_configuration = settings.is_set_by_configuration();
+        let set_by = if by_configuration { "configuration" } else { "administrator" };
+        let MailSettings { relay, username, has_password, is_password_lost, tested, .. } = settings;
         let relay = relay.as_ref();
         let from_name = relay.and_then(|relay| relay.from_name.as_ref());
         Self {
@@ -179,7 +180,7 @@ impl From<MailSettings> for SmtpSettingsResponse {
             port: relay.map(|relay| relay.port.get()),
             security: relay.map(|relay| relay.security.name().to_owned()),
             username,
-            password_set: has_password,
+            password_set: has_password && !is_password_lost,
             from_address: relay.map(|relay| relay.from_address.as_str().to_owned()),
             from_name: from_name.map(|name| name.as_str().to_owned()),
             set_by: relay.map(|_| set_by.to_owned()),

@@ -76,5 +76,6 @@ fn relay(error: RelayError) -> &'static str {
         RelayError::PasswordAgain => {
             "Enter the password again, because you changed where it is sent"
         }
+        RelayError::PasswordLost => "The saved password cannot be read any more; enter it again",
     }
 }

@@ -43,7 +43,8 @@ async fn account(site: &Site) -> String {
     let tested = site.admin("POST", "/settings/smtp/test", r#"{"to":"me@example.com"}"#).await;
     assert_eq!(tested.status, 200);
     let relay = site.mailers.relays().pop().unwrap();
-    let account = relay.credentials.map(|c| format!("{} / {}", c.username, c.password.expose()));
+    let account =
+        relay.credentials.map(|c| format!("{} / {}", c.username(), c.password().expose()));
     account.unwrap_or_default()
 }
 

@@ -114,7 +114,7 @@ impl Site {
         let site = Self { store, clock, limiter, mailers, state, endpoint };
         let admin = site.sign_up(ADMIN).await;
         let by = Authority::operator();
-        site.state.administration.set_admin(&by, admin.id, true).await.unwrap();
+        site.state.administration.set_admin(&by, &admin, true).await.unwrap();
         site.sign_up(ANNA).await;
         site
     }

@@ -55,7 +55,7 @@ pub(super) async fn user(place: &Place, action: cli::User) -> Result<(), Failure
         }
         cli::User::Activate { user } => {
             let user = find(&app, &user).await?;
-            administration.activate(&operator(), user.id).await?;
+            administration.activate(&operator(), &user).await?;
             done(&user, "is active");
         }
         cli::User::Deactivate { user } => {
@@ -83,12 +83,12 @@ pub(super) async fn admin(place: &Place, action: Admin) -> Result<(), Failure> {
         Admin::List { json } => list(&app, json, true).await?,
         Admin::Promote { user } => {
             let user = find(&app, &user).await?;
-            app.administration.set_admin(&operator(), user.id, true).await?;
+            app.administration.set_admin(&operator(), &user, true).await?;
             done(&user, "is an administrator");
         }
         Admin::Demote { user } => {
             let user = find(&app, &user).await?;
-            app.administration.set_admin(&operator(), user.id, false).await?;
+            app.administration.set_admin(&operator(), &user, false).await?;
             done(&user, "is no administrator");
         }
     }

@@ -185,3 +185,27 @@ pub async fn all_sessions_of_a_user_end(store: &dyn Store) {
     }
     assert_eq!(store.find_session(foreign.id).await.unwrap(), Some((foreign, berta)));
 }
+
+/// "Ends all sessions of a user but the `keep` that began last."
+pub async fn the_newest_sessions_are_kept(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    let berta = given::stored_user(store, "berta").await;
+    let kept = given::stored_session(store, &berta).await;
+    let mut own = Vec::new();
+    for _ in 0..5 {
+        own.push(given::stored_session(store, &anna).await.id);
+    }
+    own.sort_unstable();
+    let left = async || {
+        let sessions = store.list_sessions(anna.id).await.unwrap();
+        let mut ids: Vec<_> = sessions.iter().map(|session| session.id).collect();
+        ids.sort_unstable();
+        ids
+    };
+    commit!(store, keep_newest_sessions(anna.id, 5));
+    assert_eq!(left().await, own);
+    commit!(store, keep_newest_sessions(anna.id, 2));
+    assert_eq!(left().await, own[3..]);
+    commit!(store, keep_newest_sessions(given::user("nobody").id, 2));
+    assert_eq!(store.find_session(kept.id).await.unwrap(), Some((kept, berta)));
+}

@@ -248,6 +248,22 @@ pub async fn a_user_is_given_a_language_and_another(store: &dyn Store) {
     assert_eq!(store.find_user(berta.id).await.unwrap(), Some(berta));
 }
 
+/// "The users with those ids as they are until this unit ends, in the order of their ids. Who is gone
+/// is left out."
+pub async fn locked_users_are_given_in_order_and_without_those_who_are_gone(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    let berta = given::stored_user(store, "berta").await;
+    given::stored_user(store, "zoe").await;
+    let mut expected = [anna.clone(), berta.clone()];
+    expected.sort_by_key(|user| user.id);
+    let gone = given::user("nobody").id;
+    for ids in [[anna.id, berta.id, gone], [gone, berta.id, anna.id], [berta.id, anna.id, anna.id]]
+    {
+        assert_eq!(commit!(store, lock_users(&ids)), expected);
+    }
+    assert_eq!(commit!(store, lock_users(&[])), []);
+}
+
 /// "Deletes a user with everything that belongs to them: password, sessions, resets, mails."
 pub async fn a_deleted_user_takes_everything_along(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;

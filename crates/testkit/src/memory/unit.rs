@@ -84,6 +84,11 @@ impl Users for MemoryUnit {
         Ok(user.map(|user| user.epoch = from.next()).is_some())
     }
 
+    async fn lock_users(&mut self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        let users = self.state.users.values();
+        Ok(users.filter(|user| ids.contains(&user.id)).cloned().collect())
+    }
+
     async fn set_active(&mut self, id: UserId, active: bool) -> Result<bool, StoreError> {
         Ok(self.change_user(id, |user| user.is_active = active))
     }
@@ -175,6 +180,18 @@ impl Sessions for MemoryUnit {
         sessions.retain(|id, session| *id == keep || session.user_id != user);
         if let Some(kept) = sessions.get_mut(&keep).filter(|session| session.user_id == user) {
             kept.epoch = epoch;
+        }
+        Ok(())
+    }
+
+    async fn keep_newest_sessions(&mut self, user: UserId, keep: u32) -> Result<(), StoreError> {
+        let sessions = &mut self.state.sessions;
+        let mut own: Vec<SessionId> =
+            sessions.values().filter(|s| s.user_id == user).map(|session| session.id).collect();
+        own.sort_unstable();
+        let excess = own.len().saturating_sub(usize::try_from(keep).unwrap());
+        for id in &own[..excess] {
+            sessions.remove(id);
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use vestibule_domain::email::EmailAddress;
 use vestibule_domain::relay::{
-    Relay, RelayCredentials, RelayHost, RelayPassword, RelaySecurity, SenderName,
+    Relay, RelayCredentials, RelayError, RelayHost, RelayPassword, RelaySecurity, SenderName,
 };
 use vestibule_web::SettingOrigin;
 
@@ -40,18 +40,28 @@ impl Reader<'_> {
             let remedy = "required with mail.host: set the address mails come from";
             self.problems.push(Problem::new("mail.from_address", remedy));
         }
-        let credentials = username.zip(password).map(|(username, password)| RelayCredentials {
-            username,
-            password: RelayPassword::new(password),
+        let credentials = username.zip(password).map(|(username, password)| {
+            RelayCredentials::new(&username, RelayPassword::new(password))
         });
-        Some(Relay {
+        let credentials = credentials.transpose().map_err(|error| {
+            self.problems.push(Problem::new("mail.password", error.to_string()));
+        });
+        let relay = Relay {
             host: host?,
             port: NonZeroU16::new(u16::try_from(port?).ok()?)?,
             security: security?,
-            credentials,
+            credentials: credentials.ok()?,
             from_address: from_address?,
             from_name,
-        })
+        };
+        if let Err(error) = relay.check() {
+            let at = match error {
+                RelayError::SenderAddress => "mail.from_address",
+                _ => "mail.security",
+            };
+            self.problems.push(Problem::new(at, error.to_string()));
+        }
+        Some(relay)
     }
 
     /// Where each key about mail is set, for whoever looks for it.

@@ -104,3 +104,24 @@ pub async fn a_commit_becomes_visible_at_once(store: Arc<dyn Store>) {
     })
     .await;
 }
+
+/// "No other unit can change them meanwhile."
+pub async fn locked_users_change_in_one_unit_at_a_time(store: Arc<dyn Store>) {
+    let anna = given::stored_user(&*store, "anna").await;
+    let berta = given::stored_user(&*store, "berta").await;
+    let advanced = at_once(&store, CONTESTANTS, |number, store| {
+        let ids = if number % 2 == 0 { [anna.id, berta.id] } else { [berta.id, anna.id] };
+        let id = anna.id;
+        async move {
+            let mut unit = store.begin().await.unwrap();
+            let locked = unit.lock_users(&ids).await.unwrap();
+            let anna = locked.into_iter().find(|user| user.id == id).unwrap();
+            let advanced = unit.advance_epoch(id, anna.epoch).await.unwrap();
+            unit.commit().await.unwrap();
+            advanced
+        }
+    });
+    assert_eq!(successes(&advanced.await), CONTESTANTS);
+    let after = store.find_user(anna.id).await.unwrap().unwrap();
+    assert_eq!(after.epoch.as_i64(), anna.epoch.as_i64() + i64::try_from(CONTESTANTS).unwrap());
+}
