@@ -5,6 +5,9 @@ use std::num::NonZeroU16;
 use time::Duration;
 
 use super::*;
+use crate::caller::Caller;
+use crate::email::EmailAddress;
+use crate::language::Language;
 use crate::policy::SessionPolicy;
 use crate::ports::mocks::{MockUnit, Scene, a_user};
 use crate::ports::{MockMailer, MockMailers};
