@@ -148,7 +148,7 @@ impl RelayHost {
         // Something like 10.0.0.256 is an address gone wrong, and no name ends in a number.
         let last = name.rsplit('.').next().unwrap_or_default();
         let is_number = last.bytes().all(|b| b.is_ascii_digit());
-        let is_name = name.len() <= MAX_HOST && name.split('.').all(label) && !is_number;
+        let is_name = text.len() <= MAX_HOST && name.split('.').all(label) && !is_number;
         if is_name || text.parse::<IpAddr>().is_ok() {
             Ok(Self(text.to_ascii_lowercase()))
         } else {

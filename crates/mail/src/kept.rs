@@ -12,7 +12,6 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use tokio::io::AsyncWriteExt;
-use vestibule_domain::email::EmailAddress;
 use vestibule_domain::id::MailId;
 use vestibule_domain::mail::Message;
 use vestibule_domain::ports::{MailError, Mailer, Receipt};
@@ -20,12 +19,10 @@ use vestibule_locales::Locales;
 
 use crate::failure::{Cause, Failure, Stage};
 use crate::letterhead::Letterhead;
-use crate::render::{Renderer, Route};
+use crate::render::Renderer;
 use crate::settings::SettingsError;
 
 const MAX_KEPT: usize = 200;
-/// A domain nobody can own (RFC 2606): a kept mail that gets out must not come from a stranger.
-const SENDER: &str = "no-reply@vestibule.invalid";
 
 /// Keeps mails instead of sending them.
 #[derive(Debug)]
@@ -63,9 +60,7 @@ impl KeptMails {
         locales: Locales,
     ) -> Result<Self, SettingsError> {
         private_directory(&directory).map_err(SettingsError::Directory)?;
-        let sender = EmailAddress::parse(SENDER).map_err(|_| SettingsError::SenderAddress)?;
-        let name = letterhead.product().to_owned();
-        let renderer = Renderer::new(letterhead, locales, name, sender, Route::Kept)?;
+        let renderer = Renderer::for_nobody(letterhead, locales)?;
         Ok(Self { renderer, directory, mails: Mutex::default() })
     }
 

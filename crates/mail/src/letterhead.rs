@@ -4,7 +4,7 @@
 //! host it called never gets here. The characters of a link are checked, so that it can stand in
 //! HTML and in plain text as it is.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
 use vestibule_domain::token::SignedToken;
@@ -29,7 +29,7 @@ pub struct Letterhead {
 }
 
 impl Letterhead {
-    /// Takes the name shown to people and the URL under which the pages are served.
+    /// Takes the name shown to people and the origin under which the pages are served.
     ///
     /// # Errors
     /// [`SettingsError::ProductName`] and [`SettingsError::PublicUrl`].
@@ -45,9 +45,8 @@ impl Letterhead {
 
     /// Puts the templates in a directory, `reset_link.html` and its like, in place of ours.
     ///
-    /// They are read, and tried in every language, when a mailer is made; one that is broken is an
-    /// error of [`SmtpMailer::new`](crate::SmtpMailer::new) and
-    /// [`KeptMails::new`](crate::KeptMails::new).
+    /// They are read, and tried in every language, when a mailer is made, and by
+    /// [`check_templates`](crate::check_templates) without one.
     #[must_use]
     pub fn with_templates(mut self, directory: PathBuf) -> Self {
         self.templates = Some(directory);
@@ -88,7 +87,7 @@ impl Letterhead {
 }
 
 /// Whether a text can be a name in a heading, a subject and a `From`.
-pub(crate) fn is_name(text: &str) -> bool {
+fn is_name(text: &str) -> bool {
     !text.trim().is_empty()
         && text.chars().count() <= MAX_NAME_CHARACTERS
         && !text.chars().any(|c| c.is_control() || is_invisible(c))
@@ -103,28 +102,23 @@ fn is_invisible(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
-/// The name for `EHLO` from a public URL; `None` if it is no URL that links can start with.
+/// The name for `EHLO` from a public URL; `None` if that is not `scheme://host[:port]`.
 fn greeting_name(public_url: &str) -> Option<String> {
-    let rest =
+    let authority =
         public_url.strip_prefix("https://").or_else(|| public_url.strip_prefix("http://"))?;
-    let harmless = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/[]%+".contains(&b);
-    if !rest.bytes().all(harmless) {
-        return None;
-    }
-    let authority = rest.split('/').next()?;
     let (host, port) = match authority.strip_prefix('[') {
         Some(literal) => literal.split_once(']')?,
         None => authority.find(':').map_or((authority, ""), |colon| authority.split_at(colon)),
     };
-    if let Some(port) = port.strip_prefix(':') {
-        port.parse::<u16>().ok()?;
-    } else if !port.is_empty() {
-        return None;
+    if !port.is_empty() {
+        // A number may begin with a plus sign, a port may not.
+        let digits = port.strip_prefix(':').filter(|port| !port.starts_with('+'))?;
+        digits.parse::<u16>().ok()?;
     }
     if authority.starts_with('[') {
         return host.parse::<Ipv6Addr>().ok().map(|ip| format!("[IPv6:{ip}]"));
     }
-    if host.parse::<std::net::Ipv4Addr>().is_ok() {
+    if host.parse::<Ipv4Addr>().is_ok() {
         return Some(format!("[{host}]"));
     }
     let named = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
@@ -146,8 +140,6 @@ mod tests {
                 Some("https://id.example.com/reset-password?token=v4.public.a-b_c".to_owned())
             );
         }
-        let below = Letterhead::new("Acme", "https://example.com/accounts").unwrap();
-        assert_eq!(below.sign_in(), "https://example.com/accounts/login");
     }
 
     #[test]
@@ -163,7 +155,7 @@ mod tests {
     fn we_greet_with_the_host_of_the_public_url() {
         for (url, helo) in [
             ("https://id.example.com", "id.example.com"),
-            ("https://id.example.com:8443/accounts", "id.example.com"),
+            ("https://id.example.com:8443", "id.example.com"),
             ("http://localhost:8080", "localhost"),
             ("http://127.0.0.1:8080", "[127.0.0.1]"),
             ("http://[::1]:8080", "[IPv6:::1]"),
@@ -191,6 +183,11 @@ mod tests {
             "https://[::1",
             "https://[::1]x",
             "https://id.example.com:",
+            "https://id.example.com:+80",
+            "https://id.example.com/accounts",
+            "https://id.example.com//",
+            "https://id.example.com:8443/accounts",
+            "https://[::1]/accounts",
             "https://exa%6dple.com",
         ] {
             assert!(

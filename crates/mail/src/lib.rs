@@ -16,5 +16,6 @@ mod templates;
 pub use failure::describe;
 pub use kept::{KeptMail, KeptMails};
 pub use letterhead::Letterhead;
-pub use settings::{Security, SettingsError, SmtpPassword, SmtpSettings};
+pub use render::check_templates;
+pub use settings::SettingsError;
 pub use smtp::SmtpMailer;

@@ -19,7 +19,6 @@ use mail_builder::mime::{BodyPart, MimePart};
 use minijinja::value::Value;
 use time::{OffsetDateTime, UtcOffset};
 use vestibule_domain::caller::Caller;
-use vestibule_domain::email::EmailAddress;
 use vestibule_domain::language::Language;
 use vestibule_domain::mail::{Content, Message};
 use vestibule_domain::token::SignedToken;
@@ -28,9 +27,14 @@ use vestibule_locales::Locales;
 use self::facts::Facts;
 pub(crate) use self::facts::Route;
 use crate::failure::Cause;
-use crate::letterhead::{Letterhead, is_name};
+use crate::letterhead::Letterhead;
 use crate::settings::SettingsError;
 use crate::templates::{Templates, isolated};
+
+/// A domain nobody can own (RFC 2606): a kept mail that gets out must not come from a stranger.
+const NO_SENDER: &str = "no-reply@vestibule.invalid";
+/// Whom a rehearsed mail goes to.
+const REHEARSED: &str = "somebody@example.com";
 
 /// Turns messages into letters.
 #[derive(Debug)]
@@ -38,9 +42,17 @@ pub(crate) struct Renderer {
     templates: Templates,
     letterhead: Letterhead,
     locales: Locales,
-    from_name: String,
-    from_address: EmailAddress,
+    sender: Sender,
     route: Route,
+}
+
+/// Who mails are from.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    /// Fit for a heading.
+    pub(crate) name: String,
+    /// In ASCII.
+    pub(crate) address: String,
 }
 
 /// A message in words.
@@ -62,21 +74,35 @@ struct Words {
     html: String,
 }
 
+/// Reads all templates of mails and tries them in every language, without any relay.
+///
+/// # Errors
+/// The ones of [`SettingsError`] about templates.
+pub fn check_templates(letterhead: &Letterhead, locales: &Locales) -> Result<(), SettingsError> {
+    Renderer::for_nobody(letterhead.clone(), locales.clone()).map(|_| ())
+}
+
 impl Renderer {
     pub(crate) fn new(
         letterhead: Letterhead,
         locales: Locales,
-        from_name: String,
-        from_address: EmailAddress,
+        sender: Sender,
         route: Route,
     ) -> Result<Self, SettingsError> {
-        if !is_name(&from_name) {
-            return Err(SettingsError::SenderName);
-        }
         let templates = Templates::new(letterhead.templates(), &locales)?;
-        let renderer = Self { templates, letterhead, locales, from_name, from_address, route };
+        let renderer = Self { templates, letterhead, locales, sender, route };
         renderer.rehearse()?;
         Ok(renderer)
+    }
+
+    /// Writes mails that are not sent.
+    pub(crate) fn for_nobody(
+        letterhead: Letterhead,
+        locales: Locales,
+    ) -> Result<Self, SettingsError> {
+        let name = letterhead.product().to_owned();
+        let sender = Sender { name, address: NO_SENDER.to_owned() };
+        Self::new(letterhead, locales, sender, Route::Kept)
     }
 
     /// Writes every mail once in every language, so that a broken template is noticed at start and
@@ -109,24 +135,20 @@ impl Renderer {
             return Ok(());
         };
         let template = format!("{}.txt", facts.template);
-        self.words(language, &self.from_address, &facts).map(|_| ()).map_err(|cause| match cause {
+        self.words(language, REHEARSED, &facts).map(|_| ()).map_err(|cause| match cause {
             Cause::Template(problem) => self.templates.fault(&template, problem),
             _ => SettingsError::TemplateHeading { file: self.templates.file(&template) },
         })
     }
 
-    pub(crate) fn sender(&self) -> &EmailAddress {
-        &self.from_address
-    }
-
     /// Writes a message down.
     pub(crate) fn letter(&self, message: &Message) -> Result<Letter, Cause> {
         let facts = self.facts(message.language, message.written_at, &message.content)?;
-        let words = self.words(message.language, &message.to, &facts)?;
-        let from = self.from_address.as_str();
-        let domain = from.rsplit_once('@').map_or(from, |(_, domain)| domain);
-        let message_id = format!("{}@{domain}", message.id);
         let to = message.to.as_str();
+        let words = self.words(message.language, to, &facts)?;
+        let Sender { name: from_name, address: from } = &self.sender;
+        let domain = from.rsplit_once('@').map_or(from.as_str(), |(_, domain)| domain);
+        let message_id = format!("{}@{domain}", message.id);
         let date = date_header(message.written_at);
 
         let fixed = [
@@ -135,7 +157,7 @@ impl Renderer {
             ("Content-Language", message.language.tag()),
         ];
         let mut headers = vec![
-            ("From", format!("{} <{from}>", self.from_name)),
+            ("From", format!("{from_name} <{from}>")),
             ("To", to.to_owned()),
             ("Subject", words.subject.clone()),
             ("Date", date.clone()),
@@ -144,7 +166,7 @@ impl Renderer {
         headers.extend(fixed.map(|(name, value)| (name, value.to_owned())));
 
         let values: [(&str, HeaderType<'_>); 5] = [
-            ("From", Address::new_address(Some(self.from_name.as_str()), from).into()),
+            ("From", Address::new_address(Some(from_name.as_str()), from.as_str()).into()),
             ("To", Address::new_address(None::<&str>, to).into()),
             ("Subject", Text::new(words.subject.as_str()).into()),
             ("Date", Raw::new(date).into()),
@@ -174,13 +196,13 @@ impl Renderer {
         Ok(Letter { subject: words.subject, text: words.text, html: words.html, headers, bytes })
     }
 
-    fn words(&self, language: Language, to: &EmailAddress, facts: &Facts) -> Result<Words, Cause> {
+    fn words(&self, language: Language, to: &str, facts: &Facts) -> Result<Words, Cause> {
         let direction = if language.is_right_to_left() { "rtl" } else { "ltr" };
         let common = [
             ("language", Value::from(language.tag())),
             ("direction", Value::from(direction)),
             ("product", Value::from(self.letterhead.product())),
-            ("email", Value::from(to.as_str())),
+            ("email", Value::from(to)),
             ("ip", Value::from(facts.ip.clone())),
             // Fit for HTML: `Letterhead` lets no character in that would need escaping, and an
             // escaped slash would be right but unreadable in the source of the mail.

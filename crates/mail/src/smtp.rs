@@ -12,16 +12,18 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use rustls::pki_types::ServerName;
 use tokio::time::Instant;
 use vestibule_domain::mail::Message;
 use vestibule_domain::ports::{MailError, Mailer, Receipt};
+use vestibule_domain::relay::{Relay, RelaySecurity, SenderName};
 use vestibule_locales::Locales;
 
-use self::attempt::{Attempt, Connection, Encryption, Envelope, Relay};
+use self::attempt::{Attempt, Connection, Encryption, Envelope, Target};
 use crate::failure::{Failure, Stage};
 use crate::letterhead::Letterhead;
-use crate::render::{Renderer, Route};
-use crate::settings::{Security, SettingsError, SmtpSettings};
+use crate::render::{Renderer, Route, Sender};
+use crate::settings::SettingsError;
 
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Shorter than any relay's patience, and than what routers in between remember.
@@ -34,7 +36,7 @@ const MAX_MAILS_PER_CONNECTION: u32 = 50;
 /// Signs in with PLAIN or LOGIN; older mechanisms add nothing inside TLS. Certificates are always
 /// checked, against the system's trust anchors and the configured one.
 pub struct SmtpMailer {
-    relay: Relay,
+    target: Target,
     renderer: Renderer,
     deadline: Duration,
     idle: Mutex<Option<Idle>>,
@@ -48,39 +50,36 @@ struct Idle {
 impl SmtpMailer {
     /// Prepares to send; nothing is connected to yet.
     ///
-    /// Reads the system's trust anchors from disk if they are needed.
+    /// The certificate of the relay must be valid for exactly its host. `ca_file` is a trust
+    /// anchor besides the system's, as PEM; both are read only if they are needed. A relay without
+    /// a sender's name sends under the product's.
     ///
     /// # Errors
-    /// [`SettingsError`] for settings that cannot work whatever the relay says.
+    /// [`SettingsError`] for a relay that cannot work whatever it says, and for broken templates.
     pub fn new(
-        settings: SmtpSettings,
+        relay: &Relay,
+        ca_file: Option<&[u8]>,
         letterhead: Letterhead,
         locales: Locales,
     ) -> Result<Self, SettingsError> {
-        settings.check()?;
-        let encryption = match settings.security {
-            Security::StartTls => {
-                Encryption::StartTls(tls::connector(settings.ca_file.as_deref())?)
-            }
-            Security::Tls => Encryption::Tls(tls::connector(settings.ca_file.as_deref())?),
-            Security::None => Encryption::None,
+        relay.check()?;
+        // The domain knows no TLS: whoever has to check the certificate has the last word.
+        if ServerName::try_from(relay.host.as_str()).is_err() {
+            return Err(SettingsError::Host);
+        }
+        let encryption = match relay.security {
+            RelaySecurity::StartTls => Encryption::StartTls(tls::connector(ca_file)?),
+            RelaySecurity::Tls => Encryption::Tls(tls::connector(ca_file)?),
+            RelaySecurity::None => Encryption::None,
         };
-        let relay = format!("{}:{}", settings.host, settings.port);
-        let route = Route::Relay { relay, security: settings.security };
+        let name = relay.from_name.as_ref().map_or(letterhead.product(), SenderName::as_str);
+        let sender =
+            Sender { name: name.to_owned(), address: relay.from_address.as_str().to_owned() };
         let helo = letterhead.helo().to_owned();
-        let SmtpSettings { from_name, from_address, .. } = settings;
-        Ok(Self {
-            renderer: Renderer::new(letterhead, locales, from_name, from_address, route)?,
-            relay: Relay {
-                host: settings.host,
-                port: settings.port,
-                encryption,
-                credentials: settings.username.zip(settings.password),
-                helo,
-            },
-            deadline: DEADLINE,
-            idle: Mutex::new(None),
-        })
+        let target = Target { relay: relay.clone(), encryption, helo };
+        let route = Route::Relay { relay: target.name(), security: relay.security };
+        let renderer = Renderer::new(letterhead, locales, sender, route)?;
+        Ok(Self { target, renderer, deadline: DEADLINE, idle: Mutex::new(None) })
     }
 
     /// Replaces the 30 seconds a mail may take in all.
@@ -91,10 +90,11 @@ impl SmtpMailer {
     }
 
     async fn deliver(&self, message: &Message) -> Result<Receipt, Failure> {
-        let attempt = Attempt::new(&self.relay, message, self.deadline);
+        let attempt = Attempt::new(&self.target, message, self.deadline);
         let unwritten = |cause| attempt.failure(Stage::Writing, cause);
         let letter = self.renderer.letter(message).map_err(unwritten)?;
-        let envelope = Envelope::new(self.renderer.sender(), &message.to).map_err(unwritten)?;
+        let envelope =
+            Envelope::new(&self.target.relay.from_address, &message.to).map_err(unwritten)?;
 
         let mut connection = match self.idle_connection(&attempt).await {
             Some(connection) => connection,
@@ -130,9 +130,6 @@ impl Mailer for SmtpMailer {
 
 impl fmt::Debug for SmtpMailer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SmtpMailer")
-            .field("host", &self.relay.host)
-            .field("port", &self.relay.port)
-            .finish_non_exhaustive()
+        f.debug_struct("SmtpMailer").field("relay", &self.target.name()).finish_non_exhaustive()
     }
 }

@@ -4,16 +4,16 @@ use time::OffsetDateTime;
 use vestibule_domain::caller::Caller;
 use vestibule_domain::language::Language;
 use vestibule_domain::mail::Content;
+use vestibule_domain::relay::RelaySecurity;
 
 use super::Renderer;
 use crate::failure::Cause;
-use crate::settings::Security;
 
 /// How mails travel; the test mail says so.
 #[derive(Debug)]
 pub(crate) enum Route {
     /// Through `host:port`.
-    Relay { relay: String, security: Security },
+    Relay { relay: String, security: RelaySecurity },
     /// Nowhere.
     Kept,
 }
@@ -78,9 +78,9 @@ impl Renderer {
         let (key, relay) = match &self.route {
             Route::Relay { relay, security } => {
                 let key = match security {
-                    Security::StartTls => "mailTest.startTls",
-                    Security::Tls => "mailTest.tls",
-                    Security::None => "mailTest.unencrypted",
+                    RelaySecurity::StartTls => "mailTest.startTls",
+                    RelaySecurity::Tls => "mailTest.tls",
+                    RelaySecurity::None => "mailTest.unencrypted",
                 };
                 (key, relay.as_str())
             }

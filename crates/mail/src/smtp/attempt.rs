@@ -17,22 +17,21 @@ use tokio_rustls::TlsConnector;
 use vestibule_domain::email::{EmailAddress, MAX_EMAIL_BYTES};
 use vestibule_domain::mail::{Content, Message};
 use vestibule_domain::ports::Receipt;
+use vestibule_domain::relay::Relay;
 use zeroize::Zeroizing;
 
 use crate::failure::{Cause, Failure, Stage, readable};
-use crate::settings::SmtpPassword;
 
 /// How long a kept connection may take to prove that it is alive.
 const MAX_RESET: Duration = Duration::from_secs(5);
 /// `Password:` in base64, the question to which LOGIN answers with the password.
 const PASSWORD_CHALLENGE: &str = "UGFzc3dvcmQ6";
 
-/// The relay, as far as a connection needs to know it.
-pub(super) struct Relay {
-    pub(super) host: String,
-    pub(super) port: u16,
+/// Where to connect to, and all that is needed to get through to it.
+pub(super) struct Target {
+    pub(super) relay: Relay,
+    /// As `relay.security` demands it.
     pub(super) encryption: Encryption,
-    pub(super) credentials: Option<(String, SmtpPassword)>,
     pub(super) helo: String,
 }
 
@@ -64,13 +63,20 @@ pub(super) struct Envelope<'a> {
 
 /// One attempt to hand over one mail.
 pub(super) struct Attempt<'a> {
-    relay: &'a Relay,
+    target: &'a Target,
     ends: Instant,
     deadline: Duration,
     /// The secret in the mail, which a relay might quote when it dislikes the link.
     token: Option<&'a str>,
     /// Who the mail is for, which relays quote: their replies end up in logs and in the store.
     recipient: &'a str,
+}
+
+impl Target {
+    /// `host:port`, for people.
+    pub(super) fn name(&self) -> String {
+        format!("{}:{}", self.relay.host.as_str(), self.relay.port)
+    }
 }
 
 impl<'a> Envelope<'a> {
@@ -93,46 +99,46 @@ fn fits_envelope(address: &str) -> bool {
 }
 
 impl<'a> Attempt<'a> {
-    pub(super) fn new(relay: &'a Relay, message: &'a Message, deadline: Duration) -> Self {
+    pub(super) fn new(target: &'a Target, message: &'a Message, deadline: Duration) -> Self {
         let token = match &message.content {
             Content::ResetLink { token, .. } => Some(token.expose()),
             Content::Welcome | Content::PasswordChanged { .. } | Content::Test => None,
         };
         let recipient = message.to.as_str();
-        Self { relay, ends: Instant::now() + deadline, deadline, token, recipient }
+        Self { target, ends: Instant::now() + deadline, deadline, token, recipient }
     }
 
     pub(super) fn failure(&self, stage: Stage, cause: Cause) -> Failure {
-        Failure { relay: format!("{}:{}", self.relay.host, self.relay.port), stage, cause }
+        Failure { relay: self.target.name(), stage, cause }
     }
 
     /// Opens a connection, as protected as the settings demand, and signs in.
     pub(super) async fn connect(&self) -> Result<Connection, Failure> {
         let client = self.call().await?;
-        let mut client = match &self.relay.encryption {
+        let mut client = match &self.target.encryption {
             Encryption::None => boxed(self.greeted(client).await?),
             Encryption::Tls(connector) => {
-                let encrypted = client.into_tls(connector, &self.relay.host);
+                let encrypted = client.into_tls(connector, self.target.relay.host.as_str());
                 let client = self.step(Stage::Tls, encrypted).await?;
                 boxed(self.greeted(client).await?)
             }
             Encryption::StartTls(connector) => {
                 let mut client = self.greeted(client).await?;
-                let offers = self.step(Stage::Hello, client.ehlo(&self.relay.helo)).await?;
+                let offers = self.step(Stage::Hello, client.ehlo(&self.target.helo)).await?;
                 if !offers.has_capability(EXT_START_TLS) {
                     return Err(self.failure(Stage::StartTls, Cause::NoStartTls));
                 }
-                let encrypted = client.start_tls(connector, &self.relay.host);
+                let encrypted = client.start_tls(connector, self.target.relay.host.as_str());
                 boxed(self.step(Stage::StartTls, encrypted).await?)
             }
         };
         // What was offered before TLS may have been written by anybody: ask again.
-        let mut offers = self.step(Stage::Hello, client.ehlo(&self.relay.helo)).await?;
-        if let Some((username, password)) = &self.relay.credentials {
+        let mut offers = self.step(Stage::Hello, client.ehlo(&self.target.helo)).await?;
+        if let Some(account) = &self.target.relay.credentials {
             // mail-send would begin an exchange it cannot finish with anything else.
             let known = offers.auth_mechanisms & (AUTH_PLAIN | AUTH_LOGIN);
             offers.auth_mechanisms = if known & AUTH_PLAIN == 0 { known } else { AUTH_PLAIN };
-            let credentials = Credentials::new(username.as_str(), password.expose());
+            let credentials = Credentials::new(account.username(), account.password().expose());
             self.step(Stage::SignIn, client.authenticate(&credentials, &offers)).await?;
         }
         let carries_utf8 = offers.has_capability(EXT_SMTP_UTF8);
@@ -140,7 +146,8 @@ impl<'a> Attempt<'a> {
     }
 
     async fn call(&self) -> Result<SmtpClient<TcpStream>, Failure> {
-        let relay = (self.relay.host.as_str(), self.relay.port);
+        let Relay { host, port, .. } = &self.target.relay;
+        let relay = (host.as_str(), port.get());
         let found = async { Ok(lookup_host(relay).await?.collect::<Vec<_>>()) };
         let addresses = self.step(Stage::Resolving, found).await?;
         let connected = async { Ok(TcpStream::connect(addresses.as_slice()).await?) };
@@ -238,14 +245,14 @@ impl<'a> Attempt<'a> {
     fn readable(&self, reply: &str) -> String {
         let mut secrets = Vec::from_iter(self.token);
         let encoded: [Zeroizing<String>; 2];
-        if let Some((username, password)) = &self.relay.credentials {
-            let credentials = Credentials::new(username.as_str(), password.expose());
+        if let Some(account) = &self.target.relay.credentials {
+            let credentials = Credentials::new(account.username(), account.password().expose());
             let encode = |mechanism, challenge| {
                 Zeroizing::new(credentials.encode(mechanism, challenge).unwrap_or_default())
             };
             encoded = [encode(AUTH_PLAIN, ""), encode(AUTH_LOGIN, PASSWORD_CHALLENGE)];
             secrets.extend(encoded.iter().map(|text| text.as_str()));
-            secrets.push(password.expose());
+            secrets.push(account.password().expose());
         }
         readable(reply, &secrets, self.recipient)
     }

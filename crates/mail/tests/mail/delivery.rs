@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use vestibule_domain::mail::Content;
 use vestibule_domain::ports::{MailError, Mailer, Receipt};
-use vestibule_locales::Locales;
-use vestibule_mail::{Letterhead, Security, SmtpMailer};
+use vestibule_domain::relay::{RelaySecurity, SenderName};
+use vestibule_mail::Letterhead;
 use vestibule_testkit::smtp::{Behaviour, SmtpSink, Stage, parse};
 
 use crate::given;
@@ -49,6 +49,21 @@ async fn a_mail_arrives_as_it_was_written() {
 }
 
 #[tokio::test]
+async fn a_mail_is_from_the_product_unless_the_relay_has_a_name() {
+    let sink = SmtpSink::start(Behaviour::accept()).await;
+    let mut relay = given::relay(&sink, RelaySecurity::None);
+    for (name, from) in [(None, "Acme"), (Some("Acme Accounts"), "Acme Accounts")] {
+        relay.from_name = name.map(|name| SenderName::parse(name).unwrap());
+        given::mailer(&relay).send(&given::message(Content::Welcome)).await.unwrap();
+        let [received] = sink.take().try_into().unwrap();
+        let letter = parse::letter(&received.data);
+        let expected = format!("\"{from}\" <no-reply@acme.example>");
+        assert_eq!(letter.header("From"), Some(expected.as_str()));
+        assert_eq!(letter.subject, "Welcome to Acme");
+    }
+}
+
+#[tokio::test]
 async fn a_retry_repeats_the_mail_byte_for_byte() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
     let message = given::message(given::reset_link());
@@ -64,8 +79,8 @@ async fn dots_survive_the_journey() {
     for length in 1..=64 {
         let product = ".".repeat(length);
         let letterhead = Letterhead::new(&product, "https://id.acme.example").unwrap();
-        let settings = given::settings(&sink, Security::None);
-        let mailer = SmtpMailer::new(settings, letterhead, Locales::embedded()).unwrap();
+        let relay = given::relay(&sink, RelaySecurity::None);
+        let mailer = given::try_mailer(&relay, letterhead).unwrap();
         mailer.send(&given::message(Content::Welcome)).await.unwrap();
         let [received] = sink.take().try_into().unwrap();
         let letter = parse::letter(&received.data);

@@ -2,23 +2,25 @@
 
 use std::time::Duration;
 
+use vestibule_domain::email::EmailAddress;
 use vestibule_domain::mail::Content;
 use vestibule_domain::ports::{MailError, Mailer};
+use vestibule_domain::relay::{Relay, RelayError, RelayHost, RelaySecurity};
 use vestibule_locales::Locales;
-use vestibule_mail::{Security, SettingsError, SmtpMailer, SmtpSettings};
+use vestibule_mail::{SettingsError, SmtpMailer};
 use vestibule_testkit::smtp::{Behaviour, Certificate, Session, SmtpSink, Stage};
 
 use crate::given;
 
-fn behaviour(security: Security) -> Behaviour {
+fn behaviour(security: RelaySecurity) -> Behaviour {
     match security {
-        Security::None => Behaviour::accept(),
-        Security::StartTls => Behaviour::accept().with_starttls(),
-        Security::Tls => Behaviour::accept().with_tls(),
+        RelaySecurity::None => Behaviour::accept(),
+        RelaySecurity::StartTls => Behaviour::accept().with_starttls(),
+        RelaySecurity::Tls => Behaviour::accept().with_tls(),
     }
 }
 
-fn demanding(security: Security) -> Behaviour {
+fn demanding(security: RelaySecurity) -> Behaviour {
     behaviour(security).with_login(given::USERNAME, given::PASSWORD)
 }
 
@@ -34,12 +36,12 @@ fn nothing_was_given_away(session: &Session) -> bool {
 
 #[tokio::test]
 async fn each_kind_of_protection_works_with_and_without_sign_in() {
-    for security in [Security::None, Security::StartTls, Security::Tls] {
+    for security in [RelaySecurity::None, RelaySecurity::StartTls, RelaySecurity::Tls] {
         let sink = SmtpSink::start(demanding(security)).await;
-        let mailer = given::mailer(given::settings_with_login(&sink, security));
+        let mailer = given::mailer(&given::relay_with_login(&sink, security));
         mailer.send(&given::message(Content::Test)).await.unwrap();
         sink.set(behaviour(security));
-        let mailer = given::mailer(given::settings(&sink, security));
+        let mailer = given::mailer(&given::relay(&sink, security));
         mailer.send(&given::message(Content::Test)).await.unwrap();
         assert_eq!(sink.messages().len(), 2, "{security:?}");
         assert!(sink.sessions().iter().all(|session| session.violations.is_empty()));
@@ -48,8 +50,8 @@ async fn each_kind_of_protection_works_with_and_without_sign_in() {
 
 #[tokio::test]
 async fn with_starttls_nothing_but_the_greeting_is_in_the_clear() {
-    let sink = SmtpSink::start(demanding(Security::StartTls)).await;
-    let mailer = given::mailer(given::settings_with_login(&sink, Security::StartTls));
+    let sink = SmtpSink::start(demanding(RelaySecurity::StartTls)).await;
+    let mailer = given::mailer(&given::relay_with_login(&sink, RelaySecurity::StartTls));
     mailer.send(&given::message(Content::Test)).await.unwrap();
     let [session] = sink.sessions().try_into().unwrap();
     assert_eq!(session.clear, b"EHLO id.acme.example\r\nSTARTTLS\r\n");
@@ -58,8 +60,8 @@ async fn with_starttls_nothing_but_the_greeting_is_in_the_clear() {
 
 #[tokio::test]
 async fn without_starttls_nothing_is_said() {
-    let sink = SmtpSink::start(demanding(Security::None)).await;
-    let mailer = given::mailer(given::settings_with_login(&sink, Security::StartTls));
+    let sink = SmtpSink::start(demanding(RelaySecurity::None)).await;
+    let mailer = given::mailer(&given::relay_with_login(&sink, RelaySecurity::StartTls));
     let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
     assert!(matches!(refused, MailError::Transient(_)));
     assert!(given::describe(&refused).contains("does not offer STARTTLS"));
@@ -70,9 +72,9 @@ async fn without_starttls_nothing_is_said() {
 #[tokio::test]
 async fn a_refused_starttls_is_no_reason_to_go_on_in_the_clear() {
     for reply in ["454 4.7.0 no TLS today", "501 5.5.4 what", "250 2.0.0 sure"] {
-        let behaviour = demanding(Security::StartTls).answering_at(Stage::StartTls, reply);
+        let behaviour = demanding(RelaySecurity::StartTls).answering_at(Stage::StartTls, reply);
         let sink = SmtpSink::start(behaviour).await;
-        let mailer = given::mailer(given::settings_with_login(&sink, Security::StartTls))
+        let mailer = given::mailer(&given::relay_with_login(&sink, RelaySecurity::StartTls))
             .with_deadline(Duration::from_secs(1));
         let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
         assert!(matches!(refused, MailError::Transient(_)), "{reply}");
@@ -82,14 +84,14 @@ async fn a_refused_starttls_is_no_reason_to_go_on_in_the_clear() {
 
 #[tokio::test]
 async fn a_relay_that_is_not_the_right_one_gets_nothing() {
-    for security in [Security::StartTls, Security::Tls] {
+    for security in [RelaySecurity::StartTls, RelaySecurity::Tls] {
         for (certificate, hint) in [
             (Certificate::OtherName, "another name"),
             (Certificate::Expired, "expired"),
             (Certificate::SelfSigned, "mail.ca_file"),
         ] {
             let sink = SmtpSink::start(demanding(security).with_certificate(certificate)).await;
-            let mailer = given::mailer(given::settings_with_login(&sink, security));
+            let mailer = given::mailer(&given::relay_with_login(&sink, security));
             let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
             assert!(matches!(refused, MailError::Transient(_)));
             assert!(given::describe(&refused).contains(hint), "{}", given::describe(&refused));
@@ -102,8 +104,8 @@ async fn a_relay_that_is_not_the_right_one_gets_nothing() {
 
 #[tokio::test]
 async fn the_kind_of_protection_has_to_fit_the_port() {
-    let sink = SmtpSink::start(demanding(Security::None)).await;
-    let mailer = given::mailer(given::settings_with_login(&sink, Security::Tls));
+    let sink = SmtpSink::start(demanding(RelaySecurity::None)).await;
+    let mailer = given::mailer(&given::relay_with_login(&sink, RelaySecurity::Tls));
     let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
     assert!(matches!(refused, MailError::Transient(_)));
     assert!(
@@ -112,8 +114,8 @@ async fn the_kind_of_protection_has_to_fit_the_port() {
         given::describe(&refused)
     );
 
-    sink.set(demanding(Security::Tls));
-    let mailer = given::mailer(given::settings_with_login(&sink, Security::StartTls))
+    sink.set(demanding(RelaySecurity::Tls));
+    let mailer = given::mailer(&given::relay_with_login(&sink, RelaySecurity::StartTls))
         .with_deadline(Duration::from_millis(300));
     let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
     assert!(matches!(refused, MailError::Transient(_)));
@@ -133,9 +135,9 @@ async fn plain_is_preferred_and_login_will_do() {
         ("CRAM-MD5 DIGEST-MD5 XOAUTH2 PLAIN", "AUTH PLAIN "),
         ("SCRAM-SHA-256 CRAM-MD5 LOGIN", "AUTH LOGIN\r\n"),
     ] {
-        let behaviour = demanding(Security::Tls).with_mechanisms(mechanisms);
+        let behaviour = demanding(RelaySecurity::Tls).with_mechanisms(mechanisms);
         let sink = SmtpSink::start(behaviour).await;
-        let mailer = given::mailer(given::settings_with_login(&sink, Security::Tls));
+        let mailer = given::mailer(&given::relay_with_login(&sink, RelaySecurity::Tls));
         mailer.send(&given::message(Content::Test)).await.unwrap();
         let [session] = sink.sessions().try_into().unwrap();
         assert!(contains(&session.encrypted, used), "{mechanisms}");
@@ -146,9 +148,9 @@ async fn plain_is_preferred_and_login_will_do() {
 #[tokio::test]
 async fn an_unknown_mechanism_is_not_begun() {
     for mechanisms in ["CRAM-MD5 DIGEST-MD5", "XOAUTH2"] {
-        let behaviour = demanding(Security::Tls).with_mechanisms(mechanisms);
+        let behaviour = demanding(RelaySecurity::Tls).with_mechanisms(mechanisms);
         let sink = SmtpSink::start(behaviour).await;
-        let mailer = given::mailer(given::settings_with_login(&sink, Security::Tls));
+        let mailer = given::mailer(&given::relay_with_login(&sink, RelaySecurity::Tls));
         let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
         assert!(matches!(refused, MailError::Transient(_)));
         assert!(given::describe(&refused).contains("neither PLAIN nor LOGIN"));
@@ -158,14 +160,15 @@ async fn an_unknown_mechanism_is_not_begun() {
 
 #[tokio::test]
 async fn a_wrong_password_is_a_matter_of_settings() {
-    let sink = SmtpSink::start(behaviour(Security::Tls).with_login(given::USERNAME, "other")).await;
-    let mailer = given::mailer(given::settings_with_login(&sink, Security::Tls));
+    let sink =
+        SmtpSink::start(behaviour(RelaySecurity::Tls).with_login(given::USERNAME, "other")).await;
+    let mailer = given::mailer(&given::relay_with_login(&sink, RelaySecurity::Tls));
     let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
     assert!(matches!(refused, MailError::Transient(_)));
     assert!(given::describe(&refused).contains("app password"));
     assert!(given::describe(&refused).contains("535 5.7.8 wrong user name or password"));
 
-    let anonymous = given::mailer(given::settings(&sink, Security::Tls));
+    let anonymous = given::mailer(&given::relay(&sink, RelaySecurity::Tls));
     let refused = anonymous.send(&given::message(Content::Test)).await.unwrap_err();
     assert!(matches!(refused, MailError::Transient(_)));
     assert!(given::describe(&refused).contains("sign in first"));
@@ -179,9 +182,9 @@ async fn a_relay_that_repeats_a_secret_is_not_quoted() {
     let plain = "AHJlbGF5LXVzZXIAY29ycmVjdCBob3JzZSBiYXR0ZXJ5IHN0YXBsZQ==";
     let login = "Y29ycmVjdCBob3JzZSBiYXR0ZXJ5IHN0YXBsZQ==";
     let echo = format!("535 5.7.8 no: {plain} {login} {}", given::PASSWORD);
-    let behaviour = demanding(Security::Tls).answering_at(Stage::SignIn, &echo);
+    let behaviour = demanding(RelaySecurity::Tls).answering_at(Stage::SignIn, &echo);
     let sink = SmtpSink::start(behaviour).await;
-    let mailer = given::mailer(given::settings_with_login(&sink, Security::Tls));
+    let mailer = given::mailer(&given::relay_with_login(&sink, RelaySecurity::Tls));
     let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
     let (MailError::Transient(source) | MailError::Permanent(source)) = &refused;
     for text in [given::describe(&refused), source.to_string(), format!("{refused:?}")] {
@@ -190,29 +193,64 @@ async fn a_relay_that_repeats_a_secret_is_not_quoted() {
     }
 
     let echo = format!("554 5.7.1 bad link https://id.acme.example/?token={}", given::TOKEN);
-    sink.set(demanding(Security::Tls).answering_at(Stage::FinalDot, &echo));
+    sink.set(demanding(RelaySecurity::Tls).answering_at(Stage::FinalDot, &echo));
     let refused = mailer.send(&given::message(given::reset_link())).await.unwrap_err();
     assert!(matches!(refused, MailError::Permanent(_)));
     assert!(given::describe(&refused).contains("token=[removed]"), "{}", given::describe(&refused));
 }
 
 #[tokio::test]
-async fn settings_that_cannot_work_are_refused_before_the_first_mail() {
+async fn a_relay_that_cannot_work_is_refused_before_the_first_mail() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
-    let make = |settings: SmtpSettings| {
-        SmtpMailer::new(settings, given::letterhead(), Locales::embedded())
+    let make = |relay: &Relay| given::try_mailer(relay, given::letterhead()).map(|_| ());
+    let remote = Relay {
+        host: RelayHost::parse("smtp.example.com").unwrap(),
+        ..given::relay_with_login(&sink, RelaySecurity::None)
     };
-    let settings = || given::settings(&sink, Security::Tls);
+    let refused = make(&remote);
+    let readable = RelayError::UnencryptedCredentials;
+    assert!(matches!(refused, Err(SettingsError::Relay(error)) if error == readable));
+    for security in [RelaySecurity::StartTls, RelaySecurity::Tls] {
+        assert!(make(&Relay { security, ..remote.clone() }).is_ok(), "{security:?}");
+    }
+    assert!(make(&Relay { credentials: None, ..remote }).is_ok());
+
+    let from_address = EmailAddress::parse("zoë@example.com").unwrap();
+    let foreign = Relay { from_address, ..given::relay(&sink, RelaySecurity::Tls) };
+    let refused = make(&foreign);
+    assert!(matches!(refused, Err(SettingsError::Relay(RelayError::SenderAddress))));
+}
+
+#[tokio::test]
+async fn a_trust_anchor_is_a_certificate() {
+    let sink = SmtpSink::start(Behaviour::accept()).await;
     for pem in
         ["", "not a certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
     {
-        let refused = make(SmtpSettings { ca_file: Some(pem.into()), ..settings() });
-        assert!(matches!(refused, Err(SettingsError::CaFile)), "{pem:?}");
+        for security in [RelaySecurity::StartTls, RelaySecurity::Tls] {
+            let (relay, pem) = (given::relay(&sink, security), Some(pem.as_bytes()));
+            let made = SmtpMailer::new(&relay, pem, given::letterhead(), Locales::embedded());
+            assert!(matches!(made, Err(SettingsError::CaFile)), "{pem:?}");
+        }
     }
-    let remote = given::settings_with_login(&sink, Security::None);
-    let refused = make(SmtpSettings { host: "smtp.example.com".to_owned(), ..remote });
-    assert!(matches!(refused, Err(SettingsError::UnencryptedCredentials)));
-    let from_address = vestibule_domain::email::EmailAddress::parse("zoë@example.com").unwrap();
-    let refused = make(SmtpSettings { from_address, ..settings() });
-    assert!(matches!(refused, Err(SettingsError::SenderAddress)));
+}
+
+#[tokio::test]
+async fn a_host_can_stand_in_a_certificate_or_is_refused() {
+    let sink = SmtpSink::start(Behaviour::accept()).await;
+    let make = |host: &str| {
+        let relay = given::relay(&sink, RelaySecurity::Tls);
+        let relay = Relay { host: RelayHost::parse(host)?, ..relay };
+        given::try_mailer(&relay, given::letterhead()).map(|_| ())
+    };
+    let labels = |last: usize| format!("{0}.{0}.{0}.{1}", "a".repeat(63), "b".repeat(last));
+    let (longest, too_long) = (labels(61), labels(62));
+    for host in ["localhost", "smtp.example.com", "smtp.example.com.", "192.0.2.1", "::1", &longest]
+    {
+        assert!(make(host).is_ok(), "{host:?}");
+    }
+    let with_dot = format!("{longest}.");
+    for host in ["10.0.0.256", "a.1", "a.1.", "a..", ".", "a.example..", &with_dot, &too_long] {
+        assert!(make(host).is_err(), "{host:?}");
+    }
 }

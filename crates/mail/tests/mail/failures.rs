@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use vestibule_domain::mail::Content;
 use vestibule_domain::ports::{MailError, Mailer};
-use vestibule_mail::{Security, SmtpSettings};
+use vestibule_domain::relay::{Relay, RelayHost, RelaySecurity};
 use vestibule_testkit::smtp::{Behaviour, SmtpSink, Stage, parse};
 
 use crate::given;
@@ -14,8 +14,8 @@ fn demanding() -> Behaviour {
 }
 
 async fn refusal(sink: &SmtpSink, deadline: Duration) -> MailError {
-    let settings = given::settings_with_login(sink, Security::StartTls);
-    let mailer = given::mailer(settings).with_deadline(deadline);
+    let relay = given::relay_with_login(sink, RelaySecurity::StartTls);
+    let mailer = given::mailer(&relay).with_deadline(deadline);
     mailer.send(&given::message(given::reset_link())).await.unwrap_err()
 }
 
@@ -147,9 +147,9 @@ async fn a_relay_that_is_not_there_is_named() {
     let hint = given::describe(&refused);
     assert!(hint.contains(&format!("Nothing answers at localhost:{}", sink.port())), "{hint}");
 
-    let settings =
-        SmtpSettings { host: "relay.invalid".to_owned(), ..given::settings(&sink, Security::None) };
-    let refused = given::mailer(settings).send(&given::message(Content::Test)).await.unwrap_err();
+    let host = RelayHost::parse("relay.invalid").unwrap();
+    let relay = Relay { host, ..given::relay(&sink, RelaySecurity::None) };
+    let refused = given::mailer(&relay).send(&given::message(Content::Test)).await.unwrap_err();
     assert!(matches!(refused, MailError::Transient(_)));
     let hint = given::describe(&refused);
     assert!(hint.contains("relay.invalid") && hint.contains("DNS"), "{hint}");

@@ -1,6 +1,7 @@
 //! What the tests start from.
 
 use std::net::IpAddr;
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use time::macros::datetime;
@@ -11,9 +12,10 @@ use vestibule_domain::id::MailId;
 use vestibule_domain::language::Language;
 use vestibule_domain::mail::{Content, Message};
 use vestibule_domain::ports::MailError;
+use vestibule_domain::relay::{Relay, RelayCredentials, RelayHost, RelayPassword, RelaySecurity};
 use vestibule_domain::token::SignedToken;
 use vestibule_locales::Locales;
-use vestibule_mail::{Letterhead, Security, SmtpMailer, SmtpPassword, SmtpSettings};
+use vestibule_mail::{Letterhead, SettingsError, SmtpMailer};
 use vestibule_testkit::smtp::SmtpSink;
 
 /// The fixed part of every mail's head, in order.
@@ -40,36 +42,39 @@ pub(crate) fn letterhead() -> Letterhead {
     Letterhead::new("Acme", "https://id.acme.example").unwrap()
 }
 
-pub(crate) fn settings(sink: &SmtpSink, security: Security) -> SmtpSettings {
-    SmtpSettings {
-        host: "localhost".to_owned(),
-        port: sink.port(),
+pub(crate) fn relay(sink: &SmtpSink, security: RelaySecurity) -> Relay {
+    Relay {
+        host: RelayHost::parse("localhost").unwrap(),
+        port: NonZeroU16::new(sink.port()).unwrap(),
         security,
-        username: None,
-        password: None,
+        credentials: None,
         from_address: EmailAddress::parse("no-reply@acme.example").unwrap(),
-        from_name: "Acme".to_owned(),
-        ca_file: Some(SmtpSink::ca_pem().into_bytes()),
+        from_name: None,
     }
 }
 
-pub(crate) fn settings_with_login(sink: &SmtpSink, security: Security) -> SmtpSettings {
-    SmtpSettings {
-        username: Some(USERNAME.to_owned()),
-        password: Some(SmtpPassword::new(PASSWORD.to_owned())),
-        ..settings(sink, security)
-    }
+pub(crate) fn relay_with_login(sink: &SmtpSink, security: RelaySecurity) -> Relay {
+    let password = RelayPassword::new(PASSWORD.to_owned());
+    let credentials = RelayCredentials::new(USERNAME, password).unwrap();
+    Relay { credentials: Some(credentials), ..relay(sink, security) }
+}
+
+/// A mailer that trusts the relay's authority, or why there is none.
+pub(crate) fn try_mailer(
+    relay: &Relay,
+    letterhead: Letterhead,
+) -> Result<SmtpMailer, SettingsError> {
+    let ca_file = SmtpSink::ca_pem();
+    SmtpMailer::new(relay, Some(ca_file.as_bytes()), letterhead, Locales::embedded())
 }
 
 /// A mailer that loses patience soon enough for a test, and late enough for a busy machine.
-pub(crate) fn mailer(settings: SmtpSettings) -> SmtpMailer {
-    SmtpMailer::new(settings, letterhead(), Locales::embedded())
-        .unwrap()
-        .with_deadline(Duration::from_secs(10))
+pub(crate) fn mailer(relay: &Relay) -> SmtpMailer {
+    try_mailer(relay, letterhead()).unwrap().with_deadline(Duration::from_secs(10))
 }
 
 pub(crate) fn plain_mailer(sink: &SmtpSink) -> SmtpMailer {
-    mailer(settings(sink, Security::None))
+    mailer(&relay(sink, RelaySecurity::None))
 }
 
 pub(crate) fn caller() -> Caller {

@@ -7,8 +7,8 @@ use vestibule_domain::caller::Caller;
 use vestibule_domain::email::EmailAddress;
 use vestibule_domain::mail::{Content, Message};
 use vestibule_domain::ports::Mailer;
-use vestibule_locales::Locales;
-use vestibule_mail::{Letterhead, Security, SmtpMailer, SmtpSettings};
+use vestibule_domain::relay::{Relay, RelaySecurity, SenderName};
+use vestibule_mail::{Letterhead, SmtpMailer};
 use vestibule_testkit::smtp::{Behaviour, SmtpSink, parse};
 
 use crate::given;
@@ -89,12 +89,8 @@ async fn a_product_name_stays_a_name() {
         let Ok(letterhead) = Letterhead::new(&name, "https://id.acme.example") else {
             continue;
         };
-        let mailer = SmtpMailer::new(
-            given::settings(&sink, Security::None),
-            letterhead,
-            Locales::embedded(),
-        )
-        .unwrap();
+        let relay = given::relay(&sink, RelaySecurity::None);
+        let mailer = given::try_mailer(&relay, letterhead).unwrap();
         let letter = is_one_mail(&sink, &mailer, &given::message(given::reset_link())).await;
         assert_eq!(letter.subject, format!("Reset your {name} password"));
         assert!(letter.text.contains(&format!("the {name} account")), "{name:?}");
@@ -108,11 +104,12 @@ async fn a_product_name_stays_a_name() {
 async fn a_sender_name_stays_a_name() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
     let mut sent = 0;
-    for from_name in corpus().iter().flat_map(|text| variants(text)) {
-        let settings = SmtpSettings { from_name, ..given::settings(&sink, Security::None) };
-        let Ok(mailer) = SmtpMailer::new(settings, given::letterhead(), Locales::embedded()) else {
+    for name in corpus().iter().flat_map(|text| variants(text)) {
+        let Ok(name) = SenderName::parse(&name) else {
             continue;
         };
+        let relay = given::relay(&sink, RelaySecurity::None);
+        let mailer = given::mailer(&Relay { from_name: Some(name), ..relay });
         let letter = is_one_mail(&sink, &mailer, &given::message(Content::Welcome)).await;
         let from = letter.header("From").unwrap();
         assert!(from.ends_with(" <no-reply@acme.example>"), "{from}");
@@ -166,15 +163,23 @@ async fn a_user_agent_never_reaches_a_mail() {
 #[tokio::test]
 async fn a_public_url_is_a_url_or_is_refused() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
+    let mut sent = 0;
     for text in corpus() {
-        for url in [text.clone(), format!("https://{text}"), format!("https://acme.example/{text}")]
-        {
+        for url in [
+            text.clone(),
+            format!("https://{text}"),
+            format!("https://acme{text}.example"),
+            format!("https://acme.example:{text}"),
+            format!("https://acme.example/{text}"),
+        ] {
             let Ok(letterhead) = Letterhead::new("Acme", &url) else {
                 continue;
             };
-            let settings = given::settings(&sink, Security::None);
-            let mailer = SmtpMailer::new(settings, letterhead, Locales::embedded()).unwrap();
+            let relay = given::relay(&sink, RelaySecurity::None);
+            let mailer = given::try_mailer(&relay, letterhead).unwrap();
             is_one_mail(&sink, &mailer, &given::message(given::reset_link())).await;
+            sent += 1;
         }
     }
+    assert!(sent > 1, "{sent}");
 }

@@ -7,7 +7,7 @@ use vestibule_domain::language::Language;
 use vestibule_domain::mail::Content;
 use vestibule_domain::ports::Mailer;
 use vestibule_locales::Locales;
-use vestibule_mail::{KeptMail, KeptMails, SettingsError};
+use vestibule_mail::{KeptMail, KeptMails, SettingsError, check_templates};
 
 use crate::given;
 
@@ -94,4 +94,25 @@ async fn a_text_that_fits_no_subject_is_noticed_at_start() {
     let mail = written(&[], greeting).await.unwrap();
     assert_eq!(mail.subject, "Hallo!");
     assert!(mail.html.contains("&lt;b&gt;<bdi>Acme</bdi>&lt;&#x2f;b&gt;</h1>"), "{}", mail.html);
+}
+
+#[test]
+fn templates_are_tried_without_a_relay() {
+    let directory = tempfile::tempdir().unwrap();
+    let letterhead = given::letterhead().with_templates(directory.path().to_owned());
+    let check = |locales: &Locales| check_templates(&letterhead, locales);
+    assert!(check(&Locales::embedded()).is_ok());
+    // What parses can still be wrong where few mails come by.
+    for (name, source) in [
+        ("test.html", "{% if %}"),
+        ("reset_link.html", "{% if not ip %}{{ nothing }}{% endif %}"),
+        ("layout.html", "{% if language == \"ar\" %}{{ nothing }}{% endif %}"),
+    ] {
+        let file = directory.path().join(name);
+        fs::write(&file, source).unwrap();
+        let refused = check(&Locales::embedded()).unwrap_err();
+        assert!(matches!(refused, SettingsError::Template { .. }), "{refused}");
+        assert!(refused.to_string().contains(name), "{refused}");
+        fs::remove_file(&file).unwrap();
+    }
 }

@@ -6,11 +6,9 @@ use std::time::Duration;
 use vestibule_domain::error::{BoxError, chain};
 use vestibule_domain::mail_setup::Configured;
 use vestibule_domain::ports::{Mailer, Mailers};
-use vestibule_domain::relay::{Relay, RelaySecurity};
+use vestibule_domain::relay::Relay;
 use vestibule_locales::Locales;
-use vestibule_mail::{
-    KeptMails, Letterhead, Security, SettingsError, SmtpMailer, SmtpPassword, SmtpSettings,
-};
+use vestibule_mail::{KeptMails, Letterhead, SettingsError, SmtpMailer, check_templates};
 
 use crate::config::{Config, Problem, PublicUrl};
 
@@ -22,7 +20,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct RelayMailers {
     letterhead: Letterhead,
     locales: Locales,
-    product: String,
     ca_file: Option<Vec<u8>>,
 }
 
@@ -44,8 +41,10 @@ pub(super) fn mail(
     public_url: &PublicUrl,
     locales: &Locales,
 ) -> Result<Mail, Problem> {
-    let invalid = |error: SettingsError| Problem::new("mail", chain(&error));
+    let invalid = |error: SettingsError| problem(&error);
     let letterhead = letterhead(config, public_url).map_err(invalid)?;
+    // A relay may be set up much later; whoever wrote a template is at hand now.
+    check_templates(&letterhead, locales).map_err(invalid)?;
     let read = |path: &std::path::PathBuf| {
         std::fs::read(path).map_err(|error| {
             Problem::new("mail.ca_file", format!("{} cannot be read: {error}", path.display()))
@@ -54,7 +53,6 @@ pub(super) fn mail(
     let mailers = RelayMailers {
         letterhead: letterhead.clone(),
         locales: locales.clone(),
-        product: config.product_name.clone(),
         ca_file: config.mail_ca_file.as_ref().map(read).transpose()?,
     };
     if config.dev {
@@ -90,26 +88,22 @@ pub(super) fn letterhead(
     })
 }
 
+/// What is wrong, under the key that it is about.
+fn problem(error: &SettingsError) -> Problem {
+    let at = match error {
+        SettingsError::Template { .. }
+        | SettingsError::TemplateHeading { .. }
+        | SettingsError::TemplateUnreadable { .. }
+        | SettingsError::UnknownTemplate { .. } => "ui.directory",
+        _ => "mail",
+    };
+    Problem::new(at, chain(error))
+}
+
 impl RelayMailers {
     fn connect(&self, relay: &Relay) -> Result<SmtpMailer, SettingsError> {
-        let credentials = relay.credentials.as_ref();
-        let from_name = relay.from_name.as_ref().map(|name| name.as_str().to_owned());
-        let settings = SmtpSettings {
-            host: relay.host.as_str().to_owned(),
-            port: relay.port.get(),
-            security: match relay.security {
-                RelaySecurity::StartTls => Security::StartTls,
-                RelaySecurity::Tls => Security::Tls,
-                RelaySecurity::None => Security::None,
-            },
-            username: credentials.map(|account| account.username.clone()),
-            password: credentials
-                .map(|account| SmtpPassword::new(account.password.expose().to_owned())),
-            from_address: relay.from_address.clone(),
-            from_name: from_name.unwrap_or_else(|| self.product.clone()),
-            ca_file: self.ca_file.clone(),
-        };
-        SmtpMailer::new(settings, self.letterhead.clone(), self.locales.clone())
+        let ca_file = self.ca_file.as_deref();
+        SmtpMailer::new(relay, ca_file, self.letterhead.clone(), self.locales.clone())
     }
 }
 
@@ -120,5 +114,56 @@ impl Mailers for RelayMailers {
 
     fn trial(&self, relay: &Relay) -> Result<Arc<dyn Mailer>, BoxError> {
         Ok(Arc::new(self.connect(relay)?.with_deadline(PATIENCE)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{Overrides, load};
+
+    /// Where the configuration is wrong, if it is, with an operator's files in `own`.
+    fn refused(own: &Path, settings: &[(&str, &str)]) -> Option<String> {
+        let directory = [("VESTIBULE_UI__DIRECTORY", own.to_str().unwrap())];
+        let environment = settings.iter().chain(&directory);
+        let environment = environment.map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        let overrides = Overrides { serves_nobody: true, ..Overrides::default() };
+        let (config, _) = load(&overrides, environment).unwrap();
+        let public_url = PublicUrl::parse("https://id.acme.example").unwrap();
+        mail(&config, &public_url, &Locales::embedded()).err().map(|problem| problem.at)
+    }
+
+    #[test]
+    fn a_broken_mail_template_is_refused_before_there_is_a_relay() {
+        let own = tempfile::tempdir().unwrap();
+        assert_eq!(refused(own.path(), &[]), None);
+        let mails = own.path().join("mails");
+        std::fs::create_dir(&mails).unwrap();
+        for (name, text) in [
+            ("welcome.html", "{{ nonsense }}"),
+            ("welcome.txt", "no heading"),
+            ("wellcome.txt", ""),
+        ] {
+            std::fs::write(mails.join(name), text).unwrap();
+            assert_eq!(refused(own.path(), &[]).as_deref(), Some("ui.directory"), "{name}");
+            std::fs::remove_file(mails.join(name)).unwrap();
+        }
+        assert_eq!(refused(own.path(), &[]), None);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_relay_is_a_matter_of_mail() {
+        let own = tempfile::tempdir().unwrap();
+        let anchor = own.path().join("ca.pem");
+        std::fs::write(&anchor, "not a certificate").unwrap();
+        let relay = [
+            ("VESTIBULE_MAIL__HOST", "smtp.example.com"),
+            ("VESTIBULE_MAIL__FROM_ADDRESS", "no-reply@example.com"),
+            ("VESTIBULE_MAIL__CA_FILE", anchor.to_str().unwrap()),
+        ];
+        assert_eq!(refused(own.path(), &relay[..2]), None);
+        assert_eq!(refused(own.path(), &relay).as_deref(), Some("mail"));
     }
 }
