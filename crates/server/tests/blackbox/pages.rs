@@ -2,6 +2,7 @@
 
 mod administration;
 mod browser;
+mod choices;
 mod cross_site;
 mod headers;
 mod languages;

@@ -12,6 +12,7 @@ on_both_databases! {
     only_administrators_get_in;
     accounts_are_found_and_changed;
     mails_are_listed_with_their_reason_and_sent_again;
+    two_administrators_do_not_remove_each_other;
 }
 
 /// An administrator at their browser.
@@ -129,4 +130,29 @@ async fn mails_are_listed_with_their_reason_and_sent_again(database: Database) {
     let nobody = "/admin/mail/00000000-0000-7000-8000-000000000000/resend";
     root.submit(nobody, &[]).await.leads_to("/admin/mail");
     root.get("/admin/mail").await.says(200, "role=\"alert\"");
+}
+
+async fn two_administrators_do_not_remove_each_other(database: Database) {
+    let service = Setup::on(database).start().await;
+    let root = administrator(&service).await;
+    let other = "other@example.com";
+    service.sign_up(other, PASSWORD).await;
+    let ids = [id_of(&service, "root@example.com").await, id_of(&service, other).await];
+    let db = service.database().await;
+    for (round, what) in ["demote", "deactivate"].into_iter().cycle().take(10).enumerate() {
+        for email in ["root@example.com", other] {
+            service.run(&["admin", "promote", email]).await;
+            service.run(&["user", "activate", email]).await;
+        }
+        let browsers = [&root, &Browser::of(&service)];
+        browsers[0].sign_in("root@example.com", PASSWORD).await;
+        browsers[1].sign_in(other, PASSWORD).await;
+        for browser in browsers {
+            browser.get("/admin/users").await.says(200, other);
+        }
+        let paths = [1, 0].map(|whom: usize| format!("/admin/users/{}/{what}", ids[whom]));
+        tokio::join!(browsers[0].submit(&paths[0], &[]), browsers[1].submit(&paths[1], &[]));
+        let left = "SELECT count(*) FROM users WHERE is_admin AND is_active";
+        assert_eq!(count(&db, left).await, 1, "round {round}: {what}");
+    }
 }

@@ -15,6 +15,7 @@ on_both_databases! {
     sessions_are_listed_and_ended_one_by_one_and_together;
     a_session_cookie_is_new_at_every_sign_in_and_kept_as_a_digest;
     wrong_input_is_told_at_the_field_and_nothing_is_lost;
+    an_account_has_so_many_sessions_and_no_more;
 }
 
 async fn signed_up<'a>(service: &'a Service, email: &str) -> Browser<'a> {
@@ -197,4 +198,19 @@ async fn wrong_input_is_told_at_the_field_and_nothing_is_lost(database: Database
     let markup = "<script>alert(1)</script>";
     let echoed = browser.submit("/password-reset", &[("email", markup)]).await;
     assert!(!echoed.html.contains(markup), "{}", echoed.html);
+}
+
+async fn an_account_has_so_many_sessions_and_no_more(database: Database) {
+    let service = Setup::on(database).start().await;
+    let email = "anna@example.com";
+    let oldest = signed_up(&service, email).await;
+    let second = Browser::of(&service);
+    second.sign_in(email, PASSWORD).await.leads_to("/account");
+    for _ in 0..49 {
+        assert_eq!(service.sign_in(email, PASSWORD).await.status, 200);
+    }
+    oldest.get("/account").await.leads_to("/login?next=/account");
+    second.get("/account").await.says(200, email);
+    let db = service.database().await;
+    assert_eq!(count(&db, "SELECT count(*) FROM sessions").await, 50);
 }
