@@ -29,7 +29,7 @@ use vestibule_storage::SeaStore;
 use vestibule_tokens::{
     KeyDirectory, KeyRing, PasetoAccessTokens, PasetoResetTokens, PasetoSealer,
 };
-use vestibule_web::Pages;
+use vestibule_web::{Files, Pages};
 
 use crate::config::{Config, Invalid, Problem, PublicUrl};
 use crate::dev_mail;
@@ -74,20 +74,19 @@ pub(crate) async fn compose(config: &Config, public_url: &PublicUrl) -> Result<A
     let folder = data_folder(&config.data_dir).map_err(&mut note).ok();
     let keys = folder.and_then(|()| key_ring(&config.data_dir).map_err(&mut note).ok());
     let locales = pages::locales(config).map_err(&mut note).ok();
-    let mail = locales
-        .as_ref()
-        .and_then(|locales| mail::mail(config, public_url, locales).map_err(&mut note).ok());
+    let words = pages::words(locales.as_ref());
+    let mail = mail::mail(config, public_url, &words).map_err(&mut note).ok();
+    let files = pages::files(config, &words).map_err(&mut note).ok();
     let store = store(config).await.map_err(&mut note).ok();
     let hasher = hasher(config).map_err(&mut note).ok();
-    let (Some(keys), Some(locales), Some(mail), Some(store), Some(hasher)) =
-        (keys, locales, mail, store, hasher)
+    let (Some(keys), Some(locales), Some(mail), Some(files), Some(store), Some(hasher)) =
+        (keys, locales, mail, files, store, hasher)
     else {
         return Err(Invalid(problems).into());
     };
     let keys = Arc::new(keys);
     let ports = ports(config, public_url, &keys, &store, hasher);
-    wire(config, public_url, Parts { keys, locales, mail, store, ports })
-        .map_err(|problem| Invalid(vec![problem]).into())
+    Ok(wire(config, public_url, Parts { keys, locales, mail, files, store, ports }))
 }
 
 /// What the use cases and the doors to them are made from.
@@ -95,6 +94,7 @@ struct Parts {
     keys: Arc<KeyRing>,
     locales: Locales,
     mail: mail::Mail,
+    files: Files,
     store: SeaStore,
     ports: Ports,
 }
@@ -121,8 +121,8 @@ fn ports(
     }
 }
 
-fn wire(config: &Config, public_url: &PublicUrl, parts: Parts) -> Result<App, Problem> {
-    let Parts { keys, locales, mail, store, ports } = parts;
+fn wire(config: &Config, public_url: &PublicUrl, parts: Parts) -> App {
+    let Parts { keys, locales, mail, files, store, ports } = parts;
     let policy = &config.policy;
     let accounts = Arc::new(Accounts::new(ports.clone(), policy.clone()));
     let sessions = Arc::new(Sessions::new(ports.clone(), policy.clone()));
@@ -145,7 +145,7 @@ fn wire(config: &Config, public_url: &PublicUrl, parts: Parts) -> Result<App, Pr
         clock: ports.clock.clone(),
         random: ports.random.clone(),
     };
-    let pages = pages::pages(config, public_url, locales.clone(), behind_pages)?;
+    let pages = pages::pages(config, public_url, files, behind_pages);
     let state = State {
         accounts,
         sessions,
@@ -162,7 +162,7 @@ fn wire(config: &Config, public_url: &PublicUrl, parts: Parts) -> Result<App, Pr
         }),
         draining: Arc::new(AtomicBool::new(false)),
     };
-    Ok(App {
+    App {
         state,
         administration,
         mail_setup,
@@ -175,7 +175,7 @@ fn wire(config: &Config, public_url: &PublicUrl, parts: Parts) -> Result<App, Pr
         ports,
         config: config.clone(),
         public_url: public_url.clone(),
-    })
+    }
 }
 
 impl App {
@@ -242,12 +242,12 @@ fn published(keys: &KeyRing) -> Vec<PublishedKey> {
 /// # Errors
 /// [`Invalid`] with every problem.
 pub(crate) fn check(config: &Config, public_url: &PublicUrl) -> Result<(), Invalid> {
-    let mail = match pages::locales(config) {
-        Ok(locales) => mail::mail(config, public_url, &locales).err(),
-        Err(problem) => Some(problem),
-    };
-    let hasher = hasher(config).err();
-    let problems: Vec<Problem> = mail.into_iter().chain(hasher).collect();
+    let locales = pages::locales(config);
+    let words = pages::words(locales.as_ref().ok());
+    let mail = mail::mail(config, public_url, &words).err();
+    let files = pages::files(config, &words).err();
+    let problems = [locales.err(), mail, files, hasher(config).err()];
+    let problems: Vec<Problem> = problems.into_iter().flatten().collect();
     if problems.is_empty() { Ok(()) } else { Err(Invalid(problems)) }
 }
 

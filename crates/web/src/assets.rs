@@ -2,7 +2,8 @@
 //! may keep them for good.
 //!
 //! An operator may put a directory beside them: a file there replaces ours of the same name, and
-//! further ones, such as a logo, can be named by overridden templates.
+//! further ones, such as a logo, can be named by overridden templates. A style sheet knows no names
+//! that change, so those files are there under their own names too, and kept for an hour only.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use sha2::{Digest, Sha256};
+
+use crate::files::is_hidden;
 
 /// Where they are served.
 pub(crate) const PREFIX: &str = "/assets/";
@@ -36,9 +39,9 @@ const CONTENT_TYPES: [(&str, &str); 9] = [
 /// Everything the pages load.
 #[derive(Debug)]
 pub(crate) struct Assets {
-    /// By the name they are served under.
-    served: BTreeMap<String, Asset>,
-    /// The name they are served under, by the name of the file.
+    /// By the name of the file.
+    files: BTreeMap<String, Asset>,
+    /// The name of the file, by the one that changes with its content.
     names: BTreeMap<String, String>,
 }
 
@@ -49,6 +52,27 @@ pub(crate) struct Asset {
     pub(crate) bytes: Cow<'static, [u8]>,
     /// What it is.
     pub(crate) content_type: &'static str,
+    /// Whether the operator gave it.
+    is_own: bool,
+}
+
+/// How long a browser may keep a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lifetime {
+    /// Another content has another name.
+    ForGood,
+    /// The next version has the same name; a font need not be fetched for every page.
+    AnHour,
+}
+
+impl Lifetime {
+    /// As `Cache-Control` says it.
+    pub(crate) fn directives(self) -> &'static str {
+        match self {
+            Self::ForGood => "public, max-age=31536000, immutable",
+            Self::AnHour => "public, max-age=3600",
+        }
+    }
 }
 
 /// Why a directory of assets cannot be used.
@@ -61,6 +85,12 @@ pub enum AssetsError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// It would never be served.
+    #[error("{} is a folder: assets are files", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
     },
     /// Nobody would know what to make of it.
     #[error("{} is of no kind that can be served", path.display())]
@@ -76,41 +106,48 @@ impl Assets {
     /// # Errors
     /// [`AssetsError`] names the file that cannot be used.
     pub(crate) fn new(overrides: Option<&Path>) -> Result<Self, AssetsError> {
-        let mut files: BTreeMap<String, Cow<'static, [u8]>> = BTreeMap::new();
+        let mut files = BTreeMap::new();
         for (name, content) in EMBEDDED {
-            files.insert(name.to_owned(), content.as_bytes().into());
+            let content_type = content_type(name)
+                .ok_or_else(|| AssetsError::Kind { path: PathBuf::from(name) })?;
+            let bytes = content.as_bytes().into();
+            files.insert(name.to_owned(), Asset { bytes, content_type, is_own: false });
         }
         if let Some(directory) = overrides {
             files.extend(read(directory)?);
         }
-        let mut assets = Self { served: BTreeMap::new(), names: BTreeMap::new() };
-        for (name, bytes) in files {
-            let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, ""));
-            let content_type = content_type(ending)
-                .ok_or_else(|| AssetsError::Kind { path: PathBuf::from(&name) })?;
-            let served = format!("{stem}.{}.{ending}", fingerprint(&bytes));
-            assets.served.insert(served.clone(), Asset { bytes, content_type });
-            assets.names.insert(name, served);
+        let names = files.iter().map(|(name, asset)| (fingerprinted(name, asset), name.clone()));
+        Ok(Self { names: names.collect(), files })
+    }
+
+    /// The file that is served under a name, and how long that is good for.
+    pub(crate) fn find(&self, served: &str) -> Option<(&Asset, Lifetime)> {
+        if let Some(name) = self.names.get(served) {
+            return Some((self.files.get(name)?, Lifetime::ForGood));
         }
-        Ok(assets)
+        let own = self.files.get(served).filter(|asset| asset.is_own)?;
+        Some((own, Lifetime::AnHour))
     }
 
-    /// The file that is served under a name.
-    pub(crate) fn find(&self, served: &str) -> Option<&Asset> {
-        self.served.get(served)
-    }
-
-    /// Where each file is served.
+    /// Where each file is served for good.
     pub(crate) fn urls(&self) -> BTreeMap<String, String> {
         self.names
             .iter()
-            .map(|(name, served)| (name.clone(), format!("{PREFIX}{served}")))
+            .map(|(served, name)| (name.clone(), format!("{PREFIX}{served}")))
             .collect()
     }
 }
 
-fn content_type(ending: &str) -> Option<&'static str> {
+/// What is in a file, by the ending of its name.
+fn content_type(name: &str) -> Option<&'static str> {
+    let (_, ending) = name.rsplit_once('.')?;
     CONTENT_TYPES.iter().find(|(known, _)| *known == ending).map(|(_, kind)| *kind)
+}
+
+/// A name that changes with the content.
+fn fingerprinted(name: &str, asset: &Asset) -> String {
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    format!("{stem}.{}.{ending}", fingerprint(&asset.bytes))
 }
 
 /// Enough of a digest to tell any two versions of a file apart.
@@ -123,7 +160,7 @@ fn fingerprint(bytes: &[u8]) -> String {
     })
 }
 
-fn read(directory: &Path) -> Result<BTreeMap<String, Cow<'static, [u8]>>, AssetsError> {
+fn read(directory: &Path) -> Result<BTreeMap<String, Asset>, AssetsError> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();
         |source| AssetsError::Unreadable { path, source }
@@ -131,19 +168,22 @@ fn read(directory: &Path) -> Result<BTreeMap<String, Cow<'static, [u8]>>, Assets
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(directory).map_err(unreadable(directory))? {
         let path = entry.map_err(unreadable(directory))?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let Some(name) = name.filter(|name| !name.starts_with('.')) else { continue };
-        if !path.is_file() {
+        if is_hidden(&path) {
             continue;
         }
-        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-        // A name is part of a URL as it is.
-        let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-        if !plain || content_type(ending).is_none() {
-            return Err(AssetsError::Kind { path });
+        if path.is_dir() {
+            return Err(AssetsError::Folder { path });
         }
-        let bytes = fs::read(&path).map_err(unreadable(&path))?;
-        files.insert(name, bytes.into());
+        // A name is part of a URL as it is.
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.filter(|name| name.chars().all(is_plain)).map(str::to_owned);
+        let content_type = name.as_deref().and_then(content_type);
+        let (Some(name), Some(content_type)) = (name, content_type) else {
+            return Err(AssetsError::Kind { path });
+        };
+        let bytes = fs::read(&path).map_err(unreadable(&path))?.into();
+        files.insert(name, Asset { bytes, content_type, is_own: true });
     }
     Ok(files)
 }
@@ -158,7 +198,8 @@ mod tests {
         let urls = assets.urls();
         let served = urls["app.css"].strip_prefix(PREFIX).unwrap();
         assert_eq!(served, format!("app.{}.css", fingerprint(EMBEDDED[0].1.as_bytes())));
-        let asset = assets.find(served).unwrap();
+        let (asset, lifetime) = assets.find(served).unwrap();
+        assert_eq!(lifetime, Lifetime::ForGood);
         assert_eq!(asset.content_type, "text/css; charset=utf-8");
         assert_eq!(&*asset.bytes, EMBEDDED[0].1.as_bytes());
         for name in ["app.css", "app.0000000000000000.css", "../app.css", ""] {
@@ -184,9 +225,32 @@ mod tests {
         let assets = Assets::new(Some(directory.path())).unwrap();
         let urls = assets.urls();
         let css = urls["app.css"].strip_prefix(PREFIX).unwrap();
-        assert_eq!(&*assets.find(css).unwrap().bytes, b"body{}");
+        assert_eq!(&*assets.find(css).unwrap().0.bytes, b"body{}");
         assert_eq!(urls["logo.png"], format!("{PREFIX}logo.{}.png", fingerprint(b"png")));
         assert_eq!(urls.len(), 4);
+    }
+
+    #[test]
+    fn what_the_operator_gives_is_there_under_its_own_name_too() {
+        let directory = tempfile::tempdir().unwrap();
+        let taken = format!("logo.{}.png", fingerprint(b"png"));
+        for (name, content) in
+            [("app.css", "body{}"), ("logo.png", "png"), (taken.as_str(), "another")]
+        {
+            fs::write(directory.path().join(name), content).unwrap();
+        }
+        let assets = Assets::new(Some(directory.path())).unwrap();
+        for (name, content) in [("app.css", "body{}"), ("logo.png", "png")] {
+            let (asset, lifetime) = assets.find(name).unwrap();
+            assert_eq!((&*asset.bytes, lifetime), (content.as_bytes(), Lifetime::AnHour));
+        }
+        // A name that a page has learnt leads to the content it was learnt for.
+        let (asset, lifetime) = assets.find(&taken).unwrap();
+        assert_eq!((&*asset.bytes, lifetime), (b"png".as_slice(), Lifetime::ForGood));
+        // Ours has one name only: a copy is never out of date.
+        assert!(assets.find("app.js").is_none());
+        assert!(Lifetime::ForGood.directives().ends_with("immutable"));
+        assert_eq!(Lifetime::AnHour.directives(), "public, max-age=3600");
     }
 
     #[test]

@@ -51,15 +51,14 @@ impl Jar {
     /// Its value; `None` also when there are two of them, for then one was planted.
     pub(crate) fn read(self, headers: &HeaderMap, cookie: Cookie) -> Option<&str> {
         let name = self.name(cookie);
+        // Byte by byte: what another application has put beside our cookies may be of any encoding,
+        // and only ASCII blanks are blanks (RFC 6265, section 5.2).
         let mut values = headers
             .get_all(header::COOKIE)
             .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .filter(|(found, _)| *found == name)
-            .map(|(_, value)| value);
-        let value = values.next()?;
+            .flat_map(|value| value.as_bytes().split(|b| *b == b';'))
+            .filter_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+        let value = std::str::from_utf8(values.next()?).ok()?;
         (values.next().is_none() && !value.is_empty()).then_some(value)
     }
 
@@ -90,7 +89,8 @@ mod tests {
     fn headers(cookies: &[&str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for cookie in cookies {
-            headers.append(header::COOKIE, cookie.parse().unwrap());
+            let value = HeaderValue::from_bytes(cookie.as_bytes()).unwrap();
+            headers.append(header::COOKIE, value);
         }
         headers
     }
@@ -120,5 +120,8 @@ mod tests {
         let twice = ["__Host-vestibule_session=a; __Host-vestibule_session=b"];
         assert_eq!(read(&twice), None);
         assert_eq!(read(&["__Host-vestibule_session="]), None);
+        // A neighbour's cookie of any encoding is no reason to forget ours.
+        assert_eq!(read(&["a=é; __Host-vestibule_session=abc"]).as_deref(), Some("abc"));
+        assert_eq!(read(&["\u{2003}__Host-vestibule_session=evil"]), None);
     }
 }

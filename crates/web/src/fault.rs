@@ -10,12 +10,12 @@ use vestibule_domain::error::{Error, chain};
 
 use crate::paths;
 use crate::site::Site;
-use crate::views::{Failure, FailureKind, FieldError, FormState};
+use crate::views::{Failure, FailureKind};
 use crate::visit::Visit;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// How long a browser should wait when something is overloaded or down.
-const RETRY_SECONDS: u64 = 1;
+pub(crate) const RETRY_SECONDS: u64 = 1;
 
 /// Why there is another answer than the one that was asked for.
 #[derive(Clone, Debug)]
@@ -32,6 +32,11 @@ impl Fault {
         Self { status, kind, retry_after: None, location: None }
     }
 
+    /// What it is answered with.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// There is no such page.
     pub(crate) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, FailureKind::NotFound)
@@ -45,19 +50,19 @@ impl Fault {
     /// The sign-in page, which then leads back.
     pub(crate) fn sign_in_first(path: &str) -> Self {
         let next = paths::own_page(path).filter(|path| *path != paths::HOME);
-        let next = next.map_or_else(String::new, |next| format!("?next={}", escaped(next)));
+        let next = next.map_or_else(String::new, |next| format!("?next={}", paths::escaped(next)));
         let location = Some(format!("{}{next}", paths::LOGIN));
         Self { location, ..Self::new(StatusCode::SEE_OTHER, FailureKind::Forbidden) }
     }
 
     /// The answer.
-    pub(crate) fn respond(self, site: &Arc<Site>, request: &Preferences) -> Response {
+    pub(crate) fn respond(self, site: &Arc<Site>, request: &RequestCopy) -> Response {
         let visit = request.visit(site);
         if let Some(location) = &self.location {
             return visit.redirect(location);
         }
         let view = Failure { kind: self.kind, reference: request.name() };
-        let page = visit.page(self.status, &view, false);
+        let page = visit.page(self.status, &view);
         let mut response = page.unwrap_or_else(|_| self.status.into());
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -66,11 +71,12 @@ impl Fault {
     }
 }
 
-/// What of a request its failure page needs, kept while the request is being answered.
-pub(crate) struct Preferences(Request);
+/// The address and the headers of a request, for its failure page: the request itself is gone by
+/// then.
+pub(crate) struct RequestCopy(Request);
 
-impl Preferences {
-    /// Copies the address and the headers.
+impl RequestCopy {
+    /// Copies them.
     pub(crate) fn of(request: &Request) -> Self {
         let mut copy = Request::builder().uri(request.uri().clone()).finish();
         copy.headers_mut().clone_from(request.headers());
@@ -144,70 +150,25 @@ impl From<Fault> for poem::Error {
     }
 }
 
-/// What a form is told about a use case that failed: what is wrong with its fields, that it has to
-/// wait, or that we could not. Everything else is no matter for a form.
-///
-/// # Errors
-/// The fault that needs another page.
-pub(crate) fn at_form(
-    error: Error,
-    place: impl Fn(&'static str) -> &'static str,
-) -> Result<(StatusCode, FormState), Fault> {
-    match error {
-        Error::InvalidInput(violations) => {
-            let errors = FieldError::of_violations(&violations, place);
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, FormState::Wrong { errors }))
+/// How long to wait, for a header and for people: less than a second is a second.
+pub(crate) fn whole_seconds(duration: Duration) -> u64 {
+    (duration.as_secs() + u64::from(duration.subsec_nanos() > 0)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_to_wait_for_no_time() {
+        for (wait, seconds) in [
+            (Duration::ZERO, 1),
+            (Duration::from_nanos(1), 1),
+            (Duration::from_secs(1), 1),
+            (Duration::from_millis(1001), 2),
+        ] {
+            let fault = Fault::from(Error::Throttled { retry_after: wait });
+            assert_eq!(fault.retry_after, Some(seconds), "{wait:?}");
         }
-        Error::Throttled { retry_after } => {
-            let wait_seconds = whole_seconds(retry_after);
-            Ok((StatusCode::TOO_MANY_REQUESTS, FormState::Throttled { wait_seconds }))
-        }
-        error @ (Error::Unavailable(_) | Error::Internal(_)) => {
-            Ok((Fault::from(error).status, FormState::Failed))
-        }
-        error @ (Error::Unauthenticated
-        | Error::Forbidden
-        | Error::ProofRequired
-        | Error::NotFound
-        | Error::UserNotFound
-        | Error::EmailTaken
-        | Error::UsernameTaken
-        | Error::SignUpClosed
-        | Error::InvalidCredentials
-        | Error::IncorrectPassword
-        | Error::PasswordReused
-        | Error::AccountInactive
-        | Error::InvalidToken
-        | Error::OwnAccount
-        | Error::SetByConfiguration
-        | Error::MailNotSetUp) => Err(error.into()),
     }
-}
-
-/// One thing that is wrong with one field.
-pub(crate) fn wrong(field: &'static str, code: &str) -> (StatusCode, FormState) {
-    wrongs(vec![FieldError::new(field, code)])
-}
-
-/// Things that are wrong with fields.
-pub(crate) fn wrongs(errors: Vec<FieldError>) -> (StatusCode, FormState) {
-    (StatusCode::UNPROCESSABLE_ENTITY, FormState::Wrong { errors })
-}
-
-fn whole_seconds(duration: Duration) -> u64 {
-    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
-}
-
-/// Makes a text fit into a query (RFC 3986, section 2.1).
-pub(crate) fn escaped(text: &str) -> String {
-    use std::fmt::Write as _;
-    text.bytes().fold(String::with_capacity(text.len()), |mut escaped, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(escaped, "%{byte:02X}");
-        }
-        escaped
-    })
 }

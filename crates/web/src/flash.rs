@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use vestibule_domain::ports::{SealPurpose, Sealer};
 
+use crate::views::{MailLogNotice, PeopleNotice};
+
 /// How long it is worth telling.
 pub(crate) const LASTS: Duration = Duration::minutes(10);
 
@@ -32,15 +34,13 @@ pub(crate) enum Flash {
     OthersEnded,
     /// Something was done to an account, or could not be.
     Person {
-        /// What became of it, as the page's view names it.
-        outcome: String,
-        /// Whose account.
-        email: String,
+        /// What became of it.
+        notice: PeopleNotice,
     },
     /// A mail was to be sent again.
     Mail {
-        /// What became of it, as the page's view names it.
-        outcome: String,
+        /// What became of it.
+        notice: MailLogNotice,
     },
     /// The mail settings were saved or tried.
     MailSettings {
@@ -87,16 +87,24 @@ mod tests {
     use vestibule_testkit::sealer::TestSealer;
 
     use super::*;
+    use crate::views::Deed;
 
     #[test]
     fn it_is_told_for_ten_minutes() {
         let sealer = TestSealer::default();
         let now = OffsetDateTime::UNIX_EPOCH;
-        let flash = Flash::ResetSent { email: "anna@example.com".to_owned() };
-        let value = seal(&sealer, flash.clone(), now).unwrap();
-        let told = |at| open(&sealer, &value, at);
-        assert_eq!(told(now + LASTS - Duration::SECOND), Some(flash));
-        assert_eq!(told(now + LASTS), None);
+        let email = "anna@example.com".to_owned();
+        for flash in [
+            Flash::ResetSent { email: email.clone() },
+            Flash::Person { notice: PeopleNotice::Done { deed: Deed::Promoted, email } },
+            Flash::Person { notice: PeopleNotice::Yourself },
+            Flash::Mail { notice: MailLogNotice::NotPossible },
+        ] {
+            let value = seal(&sealer, flash.clone(), now).unwrap();
+            let told = |at| open(&sealer, &value, at);
+            assert_eq!(told(now + LASTS - Duration::SECOND), Some(flash));
+            assert_eq!(told(now + LASTS), None);
+        }
         assert_eq!(open(&sealer, "forged", now), None);
     }
 }

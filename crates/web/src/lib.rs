@@ -9,7 +9,9 @@ mod assets;
 mod cookies;
 mod csrf;
 mod fault;
+mod files;
 mod flash;
+mod forms;
 mod icons;
 mod pages;
 mod paths;
@@ -24,13 +26,13 @@ use poem::endpoint::BoxEndpoint;
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::middleware::AddData;
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Result};
-use vestibule_locales::Locales;
 
 pub use assets::AssetsError;
+pub use files::{Files, SiteError};
 pub use render::RenderError;
-pub use site::{Explain, Options, SettingOrigin, SiteError, State};
+pub use site::{Explain, Options, SettingOrigin, State};
 
-use fault::{Fault, Preferences};
+use fault::{Fault, RequestCopy};
 use site::Site;
 use views::FailureKind;
 
@@ -41,12 +43,9 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Reads templates and files, the operator's among them.
-    ///
-    /// # Errors
-    /// [`SiteError`] names the file that cannot be used.
-    pub fn new(state: State, options: Options, locales: Locales) -> Result<Self, SiteError> {
-        Ok(Self { site: Arc::new(Site::new(state, options, locales)?) })
+    /// Puts use cases, the operator's choices and what pages are made of together.
+    pub fn new(state: State, options: Options, files: Files) -> Self {
+        Self { site: Arc::new(Site::new(state, options, files)) }
     }
 
     /// The name of the cookie that holds the key of a session.
@@ -91,9 +90,9 @@ where
         if paths::is_for_programs(request.uri().path()) {
             return self.programs.call(request).await;
         }
-        let preferences = Preferences::of(&request);
+        let copy = RequestCopy::of(&request);
         if !csrf::is_own(&mut request, self.site.jar, &self.site.options.origin).await {
-            return Ok(Fault::form_expired().respond(&self.site, &preferences));
+            return Ok(Fault::form_expired().respond(&self.site, &copy));
         }
         let path = request.uri().path().to_owned();
         let error = match self.routes.call(request).await {
@@ -105,7 +104,7 @@ where
             .data::<Fault>()
             .cloned()
             .unwrap_or_else(|| Fault::new(status, FailureKind::of_status(status.as_u16())));
-        let mut response = fault.respond(&self.site, &preferences);
+        let mut response = fault.respond(&self.site, &copy);
         if response.status() == StatusCode::METHOD_NOT_ALLOWED {
             let methods = HeaderValue::from_static(paths::methods(&path));
             response.headers_mut().insert(header::ALLOW, methods);
@@ -127,7 +126,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Dressed<E> {
         if paths::is_for_programs(request.uri().path()) {
             return self.whole.call(request).await;
         }
-        let preferences = Preferences::of(&request);
+        let copy = RequestCopy::of(&request);
         let response = self.whole.call(request).await?;
         let is_problem = response.content_type() == Some("application/problem+json");
         if !is_problem {
@@ -135,8 +134,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Dressed<E> {
         }
         let status = response.status();
         let fault = Fault::new(status, FailureKind::of_status(status.as_u16()));
-        let preferences = preferences.named_by(response.headers());
-        let page = fault.respond(&self.site, &preferences);
+        let page = fault.respond(&self.site, &copy.named_by(response.headers()));
         // Headers that others have put on the answer stay, but for those that describe the body.
         let mut headers = response.headers().clone();
         headers.remove(header::CONTENT_LENGTH);

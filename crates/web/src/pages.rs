@@ -17,8 +17,8 @@ use poem::{FromRequest, Request, RequestBody, Response, Result, Route, get, hand
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::fault::{Fault, escaped};
-use crate::paths;
+use crate::fault::Fault;
+use crate::paths::{self, escaped};
 use crate::visit::Visit;
 
 /// Every route of the pages.

@@ -84,9 +84,28 @@ pub(crate) fn methods(path: &str) -> &'static str {
     }
 }
 
+/// Makes a text fit into a query (RFC 3986, section 2.1).
+pub(crate) fn escaped(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::with_capacity(text.len()), |mut escaped, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(escaped, "%{byte:02X}");
+        }
+        escaped
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_a_meaning_in_a_query_is_escaped() {
+        assert_eq!(escaped("/admin/users?query=a b&ä~"), "/admin/users%3Fquery%3Da%20b%26%C3%A4~");
+    }
 
     #[test]
     fn nobody_is_led_to_another_site() {

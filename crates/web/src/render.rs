@@ -1,13 +1,13 @@
 //! Turns views into pages.
 //!
-//! Templates are embedded; an operator may override single ones from a directory. They are read
-//! and parsed at the start, so a mistake in one is found then. Everything that comes out of a
-//! value is escaped; markup comes from templates and from the functions here, and from nowhere
+//! Templates are embedded; an operator may override single ones from a directory. Those are read,
+//! parsed and tried out at the start, so a mistake in one is found then. Everything that comes out
+//! of a value is escaped; markup comes from templates and from the functions here, and from nowhere
 //! else.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -19,9 +19,13 @@ use vestibule_locales::Locales;
 use crate::assets::Assets;
 use crate::views::{Frame, Theme, View, Visitor};
 
+mod overrides;
+mod rehearsal;
 mod words;
 
-const TEMPLATES: [(&str, &str); 17] = [
+use overrides::Overrides;
+
+pub(crate) const TEMPLATES: [(&str, &str); 17] = [
     ("base.html", include_str!("../templates/base.html")),
     ("admin.html", include_str!("../templates/admin.html")),
     ("macros.html", include_str!("../templates/macros.html")),
@@ -65,17 +69,17 @@ pub enum RenderError {
         /// The file.
         path: PathBuf,
     },
-    /// A template is not well-formed.
-    #[error("{}, line {line}: {problem}", path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
+    /// A template is not well-formed, or asks for something that is not there.
+    #[error("{file}, line {line}: {problem}")]
+    Faulty {
+        /// The file, or the embedded template that does not get on with it.
+        file: String,
         /// Where in it.
         line: usize,
         /// What is wrong there.
         problem: String,
     },
-    /// A template asks for something that is not there.
+    /// A page cannot be written after all.
     #[error("the page cannot be rendered")]
     Template(#[source] minijinja::Error),
 }
@@ -105,12 +109,12 @@ struct Tongue {
 }
 
 impl Renderer {
-    /// Reads and parses all templates.
+    /// Reads and parses all templates; tries them out if some are not ours.
     ///
     /// # Errors
     /// [`RenderError`] names the overriding file that cannot be used, and the line.
     pub(crate) fn new(
-        locales: Locales,
+        locales: &Locales,
         assets: &Assets,
         overrides: Option<&Path>,
     ) -> Result<Self, RenderError> {
@@ -122,16 +126,19 @@ impl Renderer {
         for (name, source) in TEMPLATES {
             environment.add_template(name, source).map_err(RenderError::Template)?;
         }
-        if let Some(directory) = overrides {
-            add_overrides(&mut environment, directory)?;
-        }
+        let overrides = overrides.map(Overrides::read).transpose()?.unwrap_or_default();
+        overrides.add_to(&mut environment)?;
         words::add_neutral(&mut environment, assets.urls());
         let languages = Language::ALL.into_iter().map(move |language| {
             let mut environment = environment.clone();
-            words::add_spoken(&mut environment, &locales, language);
+            words::add_spoken(&mut environment, locales, language);
             (language, environment)
         });
-        Ok(Self { languages: languages.collect() })
+        let renderer = Self { languages: languages.collect() };
+        if !overrides.is_empty() {
+            rehearsal::hold(&renderer, &overrides)?;
+        }
+        Ok(renderer)
     }
 
     /// Writes a page.
@@ -166,7 +173,7 @@ fn surroundings<'a>(frame: &Frame<'a>, is_private: bool) -> Surroundings<'a> {
         form_token: frame.form_token,
         visitor: frame.visitor,
         mail_is_missing: frame.mail_is_missing,
-        noindex: frame.noindex || is_private,
+        noindex: is_private,
         languages: Language::ALL.map(|language| Tongue {
             tag: language.tag(),
             direction: direction(language),
@@ -185,48 +192,6 @@ fn own_name(language: Language) -> &'static str {
         Language::German => "Deutsch",
         Language::Arabic => "العربية",
     }
-}
-
-/// Replaces the embedded templates by those of a directory.
-fn add_overrides(
-    environment: &mut Environment<'static>,
-    directory: &Path,
-) -> Result<(), RenderError> {
-    for (name, path) in files(directory)? {
-        if !TEMPLATES.iter().any(|(known, _)| *known == name) {
-            return Err(RenderError::Unknown { path });
-        }
-        let source = fs::read_to_string(&path)
-            .map_err(|source| RenderError::Unreadable { path: path.clone(), source })?;
-        environment.add_template_owned(name, source).map_err(|error| RenderError::Malformed {
-            path,
-            line: error.line().unwrap_or(1),
-            problem: error.detail().map_or_else(|| error.kind().to_string(), str::to_owned),
-        })?;
-    }
-    Ok(())
-}
-
-/// The templates in a directory and in its `pages`, by the name we give them.
-fn files(directory: &Path) -> Result<Vec<(String, PathBuf)>, RenderError> {
-    let mut files = Vec::new();
-    for (folder, prefix) in [(directory.to_owned(), ""), (directory.join("pages"), "pages/")] {
-        if !prefix.is_empty() && !folder.exists() {
-            continue;
-        }
-        let unreadable = |source| RenderError::Unreadable { path: folder.clone(), source };
-        for entry in fs::read_dir(&folder).map_err(unreadable)? {
-            let path = entry.map_err(unreadable)?.path();
-            let is_template = path.is_file() && path.extension().is_some_and(|e| e == "html");
-            if let Some(name) = path.file_name().and_then(|name| name.to_str())
-                && is_template
-            {
-                files.push((format!("{prefix}{name}"), path.clone()));
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 #[cfg(test)]

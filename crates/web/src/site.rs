@@ -1,7 +1,6 @@
 //! What the pages work with: use cases, words, files and the operator's choices.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,11 +12,9 @@ use vestibule_domain::ports::{Clock, MailError, Random, Sealer};
 use vestibule_domain::recovery::Recovery;
 use vestibule_domain::sessions::Sessions;
 use vestibule_domain::setup::Setup;
-use vestibule_locales::Locales;
 
-use crate::assets::{Assets, AssetsError};
 use crate::cookies::Jar;
-use crate::render::{RenderError, Renderer};
+use crate::files::Files;
 
 /// The use cases behind the pages, wired once by the composition root.
 #[derive(Clone)]
@@ -62,8 +59,6 @@ pub struct Options {
     pub security_contact: Option<String>,
     /// Where each key of the mail settings is set, by its name in the configuration.
     pub mail_origins: BTreeMap<String, SettingOrigin>,
-    /// A folder whose `templates` and `assets` take the place of ours, file by file.
-    pub overrides: Option<PathBuf>,
 }
 
 /// Where the configuration sets something.
@@ -75,35 +70,17 @@ pub enum SettingOrigin {
     File(String),
 }
 
-/// Why there are no pages.
-#[derive(Debug, thiserror::Error)]
-pub enum SiteError {
-    /// The files beside the pages.
-    #[error(transparent)]
-    Assets(#[from] AssetsError),
-    /// The templates.
-    #[error(transparent)]
-    Templates(#[from] RenderError),
-}
-
 /// Everything the pages work with.
 pub(crate) struct Site {
     pub(crate) state: State,
     pub(crate) options: Options,
     pub(crate) jar: Jar,
-    pub(crate) assets: Assets,
-    pub(crate) renderer: Renderer,
+    pub(crate) files: Files,
 }
 
 impl Site {
-    pub(crate) fn new(state: State, options: Options, locales: Locales) -> Result<Self, SiteError> {
-        let folder = |name: &str| {
-            let folder = options.overrides.as_ref()?.join(name);
-            folder.is_dir().then_some(folder)
-        };
-        let assets = Assets::new(folder("assets").as_deref())?;
-        let renderer = Renderer::new(locales, &assets, folder("templates").as_deref())?;
+    pub(crate) fn new(state: State, options: Options, files: Files) -> Self {
         let jar = Jar::new(options.origin.starts_with("https://"));
-        Ok(Self { state, options, jar, assets, renderer })
+        Self { state, options, jar, files }
     }
 }

@@ -9,8 +9,7 @@ mod mail_log;
 mod mail_settings;
 mod people;
 mod recovery;
-#[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 mod validation;
@@ -28,7 +27,7 @@ pub(crate) use self::mail_settings::{
 };
 pub(crate) use self::people::{Deed, People, PeopleNotice, PersonRow};
 pub(crate) use self::recovery::{ChoosePassword, DeadResetLink, RequestReset, ResetDone};
-pub(crate) use self::validation::{FieldError, field};
+pub(crate) use self::validation::{FieldError, Mistake, field};
 
 /// A page.
 pub(crate) trait View: Serialize {
@@ -38,12 +37,17 @@ pub(crate) trait View: Serialize {
     /// The text that names it in the window's title.
     fn title(&self) -> &'static str;
 
-    /// Whether it reports an error, which its title then says first.
-    fn reports_error(&self) -> bool {
-        false
+    /// How it stands with the form that the page is about, if there is one.
+    fn form(&self) -> Option<&FormState> {
+        None
     }
 
-    /// Whether search engines are to leave it alone even if the frame does not say so.
+    /// Whether it reports an error, which its title then says first.
+    fn reports_error(&self) -> bool {
+        self.form().is_some_and(FormState::is_error)
+    }
+
+    /// Whether search engines are to leave it alone.
     fn is_private(&self) -> bool {
         false
     }
@@ -65,8 +69,6 @@ pub(crate) struct Frame<'a> {
     pub(crate) visitor: Option<Visitor<'a>>,
     /// Administrators are told that no relay is configured.
     pub(crate) mail_is_missing: bool,
-    /// Search engines are to leave the page alone.
-    pub(crate) noindex: bool,
 }
 
 /// Somebody who is signed in.

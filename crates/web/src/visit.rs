@@ -17,9 +17,14 @@ use crate::cookies::Cookie;
 use crate::csrf;
 use crate::fault::Fault;
 use crate::flash::{self, Flash};
+use crate::forms::retry_after;
 use crate::paths;
 use crate::site::Site;
 use crate::views::{Frame, Theme, View, Visitor};
+
+mod asked;
+
+use asked::{accepted_language, asked_language, chosen_language, own_address};
 
 /// Scripts, styles and forms of our own, and nothing else; frames nowhere (CSP level 3).
 const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -197,7 +202,24 @@ impl Visit {
     ///
     /// # Errors
     /// `Internal` when the page cannot be written.
-    pub(crate) fn page<V: View>(
+    pub(crate) fn page<V: View>(self, status: StatusCode, view: &V) -> Result<Response, Fault> {
+        self.written(status, view, false)
+    }
+
+    /// Answers with a page of the administration, which says so when mail goes nowhere.
+    ///
+    /// # Errors
+    /// `Unavailable`; `Internal` also when the page cannot be written.
+    pub(crate) async fn admin_page<V: View>(
+        self,
+        status: StatusCode,
+        view: &V,
+    ) -> Result<Response, Fault> {
+        let mail_is_missing = !self.site.state.mail_setup.is_set_up().await?;
+        self.written(status, view, mail_is_missing)
+    }
+
+    fn written<V: View>(
         self,
         status: StatusCode,
         view: &V,
@@ -214,9 +236,8 @@ impl Visit {
                 is_admin: actor.user.is_admin,
             }),
             mail_is_missing,
-            noindex: false,
         };
-        let html = self.site.renderer.page(&frame, view);
+        let html = self.site.files.renderer.page(&frame, view);
         let html = html.map_err(|error| Error::Internal(error.into()))?;
         let mut response = Response::builder()
             .status(status)
@@ -227,6 +248,9 @@ impl Visit {
             .body(html);
         if view.is_private() {
             response.headers_mut().insert(X_ROBOTS_TAG, HeaderValue::from_static("noindex"));
+        }
+        if let Some(seconds) = view.form().and_then(|form| retry_after(status, form)) {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         self.add_cookies(response.headers_mut());
         Ok(response)
@@ -258,27 +282,4 @@ impl Visit {
             headers.append(header::SET_COOKIE, cookie);
         }
     }
-}
-
-/// The language in the address, or else the one that was chosen before.
-fn chosen_language(site: &Site, request: &Request) -> Option<Language> {
-    let kept = || site.jar.read(request.headers(), Cookie::Language).and_then(Language::from_tag);
-    asked_language(request).or_else(kept)
-}
-
-fn asked_language(request: &Request) -> Option<Language> {
-    let mut pairs = request.uri().query()?.split('&');
-    pairs.find_map(|pair| pair.strip_prefix("lang=")).and_then(Language::from_tag)
-}
-
-fn accepted_language(headers: &HeaderMap) -> Option<Language> {
-    let accepted = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
-    Language::negotiate(accepted)
-}
-
-/// The page that was asked for, if one can be led back to it.
-fn own_address(request: &Request) -> Option<&str> {
-    let uri = request.uri();
-    let whole = uri.path_and_query().map_or(uri.path(), |address| address.as_str());
-    paths::own_page(whole).or_else(|| paths::own_page(uri.path()))
 }

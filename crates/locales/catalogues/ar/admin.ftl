@@ -103,7 +103,6 @@ admin =
     .failed = فشلت
     .withdrawn = سُحبت
     .recipient = إلى { $email }
-    .recipientGone = إلى حساب لم يعد موجودًا
     .queuedAt = أُدرجت في { $at }
     .attempts = { $count ->
         [zero] بلا محاولات

@@ -103,7 +103,6 @@ admin =
     .failed = Fehlgeschlagen
     .withdrawn = Zurückgezogen
     .recipient = An { $email }
-    .recipientGone = An ein Konto, das es nicht mehr gibt
     .queuedAt = Vorgemerkt { $at }
     .attempts = { $count ->
         [one] { $count } Versuch

@@ -32,6 +32,7 @@ validation =
     .fromAscii = Geben Sie eine Absenderadresse ohne Umlaute und nur mit den Buchstaben A bis Z ein: Manche Server können andere nicht befördern
     .fromNameFormat = Der Absendername muss aus einer Zeile mit höchstens 64 Zeichen bestehen
     .relayCredentials = Geben Sie Benutzername und Passwort ein oder keines von beiden
+    .relayPasswordLost = Das gespeicherte Passwort lässt sich nicht mehr lesen. Geben Sie es erneut ein.
     .relayPasswordRequired = Geben Sie das Passwort erneut ein, weil Sie geändert haben, wohin es gesendet wird
     .relayUnencrypted = Wählen Sie STARTTLS oder TLS: Ein Passwort wird nicht unverschlüsselt an einen anderen Rechner gesendet
     .testToRequired = Geben Sie die Adresse für den Test ein

@@ -103,7 +103,6 @@ admin =
     .failed = Failed
     .withdrawn = Withdrawn
     .recipient = To { $email }
-    .recipientGone = To an account that no longer exists
     .queuedAt = Queued { $at }
     .attempts = { $count ->
         [one] { $count } attempt

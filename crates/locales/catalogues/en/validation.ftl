@@ -32,6 +32,7 @@ validation =
     .fromAscii = Enter a from e-mail address without accents or letters other than A to Z: some servers cannot carry it
     .fromNameFormat = The from name must be one line of 64 characters or fewer
     .relayCredentials = Enter both a user name and a password, or neither
+    .relayPasswordLost = The saved password can no longer be read. Enter it again.
     .relayPasswordRequired = Enter the password again, because you changed where it is sent
     .relayUnencrypted = Choose STARTTLS or TLS: a password is not sent unprotected to another machine
     .testToRequired = Enter the address for the test

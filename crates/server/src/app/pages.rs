@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use vestibule_domain::error::chain;
 use vestibule_locales::Locales;
-use vestibule_web::{Explain, Options, Pages, SiteError, State};
+use vestibule_web::{Explain, Files, Options, Pages, State};
 
 use crate::config::{Config, Problem, PublicUrl};
 
@@ -21,16 +21,22 @@ pub(super) fn locales(config: &Config) -> Result<Locales, Problem> {
     }
 }
 
-/// The pages, with the operator's templates and assets.
+/// The words to go on looking for mistakes with: texts that cannot be used hide no others.
+pub(super) fn words(read: Option<&Locales>) -> Locales {
+    read.cloned().unwrap_or_else(Locales::embedded)
+}
+
+/// What pages are made of, with the operator's own templates and assets.
 ///
 /// # Errors
 /// A [`Problem`] that names the file and the line.
-pub(super) fn pages(
-    config: &Config,
-    public_url: &PublicUrl,
-    locales: Locales,
-    state: State,
-) -> Result<Pages, Problem> {
+pub(super) fn files(config: &Config, locales: &Locales) -> Result<Files, Problem> {
+    Files::read(config.pages.directory.as_deref(), locales)
+        .map_err(|error| Problem::new("ui.directory", chain(&error)))
+}
+
+/// The pages.
+pub(super) fn pages(config: &Config, public_url: &PublicUrl, files: Files, state: State) -> Pages {
     let options = Options {
         product: config.product_name.clone(),
         origin: public_url.as_str().to_owned(),
@@ -38,10 +44,8 @@ pub(super) fn pages(
         session_lasts: config.policy.sessions.absolute_ttl.unsigned_abs(),
         security_contact: config.pages.security_contact.clone(),
         mail_origins: config.mail_origins.clone(),
-        overrides: config.pages.directory.clone(),
     };
-    Pages::new(state, options, locales)
-        .map_err(|error: SiteError| Problem::new("ui.directory", chain(&error)))
+    Pages::new(state, options, files)
 }
 
 /// Says in somebody's language why a mail did not go out.

@@ -11,10 +11,11 @@ use vestibule_domain::session::Session;
 
 use super::Id;
 use super::fields::Fields;
-use crate::fault::{Fault, at_form, wrong, wrongs};
+use crate::fault::Fault;
 use crate::flash::Flash;
+use crate::forms::{at_form, wrong, wrongs};
 use crate::paths;
-use crate::views::{self, AccountNotice, FormState, SessionRow, field};
+use crate::views::{self, AccountNotice, FormState, Mistake, SessionRow, field};
 use crate::visit::Visit;
 
 #[derive(Deserialize)]
@@ -48,7 +49,7 @@ pub(super) async fn change_password(
     let min = accounts.password_policy().min_length;
     let mut fields = Fields::default();
     if current_password.is_empty() {
-        fields.refuse(field::CURRENT_PASSWORD, "current_password_required");
+        fields.refuse(field::CURRENT_PASSWORD, Mistake::CurrentPasswordMissing);
     }
     let old = (!current_password.is_empty())
         .then(|| fields.known_password(field::CURRENT_PASSWORD, &current_password))
@@ -57,12 +58,16 @@ pub(super) async fn change_password(
     let (status, state) = if let (Some(old), Some(new)) = (old, new) {
         let request = ChangePassword { old, new };
         match accounts.change_password(&actor, request, &visit.caller).await {
-            Ok(()) => {
+            Ok(key) => {
+                if let Some(key) = key {
+                    visit.renew(&key);
+                }
                 visit.tell(Flash::PasswordChanged);
                 return Ok(visit.redirect(paths::ACCOUNT));
             }
-            Err(Error::IncorrectPassword) => wrong(field::CURRENT_PASSWORD, "incorrect_password"),
-            Err(Error::PasswordReused) => wrong(field::NEW_PASSWORD, "password_reused"),
+            Err(Error::IncorrectPassword) => {
+                wrong(field::CURRENT_PASSWORD, Mistake::CurrentPasswordWrong)
+            }
             Err(error) => at_form(error, |_| field::NEW_PASSWORD)?,
         }
     } else {
@@ -112,7 +117,7 @@ async fn page(
         state,
         sessions: sessions.into_iter().map(|session| row(&session, own)).collect(),
     };
-    visit.page(status, &view, false)
+    visit.page(status, &view)
 }
 
 fn row(session: &Session, own: SessionId) -> SessionRow {

@@ -30,12 +30,11 @@ pub(super) async fn show(mut visit: Visit, address: Query<Address>) -> Result<Re
     let mut mails = visit.site.state.administration.mails(&by, before, PER_PAGE + 1).await?;
     let next = next_page(paths::ADMIN_MAIL, "", &mut mails, PER_PAGE, |mail| mail.id.to_string());
     let notice = match visit.forget_flash() {
-        Some(Flash::Mail { outcome }) => notice(&outcome),
+        Some(Flash::Mail { notice }) => Some(notice),
         _ => None,
     };
     let rows = mails.into_iter().map(row).collect();
-    let mail_is_missing = !visit.site.state.mail_setup.is_set_up().await?;
-    visit.page(StatusCode::OK, &views::MailLog { rows, next, notice }, mail_is_missing)
+    visit.admin_page(StatusCode::OK, &views::MailLog { rows, next, notice }).await
 }
 
 #[handler]
@@ -43,33 +42,22 @@ pub(super) async fn resend(visit: Visit, id: Id) -> Result<Response, Fault> {
     let mut visit = visit.at(paths::ADMIN_MAIL);
     let by = visit.authority()?;
     let id = MailId::from_uuid(id.0);
-    let outcome = match visit.site.state.administration.resend(&by, id).await {
-        Ok(()) => "queued",
-        Err(Error::NotFound) => "not_possible",
-        Err(Error::Unavailable(_)) => "failed",
+    let notice = match visit.site.state.administration.resend(&by, id).await {
+        Ok(()) => MailLogNotice::Queued,
+        Err(Error::NotFound) => MailLogNotice::NotPossible,
+        Err(Error::Unavailable(_)) => MailLogNotice::Failed,
         Err(error) => return Err(error.into()),
     };
-    visit.tell(Flash::Mail { outcome: outcome.to_owned() });
+    visit.tell(Flash::Mail { notice });
     Ok(visit.redirect(paths::ADMIN_MAIL))
-}
-
-fn notice(outcome: &str) -> Option<MailLogNotice> {
-    match outcome {
-        "queued" => Some(MailLogNotice::Queued),
-        "not_possible" => Some(MailLogNotice::NotPossible),
-        "failed" => Some(MailLogNotice::Failed),
-        _ => None,
-    }
 }
 
 fn row(mail: MailRecord) -> MailRow {
     let state = match mail.state {
-        MailState::Waiting { due_at } => {
-            views::MailState::Waiting { next_attempt: Some(due_at.into()) }
-        }
-        MailState::Sent { at } => views::MailState::Sent { at: Some(at.into()) },
-        MailState::Failed { at } => views::MailState::Failed { at: Some(at.into()) },
-        MailState::Withdrawn { at } => views::MailState::Withdrawn { at: Some(at.into()) },
+        MailState::Waiting { due_at } => views::MailState::Waiting { next_attempt: due_at.into() },
+        MailState::Sent { at } => views::MailState::Sent { at: at.into() },
+        MailState::Failed { at } => views::MailState::Failed { at: at.into() },
+        MailState::Withdrawn { at } => views::MailState::Withdrawn { at: at.into() },
     };
     MailRow {
         id: mail.id.to_string(),
@@ -78,7 +66,7 @@ fn row(mail: MailRecord) -> MailRow {
             MailKind::ResetLink => views::MailKind::ResetLink,
             MailKind::PasswordChanged => views::MailKind::PasswordChanged,
         },
-        recipient: Some(mail.to.as_str().to_owned()),
+        recipient: mail.to.as_str().to_owned(),
         // A mail that was withdrawn has lost its subject, and would be withdrawn again.
         can_resend: !matches!(mail.state, MailState::Withdrawn { .. }),
         state,

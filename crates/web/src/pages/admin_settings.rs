@@ -13,10 +13,11 @@ use vestibule_domain::mail_setup::{DescribeRelay, NewPassword, Tested};
 use vestibule_domain::relay::{RelayError, RelayHost, RelayPassword, RelaySecurity, SenderName};
 
 use super::fields::Fields;
-use crate::fault::{Fault, at_form, wrong, wrongs};
+use crate::fault::Fault;
 use crate::flash::{Flash, TestOutcome};
+use crate::forms::{at_form, wrong, wrongs};
 use crate::paths;
-use crate::views::{FieldError, FormState, field};
+use crate::views::{FieldError, FormState, Mistake, field};
 use crate::visit::Visit;
 
 mod shown;
@@ -60,7 +61,7 @@ pub(super) async fn save(mut visit: Visit, form: Form<Submitted>) -> Result<Resp
     let Form(typed) = form;
     let mut by = visit.authority()?;
     let setup = visit.site.state.mail_setup.clone();
-    let is_configured = setup.show(&by).await?.is_configured;
+    let is_configured = setup.show(&by).await?.is_set_by_configuration();
     let mut fields = Fields::default();
     let wants_test = typed.action == "test";
     let test_to = wants_test.then(|| test_address(&mut fields, &typed.test_to)).flatten();
@@ -123,18 +124,18 @@ async fn prove(
     if !visit.site.state.mail_setup.needs_proof(by) {
         return Ok(Ok(()));
     }
-    let refused = |code| Ok(Err(FieldError::new(field::YOUR_PASSWORD, code)));
+    let refused = |mistake| Ok(Err(FieldError::new(field::YOUR_PASSWORD, mistake)));
     if password.is_empty() {
-        return refused("own_password_required");
+        return refused(Mistake::OwnPasswordMissing);
     }
     let mut fields = Fields::default();
     let Some(password) = fields.known_password(field::YOUR_PASSWORD, password) else {
-        return refused("own_password_wrong");
+        return refused(Mistake::OwnPasswordWrong);
     };
     let actor = visit.actor()?.clone();
     let (actor, key) = match visit.site.state.sessions.confirm(&actor, &password).await {
         Ok(confirmed) => confirmed,
-        Err(Error::IncorrectPassword) => return refused("own_password_wrong"),
+        Err(Error::IncorrectPassword) => return refused(Mistake::OwnPasswordWrong),
         Err(error) => return Err(error.into()),
     };
     if let Some(key) = key {
@@ -174,17 +175,18 @@ fn describe(fields: &mut Fields, typed: &Submitted) -> Option<DescribeRelay> {
 }
 
 fn sender(fields: &mut Fields, text: &str) -> Option<EmailAddress> {
-    let code = if text.trim().is_empty() { "from_required" } else { "from_format" };
+    let is_missing = text.trim().is_empty();
+    let mistake = if is_missing { Mistake::FromMissing } else { Mistake::FromFormat };
     let address = EmailAddress::parse(text);
     if address.is_err() {
-        fields.refuse(field::FROM_EMAIL, code);
+        fields.refuse(field::FROM_EMAIL, mistake);
     }
     address.ok()
 }
 
 fn test_address(fields: &mut Fields, text: &str) -> Option<EmailAddress> {
     if text.trim().is_empty() {
-        fields.refuse(field::TEST_TO, "test_to_required");
+        fields.refuse(field::TEST_TO, Mistake::TestToMissing);
         return None;
     }
     fields.check(field::TEST_TO, EmailAddress::parse(text))
@@ -193,8 +195,8 @@ fn test_address(fields: &mut Fields, text: &str) -> Option<EmailAddress> {
 /// What the form is told; the use case names fields by its own words.
 fn at_fields(error: Error) -> Result<Refusal, Fault> {
     match error {
-        Error::ProofRequired => Ok(wrong(field::YOUR_PASSWORD, "own_password_required")),
-        Error::MailNotSetUp => Ok(wrong(field::HOST, "host_required")),
+        Error::ProofRequired => Ok(wrong(field::YOUR_PASSWORD, Mistake::OwnPasswordMissing)),
+        Error::MailNotSetUp => Ok(wrong(field::HOST, Mistake::HostMissing)),
         error => at_form(error, |place| match place {
             "username" => field::SMTP_USERNAME,
             "password" => field::SMTP_PASSWORD,

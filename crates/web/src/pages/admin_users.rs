@@ -11,9 +11,9 @@ use vestibule_domain::id::UserId;
 use vestibule_domain::user::{User, UserFilter};
 
 use super::next_page;
-use crate::fault::{Fault, escaped};
+use crate::fault::Fault;
 use crate::flash::Flash;
-use crate::paths;
+use crate::paths::{self, escaped};
 use crate::views::{self, Deed, PeopleNotice, PersonRow};
 use crate::visit::Visit;
 
@@ -44,12 +44,11 @@ pub(super) async fn show(mut visit: Visit, address: Query<Address>) -> Result<Re
         next_page(paths::ADMIN_USERS, &query, &mut users, PER_PAGE, |user| user.id.to_string());
     let you = visit.actor()?.user.id;
     let notice = match visit.forget_flash() {
-        Some(Flash::Person { outcome, email }) => notice(&outcome, email),
+        Some(Flash::Person { notice }) => Some(notice),
         _ => None,
     };
     let rows = users.iter().map(|user| row(user, you)).collect();
-    let mail_is_missing = !visit.site.state.mail_setup.is_set_up().await?;
-    visit.page(StatusCode::OK, &views::People { query, rows, next, notice }, mail_is_missing)
+    visit.admin_page(StatusCode::OK, &views::People { query, rows, next, notice }).await
 }
 
 #[derive(Deserialize)]
@@ -69,12 +68,12 @@ pub(super) async fn change(
     let by = visit.authority()?;
     let Path(Act { id, act }) = path;
     let administration = visit.site.state.administration.clone();
-    let (outcome, email) = match administration.find(&by, UserId::from_uuid(id)).await {
-        Ok(user) => (perform(&visit, &by, &user, &act).await?, user.email.as_str().to_owned()),
-        Err(Error::UserNotFound) => ("gone", String::new()),
+    let notice = match administration.find(&by, UserId::from_uuid(id)).await {
+        Ok(user) => perform(&visit, &by, &user, &act).await?,
+        Err(Error::UserNotFound) => PeopleNotice::Gone,
         Err(error) => return Err(error.into()),
     };
-    visit.tell(Flash::Person { outcome: outcome.to_owned(), email });
+    visit.tell(Flash::Person { notice });
     Ok(visit.redirect(&list(&search.query)))
 }
 
@@ -86,48 +85,31 @@ fn list(query: &str) -> String {
     format!("{}?query={}", paths::ADMIN_USERS, escaped(query))
 }
 
-/// Does it, and names what became of it.
+/// Does it, and says what became of it.
 async fn perform(
     visit: &Visit,
     by: &Authority,
     user: &User,
     act: &str,
-) -> Result<&'static str, Fault> {
+) -> Result<PeopleNotice, Fault> {
     let administration = &visit.site.state.administration;
     let (done, deed) = match act {
-        "activate" => (administration.activate(by, user.id).await, "activated"),
-        "deactivate" => (administration.deactivate(by, user).await, "deactivated"),
-        "send-reset" => (administration.send_reset(by, user).await, "reset_sent"),
-        "end-sessions" => (administration.end_sessions(by, user).await, "sessions_ended"),
-        "promote" => (administration.set_admin(by, user.id, true).await, "promoted"),
-        "demote" => (administration.set_admin(by, user.id, false).await, "demoted"),
+        "activate" => (administration.activate(by, user).await, Deed::Activated),
+        "deactivate" => (administration.deactivate(by, user).await, Deed::Deactivated),
+        "send-reset" => (administration.send_reset(by, user).await, Deed::ResetSent),
+        "end-sessions" => (administration.end_sessions(by, user).await, Deed::SessionsEnded),
+        "promote" => (administration.set_admin(by, user, true).await, Deed::Promoted),
+        "demote" => (administration.set_admin(by, user, false).await, Deed::Demoted),
         _ => return Err(Fault::not_found()),
     };
     match done {
-        Ok(()) => Ok(deed),
-        Err(Error::UserNotFound) => Ok("gone"),
-        Err(Error::OwnAccount) => Ok("yourself"),
-        Err(Error::AccountInactive) => Ok("inactive"),
-        Err(Error::Unavailable(_)) => Ok("failed"),
+        Ok(()) => Ok(PeopleNotice::Done { deed, email: user.email.as_str().to_owned() }),
+        Err(Error::UserNotFound) => Ok(PeopleNotice::Gone),
+        Err(Error::OwnAccount) => Ok(PeopleNotice::Yourself),
+        Err(Error::AccountInactive) => Ok(PeopleNotice::Inactive),
+        Err(Error::Unavailable(_)) => Ok(PeopleNotice::Failed),
         Err(error) => Err(error.into()),
     }
-}
-
-fn notice(outcome: &str, email: String) -> Option<PeopleNotice> {
-    let deed = match outcome {
-        "activated" => Deed::Activated,
-        "deactivated" => Deed::Deactivated,
-        "reset_sent" => Deed::ResetSent,
-        "sessions_ended" => Deed::SessionsEnded,
-        "promoted" => Deed::Promoted,
-        "demoted" => Deed::Demoted,
-        "gone" => return Some(PeopleNotice::Gone),
-        "yourself" => return Some(PeopleNotice::Yourself),
-        "inactive" => return Some(PeopleNotice::Inactive),
-        "failed" => return Some(PeopleNotice::Failed),
-        _ => return None,
-    };
-    Some(PeopleNotice::Done { deed, email })
 }
 
 fn row(user: &User, you: UserId) -> PersonRow {

@@ -5,7 +5,7 @@ use vestibule_domain::error::Rule;
 use vestibule_domain::password::Password;
 use vestibule_domain::username::Username;
 
-use crate::views::{FieldError, field};
+use crate::views::{FieldError, Mistake, field};
 
 /// Reads the fields of one form.
 #[derive(Clone, Debug, Default)]
@@ -24,8 +24,8 @@ impl Fields {
     }
 
     /// Notes that something is wrong with a field.
-    pub(crate) fn refuse(&mut self, place: &'static str, code: &str) {
-        self.errors.push(FieldError::new(place, code));
+    pub(crate) fn refuse(&mut self, place: &'static str, mistake: Mistake) {
+        self.errors.push(FieldError::new(place, mistake));
     }
 
     /// Notes something that was found out elsewhere.
@@ -65,11 +65,11 @@ impl Fields {
     ) -> Option<Password> {
         let password = self.new_password(field::NEW_PASSWORD, text, min);
         if again.is_empty() {
-            self.refuse(field::CONFIRM_PASSWORD, "confirm_required");
+            self.refuse(field::CONFIRM_PASSWORD, Mistake::ConfirmMissing);
             return None;
         }
         if again != text {
-            self.refuse(field::CONFIRM_PASSWORD, "password_mismatch");
+            self.refuse(field::CONFIRM_PASSWORD, Mistake::PasswordMismatch);
             return None;
         }
         password

@@ -14,17 +14,15 @@ use crate::fault::Fault;
 use crate::paths;
 use crate::site::Site;
 
-/// The name changes with the content, so a copy is good for as long as a browser likes.
-const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 /// RFC 9116 recommends less than a year; the text is made when it is asked for.
 const STATEMENT_LASTS: Duration = Duration::days(180);
 
 #[handler]
 pub(super) fn asset(site: Data<&Arc<Site>>, name: Path<String>) -> Result<Response, Fault> {
-    let asset = site.assets.find(&name).ok_or_else(Fault::not_found)?;
+    let (asset, lifetime) = site.files.assets.find(&name).ok_or_else(Fault::not_found)?;
     Ok(Response::builder()
         .content_type(asset.content_type)
-        .header(header::CACHE_CONTROL, FOR_GOOD)
+        .header(header::CACHE_CONTROL, lifetime.directives())
         .body(asset.bytes.to_vec()))
 }
 

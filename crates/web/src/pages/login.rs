@@ -9,10 +9,11 @@ use vestibule_domain::policy::SignUpMode;
 use vestibule_domain::sessions::SignIn;
 
 use super::fields::Fields;
-use crate::fault::{Fault, at_form, wrong, wrongs};
+use crate::fault::Fault;
 use crate::flash::Flash;
+use crate::forms::{at_form, wrong, wrongs};
 use crate::paths;
-use crate::views::{self, FormState, LoginNotice, field};
+use crate::views::{self, FormState, LoginNotice, Mistake, field};
 use crate::visit::Visit;
 
 #[derive(Deserialize)]
@@ -42,7 +43,7 @@ pub(super) fn show(mut visit: Visit, address: Query<Address>) -> Result<Response
         _ => None,
     };
     let view = views::Login { notice, ..view(&visit, String::new(), next) };
-    visit.page(StatusCode::OK, &view, false)
+    visit.page(StatusCode::OK, &view)
 }
 
 #[handler]
@@ -59,15 +60,15 @@ pub(super) async fn sign_in(mut visit: Visit, form: Form<Submitted>) -> Result<R
                 return Ok(visit.redirect(next.as_deref().unwrap_or(paths::ACCOUNT)));
             }
             // The link in the summary leads to the password: the address is there already.
-            Err(Error::InvalidCredentials) => wrong(field::PASSWORD, "invalid_credentials"),
-            Err(Error::AccountInactive) => wrong(field::EMAIL, "account_inactive"),
+            Err(Error::InvalidCredentials) => wrong(field::PASSWORD, Mistake::InvalidCredentials),
+            Err(Error::AccountInactive) => wrong(field::EMAIL, Mistake::AccountInactive),
             Err(error) => at_form(error, |place| place)?,
         }
     } else {
         wrongs(fields.into_errors())
     };
     let view = views::Login { state, ..view(&visit, email, next) };
-    visit.page(status, &view, false)
+    visit.page(status, &view)
 }
 
 /// Nothing is ended by looking: the button is on the account's page.

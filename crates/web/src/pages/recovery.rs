@@ -14,8 +14,9 @@ use vestibule_domain::password::Password;
 use vestibule_domain::recovery::ResetPassword;
 
 use super::fields::Fields;
-use crate::fault::{Fault, at_form, wrong, wrongs};
+use crate::fault::Fault;
 use crate::flash::Flash;
+use crate::forms::{at_form, wrongs};
 use crate::paths;
 use crate::views::{self, FormState, field};
 use crate::visit::Visit;
@@ -65,7 +66,7 @@ pub(super) async fn show(visit: Visit, address: Query<Address>) -> Result<Respon
         Ok(user) => {
             let email = user.email.as_str().to_owned();
             let view = choose(&visit, paths::RESET, token, email, FormState::Fresh);
-            visit.at(paths::RESET).page(StatusCode::OK, &view, false)
+            visit.at(paths::RESET).page(StatusCode::OK, &view)
         }
         Err(Error::InvalidToken) => dead_link(visit),
         Err(error) => Err(error.into()),
@@ -94,7 +95,7 @@ pub(super) fn done(visit: Visit) -> Result<Response, Fault> {
         return Ok(visit.redirect(paths::LOGIN));
     }
     let redirect_after_seconds = visit.site.options.reset_redirect.map(|pause| pause.as_secs());
-    visit.page(StatusCode::OK, &views::ResetDone { redirect_after_seconds }, false)
+    visit.page(StatusCode::OK, &views::ResetDone { redirect_after_seconds })
 }
 
 /// The first step, with the good news if there are any.
@@ -104,7 +105,7 @@ fn show_request(visit: Visit, action: &str, sent: bool) -> Result<Response, Faul
         _ => None,
     };
     let view = views::RequestReset { sent_to, ..ask(&visit, action, None, FormState::Fresh) };
-    visit.page(StatusCode::OK, &view, false)
+    visit.page(StatusCode::OK, &view)
 }
 
 /// Asks for a link. What follows is the same for every address.
@@ -121,7 +122,7 @@ async fn request(mut visit: Visit, action: &str, email: String) -> Result<Respon
         None => wrongs(fields.into_errors()),
     };
     let view = ask(&visit, action, Some(email), state);
-    visit.page(status, &view, false)
+    visit.page(status, &view)
 }
 
 /// Sets the new password, unless something is in the way.
@@ -139,7 +140,6 @@ async fn reset(visit: &Visit, choice: &Choice) -> Result<Result<(), Refusal>, Fa
     let (status, state) = match recovery.reset(request, &visit.caller).await {
         Ok(()) => return Ok(Ok(())),
         Err(Error::InvalidToken) => return Ok(Err(Refusal::DeadLink)),
-        Err(Error::PasswordReused) => wrong(field::NEW_PASSWORD, "password_reused"),
         Err(error) => at_form(error, |_| field::NEW_PASSWORD)?,
     };
     Ok(Err(Refusal::AtForm(status, state)))
@@ -160,7 +160,7 @@ async fn again(
         Err(_) => String::new(),
     };
     let view = choose(&visit, action, choice.token, email, state);
-    visit.at(paths::RESET).page(status, &view, false)
+    visit.at(paths::RESET).page(status, &view)
 }
 
 /// All sessions are over, the one of this browser too.
@@ -172,11 +172,8 @@ fn after_reset(mut visit: Visit) -> Response {
 }
 
 fn dead_link(visit: Visit) -> Result<Response, Fault> {
-    let view = views::DeadResetLink {
-        link_seconds: link_seconds(&visit),
-        request_path: paths::RESET.to_owned(),
-    };
-    visit.at(paths::RESET).page(StatusCode::GONE, &view, false)
+    let view = views::DeadResetLink { link_seconds: link_seconds(&visit) };
+    visit.at(paths::RESET).page(StatusCode::GONE, &view)
 }
 
 fn ask(
@@ -213,7 +210,6 @@ fn choose(
         email,
         password_min: visit.site.state.recovery.password_policy().min_length,
         link_seconds: link_seconds(visit),
-        request_path: paths::RESET.to_owned(),
         state,
     }
 }

@@ -8,7 +8,8 @@ use vestibule_domain::accounts::SignUp;
 use vestibule_domain::error::Error;
 
 use super::fields::Fields;
-use crate::fault::{Fault, at_form, wrong, wrongs};
+use crate::fault::Fault;
+use crate::forms::{at_form, wrongs};
 use crate::paths;
 use crate::views::{self, FormState, field};
 use crate::visit::Visit;
@@ -34,7 +35,7 @@ pub(super) async fn show(visit: Visit, address: Query<Address>) -> Result<Respon
         return closed(visit);
     }
     let view = view(&visit, token, String::new(), String::new(), FormState::Fresh);
-    visit.page(StatusCode::OK, &view, false)
+    visit.page(StatusCode::OK, &view)
 }
 
 #[handler]
@@ -59,8 +60,6 @@ pub(super) async fn create_admin(
                 return Ok(visit.redirect(paths::ADMIN_SETTINGS));
             }
             Err(Error::InvalidToken) => return closed(visit),
-            Err(Error::EmailTaken) => wrong(field::EMAIL, "email_taken"),
-            Err(Error::UsernameTaken) => wrong(field::USERNAME, "username_taken"),
             Err(error) => at_form(error, |place| place)?,
         }
     } else if setup.verify(&token).await? {
@@ -69,11 +68,11 @@ pub(super) async fn create_admin(
         return closed(visit);
     };
     let view = view(&visit, token, email, username, state);
-    visit.page(status, &view, false)
+    visit.page(status, &view)
 }
 
 fn closed(visit: Visit) -> Result<Response, Fault> {
-    visit.page(StatusCode::GONE, &views::SetupClosed {}, false)
+    visit.page(StatusCode::GONE, &views::SetupClosed {})
 }
 
 fn view(

@@ -9,7 +9,8 @@ use vestibule_domain::error::Error;
 use vestibule_domain::policy::SignUpMode;
 
 use super::fields::Fields;
-use crate::fault::{Fault, at_form, wrong, wrongs};
+use crate::fault::Fault;
+use crate::forms::{at_form, wrongs};
 use crate::paths;
 use crate::views::{self, FormState, field};
 use crate::visit::Visit;
@@ -30,7 +31,7 @@ pub(super) fn show(visit: Visit) -> Result<Response, Fault> {
         return closed(visit);
     }
     let view = view(&visit, String::new(), String::new(), FormState::Fresh);
-    visit.page(StatusCode::OK, &view, false)
+    visit.page(StatusCode::OK, &view)
 }
 
 #[handler]
@@ -52,19 +53,17 @@ pub(super) async fn sign_up(mut visit: Visit, form: Form<Submitted>) -> Result<R
                 return Ok(visit.redirect(paths::ACCOUNT));
             }
             Err(Error::SignUpClosed) => return closed(visit),
-            Err(Error::EmailTaken) => wrong(field::EMAIL, "email_taken"),
-            Err(Error::UsernameTaken) => wrong(field::USERNAME, "username_taken"),
             Err(error) => at_form(error, |place| place)?,
         }
     } else {
         wrongs(fields.into_errors())
     };
     let view = view(&visit, email, username, state);
-    visit.page(status, &view, false)
+    visit.page(status, &view)
 }
 
 fn closed(visit: Visit) -> Result<Response, Fault> {
-    visit.page(StatusCode::FORBIDDEN, &views::SignUpClosed {}, false)
+    visit.page(StatusCode::FORBIDDEN, &views::SignUpClosed {})
 }
 
 fn view(visit: &Visit, email: String, username: String, state: FormState) -> views::SignUp {

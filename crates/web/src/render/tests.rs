@@ -14,7 +14,6 @@ fn frame(language: Language) -> Frame<'static> {
         form_token: "t0ken",
         visitor: None,
         mail_is_missing: false,
-        noindex: false,
     }
 }
 
@@ -23,7 +22,7 @@ fn with_override(name: &str, source: &str) -> Result<Renderer, RenderError> {
     let path = directory.path().join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, source).unwrap();
-    Renderer::new(Locales::embedded(), &Assets::new(None).unwrap(), Some(directory.path()))
+    Renderer::new(&Locales::embedded(), &Assets::new(None).unwrap(), Some(directory.path()))
 }
 
 #[test]
@@ -51,17 +50,62 @@ fn a_broken_override_is_named_with_its_line() {
     assert!(error.ends_with("sign-in.html overrides no template"), "{error}");
     let missing = Path::new("/nonexistent/templates");
     let assets = Assets::new(None).unwrap();
-    let error = Renderer::new(Locales::embedded(), &assets, Some(missing)).unwrap_err();
+    let error = Renderer::new(&Locales::embedded(), &assets, Some(missing)).unwrap_err();
     assert_eq!(error.to_string(), "/nonexistent/templates cannot be read");
 }
 
 #[test]
-fn an_override_that_asks_for_what_is_not_there_is_an_error() {
-    for source in ["{{ page.nothing }}", "{{ icon(\"house\") }}", "{{ asset(\"x.css\") }}"] {
-        let renderer = with_override("pages/signup_closed.html", source).unwrap();
-        let page = renderer.page(&frame(Language::English), &SignUpClosed {});
-        assert!(matches!(page, Err(RenderError::Template(_))), "{source}");
+fn an_override_that_asks_for_what_is_not_there_is_named_with_its_line() {
+    let page = "pages/admin_mail.html";
+    for (name, source, problem) in [
+        (page, "{{ page.nothing }}", "undefined value"),
+        (page, "{{ frame.nothing }}", "undefined value"),
+        (page, "{{ icon(\"house\") }}", "there is no icon \"house\""),
+        (page, "{{ asset(\"x.css\") }}", "there is no asset \"x.css\""),
+        (page, "{{ t(\"no.such.key\") }}", "there is no text `no.such.key`"),
+        (page, "{{ th(\"admin\") }}", "there is no text `admin`"),
+        (
+            page,
+            "{{ t(\"admin.recipient\") }}",
+            "the text `admin.recipient` lacks a value: To {$email}",
+        ),
+        // In one state only, for one theme only, and for administrators only.
+        (
+            page,
+            "{% if page.notice == \"failed\" %}{{ page.nothing }}{% endif %}",
+            "undefined value",
+        ),
+        (page, "{% if not page.rows %}{{ page.nothing }}{% endif %}", "undefined value"),
+        ("base.html", "{% if frame.theme == \"dark\" %}{{ x }}{% endif %}", "undefined value"),
+        (
+            "base.html",
+            "{% if frame.visitor and frame.visitor.is_admin %}{{ x }}{% endif %}",
+            "undefined value",
+        ),
+        ("admin.html", "{% if frame.mail_is_missing %}{{ x }}{% endif %}", "undefined value"),
+    ] {
+        let error = with_override(name, &format!("<p>\n{source}\n</p>")).unwrap_err().to_string();
+        let named = format!("/{name}, line 2: {problem} (on the page ");
+        assert!(error.contains(&named), "{source}: {error}");
     }
+}
+
+#[test]
+fn an_override_that_others_do_not_get_on_with_is_found() {
+    // It asks for nothing wrong itself; what our pages take from it is not there.
+    let error = with_override("macros.html", "").unwrap_err().to_string();
+    assert!(error.starts_with("the embedded template "), "{error}");
+    // What is wrong in what a page includes is there, and not where it is included.
+    let source = "<p>\n{% include \"pages/failure.html\" %}";
+    let error = with_override("pages/signup_closed.html", source).unwrap_err().to_string();
+    assert!(error.starts_with("the embedded template pages/failure.html, line "), "{error}");
+    assert!(error.ends_with("undefined value (on the page signup-closed)"), "{error}");
+    // What is wrong in a macro is at the macro.
+    let macros = TEMPLATES.iter().find(|(name, _)| *name == "macros.html").unwrap().1;
+    let broken = macros.replacen("{{ caller() }}", "{{ caller() }}\n{{ nothing }}", 1);
+    let line = 2 + broken.lines().position(|line| line == "{{ caller() }}").unwrap();
+    let error = with_override("macros.html", &broken).unwrap_err().to_string();
+    assert!(error.contains(&format!("/macros.html, line {line}: undefined value")), "{error}");
 }
 
 #[test]
@@ -85,6 +129,8 @@ fn what_people_typed_is_set_apart_and_escaped() {
             "Last active <bdi><time datetime=\"1970-01-01T00:00:00Z\">1 January 1970, 00:00 \
              UTC</time></bdi>",
         ),
+        // Nor is it taken for a value that is missing.
+        ("{{ t(\"passwordReset.newDescription\", email=\"{$x}\") }}", "For the account {$x}"),
         ("{{ t(\"admin.attempts\", count=1) }}", "1 attempt"),
         ("{{ span(5400) }}", "1 hour 30 minutes"),
     ] {

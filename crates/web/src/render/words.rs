@@ -1,6 +1,7 @@
 //! The functions templates call: texts, points in time, icons, addresses of assets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, HtmlEscape};
@@ -11,7 +12,7 @@ use vestibule_locales::{Argument, Locales};
 
 use crate::icons;
 
-/// Stands for an argument while a sentence is escaped. No sentence and no argument of ours holds
+/// Stand around the number of an argument until a sentence is complete. No sentence of ours holds
 /// such characters: they belong to nobody, and what a user sent is not in the sentence yet.
 const MARKS: [char; 2] = ['\u{e000}', '\u{e001}'];
 
@@ -36,16 +37,19 @@ pub(super) fn add_spoken(
     locales: &Locales,
     language: Language,
 ) {
-    let texts = locales.clone();
+    let keys = locales.keys(Language::English).into_iter().collect();
+    let texts = Arc::new(Texts { locales: locales.clone(), keys, language });
+    let plain = texts.clone();
     environment.add_function("t", move |key: &str, arguments: Kwargs| {
         let arguments = read(&arguments)?;
-        let arguments: Vec<_> =
-            arguments.iter().map(|(name, held)| (*name, held.plain())).collect();
-        Ok::<_, Error>(texts.text(language, key, &arguments))
+        let sentence = plain.sentence(key, &arguments)?;
+        Ok::<_, Error>(filled(&sentence, &arguments, |argument| argument.text.clone()))
     });
-    let texts = locales.clone();
     environment.add_function("th", move |key: &str, arguments: Kwargs| {
-        Ok::<_, Error>(with_markup(&texts, language, key, &read(&arguments)?))
+        let arguments = read(&arguments)?;
+        let sentence = HtmlEscape(&texts.sentence(key, &arguments)?).to_string();
+        let html = filled(&sentence, &arguments, Argued::set_apart);
+        Ok::<_, Error>(Value::from_safe_string(html))
     });
     let texts = locales.clone();
     environment.add_function("moment", move |seconds: i64| {
@@ -65,71 +69,88 @@ pub(super) fn add_spoken(
         .add_function("device", move |user_agent: Option<&str>| texts.device(language, user_agent));
 }
 
-/// An argument of a text.
-enum Held {
-    Number(i64),
-    Text { text: String, is_markup: bool },
+/// The texts of one language.
+struct Texts {
+    locales: Locales,
+    keys: BTreeSet<String>,
+    language: Language,
 }
 
-impl Held {
-    fn plain(&self) -> Argument<'_> {
-        match self {
-            Self::Number(number) => Argument::Number(*number),
-            Self::Text { text, .. } => Argument::Text(text),
+impl Texts {
+    /// The text of a key, with a mark in the place of each argument that is a text.
+    fn sentence(&self, key: &str, arguments: &[Argued<'_>]) -> Result<String, Error> {
+        if !self.keys.contains(key) {
+            return Err(invalid(format!("there is no text `{key}`")));
+        }
+        let marks: Vec<String> =
+            (0..arguments.len()).map(|at| format!("{}{at}{}", MARKS[0], MARKS[1])).collect();
+        let arguments: Vec<(&str, Argument<'_>)> = arguments
+            .iter()
+            .zip(&marks)
+            .map(|(argument, mark)| {
+                let marked = argument.number.map_or(Argument::Text(mark), Argument::Number);
+                (argument.name, marked)
+            })
+            .collect();
+        let sentence = self.locales.text(self.language, key, &arguments);
+        if sentence.contains("{$") {
+            return Err(invalid(format!("the text `{key}` lacks a value: {sentence}")));
+        }
+        Ok(sentence)
+    }
+}
+
+/// An argument of a text.
+struct Argued<'a> {
+    name: &'a str,
+    text: String,
+    is_markup: bool,
+    /// For texts that count: a number is written by the text itself.
+    number: Option<i64>,
+}
+
+impl Argued<'_> {
+    /// As markup of its own, whatever its direction.
+    fn set_apart(&self) -> String {
+        if self.is_markup {
+            format!("<bdi>{}</bdi>", self.text)
+        } else {
+            format!("<bdi>{}</bdi>", HtmlEscape(&self.text))
         }
     }
 }
 
-fn read(arguments: &Kwargs) -> Result<Vec<(&str, Held)>, Error> {
-    let mut held = Vec::new();
+fn read(arguments: &Kwargs) -> Result<Vec<Argued<'_>>, Error> {
+    let mut all = Vec::new();
     for name in arguments.args() {
         let value: Value = arguments.get(name)?;
-        let argument = match value.kind() {
-            ValueKind::Number => Held::Number(i64::try_from(value)?),
-            ValueKind::String => {
-                let is_markup = value.is_safe();
-                Held::Text { text: value.to_string(), is_markup }
-            }
+        let number = match value.kind() {
+            ValueKind::Number => Some(i64::try_from(value.clone())?),
+            ValueKind::String => None,
             kind => return Err(invalid(format!("{name} is neither number nor text but {kind}"))),
         };
-        held.push((name, argument));
+        let (text, is_markup) = (value.to_string(), value.is_safe());
+        all.push(Argued { name, text, is_markup, number });
     }
-    Ok(held)
+    Ok(all)
 }
 
-/// A sentence with what people typed set apart from it, whatever its direction.
-fn with_markup(
-    locales: &Locales,
-    language: Language,
-    key: &str,
-    arguments: &[(&str, Held)],
-) -> Value {
-    let marks: Vec<String> =
-        (0..arguments.len()).map(|at| format!("{}{at}{}", MARKS[0], MARKS[1])).collect();
-    let marked: Vec<(&str, Argument<'_>)> = arguments
-        .iter()
-        .zip(&marks)
-        .map(|((name, held), mark)| match held {
-            Held::Number(number) => (*name, Argument::Number(*number)),
-            Held::Text { .. } => (*name, Argument::Text(mark)),
-        })
-        .collect();
-    let sentence = HtmlEscape(&locales.text(language, key, &marked)).to_string();
-    // One pass, so that nothing in an argument is taken for a mark.
+/// A sentence with its arguments in their places. One pass, so that nothing in an argument is taken
+/// for a mark.
+fn filled<'a>(
+    sentence: &str,
+    arguments: &[Argued<'a>],
+    written: impl Fn(&Argued<'a>) -> String,
+) -> String {
     let mut pieces = sentence.split(MARKS[0]);
-    let mut html = pieces.next().unwrap_or_default().to_owned();
+    let mut whole = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         let (number, rest) = piece.split_once(MARKS[1]).unwrap_or(("", piece));
         let argument = number.parse::<usize>().ok().and_then(|at| arguments.get(at));
-        if let Some((_, Held::Text { text, is_markup })) = argument {
-            let inner = if *is_markup { text.clone() } else { HtmlEscape(text).to_string() };
-            html.push_str("<bdi>");
-            html.push_str(&inner);
-            html.push_str("</bdi>");
-        }
-        html.push_str(rest);
+        whole.extend(argument.map(&written));
+        whole.push_str(rest);
     }
-    Value::from_safe_string(html)
+    whole
 }
 
 fn invalid(problem: String) -> Error {

@@ -59,8 +59,8 @@ impl View for Account {
         "account.title"
     }
 
-    fn reports_error(&self) -> bool {
-        self.state.is_error()
+    fn form(&self) -> Option<&FormState> {
+        Some(&self.state)
     }
 
     fn is_private(&self) -> bool {

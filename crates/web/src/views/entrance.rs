@@ -40,6 +40,10 @@ impl View for Login {
         "auth.signInTitle"
     }
 
+    fn form(&self) -> Option<&FormState> {
+        Some(&self.state)
+    }
+
     fn reports_error(&self) -> bool {
         self.state.is_error() || self.notice == Some(LoginNotice::LinkInvalid)
     }
@@ -65,8 +69,8 @@ impl View for SignUp {
         "auth.signUpTitle"
     }
 
-    fn reports_error(&self) -> bool {
-        self.state.is_error()
+    fn form(&self) -> Option<&FormState> {
+        Some(&self.state)
     }
 }
 
@@ -104,8 +108,8 @@ impl View for Setup {
         "auth.setupTitle"
     }
 
-    fn reports_error(&self) -> bool {
-        self.state.is_error()
+    fn form(&self) -> Option<&FormState> {
+        Some(&self.state)
     }
 
     fn is_private(&self) -> bool {

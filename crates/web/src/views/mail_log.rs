@@ -1,6 +1,6 @@
 //! The administrator's list of mails: what waits, went out, failed, and why.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Moment, View};
 
@@ -22,8 +22,8 @@ pub(crate) struct MailRow {
     pub(crate) id: String,
     /// What it is.
     pub(crate) kind: MailKind,
-    /// Where it goes; unknown once the account is gone.
-    pub(crate) recipient: Option<String>,
+    /// Where it goes.
+    pub(crate) recipient: String,
     /// How far it got.
     pub(crate) state: MailState,
     /// How often it was tried.
@@ -55,27 +55,27 @@ pub(crate) enum MailState {
     /// It waits for its next attempt.
     Waiting {
         /// Which is due then.
-        next_attempt: Option<Moment>,
+        next_attempt: Moment,
     },
     /// A relay took it.
     Sent {
         /// When.
-        at: Option<Moment>,
+        at: Moment,
     },
     /// It will not be tried again.
     Failed {
         /// Since when.
-        at: Option<Moment>,
+        at: Moment,
     },
     /// There was no reason left to send it.
     Withdrawn {
         /// Since when.
-        at: Option<Moment>,
+        at: Moment,
     },
 }
 
 /// What came of an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum MailLogNotice {
     /// It waits to be sent again.

@@ -23,7 +23,7 @@ pub(crate) struct MailSettings {
     /// What came of the test that was just sent.
     pub(crate) test: Option<TestResult>,
     /// What looks like a mistake.
-    pub(crate) warnings: Vec<MailWarning>,
+    pub(crate) warning: Option<MailWarning>,
     /// How it stands with the form.
     pub(crate) state: FormState,
 }
@@ -151,6 +151,10 @@ impl View for MailSettings {
 
     fn title(&self) -> &'static str {
         "admin.settingsTitle"
+    }
+
+    fn form(&self) -> Option<&FormState> {
+        Some(&self.state)
     }
 
     fn reports_error(&self) -> bool {

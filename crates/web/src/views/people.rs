@@ -1,6 +1,6 @@
 //! The administrator's list of accounts.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Moment, View};
 
@@ -37,7 +37,7 @@ pub(crate) struct PersonRow {
 }
 
 /// What came of an action.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub(crate) enum PeopleNotice {
     /// It was done.
@@ -58,7 +58,7 @@ pub(crate) enum PeopleNotice {
 }
 
 /// What can be done to an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Deed {
     /// It can be used again.

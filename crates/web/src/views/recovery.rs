@@ -28,8 +28,8 @@ impl View for RequestReset {
         "passwordReset.title"
     }
 
-    fn reports_error(&self) -> bool {
-        self.state.is_error()
+    fn form(&self) -> Option<&FormState> {
+        Some(&self.state)
     }
 }
 
@@ -46,8 +46,6 @@ pub(crate) struct ChoosePassword {
     pub(crate) password_min: usize,
     /// How long a link works.
     pub(crate) link_seconds: u64,
-    /// Where a new link is asked for.
-    pub(crate) request_path: String,
     /// How it stands with the form.
     pub(crate) state: FormState,
 }
@@ -59,8 +57,8 @@ impl View for ChoosePassword {
         "passwordReset.newTitle"
     }
 
-    fn reports_error(&self) -> bool {
-        self.state.is_error()
+    fn form(&self) -> Option<&FormState> {
+        Some(&self.state)
     }
 
     fn is_private(&self) -> bool {
@@ -73,8 +71,6 @@ impl View for ChoosePassword {
 pub(crate) struct DeadResetLink {
     /// How long a link works.
     pub(crate) link_seconds: u64,
-    /// Where a new link is asked for.
-    pub(crate) request_path: String,
 }
 
 impl View for DeadResetLink {

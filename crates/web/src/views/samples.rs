@@ -1,17 +1,19 @@
-//! Every page in every state, for tests.
+//! Every page in every state: overriding templates are tried out on them at the start, and ours in
+//! tests.
 
 mod administration;
 
 use time::macros::datetime;
-use vestibule_locales::Locales;
+use vestibule_domain::email::EmailError;
+use vestibule_domain::password::PasswordError;
+use vestibule_domain::username::UsernameError;
 
 use super::{
     Account, AccountNotice, ChoosePassword, DeadResetLink, Failure, FailureKind, FieldError,
-    FormState, Frame, Login, LoginNotice, Moment, RequestReset, ResetDone, SessionRow, Setup,
-    SetupClosed, SignUp, SignUpClosed, View, field,
+    FormState, Frame, Login, LoginNotice, Mistake, Moment, RequestReset, ResetDone, SessionRow,
+    Setup, SetupClosed, SignUp, SignUpClosed, View, field,
 };
-use crate::assets::Assets;
-use crate::render::Renderer;
+use crate::render::{RenderError, Renderer};
 
 /// An address that markup must not be made of.
 pub(crate) const EMAIL: &str = "anna.o'hara+<b>@example.com";
@@ -24,7 +26,7 @@ const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 
 const SAFARI: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 \
                       (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
 
-type Render = dyn Fn(&Renderer, &Frame<'_>) -> String;
+type Render = dyn Fn(&Renderer, &Frame<'_>) -> Result<String, RenderError>;
 
 /// A page in one of its states.
 pub(crate) struct Sample {
@@ -32,37 +34,29 @@ pub(crate) struct Sample {
     pub(crate) name: String,
     /// Whether somebody is signed in, and an administrator.
     pub(crate) signed_in: Option<bool>,
+    /// What it is made from.
+    pub(crate) template: &'static str,
     render: Box<Render>,
 }
 
 impl Sample {
-    fn new(name: &str, signed_in: Option<bool>, view: impl View + 'static) -> Self {
-        let render = Box::new(move |renderer: &Renderer, frame: &Frame<'_>| {
-            renderer.page(frame, &view).unwrap_or_else(|error| panic!("{:#}", Story(&error)))
-        });
-        Self { name: name.to_owned(), signed_in, render }
+    fn new<V: View + 'static>(name: &str, signed_in: Option<bool>, view: V) -> Self {
+        let render =
+            Box::new(move |renderer: &Renderer, frame: &Frame<'_>| renderer.page(frame, &view));
+        Self { name: name.to_owned(), signed_in, template: V::TEMPLATE, render }
     }
 
     /// The page.
-    pub(crate) fn render(&self, renderer: &Renderer, frame: &Frame<'_>) -> String {
+    ///
+    /// # Errors
+    /// [`RenderError::Template`] when the template asks for something that is not there.
+    pub(crate) fn render(
+        &self,
+        renderer: &Renderer,
+        frame: &Frame<'_>,
+    ) -> Result<String, RenderError> {
         (self.render)(renderer, frame)
     }
-}
-
-/// An error with all its causes.
-struct Story<'a>(&'a dyn std::error::Error);
-
-impl std::fmt::Display for Story<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}", self.0)?;
-        self.0.source().map_or(Ok(()), |cause| write!(f, ": {cause:#}"))
-    }
-}
-
-/// A renderer of what is embedded.
-pub(crate) fn renderer(locales: Locales) -> (Renderer, Assets) {
-    let assets = Assets::new(None).unwrap();
-    (Renderer::new(locales, &assets, None).unwrap(), assets)
 }
 
 /// Every page in every state.
@@ -75,14 +69,8 @@ pub(crate) fn all() -> Vec<Sample> {
     samples
 }
 
-fn states(errors: &[(&'static str, &str)]) -> [(&'static str, FormState); 4] {
-    let mut errors: Vec<_> =
-        errors.iter().map(|(field, code)| FieldError::new(field, code)).collect();
-    for error in &mut errors {
-        if error.key == "validation.passwordTooShort" {
-            error.arguments.insert("min", 12);
-        }
-    }
+/// A form as it is first seen, with these errors, after too many attempts, and when we failed.
+fn states(errors: Vec<FieldError>) -> [(&'static str, FormState); 4] {
     [
         ("fresh", FormState::Fresh),
         ("wrong", FormState::Wrong { errors }),
@@ -103,29 +91,23 @@ fn recovery() -> Vec<Sample> {
     let mut samples = vec![
         Sample::new("request-sent", None, request(FormState::Fresh, true, false)),
         Sample::new("request-signed-in", Some(false), request(FormState::Fresh, false, true)),
-        Sample::new(
-            "reset-invalid",
-            None,
-            DeadResetLink { link_seconds: 5400, request_path: "/password-reset".to_owned() },
-        ),
+        Sample::new("reset-invalid", None, DeadResetLink { link_seconds: 5400 }),
         Sample::new("reset-done", None, ResetDone { redirect_after_seconds: Some(2) }),
         Sample::new("reset-done-stays", None, ResetDone { redirect_after_seconds: None }),
     ];
-    for (name, state) in states(&[(field::EMAIL, "email_format")]) {
+    for (name, state) in states(vec![FieldError::of_rule(field::EMAIL, EmailError::Format.into())])
+    {
         samples.push(Sample::new(&format!("request-{name}"), None, request(state, false, false)));
     }
-    let wrong = [
-        (field::NEW_PASSWORD, "password_too_short"),
-        (field::CONFIRM_PASSWORD, "password_mismatch"),
-    ];
-    for (name, state) in states(&wrong) {
+    let wrong =
+        vec![too_short(), FieldError::new(field::CONFIRM_PASSWORD, Mistake::PasswordMismatch)];
+    for (name, state) in states(wrong) {
         let view = ChoosePassword {
             action: "/password-reset".to_owned(),
             token: "v4.public.t0ken".to_owned(),
             email: EMAIL.to_owned(),
             password_min: 12,
             link_seconds: 1800,
-            request_path: "/password-reset".to_owned(),
             state,
         };
         samples.push(Sample::new(&format!("reset-{name}"), None, view));
@@ -153,18 +135,19 @@ fn entrance() -> Vec<Sample> {
     samples.push(Sample::new("login-closed", None, login(None, FormState::Fresh, false)));
     samples.push(Sample::new("signup-closed", None, SignUpClosed {}));
     samples.push(Sample::new("setup-closed", None, SetupClosed {}));
-    for (name, state) in states(&[(field::PASSWORD, "invalid_credentials")]) {
+    for (name, state) in states(vec![FieldError::new(field::PASSWORD, Mistake::InvalidCredentials)])
+    {
         samples.push(Sample::new(&format!("login-{name}"), None, login(None, state, true)));
     }
-    let inactive = FieldError::new(field::EMAIL, "account_inactive");
+    let inactive = FieldError::new(field::EMAIL, Mistake::AccountInactive);
     let inactive = login(None, FormState::Wrong { errors: vec![inactive] }, true);
     samples.push(Sample::new("login-inactive", None, inactive));
-    let wrong = [
-        (field::EMAIL, "email_taken"),
-        (field::USERNAME, "username_characters"),
-        (field::NEW_PASSWORD, "password_too_short"),
+    let wrong = vec![
+        FieldError::new(field::EMAIL, Mistake::EmailTaken),
+        FieldError::of_rule(field::USERNAME, UsernameError::Characters.into()),
+        too_short(),
     ];
-    for (name, state) in states(&wrong) {
+    for (name, state) in states(wrong) {
         let (email, username) = (EMAIL.to_owned(), "anna".to_owned());
         let setup = Setup {
             token: "5e7".to_owned(),
@@ -178,6 +161,10 @@ fn entrance() -> Vec<Sample> {
         samples.push(Sample::new(&format!("setup-{name}"), None, setup));
     }
     samples
+}
+
+fn too_short() -> FieldError {
+    FieldError::of_rule(field::NEW_PASSWORD, PasswordError::TooShort { min: 12 }.into())
 }
 
 fn moment() -> Moment {
@@ -219,12 +206,12 @@ fn account() -> Vec<Sample> {
         Sample::new(name, Some(false), view(Some(notice), FormState::Fresh, false))
     })
     .collect();
-    let wrong = [
-        (field::CURRENT_PASSWORD, "incorrect_password"),
-        (field::NEW_PASSWORD, "password_too_short"),
-        (field::CONFIRM_PASSWORD, "password_mismatch"),
+    let wrong = vec![
+        FieldError::new(field::CURRENT_PASSWORD, Mistake::CurrentPasswordWrong),
+        too_short(),
+        FieldError::new(field::CONFIRM_PASSWORD, Mistake::PasswordMismatch),
     ];
-    for (name, state) in states(&wrong) {
+    for (name, state) in states(wrong) {
         samples.push(Sample::new(&format!("account-{name}"), Some(true), view(None, state, true)));
     }
     samples

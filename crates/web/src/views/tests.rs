@@ -5,9 +5,10 @@ mod words;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use vestibule_domain::error::chain;
 use vestibule_domain::language::Language;
 use vestibule_locales::Locales;
 
@@ -15,7 +16,8 @@ use self::markup::Page;
 use super::samples::{self, EMAIL, FORM_TOKEN, Sample};
 use super::{Frame, Theme, Visitor};
 use crate::assets::PREFIX;
-use crate::render::Renderer;
+use crate::files::Files;
+use crate::render::{Renderer, TEMPLATES};
 
 const PRODUCT: &str = "Acme <&> Co";
 
@@ -28,8 +30,17 @@ fn frame(sample: &Sample, language: Language, theme: Theme) -> Frame<'static> {
         form_token: FORM_TOKEN,
         visitor: sample.signed_in.map(|is_admin| Visitor { email: EMAIL, is_admin }),
         mail_is_missing: sample.name == "users" || sample.name == "settings-empty",
-        noindex: false,
     }
+}
+
+/// What is embedded.
+fn embedded() -> Files {
+    Files::read(None, &Locales::embedded()).unwrap()
+}
+
+fn rendered(sample: &Sample, renderer: &Renderer, frame: &Frame<'_>) -> String {
+    let page = sample.render(renderer, frame);
+    page.unwrap_or_else(|error| panic!("{}: {}", sample.name, chain(&error)))
 }
 
 /// A page that was rendered.
@@ -42,12 +53,12 @@ struct Rendered {
 
 /// Every sample in every language and theme.
 static PAGES: LazyLock<Vec<Rendered>> = LazyLock::new(|| {
-    let (renderer, _) = samples::renderer(Locales::embedded());
+    let files = embedded();
     let mut pages = Vec::new();
     for sample in samples::all() {
         for language in Language::ALL {
             for theme in Theme::ALL {
-                let html = sample.render(&renderer, &frame(&sample, language, theme));
+                let html = rendered(&sample, &files.renderer, &frame(&sample, language, theme));
                 let name = format!("{} in {language}, {}", sample.name, theme.name());
                 pages.push(Rendered { name, language, theme, html });
             }
@@ -110,7 +121,7 @@ fn fields_labels_and_descriptions_belong_together() {
 
 #[test]
 fn nothing_is_inline_and_every_asset_exists() {
-    let (_, assets) = samples::renderer(Locales::embedded());
+    let assets = embedded().assets;
     for Rendered { name, html, .. } in &*PAGES {
         let page = Page::read(html).unwrap();
         for tag in &page.tags {
@@ -156,11 +167,12 @@ fn what_people_typed_is_never_markup() {
 
 #[test]
 fn errors_are_said_in_the_title_at_the_field_and_in_the_summary() {
-    let (renderer, _) = samples::renderer(Locales::embedded());
+    let files = embedded();
     let samples = samples::all();
     let find = |wanted: &str| samples.iter().find(|sample| sample.name == wanted).unwrap();
     let render = |name: &str| {
-        find(name).render(&renderer, &frame(find(name), Language::English, Theme::Auto))
+        let frame = frame(find(name), Language::English, Theme::Auto);
+        rendered(find(name), &files.renderer, &frame)
     };
     let page = render("reset-wrong");
     assert!(page.contains("<title>Error: Choose a new password – "), "{page}");
@@ -192,41 +204,53 @@ fn errors_are_said_in_the_title_at_the_field_and_in_the_summary() {
 
 #[test]
 fn administrators_are_told_that_mail_goes_nowhere() {
-    let (renderer, _) = samples::renderer(Locales::embedded());
+    let files = embedded();
     for sample in samples::all() {
         let mut frame = frame(&sample, Language::English, Theme::Auto);
         frame.mail_is_missing = true;
-        let told = sample.render(&renderer, &frame).contains("No SMTP server is configured");
+        let page = rendered(&sample, &files.renderer, &frame);
+        let told = page.contains("No SMTP server is configured");
         let expected = sample.name.starts_with("users") || sample.name.starts_with("mail");
         assert_eq!(told, expected, "{}", sample.name);
     }
 }
 
-/// Writes all pages into the directory that `VESTIBULE_WRITE_PAGES` names, for people to look at.
+/// Every state of a page is a file of its own in the directory that `VESTIBULE_WRITE_PAGES` names,
+/// for people to look at.
 #[test]
-fn pages_are_written_where_somebody_asks_for_them() {
-    let Some(directory) = std::env::var_os("VESTIBULE_WRITE_PAGES") else { return };
-    let directory = Path::new(&directory);
-    let (renderer, assets) = samples::renderer(Locales::embedded());
-    fs::create_dir_all(directory.join("assets")).unwrap();
-    for url in assets.urls().values() {
-        let served = url.strip_prefix(PREFIX).unwrap();
-        let path = directory.join("assets").join(served);
-        fs::write(path, &*assets.find(served).unwrap().bytes).unwrap();
+fn every_state_of_a_page_has_a_name_of_its_own() {
+    let directory = std::env::var_os("VESTIBULE_WRITE_PAGES").map(PathBuf::from);
+    let files = embedded();
+    if let Some(directory) = &directory {
+        fs::create_dir_all(directory.join("assets")).unwrap();
+        for url in files.assets.urls().values() {
+            let served = url.strip_prefix(PREFIX).unwrap();
+            let (asset, _) = files.assets.find(served).unwrap();
+            fs::write(directory.join("assets").join(served), &*asset.bytes).unwrap();
+        }
     }
-    write_pages(directory, &renderer);
-}
-
-fn write_pages(directory: &Path, renderer: &Renderer) {
+    let mut names = BTreeSet::new();
     for sample in samples::all() {
         for language in Language::ALL {
             for theme in Theme::ALL {
                 let mut frame = frame(&sample, language, theme);
                 frame.product = "Vestibule";
-                let html = sample.render(renderer, &frame).replace("\"/assets/", "\"assets/");
+                let html = rendered(&sample, &files.renderer, &frame);
+                assert!(html.ends_with("</html>"), "{}", sample.name);
                 let name = format!("{}.{language}.{}.html", sample.name, theme.name());
-                fs::write(directory.join(name), html).unwrap();
+                if let Some(directory) = &directory {
+                    let html = html.replace("\"/assets/", "\"assets/");
+                    fs::write(directory.join(&name), html).unwrap();
+                }
+                assert!(names.insert(name), "{} stands for two states", sample.name);
             }
         }
     }
+}
+
+#[test]
+fn every_template_is_tried_out() {
+    let tried: BTreeSet<_> = samples::all().iter().map(|sample| sample.template).collect();
+    let pages = TEMPLATES.map(|(name, _)| name).into_iter().filter(|name| name.contains('/'));
+    assert_eq!(tried, pages.collect());
 }

@@ -1,10 +1,14 @@
-//! Says what is wrong with a field: the rules' codes become sentences of `validation.ftl`.
+//! Says what is wrong with a field: broken rules and other mistakes become sentences of
+//! `validation.ftl`.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use vestibule_domain::email::EmailError;
 use vestibule_domain::error::{Rule, Violation};
 use vestibule_domain::password::PasswordError;
+use vestibule_domain::relay::RelayError;
+use vestibule_domain::username::UsernameError;
 
 /// The ids of the fields; the summary's links lead to them.
 pub(crate) mod field {
@@ -52,23 +56,18 @@ pub(crate) struct FieldError {
 }
 
 impl FieldError {
-    /// The sentence for a stable code, at a field.
-    pub(crate) fn new(field: &'static str, code: &str) -> Self {
-        Self { field, key: key_of(code), arguments: BTreeMap::new() }
+    /// The sentence for a mistake, at a field.
+    pub(crate) fn new(field: &'static str, mistake: Mistake) -> Self {
+        Self { field, key: key_of_mistake(mistake), arguments: BTreeMap::new() }
     }
 
     /// The sentence for a broken rule, at a field.
     pub(crate) fn of_rule(field: &'static str, rule: Rule) -> Self {
-        let mut error = Self::new(field, rule.code());
+        let mut arguments = BTreeMap::new();
         if let Rule::Password(PasswordError::TooShort { min }) = rule {
-            error.arguments.insert("min", u64::try_from(min).unwrap_or(u64::MAX));
+            arguments.insert("min", u64::try_from(min).unwrap_or(u64::MAX));
         }
-        if rule == Rule::Password(PasswordError::Empty)
-            && matches!(field, field::NEW_PASSWORD | field::CONFIRM_PASSWORD)
-        {
-            error.key = key_of("new_password_required");
-        }
-        error
+        Self { field, key: key_of_rule(field, rule), arguments }
     }
 
     /// The sentences for all broken rules; `place` finds the id for the name a use case gave.
@@ -80,53 +79,103 @@ impl FieldError {
     }
 }
 
-/// Where the sentence for a code is.
-pub(super) fn key_of(code: &str) -> &'static str {
-    KEYS.iter().find(|(known, _)| *known == code).map_or("common.error", |(_, key)| key)
+/// What can be wrong with a field beyond the rules for its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mistake {
+    /// Another account has the address.
+    EmailTaken,
+    /// Another account has the name.
+    UsernameTaken,
+    /// The new password was typed only once.
+    ConfirmMissing,
+    /// The new password was typed in two ways.
+    PasswordMismatch,
+    /// The new password is the one in use.
+    PasswordReused,
+    /// The password in use was not typed.
+    CurrentPasswordMissing,
+    /// It is another one.
+    CurrentPasswordWrong,
+    /// No account has that address and that password.
+    InvalidCredentials,
+    /// The account is deactivated.
+    AccountInactive,
+    /// Mail needs a relay first.
+    HostMissing,
+    /// Mail needs a sender.
+    FromMissing,
+    /// The sender is no address.
+    FromFormat,
+    /// The test needs somebody to go to.
+    TestToMissing,
+    /// The administrator has to prove who it is.
+    OwnPasswordMissing,
+    /// That was no proof.
+    OwnPasswordWrong,
 }
 
-/// Codes and their sentences.
-pub(super) const KEYS: [(&str, &str); 32] = [
-    ("email_required", "validation.emailRequired"),
-    ("email_too_long", "validation.emailTooLong"),
-    ("email_format", "validation.emailFormat"),
-    ("email_taken", "validation.emailTaken"),
-    ("username_length", "validation.usernameLength"),
-    ("username_characters", "validation.usernameCharacters"),
-    ("username_taken", "validation.usernameTaken"),
-    ("password_required", "validation.passwordRequired"),
-    ("new_password_required", "validation.newPasswordRequired"),
-    ("confirm_required", "validation.confirmRequired"),
-    ("password_mismatch", "validation.passwordMismatch"),
-    ("password_too_short", "validation.passwordTooShort"),
-    ("password_too_long", "validation.passwordTooLong"),
-    ("password_reused", "validation.passwordReused"),
-    ("current_password_required", "validation.currentPasswordRequired"),
-    ("incorrect_password", "validation.incorrectPassword"),
-    ("invalid_credentials", "validation.invalidCredentials"),
-    ("account_inactive", "validation.accountInactive"),
-    ("host_required", "validation.hostRequired"),
-    ("host_format", "validation.hostFormat"),
-    ("port_range", "validation.portRange"),
-    ("security_unknown", "validation.securityUnknown"),
-    ("from_required", "validation.fromRequired"),
-    ("from_format", "validation.fromFormat"),
-    ("from_address_ascii", "validation.fromAscii"),
-    ("from_name_format", "validation.fromNameFormat"),
-    ("relay_credentials", "validation.relayCredentials"),
-    ("relay_password_required", "validation.relayPasswordRequired"),
-    ("relay_unencrypted", "validation.relayUnencrypted"),
-    ("test_to_required", "validation.testToRequired"),
-    ("own_password_required", "validation.ownPasswordRequired"),
-    ("own_password_wrong", "validation.ownPasswordWrong"),
-];
+fn key_of_mistake(mistake: Mistake) -> &'static str {
+    match mistake {
+        Mistake::EmailTaken => "validation.emailTaken",
+        Mistake::UsernameTaken => "validation.usernameTaken",
+        Mistake::ConfirmMissing => "validation.confirmRequired",
+        Mistake::PasswordMismatch => "validation.passwordMismatch",
+        Mistake::PasswordReused => "validation.passwordReused",
+        Mistake::CurrentPasswordMissing => "validation.currentPasswordRequired",
+        Mistake::CurrentPasswordWrong => "validation.incorrectPassword",
+        Mistake::InvalidCredentials => "validation.invalidCredentials",
+        Mistake::AccountInactive => "validation.accountInactive",
+        Mistake::HostMissing => "validation.hostRequired",
+        Mistake::FromMissing => "validation.fromRequired",
+        Mistake::FromFormat => "validation.fromFormat",
+        Mistake::TestToMissing => "validation.testToRequired",
+        Mistake::OwnPasswordMissing => "validation.ownPasswordRequired",
+        Mistake::OwnPasswordWrong => "validation.ownPasswordWrong",
+    }
+}
+
+/// Some passwords are known, and some are only thought of.
+fn key_of_rule(field: &str, rule: Rule) -> &'static str {
+    match rule {
+        Rule::Email(error) => key_of_email(error),
+        Rule::Username(UsernameError::Length) => "validation.usernameLength",
+        Rule::Username(UsernameError::Characters) => "validation.usernameCharacters",
+        Rule::Password(PasswordError::Empty) => match field {
+            field::NEW_PASSWORD | field::CONFIRM_PASSWORD => "validation.newPasswordRequired",
+            _ => "validation.passwordRequired",
+        },
+        Rule::Password(PasswordError::TooShort { .. }) => "validation.passwordTooShort",
+        Rule::Password(PasswordError::TooLong) => "validation.passwordTooLong",
+        Rule::Password(PasswordError::Reused) => "validation.passwordReused",
+        Rule::Relay(error) => key_of_relay(error),
+    }
+}
+
+fn key_of_email(error: EmailError) -> &'static str {
+    match error {
+        EmailError::Empty => "validation.emailRequired",
+        EmailError::TooLong => "validation.emailTooLong",
+        EmailError::Format => "validation.emailFormat",
+    }
+}
+
+fn key_of_relay(error: RelayError) -> &'static str {
+    match error {
+        RelayError::HostMissing => "validation.hostRequired",
+        RelayError::HostFormat => "validation.hostFormat",
+        RelayError::PortRange => "validation.portRange",
+        RelayError::Security => "validation.securityUnknown",
+        RelayError::SenderName => "validation.fromNameFormat",
+        RelayError::SenderAddress => "validation.fromAscii",
+        RelayError::Credentials => "validation.relayCredentials",
+        RelayError::UnencryptedCredentials => "validation.relayUnencrypted",
+        RelayError::PasswordAgain => "validation.relayPasswordRequired",
+        RelayError::PasswordLost => "validation.relayPasswordLost",
+    }
+}
 
 #[cfg(test)]
 mod tests {
-    use vestibule_domain::email::EmailError;
-    use vestibule_domain::relay::RelayError;
-    use vestibule_domain::username::UsernameError;
-
     use super::*;
 
     #[test]
@@ -153,38 +202,7 @@ mod tests {
     fn every_violation_finds_its_place() {
         let violations = [Violation { field: "password", rule: PasswordError::TooLong.into() }];
         let errors = FieldError::of_violations(&violations, |_| field::NEW_PASSWORD);
-        assert_eq!(errors, [FieldError::new(field::NEW_PASSWORD, "password_too_long")]);
-    }
-
-    #[test]
-    fn every_rule_has_its_sentence() {
-        let rules: [Rule; 18] = [
-            EmailError::Empty.into(),
-            EmailError::TooLong.into(),
-            EmailError::Format.into(),
-            UsernameError::Length.into(),
-            UsernameError::Characters.into(),
-            PasswordError::Empty.into(),
-            PasswordError::TooShort { min: 12 }.into(),
-            PasswordError::TooLong.into(),
-            PasswordError::Reused.into(),
-            RelayError::HostMissing.into(),
-            RelayError::HostFormat.into(),
-            RelayError::PortRange.into(),
-            RelayError::Security.into(),
-            RelayError::SenderName.into(),
-            RelayError::SenderAddress.into(),
-            RelayError::Credentials.into(),
-            RelayError::UnencryptedCredentials.into(),
-            RelayError::PasswordAgain.into(),
-        ];
-        for rule in rules {
-            assert_ne!(key_of(rule.code()), "common.error", "{rule:?}");
-        }
-    }
-
-    #[test]
-    fn a_code_nobody_knows_is_our_fault() {
-        assert_eq!(FieldError::new(field::EMAIL, "no_such_code").key, "common.error");
+        let expected = FieldError::of_rule(field::NEW_PASSWORD, PasswordError::TooLong.into());
+        assert_eq!(errors, [expected]);
     }
 }

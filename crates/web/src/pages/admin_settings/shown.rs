@@ -53,7 +53,6 @@ pub(super) async fn page(
 ) -> Result<Response, Fault> {
     let setup = &visit.site.state.mail_setup;
     let kept = setup.show(by).await?;
-    let mail_is_missing = !setup.is_set_up().await?;
     let you = visit.actor()?.user.email.as_str().to_owned();
     let (status, state, form, told) = match occasion {
         Occasion::Visit(told) => (StatusCode::OK, FormState::Fresh, as_kept(&kept, you), told),
@@ -69,8 +68,8 @@ pub(super) async fn page(
     let warning = MailWarning::of(form.host.trim(), port, form.security);
     let view = views::MailSettings {
         status: standing(&kept),
-        fixed: kept.is_configured.then(|| origins(&visit)),
-        confirm_identity: !kept.is_configured && setup.needs_proof(by),
+        fixed: kept.is_set_by_configuration().then(|| origins(&visit)),
+        confirm_identity: !kept.is_set_by_configuration() && setup.needs_proof(by),
         saved,
         test: test.map(|test| {
             if test.sent {
@@ -79,11 +78,11 @@ pub(super) async fn page(
                 TestResult::NotSent { explanation: test.words }
             }
         }),
-        warnings: warning.filter(|_| !form.host.is_empty()).into_iter().collect(),
+        warning: warning.filter(|_| !form.host.is_empty()),
         form,
         state,
     };
-    visit.page(status, &view, mail_is_missing)
+    visit.admin_page(status, &view).await
 }
 
 fn standing(kept: &MailSettings) -> MailStatus {

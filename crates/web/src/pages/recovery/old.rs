@@ -3,7 +3,7 @@
 
 use poem::http::StatusCode;
 use poem::web::{Form, Path, Query};
-use poem::{Response, handler};
+use poem::{FromRequest, Request, RequestBody, Response, handler};
 use vestibule_domain::error::Error;
 
 use super::{Address, Choice, Refusal, Submitted, again, choose, reset};
@@ -12,6 +12,16 @@ use crate::flash::Flash;
 use crate::paths;
 use crate::views::FormState;
 use crate::visit::Visit;
+
+/// The token in the address. One that is no text is as good as any other that is none of ours.
+struct Token(String);
+
+impl<'a> FromRequest<'a> for Token {
+    async fn from_request(sent: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let token = Path::from_request(sent, body).await;
+        Ok(Self(token.map(|Path(token)| token).unwrap_or_default()))
+    }
+}
 
 #[handler]
 pub(in crate::pages) fn show_request(
@@ -37,19 +47,16 @@ pub(in crate::pages) async fn request(
 }
 
 #[handler]
-pub(in crate::pages) async fn show_reset(
-    visit: Visit,
-    token: Path<String>,
-) -> Result<Response, Fault> {
+pub(in crate::pages) async fn show_reset(visit: Visit, token: Token) -> Result<Response, Fault> {
     if visit.actor.is_some() {
         return Ok(visit.redirect(paths::HOME));
     }
-    let Path(token) = token;
+    let Token(token) = token;
     match visit.site.state.recovery.owner(&token).await {
         Ok(user) => {
             let (action, email) = (action(&token), user.email.as_str().to_owned());
             let view = choose(&visit, &action, token, email, FormState::Fresh);
-            visit.at(paths::RESET).page(StatusCode::OK, &view, false)
+            visit.at(paths::RESET).page(StatusCode::OK, &view)
         }
         Err(Error::InvalidToken) => Ok(back_to_sign_in(visit)),
         Err(error) => Err(error.into()),
@@ -59,7 +66,7 @@ pub(in crate::pages) async fn show_reset(
 #[handler]
 pub(in crate::pages) async fn reset_here(
     mut visit: Visit,
-    token: Path<String>,
+    token: Token,
     form: Form<Submitted>,
 ) -> Result<Response, Fault> {
     if visit.actor.is_some() {

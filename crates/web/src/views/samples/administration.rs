@@ -1,11 +1,13 @@
-//! The pages of the administration in every state, for tests.
+//! The pages of the administration in every state.
 
 use std::collections::BTreeMap;
 
+use vestibule_domain::relay::RelayError;
+
 use super::super::{
-    Deed, FormState, MailForm, MailKind, MailLog, MailLogNotice, MailRow, MailSettings, MailState,
-    MailStatus, MailWarning, Origin, People, PeopleNotice, PersonRow, Protection, TestResult,
-    field,
+    Deed, FieldError, FormState, MailForm, MailKind, MailLog, MailLogNotice, MailRow, MailSettings,
+    MailState, MailStatus, MailWarning, Mistake, Origin, People, PeopleNotice, PersonRow,
+    Protection, TestResult, field,
 };
 use super::{EMAIL, REPLY, Sample, moment, states};
 
@@ -35,7 +37,7 @@ fn mail_settings() -> Vec<Sample> {
         confirm_identity: true,
         saved: true,
         test,
-        warnings: vec![],
+        warning: None,
         state,
     };
     let working = || MailStatus::Working { to: EMAIL.to_owned(), at: moment() };
@@ -50,12 +52,8 @@ fn mail_settings() -> Vec<Sample> {
         saved: false,
         ..view(MailStatus::NotConfigured, FormState::Fresh, None)
     };
-    let warned = MailSettings {
-        warnings: vec![
-            MailWarning::StartTlsOnTlsPort,
-            MailWarning::TlsOnStartTlsPort,
-            MailWarning::NoProtection,
-        ],
+    let warned = |warning: MailWarning| MailSettings {
+        warning: Some(warning),
         ..view(MailStatus::Untested, FormState::Fresh, None)
     };
     let variable = Origin::Environment { variable: "VESTIBULE_MAIL__HOST".to_owned() };
@@ -69,7 +67,9 @@ fn mail_settings() -> Vec<Sample> {
     };
     let mut samples = vec![
         Sample::new("settings-empty", Some(true), empty),
-        Sample::new("settings-warned", Some(true), warned),
+        Sample::new("settings-starttls-on-465", Some(true), warned(MailWarning::StartTlsOnTlsPort)),
+        Sample::new("settings-tls-on-587", Some(true), warned(MailWarning::TlsOnStartTlsPort)),
+        Sample::new("settings-unprotected", Some(true), warned(MailWarning::NoProtection)),
         Sample::new("settings-sent", Some(true), view(working(), FormState::Fresh, Some(sent))),
         Sample::new("settings-not-sent", Some(true), {
             view(failing(), FormState::Fresh, Some(not_sent))
@@ -78,18 +78,19 @@ fn mail_settings() -> Vec<Sample> {
         Sample::new("settings-fixed-tls", Some(true), fixed(Protection::Tls)),
         Sample::new("settings-fixed-none", Some(true), fixed(Protection::None)),
     ];
-    let wrong = [
-        (field::HOST, "host_required"),
-        (field::PORT, "port_range"),
-        (field::SECURITY, "relay_unencrypted"),
-        (field::SMTP_USERNAME, "relay_credentials"),
-        (field::SMTP_PASSWORD, "relay_password_required"),
-        (field::FROM_EMAIL, "from_format"),
-        (field::FROM_NAME, "from_name_format"),
-        (field::TEST_TO, "test_to_required"),
-        (field::YOUR_PASSWORD, "own_password_wrong"),
+    let broken = |field, error: RelayError| FieldError::of_rule(field, error.into());
+    let wrong = vec![
+        broken(field::HOST, RelayError::HostMissing),
+        broken(field::PORT, RelayError::PortRange),
+        broken(field::SECURITY, RelayError::UnencryptedCredentials),
+        broken(field::SMTP_USERNAME, RelayError::Credentials),
+        broken(field::SMTP_PASSWORD, RelayError::PasswordAgain),
+        FieldError::new(field::FROM_EMAIL, Mistake::FromFormat),
+        broken(field::FROM_NAME, RelayError::SenderName),
+        FieldError::new(field::TEST_TO, Mistake::TestToMissing),
+        FieldError::new(field::YOUR_PASSWORD, Mistake::OwnPasswordWrong),
     ];
-    for (name, state) in states(&wrong) {
+    for (name, state) in states(wrong) {
         let view = view(MailStatus::Untested, state, None);
         samples.push(Sample::new(&format!("settings-{name}"), Some(true), view));
     }
@@ -143,11 +144,11 @@ fn people() -> Vec<Sample> {
 }
 
 fn mail_log() -> Vec<Sample> {
-    let at = Some(moment());
+    let at = moment();
     let mail = |id: &str, kind: MailKind, state: MailState| MailRow {
         id: id.to_owned(),
         kind,
-        recipient: Some(EMAIL.to_owned()),
+        recipient: EMAIL.to_owned(),
         state,
         attempts: 3,
         queued: moment(),
@@ -159,17 +160,13 @@ fn mail_log() -> Vec<Sample> {
         can_resend: true,
         ..mail("c", MailKind::PasswordChanged, MailState::Failed { at })
     };
-    let gone = MailRow {
-        recipient: None,
-        attempts: 0,
-        ..mail("d", MailKind::ResetLink, MailState::Withdrawn { at })
-    };
+    let withdrawn =
+        MailRow { attempts: 0, ..mail("d", MailKind::ResetLink, MailState::Withdrawn { at }) };
     let rows = vec![
         mail("a", MailKind::ResetLink, MailState::Waiting { next_attempt: at }),
         mail("b", MailKind::Welcome, MailState::Sent { at }),
         failed,
-        gone,
-        mail("e", MailKind::Welcome, MailState::Waiting { next_attempt: None }),
+        withdrawn,
     ];
     let view = |notice: Option<MailLogNotice>| MailLog {
         rows: rows.clone(),
