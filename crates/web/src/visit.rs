@@ -69,8 +69,12 @@ impl Visit {
                 Ok(actor) => visit.actor = Some(actor),
                 Err(Error::Unauthenticated) => {
                     visit.session_is_over = true;
-                    visit.dismiss();
-                    visit.give_form_cookie();
+                    // Taken away where somebody signs in anew and nowhere else: an answer that comes
+                    // late must not wipe a key that was given meanwhile in another tab.
+                    if request.uri().path() == paths::LOGIN {
+                        visit.dismiss();
+                        visit.give_form_cookie();
+                    }
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -34,6 +34,10 @@ pub(crate) struct MailSettings {
 pub(crate) enum MailStatus {
     /// There is no relay.
     NotConfigured,
+    /// This is a try-out: mails are kept, whatever is described here.
+    Kept,
+    /// The relay's password cannot be read any more.
+    PasswordLost,
     /// There is one, and nobody has tried it.
     Untested,
     /// A test was taken.

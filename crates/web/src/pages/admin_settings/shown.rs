@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use poem::Response;
 use poem::http::StatusCode;
 use vestibule_domain::authority::Authority;
-use vestibule_domain::mail_setup::MailSettings;
+use vestibule_domain::mail_setup::{MailOrigin, MailSettings};
 use vestibule_domain::relay::RelaySecurity;
 
 use super::{Refusal, Submitted};
@@ -86,6 +86,12 @@ pub(super) async fn page(
 }
 
 fn standing(kept: &MailSettings) -> MailStatus {
+    if kept.origin == MailOrigin::Kept {
+        return MailStatus::Kept;
+    }
+    if kept.is_password_lost {
+        return MailStatus::PasswordLost;
+    }
     match (&kept.relay, &kept.tested) {
         (None, _) => MailStatus::NotConfigured,
         (Some(_), None) => MailStatus::Untested,
@@ -106,7 +112,7 @@ fn as_kept(kept: &MailSettings, you: String) -> MailForm {
         port: relay.port.to_string(),
         security: protection(relay.security),
         smtp_username: kept.username.clone().unwrap_or_default(),
-        password_is_set: kept.has_password,
+        password_is_set: kept.has_password && !kept.is_password_lost,
         remove_password: false,
         from_email: relay.from_address.as_str().to_owned(),
         from_name: from_name.unwrap_or_default(),
@@ -121,7 +127,7 @@ fn as_typed(typed: Submitted, kept: &MailSettings) -> MailForm {
         port: typed.port,
         security: security.unwrap_or_default(),
         smtp_username: typed.smtp_username,
-        password_is_set: kept.has_password,
+        password_is_set: kept.has_password && !kept.is_password_lost,
         remove_password: typed.remove_password.is_some(),
         from_email: typed.from_email,
         from_name: typed.from_name,

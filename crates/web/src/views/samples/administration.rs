@@ -67,6 +67,12 @@ fn mail_settings() -> Vec<Sample> {
     };
     let mut samples = vec![
         Sample::new("settings-empty", Some(true), empty),
+        Sample::new("settings-kept", Some(true), view(MailStatus::Kept, FormState::Fresh, None)),
+        Sample::new(
+            "settings-lost",
+            Some(true),
+            view(MailStatus::PasswordLost, FormState::Fresh, None),
+        ),
         Sample::new("settings-starttls-on-465", Some(true), warned(MailWarning::StartTlsOnTlsPort)),
         Sample::new("settings-tls-on-587", Some(true), warned(MailWarning::TlsOnStartTlsPort)),
         Sample::new("settings-unprotected", Some(true), warned(MailWarning::NoProtection)),
