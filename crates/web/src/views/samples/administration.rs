@@ -84,8 +84,17 @@ fn mail_settings() -> Vec<Sample> {
         Sample::new("settings-fixed-tls", Some(true), fixed(Protection::Tls)),
         Sample::new("settings-fixed-none", Some(true), fixed(Protection::None)),
     ];
+    for (name, state) in states(wrong_settings()) {
+        let view = view(MailStatus::Untested, state, None);
+        samples.push(Sample::new(&format!("settings-{name}"), Some(true), view));
+    }
+    samples
+}
+
+/// Everything that can be wrong with the settings.
+fn wrong_settings() -> Vec<FieldError> {
     let broken = |field, error: RelayError| FieldError::of_rule(field, error.into());
-    let wrong = vec![
+    vec![
         broken(field::HOST, RelayError::HostMissing),
         broken(field::PORT, RelayError::PortRange),
         broken(field::SECURITY, RelayError::UnencryptedCredentials),
@@ -95,12 +104,7 @@ fn mail_settings() -> Vec<Sample> {
         broken(field::FROM_NAME, RelayError::SenderName),
         FieldError::new(field::TEST_TO, Mistake::TestToMissing),
         FieldError::new(field::YOUR_PASSWORD, Mistake::OwnPasswordWrong),
-    ];
-    for (name, state) in states(wrong) {
-        let view = view(MailStatus::Untested, state, None);
-        samples.push(Sample::new(&format!("settings-{name}"), Some(true), view));
-    }
-    samples
+    ]
 }
 
 fn people() -> Vec<Sample> {
