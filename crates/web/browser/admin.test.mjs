@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { enter, success } from './support/acts.mjs';
+import { LOGIN, enter, submit, success, summary } from './support/acts.mjs';
 import { PASSWORD, mailed, newAdmin, newPerson, opens } from './support/people.mjs';
 import { suite } from './support/suite.mjs';
 
@@ -31,7 +31,7 @@ test('an account is found by a part of its address or name', async () => {
   await enter(page, world.admin);
   await page.goto('/admin/users');
   for (const query of ['needle', 'NEEDLE', person.email]) {
-    const search = page.locator('input[name=query]');
+    const search = page.locator('#query');
     await search.fill(query);
     await search.press('Enter');
     await page.waitForURL((url) => url.searchParams.get('query') === query);
@@ -50,7 +50,7 @@ test('an account is closed and opened again', async () => {
   await page.getByText(person.email).first().waitFor();
   assert.equal(await opens(world.service, person, PASSWORD), false);
   await theirs.goto('/account');
-  await theirs.waitForURL('**/login*');
+  await theirs.waitForURL(LOGIN);
   await page.goto(`/admin/users?query=${encodeURIComponent(person.email)}`);
   await press(page, 'activate');
   assert.equal(await opens(world.service, person, PASSWORD), true);
@@ -68,7 +68,7 @@ test('somebody is signed out everywhere', async () => {
   await enter(theirs, person);
   await press(await listed(person), 'end-sessions');
   await theirs.goto('/account');
-  await theirs.waitForURL('**/login*');
+  await theirs.waitForURL(LOGIN);
 });
 
 test('rights are given and taken', async () => {
@@ -109,6 +109,19 @@ test('mails are listed with what became of them', async () => {
   await page.getByRole('main').getByText(person.email).first().waitFor();
   const current = page.locator('nav [aria-current=page]');
   assert.equal(await current.getAttribute('href'), '/admin/mail');
+});
+
+test('who is asked to sign in first comes to the page that was asked for', async () => {
+  const page = await world.open();
+  await page.goto('/admin/users?query=needle');
+  assert.equal(new URL(page.url()).pathname, '/login');
+  await page.locator('#email').fill(world.admin.email);
+  await page.locator('#password').fill('not the password');
+  await submit(page, '/login').click();
+  await summary(page).waitFor();
+  await page.locator('#password').fill(PASSWORD);
+  await submit(page, '/login').click();
+  await page.waitForURL('**/admin/users?query=needle');
 });
 
 test('the administration is for administrators', async () => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { success, summary } from './support/acts.mjs';
+import { LOGIN, success, summary } from './support/acts.mjs';
 import { NEW_PASSWORD, PASSWORD, mailedLink, newPerson } from './support/people.mjs';
 import { suite } from './support/suite.mjs';
 
@@ -63,7 +63,7 @@ test('a password is reset and used without a mouse', async () => {
   await page.waitForURL('**/password-reset/done');
   await tabTo(page, 'Sign In Now');
   await page.keyboard.press('Enter');
-  await page.waitForURL('**/login*');
+  await page.waitForURL(LOGIN);
   await tabTo(page, 'email');
   await page.keyboard.type(person.email);
   assert.deepEqual(await tabTo(page, 'password'), ['password']);

@@ -35,18 +35,19 @@ test('while a link is checked the form waits, and keeps its place', async () => 
     assert.equal(inForm, false, 'the form is reached while it is not there yet');
   }
   await page.evaluate(() => document.activeElement.blur());
-  const shift = await page.evaluate(() => {
+  await page.evaluate(() => {
     window.shifts = 0;
     new PerformanceObserver((list) => {
-      list.getEntries().forEach((entry) => (window.shifts += entry.value));
+      // What moves because a key was pressed, such as the skip link, is no surprise.
+      const surprises = list.getEntries().filter((entry) => !entry.hadRecentInput);
+      surprises.forEach((entry) => (window.shifts += entry.value));
     }).observe({ type: 'layout-shift', buffered: true });
-    return window.shifts;
   });
   release();
   await page.locator('#new-password:focus').waitFor();
   assert.equal(await page.locator('[data-loading]').isVisible(), false);
   assert.equal(await page.locator('[aria-busy=true]').count(), 0);
-  assert.equal(shift + (await page.evaluate(() => window.shifts)), 0);
+  assert.equal(await page.evaluate(() => window.shifts), 0);
   assert.deepEqual(page.complaints, []);
 });
 

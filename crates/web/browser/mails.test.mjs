@@ -12,8 +12,8 @@ const world = suite();
 
 /** One mail of each kind, in a language: welcome, reset link, password changed. */
 async function mailsIn(locale) {
-  const person = await newPerson(world.service);
-  const page = await world.open({ locale });
+  const person = await newPerson(world.service, 'member', locale);
+  const page = await world.open();
   await requestLink(page, person.email);
   const mails = [await mailed(world.service, person, /\/reset-password\?token=/)];
   await enter(page, person);
@@ -31,6 +31,7 @@ for (const locale of ['en', 'de', 'ar']) {
     const mails = await mailsIn(locale);
     assert.equal(mails.length, 3, mails.map((mail) => mail.subject).join(', '));
     for (const mail of mails) {
+      assert.match(mail.html, new RegExp(`<html[^>]* lang="${locale}"`), mail.subject);
       const links = (text) => [...new Set(text.match(/https?:\/\/[^\s"<>]+/g) ?? [])];
       assert.deepEqual(
         links(mail.html.replaceAll('&amp;', '&')).sort(),

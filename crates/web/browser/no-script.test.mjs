@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  LOGIN,
   changePassword,
   choosePassword,
   fieldError,
@@ -69,7 +70,7 @@ test('a password is reset, after a mistake', async () => {
   assert.equal(page.document.headers().refresh, undefined);
 
   await page.getByRole('link', { name: 'Sign In Now' }).click();
-  await page.waitForURL('**/login*');
+  await page.waitForURL(LOGIN);
   await signIn(page, { ...person, password: NEW_PASSWORD });
   await page.waitForURL('**/account');
 });
@@ -95,16 +96,16 @@ test('a session is ended', async () => {
   await page.locator('li', { hasText: 'Android' }).getByRole('button').click();
   await success(page).waitFor();
   await phone.reload();
-  await phone.waitForURL('**/login*');
+  await phone.waitForURL(LOGIN);
 });
 
 test('somebody signs out', async () => {
   const page = await openPlain();
   await signIn(page, await newPerson(world.service));
   await submit(page, '/logout').click();
-  await page.waitForURL('**/login*');
+  await page.waitForURL(LOGIN);
   await page.goto('/account');
-  await page.waitForURL('**/login*');
+  await page.waitForURL(LOGIN);
 });
 
 test('the e-mail settings are saved', async () => {

@@ -4,24 +4,32 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { PASSWORD, resetLink } from './support/people.mjs';
 import { suite } from './support/suite.mjs';
 
 const FOLDER = new URL('../../../docs/screenshots/', import.meta.url);
 const UPDATE = process.env.UPDATE_SCREENSHOTS === '1';
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47]);
 
-const world = suite();
+const ADA = { email: 'ada@example.com', username: 'ada', password: PASSWORD };
+
+const world = suite({
+  prepare: async ({ service }) => {
+    const { status } = await service.api('/api/v1/auth/signup', ADA);
+    assert.equal(status, 201);
+  },
+});
 
 for (const colorScheme of ['light', 'dark']) {
   test(`the ${colorScheme} picture is there`, async () => {
     const page = await world.open({
       colorScheme,
-      viewport: { width: 1000, height: 720 },
+      viewport: { width: 1000, height: 790 },
       deviceScaleFactor: 2,
     });
-    await page.goto('/login');
-    await page.locator('#email').fill('ada@example.com');
-    await page.locator('#email').blur();
+    await page.goto(await resetLink(world.service, ADA));
+    await page.locator('#new-password:focus').waitFor();
+    await page.locator('#new-password').blur();
     const file = fileURLToPath(new URL(`${colorScheme}.png`, FOLDER));
     if (UPDATE) {
       await mkdir(FOLDER, { recursive: true });

@@ -161,7 +161,8 @@ test('the password is kept, shown to nobody, and can be removed', async () => {
   await save(page);
   await success(page).waitFor();
 
-  const { body } = await world.service.api('/api/v1/auth/signin', world.admin);
+  const { email, password } = world.admin;
+  const { body } = await world.service.api('/api/v1/auth/signin', { email, password });
   const settings = await world.service.api('/api/v1/admin/settings/smtp', undefined, {
     method: 'GET',
     token: body.access_token,

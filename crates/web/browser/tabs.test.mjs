@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  LOGIN,
   choosePassword,
   deadLink,
   enter,
@@ -62,7 +63,7 @@ test('who signed out in another tab is asked to sign in, and comes back', async 
   await second.goto('/account');
   await signOut(first);
   await second.reload();
-  await second.waitForURL('**/login*');
+  await second.waitForURL(LOGIN);
   assert.doesNotMatch(await second.content(), new RegExp(person.email));
   await second.locator('#email').fill(person.email);
   await second.locator('#password').fill(person.password);
@@ -100,13 +101,34 @@ test('a page that comes back from memory is emptied, and its link looked at agai
   assert.equal(await page.locator('#new-password').count(), 0);
 });
 
+test('a form that comes back from memory has no password, and can be sent', async () => {
+  const person = await newPerson(world.service);
+  const page = await world.open();
+  await page.goto('/login');
+  await page.locator('#email').fill(person.email);
+  await page.locator('#password').fill(person.password);
+  await page.locator('button[aria-controls=password]').click();
+  const kept = await submit(page, '/login').evaluate((button) => {
+    button.form.addEventListener('submit', (event) => event.preventDefault(), { once: true });
+    button.click();
+    document.querySelector('#password').type = 'text';
+    window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+    const { value, type } = document.querySelector('#password');
+    return { value, type, busy: button.getAttribute('aria-disabled') };
+  });
+  assert.deepEqual(kept, { value: '', type: 'password', busy: null });
+  await page.locator('#password').fill(person.password);
+  await submit(page, '/login').click();
+  await page.waitForURL('**/account');
+});
+
 test('back after signing out shows nothing private', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   await signIn(page, person);
   await signOut(page);
   await page.goBack();
-  await page.waitForURL('**/login*');
+  await page.waitForURL(LOGIN);
   assert.doesNotMatch(await page.getByRole('main').innerText(), new RegExp(person.username));
 });
 
@@ -134,13 +156,18 @@ test('three clicks and Enter send a form once', async () => {
   await page.goto('/password-reset');
   const sent = posts(page);
   await page.locator('#email').fill(person.email);
-  await submit(page, '/password-reset').evaluate((button) => {
+  const gathered = await submit(page, '/password-reset').evaluate((button) => {
+    // The browser drops a sending that is overtaken by the next; the form must not begin one.
+    let begun = 0;
+    button.form.addEventListener('formdata', () => (begun += 1));
     for (let clicks = 0; clicks < 3; clicks += 1) {
       button.click();
     }
     button.form.requestSubmit();
+    return begun;
   });
   await success(page).waitFor();
+  assert.equal(gathered, 1);
   assert.equal(sent.length, 1);
 });
 
@@ -172,5 +199,5 @@ test('an ended session does not come back with the back button', async () => {
   await success(other).waitFor();
   await page.goto('/password-reset');
   await page.goBack();
-  await page.waitForURL('**/login*');
+  await page.waitForURL(LOGIN);
 });

@@ -1,5 +1,8 @@
 // What people do on the pages, one line each, and where on a page things are.
 
+/** The sign-in page, wherever it leads on to. */
+export const LOGIN = /\/login(\?|$)/;
+
 /** The green banner after something worked. */
 export const success = (page) => page.locator('.banner.ok');
 
@@ -45,7 +48,7 @@ export async function enter(page, { email, password }) {
 export async function signOut(page) {
   await page.goto('/account');
   await submit(page, '/logout').click();
-  await page.waitForURL('**/login*');
+  await page.waitForURL(LOGIN);
 }
 
 /** Asks for a reset link. */

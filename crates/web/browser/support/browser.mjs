@@ -28,9 +28,9 @@ export async function startBrowser(options = {}) {
  *
  * `page.complaints` has what must never happen: errors, warnings, breaches of the policy.
  * `page.document` is the answer that holds what is shown. `options` are those of a browser context:
- * `colorScheme`, `locale`, `javaScriptEnabled`, ..
+ * `colorScheme`, `locale`, `javaScriptEnabled`, .. ; and `language`, the one that was chosen before.
  */
-export async function openPage(browser, service, options = {}) {
+export async function openPage(browser, service, { language, ...options } = {}) {
   const context = await browser.newContext({
     baseURL: service.url,
     locale: 'en',
@@ -39,6 +39,10 @@ export async function openPage(browser, service, options = {}) {
     ...options,
   });
   context.setDefaultTimeout(PATIENCE);
+  if (language) {
+    const choice = { name: 'vestibule_language', value: language, url: service.url };
+    await context.addCookies([choice]);
+  }
   const page = await context.newPage();
   page.complaints = [];
   page.on('response', (answer) => {

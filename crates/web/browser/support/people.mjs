@@ -8,10 +8,10 @@ export const NEW_PASSWORD = 'nine loud herons fly away';
 let count = 0;
 
 /** Opens an account through the API; nobody else has its address. */
-export async function newPerson(service, name = 'member') {
+export async function newPerson(service, name = 'member', language = 'en') {
   const username = `${name}-${(count += 1)}`;
   const person = { email: `${username}@example.com`, username, password: PASSWORD };
-  const { status, body } = await service.api('/api/v1/auth/signup', person);
+  const { status, body } = await service.api('/api/v1/auth/signup', person, { language });
   if (status !== 201) {
     throw new Error(`sign-up answered ${status}: ${JSON.stringify(body)}`);
   }

@@ -53,6 +53,7 @@ const USUAL = {
 function converse(relay, socket, { security, answers, identity }) {
   let letter = null;
   const input = createInterface({ input: socket, crlfDelay: Infinity });
+  input.on('error', () => {});
   const say = (text) => socket.write(`${text}\r\n`);
   input.on('line', (line) => {
     if (letter !== null) {

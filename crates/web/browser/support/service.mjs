@@ -80,6 +80,8 @@ export class Service {
     const output = { stdout: '', stderr: '' };
     child.stdout.on('data', (data) => (output.stdout += data));
     child.stderr.on('data', (data) => (output.stderr += data));
+    // A command that reads nothing may have ended before.
+    child.stdin.on('error', () => {});
     child.stdin.end(input);
     const [code] = await once(child, 'close');
     if (code !== 0) {
@@ -89,12 +91,13 @@ export class Service {
   }
 
   /** Sends JSON to the API; answers the status and the body. */
-  async api(path, body, { method = 'POST', token } = {}) {
+  async api(path, body, { method = 'POST', token, language } = {}) {
     const answer = await fetch(`${this.url}${path}`, {
       method,
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...(language ? { 'accept-language': language } : {}),
       },
       body: body === undefined ? undefined : JSON.stringify(body),
     });

@@ -3,7 +3,7 @@
 // Each state opens in a profile of its own, in the language its options ask for. What is there is
 // found by ids and addresses, because words differ.
 
-import { newAdmin } from './people.mjs';
+import { mailed, newAdmin, newPerson } from './people.mjs';
 import { accountStates, failureStates } from './states/account.mjs';
 import { adminStates } from './states/admin.mjs';
 import { entranceStates, loginStates } from './states/entrance.mjs';
@@ -29,9 +29,17 @@ export const WORLD = {
     // Nobody is there yet, and nobody can come in but by the set-up link.
     closed: { variables: { VESTIBULE_SIGNUP__MODE: 'closed' } },
     operated: { dev: false, variables: RELAY },
+    silent: { dev: false },
+    // Its lists stay as they are.
+    office: {},
   },
   prepare: async (world) => {
     world.admin = await newAdmin(world.service);
+    world.admins = {};
+    for (const name of ['office', 'operated', 'silent']) {
+      world.admins[name] = await newAdmin(world[name]);
+    }
+    await mailed(world.office, await newPerson(world.office, 'listed'), /./);
   },
 };
 

@@ -1,7 +1,7 @@
-// The states of the administration. What a relay answers has a file of its own: smtp.test.mjs.
+// The states of the administration. What a relay answers has tests of its own.
 
 import { enter, sendUnchecked, submit, success, summary } from '../acts.mjs';
-import { newAdmin, newPerson } from '../people.mjs';
+import { newPerson } from '../people.mjs';
 import { asAdmin } from './opening.mjs';
 
 /** Fills in the settings; those given replace the usual ones. */
@@ -16,6 +16,14 @@ export async function fillSettings(page, settings = {}) {
   }
 }
 
+/** A page of the administrator of another service. */
+const asAdminOf = (name, path) => async (world, options) => {
+  const page = await world.open(options, world[name]);
+  await enter(page, world.admins[name]);
+  await page.goto(path);
+  return page;
+};
+
 export const adminStates = {
   'settings': asAdmin((page) => page.goto('/admin/settings')),
   'settings, wrong in the browser': asAdmin(async (page) => {
@@ -29,26 +37,16 @@ export const adminStates = {
     await fillSettings(page, { host: '', port: '70000', 'from-email': 'nobody' });
     await sendUnchecked(page, '/admin/settings');
   }),
-  'settings, set by the operator': async (world, options) => {
-    const admin = await newAdmin(world.operated);
-    const page = await world.open(options, world.operated);
-    await enter(page, admin);
-    await page.goto('/admin/settings');
-    return page;
-  },
-  'users': asAdmin(async (page, admin, world) => {
-    await newPerson(world.service, 'listed');
-    await page.goto('/admin/users');
-  }),
+  'settings, not set up': asAdminOf('silent', '/admin/settings'),
+  'settings, set by the operator': asAdminOf('operated', '/admin/settings'),
+  'users': asAdminOf('office', '/admin/users'),
   'users, found nobody': asAdmin((page) => page.goto('/admin/users?query=no-such-person')),
+  'users, without mail': asAdminOf('silent', '/admin/users'),
   'users, deactivated': asAdmin(async (page, admin, world) => {
     const person = await newPerson(world.service, 'deactivated');
     await page.goto(`/admin/users?query=${encodeURIComponent(person.email)}`);
     await page.locator('form[action$="/deactivate"] button').click();
     await success(page).waitFor();
   }),
-  'mail': asAdmin(async (page, admin, world) => {
-    await newPerson(world.service, 'written-to');
-    await page.goto('/admin/mail');
-  }),
+  'mail': asAdminOf('office', '/admin/mail'),
 };

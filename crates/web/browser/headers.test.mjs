@@ -1,0 +1,47 @@
+// What the service has a browser keep: cookies nobody else gets, and assets for ever.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { prefer, requestLink, signIn, success } from './support/acts.mjs';
+import { newPerson } from './support/people.mjs';
+import { suite } from './support/suite.mjs';
+
+const world = suite();
+
+test('every cookie is for the server alone and is not sent along from other sites', async () => {
+  const person = await newPerson(world.service);
+  const page = await world.open();
+  await requestLink(page, person.email);
+  await success(page).waitFor();
+  await prefer(page, 'theme', 'dark');
+  await prefer(page, 'language', 'en');
+  const cookies = await page.context().cookies();
+  await signIn(page, person);
+  cookies.push(...(await page.context().cookies()));
+  const names = new Set(cookies.map((cookie) => cookie.name));
+  const kinds = ['flash', 'form', 'language', 'session', 'theme'];
+  assert.deepEqual([...names].sort(), kinds.map((kind) => `vestibule_${kind}`));
+  for (const cookie of cookies) {
+    assert.equal(cookie.httpOnly, true, cookie.name);
+    assert.equal(cookie.sameSite, 'Lax', cookie.name);
+    assert.equal(cookie.path, '/', cookie.name);
+  }
+});
+
+test('assets may be kept for ever, and only under the name of their content', async () => {
+  const page = await world.open();
+  const assets = [];
+  page.on('response', (answer) => answer.url().includes('/assets/') && assets.push(answer));
+  await page.goto('/login');
+  assert.ok(assets.length >= 2);
+  for (const asset of assets) {
+    const headers = asset.headers();
+    assert.equal(asset.status(), 200, asset.url());
+    assert.equal(headers['cache-control'], 'public, max-age=31536000, immutable');
+    assert.equal(headers['x-content-type-options'], 'nosniff');
+    const { pathname } = new URL(asset.url());
+    const renamed = pathname.replace(/\.[0-9a-f]+\./, '.0000000000000000.');
+    assert.notEqual(renamed, pathname);
+    assert.equal((await page.request.get(renamed)).status(), 404);
+  }
+});
