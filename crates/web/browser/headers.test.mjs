@@ -6,7 +6,12 @@ import { prefer, requestLink, signIn, success } from './support/acts.mjs';
 import { newPerson } from './support/people.mjs';
 import { suite } from './support/suite.mjs';
 
-const world = suite();
+const BY_HTTPS = {
+  dev: false,
+  variables: { VESTIBULE_SERVER__PUBLIC_URL: 'https://accounts.example.com' },
+};
+
+const world = suite({ services: { secure: BY_HTTPS } });
 
 test('every cookie is for the server alone and is not sent along from other sites', async () => {
   const person = await newPerson(world.service);
@@ -26,6 +31,17 @@ test('every cookie is for the server alone and is not sent along from other site
     assert.equal(cookie.sameSite, 'Lax', cookie.name);
     assert.equal(cookie.path, '/', cookie.name);
   }
+});
+
+test('where people come by https, nothing travels without it', async () => {
+  const answer = await fetch(`${world.secure.url}/login?lang=de`);
+  const cookies = answer.headers.getSetCookie();
+  assert.equal(cookies.length, 2);
+  for (const cookie of cookies) {
+    assert.match(cookie, /^__Host-vestibule_(form|language)=/);
+    assert.match(cookie, /; Secure(;|$)/);
+  }
+  assert.match(answer.headers.get('strict-transport-security'), /max-age=31536000/);
 });
 
 test('assets may be kept for ever, and only under the name of their content', async () => {

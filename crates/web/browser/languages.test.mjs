@@ -104,8 +104,7 @@ test('in Arabic addresses and passwords still run from left to right', async () 
     const input = page.locator(`#${id}`);
     // Empty, it shows its placeholder, which is Arabic.
     await input.fill('member@example.com');
-    const direction = await input
-      .evaluate((input) => getComputedStyle(input).direction);
+    const direction = await input.evaluate((one) => getComputedStyle(one).direction);
     assert.equal(direction, 'ltr', id);
   }
 });

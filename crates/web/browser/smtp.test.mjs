@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { enter, failure, fieldError, success, summary } from './support/acts.mjs';
+import { enter, failure, fieldError, requestLink, success, summary } from './support/acts.mjs';
 import { barriers } from './support/axe.mjs';
-import { newAdmin } from './support/people.mjs';
+import { newAdmin, newPerson, stranger } from './support/people.mjs';
 import { startRelay } from './support/relay.mjs';
 import { fillSettings } from './support/states/admin.mjs';
 import { suite } from './support/suite.mjs';
@@ -18,7 +18,7 @@ const BY_OPERATOR = {
 
 const world = suite({
   service: NO_RELAY,
-  services: { operated: BY_OPERATOR },
+  services: { operated: BY_OPERATOR, silent: NO_RELAY },
   prepare: async (shared) => {
     shared.admin = await newAdmin(shared.service);
   },
@@ -67,6 +67,20 @@ async function explanation(page) {
   await failure(page).waitFor();
   return failure(page).innerText();
 }
+
+test('without a relay a request is answered as ever, and administrators are told', async () => {
+  // A service of its own: what was asked for there waits for a relay, and goes out when there is one.
+  const page = await world.open({}, world.silent);
+  for (const { email } of [await newPerson(world.silent), { email: stranger() }]) {
+    await requestLink(page, email);
+    await success(page).waitFor();
+  }
+  await enter(page, await newAdmin(world.silent));
+  for (const path of ['/admin/users', '/admin/mail']) {
+    await page.goto(path);
+    await page.locator('.banner.wa a[href="/admin/settings"]').waitFor();
+  }
+});
 
 test('a relay that takes the test is told to work', async () => {
   const relay = await relayThat();
