@@ -127,6 +127,10 @@ pub(crate) fn streamed(
         }
     }
     let status = child.wait()?;
+    if status.code().is_none() {
+        // Not by itself, then; its own output does not say so.
+        eprintln!("error: {} was ended by {status}", command.get_program().display());
+    }
     Ok((summary, status.success()))
 }
 

@@ -17,7 +17,7 @@ pub(super) fn run(place: &Place, action: Keys) -> Result<(), Failure> {
     match action {
         Keys::List { json } => list(&keys.list().map_err(failure)?, json),
         Keys::Rotate { purpose } => {
-            let every = [Purpose::Access, Purpose::Reset];
+            let every = Purpose::ALL;
             for purpose in purpose.as_ref().map_or(&every[..], std::slice::from_ref) {
                 let key = keys.rotate(*purpose, now()).map_err(failure)?;
                 print_line(&format!("{} is the new {} key", key.kid, purpose.as_str()));
