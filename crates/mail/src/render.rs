@@ -119,7 +119,10 @@ impl Renderer {
                 expires_at: at,
                 caller: caller.clone(),
             });
-            contents.push(Content::PasswordChanged { changed_at: at, caller });
+            contents.push(Content::PasswordChanged { changed_at: at, caller: caller.clone() });
+            contents.push(Content::PasswordDisabled { at, caller: caller.clone() });
+            contents.push(Content::SignInAfterFailures { at, caller: caller.clone() });
+            contents.push(Content::RefreshTokenReused { at, caller });
         }
         for language in Language::ALL {
             for content in &contents {

@@ -16,7 +16,7 @@ use vestibule_locales::{Argument, Locales};
 
 use crate::settings::SettingsError;
 
-const EMBEDDED: [(&str, &str); 9] = [
+const EMBEDDED: [(&str, &str); 15] = [
     ("layout.html", include_str!("../templates/layout.html")),
     ("welcome.txt", include_str!("../templates/welcome.txt")),
     ("welcome.html", include_str!("../templates/welcome.html")),
@@ -24,6 +24,12 @@ const EMBEDDED: [(&str, &str); 9] = [
     ("reset_link.html", include_str!("../templates/reset_link.html")),
     ("password_changed.txt", include_str!("../templates/password_changed.txt")),
     ("password_changed.html", include_str!("../templates/password_changed.html")),
+    ("password_disabled.txt", include_str!("../templates/password_disabled.txt")),
+    ("password_disabled.html", include_str!("../templates/password_disabled.html")),
+    ("sign_in_after_failures.txt", include_str!("../templates/sign_in_after_failures.txt")),
+    ("sign_in_after_failures.html", include_str!("../templates/sign_in_after_failures.html")),
+    ("refresh_token_reused.txt", include_str!("../templates/refresh_token_reused.txt")),
+    ("refresh_token_reused.html", include_str!("../templates/refresh_token_reused.html")),
     ("test.txt", include_str!("../templates/test.txt")),
     ("test.html", include_str!("../templates/test.html")),
 ];

@@ -10,7 +10,7 @@ import { suite } from './support/suite.mjs';
 
 const world = suite();
 
-/** One mail of each kind, in a language: welcome, reset link, password changed. */
+/** The mails of an ordinary day, in a language: welcome, reset link, password changed. */
 async function mailsIn(locale) {
   const person = await newPerson(world.service, 'member', locale);
   const page = await world.open();

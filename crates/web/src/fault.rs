@@ -105,7 +105,7 @@ impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         let page = |status, kind| Self::new(status, kind);
         match error {
-            Error::Unauthenticated => Self::sign_in_first(paths::HOME),
+            Error::Unauthenticated | Error::InvalidRefreshToken => Self::sign_in_first(paths::HOME),
             Error::Forbidden | Error::ProofRequired => {
                 page(StatusCode::FORBIDDEN, FailureKind::Forbidden)
             }
@@ -132,7 +132,7 @@ impl From<Error> for Fault {
             | Error::SignUpClosed
             | Error::InvalidCredentials
             | Error::IncorrectPassword
-            | Error::PasswordReused
+            | Error::PasswordRefused(_)
             | Error::AccountInactive
             | Error::InvalidToken
             | Error::OwnAccount
@@ -158,6 +158,15 @@ pub(crate) fn whole_seconds(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_has_to_sign_in_is_led_there() {
+        for error in [Error::Unauthenticated, Error::InvalidRefreshToken] {
+            let fault = Fault::from(error);
+            let led = (fault.status, fault.location.as_deref());
+            assert_eq!(led, (StatusCode::SEE_OTHER, Some(paths::LOGIN)));
+        }
+    }
 
     #[test]
     fn nobody_is_told_to_wait_for_no_time() {

@@ -22,7 +22,9 @@ pub(crate) fn at_form(
         }
         Error::EmailTaken => Ok(wrong(field::EMAIL, Mistake::EmailTaken)),
         Error::UsernameTaken => Ok(wrong(field::USERNAME, Mistake::UsernameTaken)),
-        Error::PasswordReused => Ok(wrong(field::NEW_PASSWORD, Mistake::PasswordReused)),
+        Error::PasswordRefused(why) => {
+            Ok(wrongs(vec![FieldError::of_rule(field::NEW_PASSWORD, why.into())]))
+        }
         Error::Throttled { retry_after } => {
             let wait_seconds = whole_seconds(retry_after);
             Ok((StatusCode::TOO_MANY_REQUESTS, FormState::Throttled { wait_seconds }))
@@ -31,6 +33,7 @@ pub(crate) fn at_form(
             Ok((Fault::from(error).status(), FormState::Failed))
         }
         error @ (Error::Unauthenticated
+        | Error::InvalidRefreshToken
         | Error::Forbidden
         | Error::ProofRequired
         | Error::NotFound
@@ -67,19 +70,38 @@ pub(crate) fn wrongs(errors: Vec<FieldError>) -> (StatusCode, FormState) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::time::Duration;
+
+    use vestibule_domain::password::PasswordError;
 
     use super::*;
 
     #[test]
-    fn what_is_taken_or_used_is_told_at_its_field() {
+    fn what_is_taken_is_told_at_its_field() {
         for (error, field, mistake) in [
             (Error::EmailTaken, field::EMAIL, Mistake::EmailTaken),
             (Error::UsernameTaken, field::USERNAME, Mistake::UsernameTaken),
-            (Error::PasswordReused, field::NEW_PASSWORD, Mistake::PasswordReused),
         ] {
             let told = at_form(error, |place| place).unwrap();
             assert_eq!(told, wrong(field, mistake));
+        }
+    }
+
+    #[test]
+    fn a_refused_password_is_told_at_the_new_one() {
+        for (why, key) in [
+            (PasswordError::Reused, "validation.passwordReused"),
+            (PasswordError::Common, "validation.passwordCommon"),
+            (PasswordError::Personal, "validation.passwordPersonal"),
+        ] {
+            let (status, state) = at_form(Error::PasswordRefused(why), |place| place).unwrap();
+            let arguments = BTreeMap::new();
+            let errors = vec![FieldError { field: field::NEW_PASSWORD, key, arguments }];
+            assert_eq!(
+                (status, state),
+                (StatusCode::UNPROCESSABLE_ENTITY, FormState::Wrong { errors })
+            );
         }
     }
 

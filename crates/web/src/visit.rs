@@ -65,7 +65,7 @@ impl Visit {
     async fn new(site: &Arc<Site>, request: &Request) -> Result<Self, Fault> {
         let mut visit = Self::anonymous(site, request);
         if let Some(key) = site.jar.read(request.headers(), Cookie::Session) {
-            match site.state.sessions.authenticate_browser(key).await {
+            match site.state.sessions.authenticate_browser(key, &visit.caller).await {
                 Ok(actor) => visit.actor = Some(actor),
                 Err(Error::Unauthenticated) => {
                     visit.session_is_over = true;
@@ -157,7 +157,7 @@ impl Visit {
             self.site.state.sessions.sign_out(&before).await?;
         }
         let BrowserSignIn { user, session, key } = signed_in;
-        self.actor = Some(Actor { user, session });
+        self.actor = Some(Actor { user, session, caller: self.caller.clone() });
         self.renew(&key);
         self.take_away(Cookie::Form);
         Ok(())

@@ -23,6 +23,8 @@ validation =
     }
     .passwordTooLong = يجب ألا تتجاوز كلمة المرور 256 حرفًا
     .passwordReused = اختر كلمة مرور لا تستخدمها الآن
+    .passwordCommon = يسهل تخمين كلمة المرور هذه لأن كثيرين يستخدمونها. اختر كلمة مرور أخرى.
+    .passwordPersonal = اختر كلمة مرور لا تتكون من بريدك الإلكتروني أو اسم المستخدم أو «{ $product }»
     .currentPasswordRequired = أدخل كلمة المرور الحالية
     .incorrectPassword = كلمة المرور الحالية غير صحيحة
     .invalidCredentials = البريد الإلكتروني أو كلمة المرور غير صحيحة

@@ -40,6 +40,45 @@ mailChanged =
     .button = Passwort zurücksetzen
     .afterwards = Prüfen Sie danach Ihr E-Mail-Konto: Vielleicht kann es jemand mitlesen.
 
+mailDisabled =
+    .subject = Ihr { $product }-Passwort wurde gesperrt
+    .preview = Setzen Sie Ihr Passwort zurück, um sich wieder anzumelden.
+    .heading = Ihr Passwort wurde gesperrt
+    .lead = Für Ihr { $product }-Konto { $email } wurden zu viele falsche Passwörter hintereinander eingegeben, das letzte am { $at } ({ $place }). Keines davon hat das Konto geöffnet. Ihr Passwort gilt nicht mehr. Ihr Konto bleibt bestehen, und angemeldete Geräte bleiben angemeldet.
+    .open = Setzen Sie Ihr Passwort zurück, um sich wieder anzumelden:
+    .press = Setzen Sie Ihr Passwort zurück, um sich wieder anzumelden.
+    .button = Passwort zurücksetzen
+    .youQuestion = Das waren Sie?
+    .you = Dann brauchen Sie sonst nichts zu tun.
+    .notYouQuestion = Das waren nicht Sie?
+    .notYou = Jemand hat versucht, Ihr Passwort zu erraten. Wählen Sie ein neues, das Sie nirgends sonst verwenden.
+
+mailSignIn =
+    .subject = Anmeldung bei { $product } nach Fehlversuchen
+    .preview = Wenn Sie das nicht waren, setzen Sie Ihr Passwort jetzt zurück.
+    .heading = Anmeldung nach vielen Fehlversuchen
+    .lead = Jemand hat sich am { $at } bei Ihrem { $product }-Konto { $email } angemeldet ({ $place }). Zuvor wurden dafür viele falsche Passwörter eingegeben.
+    .youQuestion = Das waren Sie?
+    .you = Dann brauchen Sie nichts zu tun.
+    .notYouQuestion = Das waren nicht Sie?
+    .notYou = Dann kennt jemand Ihr Passwort. Setzen Sie es jetzt zurück:
+    .notYouPress = Dann kennt jemand Ihr Passwort. Setzen Sie es jetzt zurück.
+    .button = Passwort zurücksetzen
+    .afterwards = Damit werden alle Geräte abgemeldet. Wenn Sie dasselbe Passwort auch anderswo verwenden, ändern Sie es auch dort.
+
+mailReused =
+    .subject = Eine { $product }-Sitzung wurde beendet
+    .preview = Vielleicht hat jemand ein Anmeldetoken von Ihnen kopiert.
+    .heading = Eine Ihrer Sitzungen wurde beendet
+    .lead = Eine App hat am { $at } ein Anmeldetoken Ihres { $product }-Kontos { $email } verwendet ({ $place }). Das Token war schon gegen ein neues eingetauscht, daher hat vielleicht jemand eine Kopie. Wir haben die zugehörige Sitzung beendet; auch Kopien gelten nicht mehr.
+    .youQuestion = Das waren Sie?
+    .you = Melden Sie sich in dieser App neu an.
+    .notYouQuestion = Das waren nicht Sie, oder Ihnen fällt noch etwas auf?
+    .notYou = Setzen Sie Ihr Passwort jetzt zurück:
+    .notYouPress = Setzen Sie Ihr Passwort jetzt zurück.
+    .button = Passwort zurücksetzen
+    .afterwards = Damit werden alle Geräte abgemeldet.
+
 mailTest =
     .subject = Test-E-Mail von { $product }
     .preview = Ihre E-Mail-Einstellungen funktionieren.

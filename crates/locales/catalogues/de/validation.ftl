@@ -19,6 +19,8 @@ validation =
     } haben
     .passwordTooLong = Ihr Passwort darf höchstens 256 Zeichen haben
     .passwordReused = Wählen Sie ein Passwort, das Sie jetzt nicht verwenden
+    .passwordCommon = Dieses Passwort ist leicht zu erraten, weil viele es verwenden. Wählen Sie ein anderes.
+    .passwordPersonal = Wählen Sie ein Passwort, das nicht aus Ihrer E-Mail-Adresse, Ihrem Benutzernamen oder „{ $product }“ besteht
     .currentPasswordRequired = Geben Sie Ihr aktuelles Passwort ein
     .incorrectPassword = Ihr aktuelles Passwort ist falsch
     .invalidCredentials = Die E-Mail-Adresse oder das Passwort ist falsch

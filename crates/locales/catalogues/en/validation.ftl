@@ -19,6 +19,8 @@ validation =
     } or more
     .passwordTooLong = Your password must be 256 characters or fewer
     .passwordReused = Choose a password that you do not use now
+    .passwordCommon = This password is easy to guess because many people use it. Choose another one.
+    .passwordPersonal = Choose a password that is not made of your e-mail address, your username or “{ $product }”
     .currentPasswordRequired = Enter your current password
     .incorrectPassword = Your current password is incorrect
     .invalidCredentials = The e-mail address or password is incorrect

@@ -41,6 +41,13 @@ impl Renderer {
         let moment = |at| words.moment(language, at);
         let device = |caller: &Caller| words.device(language, caller.user_agent());
         let ip = |caller: &Caller| caller.ip.map(|ip| ip.to_string());
+        // What happened, and the way to another password, for whoever did not do it.
+        let notice = |template, at: &OffsetDateTime, caller: &Caller| Facts {
+            template,
+            link: Some(self.letterhead.request_reset()),
+            ip: ip(caller),
+            phrases: vec![("at", moment(*at)), ("device", device(caller))],
+        };
         Ok(match content {
             Content::Welcome => Facts {
                 template: "welcome",
@@ -59,12 +66,16 @@ impl Renderer {
                     ("device", device(caller)),
                 ],
             },
-            Content::PasswordChanged { changed_at, caller } => Facts {
-                template: "password_changed",
-                link: Some(self.letterhead.request_reset()),
-                ip: ip(caller),
-                phrases: vec![("at", moment(*changed_at)), ("device", device(caller))],
-            },
+            Content::PasswordChanged { changed_at, caller } => {
+                notice("password_changed", changed_at, caller)
+            }
+            Content::PasswordDisabled { at, caller } => notice("password_disabled", at, caller),
+            Content::SignInAfterFailures { at, caller } => {
+                notice("sign_in_after_failures", at, caller)
+            }
+            Content::RefreshTokenReused { at, caller } => {
+                notice("refresh_token_reused", at, caller)
+            }
             Content::Test => Facts {
                 template: "test",
                 link: None,

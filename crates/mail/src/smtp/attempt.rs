@@ -102,7 +102,12 @@ impl<'a> Attempt<'a> {
     pub(super) fn new(target: &'a Target, message: &'a Message, deadline: Duration) -> Self {
         let token = match &message.content {
             Content::ResetLink { token, .. } => Some(token.expose()),
-            Content::Welcome | Content::PasswordChanged { .. } | Content::Test => None,
+            Content::Welcome
+            | Content::PasswordChanged { .. }
+            | Content::PasswordDisabled { .. }
+            | Content::SignInAfterFailures { .. }
+            | Content::RefreshTokenReused { .. }
+            | Content::Test => None,
         };
         let recipient = message.to.as_str();
         Self { target, ends: Instant::now() + deadline, deadline, token, recipient }

@@ -106,6 +106,9 @@ fn templates_are_tried_without_a_relay() {
     for (name, source) in [
         ("test.html", "{% if %}"),
         ("reset_link.html", "{% if not ip %}{{ nothing }}{% endif %}"),
+        ("password_disabled.html", "{% if not ip %}{{ nothing }}{% endif %}"),
+        ("sign_in_after_failures.html", "{% if not ip %}{{ nothing }}{% endif %}"),
+        ("refresh_token_reused.html", "{% if ip %}{{ nothing }}{% endif %}"),
         ("layout.html", "{% if language == \"ar\" %}{{ nothing }}{% endif %}"),
     ] {
         let file = directory.path().join(name);

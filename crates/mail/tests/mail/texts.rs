@@ -70,6 +70,27 @@ fn contents() -> Vec<(&'static str, Content)> {
                 caller: Caller::default(),
             },
         ),
+        (
+            "password_disabled",
+            Content::PasswordDisabled {
+                at: datetime!(2026-11-20 13:40 UTC),
+                caller: given::caller(),
+            },
+        ),
+        (
+            "sign_in_after_failures",
+            Content::SignInAfterFailures {
+                at: datetime!(2026-11-20 13:40 UTC),
+                caller: given::caller(),
+            },
+        ),
+        (
+            "refresh_token_reused",
+            Content::RefreshTokenReused {
+                at: datetime!(2026-11-20 13:40 UTC),
+                caller: given::caller(),
+            },
+        ),
         ("test", Content::Test),
     ]
 }

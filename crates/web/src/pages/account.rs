@@ -57,7 +57,7 @@ pub(super) async fn change_password(
     let new = fields.confirmed_password(&password, &password_confirm, min);
     let (status, state) = if let (Some(old), Some(new)) = (old, new) {
         let request = ChangePassword { old, new };
-        match accounts.change_password(&actor, request, &visit.caller).await {
+        match accounts.change_password(&actor, request).await {
             Ok(key) => {
                 if let Some(key) = key {
                     visit.renew(&key);

@@ -65,6 +65,9 @@ fn row(mail: MailRecord) -> MailRow {
             MailKind::Welcome => views::MailKind::Welcome,
             MailKind::ResetLink => views::MailKind::ResetLink,
             MailKind::PasswordChanged => views::MailKind::PasswordChanged,
+            MailKind::PasswordDisabled => views::MailKind::PasswordDisabled,
+            MailKind::SignInAfterFailures => views::MailKind::SignInAfterFailures,
+            MailKind::RefreshTokenReused => views::MailKind::RefreshTokenReused,
         },
         recipient: mail.to.as_str().to_owned(),
         // A mail that was withdrawn has lost its subject, and would be withdrawn again.

@@ -46,6 +46,12 @@ pub(crate) enum MailKind {
     ResetLink,
     /// The password was changed.
     PasswordChanged,
+    /// The password opens nothing any more.
+    PasswordDisabled,
+    /// Somebody signed in after many wrong passwords.
+    SignInAfterFailures,
+    /// A refresh token was used again.
+    RefreshTokenReused,
 }
 
 /// How far a mail got.

@@ -101,7 +101,9 @@ fn recovery() -> Vec<Sample> {
     }
     let wrong =
         vec![too_short(), FieldError::new(field::CONFIRM_PASSWORD, Mistake::PasswordMismatch)];
-    for (name, state) in states(wrong) {
+    let guessable = FieldError::of_rule(field::NEW_PASSWORD, PasswordError::Personal.into());
+    let guessable = ("guessable", FormState::Wrong { errors: vec![guessable] });
+    for (name, state) in states(wrong).into_iter().chain([guessable]) {
         let view = ChoosePassword {
             action: "/password-reset".to_owned(),
             token: "v4.public.t0ken".to_owned(),

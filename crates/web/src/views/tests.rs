@@ -187,6 +187,11 @@ fn errors_are_said_in_the_title_at_the_field_and_in_the_summary() {
     );
     assert!(!page.contains("data-verify"), "the summary would lose its focus");
 
+    let refused = render("reset-guessable");
+    let sentence = "Choose a password that is not made of your e-mail address, your username or \
+                    “<bdi>Acme &lt;&amp;&gt; Co</bdi>”";
+    assert_eq!(refused.matches(sentence).count(), 2, "{refused}");
+
     let fresh = render("reset-fresh");
     assert!(fresh.contains("<title>Choose a new password – "), "{fresh}");
     assert!(fresh.contains("data-verify=\"/password-reset/verify\""), "{fresh}");
@@ -213,6 +218,27 @@ fn administrators_are_told_that_mail_goes_nowhere() {
         let expected = sample.name.starts_with("users") || sample.name.starts_with("mail");
         assert_eq!(told, expected, "{}", sample.name);
     }
+}
+
+#[test]
+fn a_mail_is_listed_by_what_it_is() {
+    let files = embedded();
+    let samples = samples::all();
+    let mails = samples.iter().find(|sample| sample.name == "mail").unwrap();
+    let page = rendered(mails, &files.renderer, &frame(mails, Language::English, Theme::Auto));
+    let headings = page.split("<h2>").skip(1).map(|rest| rest.split('<').next().unwrap());
+    assert_eq!(
+        headings.collect::<Vec<_>>(),
+        [
+            "Reset link",
+            "Welcome",
+            "Password changed",
+            "Reset link",
+            "Password disabled",
+            "Sign-in after wrong passwords",
+            "Session ended: token used again",
+        ]
+    );
 }
 
 /// Every state of a page is a file of its own in the directory that `VESTIBULE_WRITE_PAGES` names,

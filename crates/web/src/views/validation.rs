@@ -90,8 +90,6 @@ pub(crate) enum Mistake {
     ConfirmMissing,
     /// The new password was typed in two ways.
     PasswordMismatch,
-    /// The new password is the one in use.
-    PasswordReused,
     /// The password in use was not typed.
     CurrentPasswordMissing,
     /// It is another one.
@@ -120,7 +118,6 @@ fn key_of_mistake(mistake: Mistake) -> &'static str {
         Mistake::UsernameTaken => "validation.usernameTaken",
         Mistake::ConfirmMissing => "validation.confirmRequired",
         Mistake::PasswordMismatch => "validation.passwordMismatch",
-        Mistake::PasswordReused => "validation.passwordReused",
         Mistake::CurrentPasswordMissing => "validation.currentPasswordRequired",
         Mistake::CurrentPasswordWrong => "validation.incorrectPassword",
         Mistake::InvalidCredentials => "validation.invalidCredentials",
@@ -147,6 +144,8 @@ fn key_of_rule(field: &str, rule: Rule) -> &'static str {
         Rule::Password(PasswordError::TooShort { .. }) => "validation.passwordTooShort",
         Rule::Password(PasswordError::TooLong) => "validation.passwordTooLong",
         Rule::Password(PasswordError::Reused) => "validation.passwordReused",
+        Rule::Password(PasswordError::Common) => "validation.passwordCommon",
+        Rule::Password(PasswordError::Personal) => "validation.passwordPersonal",
         Rule::Relay(error) => key_of_relay(error),
     }
 }

@@ -177,6 +177,9 @@ fn mail_log() -> Vec<Sample> {
         mail("b", MailKind::Welcome, MailState::Sent { at }),
         failed,
         withdrawn,
+        mail("e", MailKind::PasswordDisabled, MailState::Sent { at }),
+        mail("f", MailKind::SignInAfterFailures, MailState::Sent { at }),
+        mail("g", MailKind::RefreshTokenReused, MailState::Sent { at }),
     ];
     let view = |notice: Option<MailLogNotice>| MailLog {
         rows: rows.clone(),
