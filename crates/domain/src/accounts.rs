@@ -1,15 +1,19 @@
 //! What people do with their own account: open it, look at it, change its password.
 
+use crate::audit::{Doer, EventKind};
 use crate::caller::Caller;
 use crate::email::EmailAddress;
 use crate::error::Error;
+use crate::failures::Guesses;
+use crate::guessable::refuse_guessable;
 use crate::id::UserId;
 use crate::language::Language;
 use crate::limits::Limits;
 use crate::mail::{Mail, QueuedMail};
-use crate::password::{Password, PasswordHash};
+use crate::password::{Password, PasswordError, PasswordHash};
 use crate::policy::{PasswordPolicy, Policy, SignUpMode};
-use crate::ports::{Action, Insertion, Ports, UnitOfWork, Verdict};
+use crate::ports::{Action, Insertion, Ports, UnitOfWork};
+use crate::refresh::RefreshToken;
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::sessions::browser::BrowserSignIn;
@@ -22,6 +26,7 @@ pub struct Accounts {
     ports: Ports,
     policy: Policy,
     limits: Limits,
+    guesses: Guesses,
 }
 
 /// What a new account needs.
@@ -50,7 +55,8 @@ impl Accounts {
     /// Wires the use cases.
     pub fn new(ports: Ports, policy: Policy) -> Self {
         let limits = Limits::new(ports.limiter.clone(), policy.limits.clone());
-        Self { ports, policy, limits }
+        let guesses = Guesses::new(&ports, &policy);
+        Self { ports, policy, limits, guesses }
     }
 
     /// What a new password has to satisfy.
@@ -61,13 +67,16 @@ impl Accounts {
     /// Opens an account, queues a welcome mail and signs its owner in.
     ///
     /// # Errors
-    /// `Throttled`, `SignUpClosed`, `EmailTaken`, `UsernameTaken`, `Unavailable`, `Internal`.
+    /// `Throttled`, `SignUpClosed`, `PasswordRefused` when it would be guessed first, `EmailTaken`,
+    /// `UsernameTaken`, `Unavailable`, `Internal`.
     pub async fn sign_up(&self, request: SignUp, caller: &Caller) -> Result<SignedIn, Error> {
         let (user, hash) = self.new_user(request, caller).await?;
         let sessions = &self.policy.sessions;
         let now = user.created_at;
-        let session = Session::open(&user, caller, sessions, now, &*self.ports.random);
-        let signed_in = sign_in_as(&self.ports, sessions, user, session, now)?;
+        let refresh_token = RefreshToken::generate(&*self.ports.random);
+        let session = Session::open(&user, caller, sessions, now, &*self.ports.random)
+            .refreshed_by(refresh_token.remembered());
+        let signed_in = sign_in_as(&self.ports, sessions, user, session, refresh_token)?;
         open_account(&self.ports, &signed_in.user, &hash, &signed_in.session).await?;
         Ok(signed_in)
     }
@@ -96,6 +105,7 @@ impl Accounts {
         if self.policy.sign_up == SignUpMode::Closed {
             return Err(Error::SignUpClosed);
         }
+        request.refuse_guessable(&self.ports, &self.policy.passwords)?;
         let hash = self.ports.hasher.hash(&request.password).await?;
         Ok((request.into_user(&self.ports), hash))
     }
@@ -109,47 +119,58 @@ impl Accounts {
     /// them by mail. A browser gets another key, as after every proof of identity.
     ///
     /// # Errors
-    /// `Throttled`, `IncorrectPassword`, `PasswordReused` when both passwords are the same,
-    /// `Unauthenticated` when the credentials changed meanwhile, `UserNotFound`, `Unavailable`,
-    /// `Internal`.
+    /// `Throttled`, `IncorrectPassword`, `PasswordRefused` when both passwords are the same or the
+    /// new one would be guessed first, `Unauthenticated` when the credentials changed meanwhile,
+    /// `UserNotFound`, `Unavailable`, `Internal`.
     pub async fn change_password(
         &self,
         actor: &Actor,
         request: ChangePassword,
-        caller: &Caller,
     ) -> Result<Option<Secret>, Error> {
-        let id = actor.user.id;
+        let Actor { user, session, caller } = actor;
+        let id = user.id;
         self.limits.admit_change_by(id).await?;
-        let current = self.ports.store.find_password(id).await?.ok_or(Error::UserNotFound)?;
-        if self.ports.hasher.verify(&request.old, &current).await? == Verdict::Mismatch {
-            return Err(Error::IncorrectPassword);
-        }
+        self.guesses.prove_again(actor, &request.old).await?;
         if request.new == request.old {
-            return Err(Error::PasswordReused);
+            return Err(Error::PasswordRefused(PasswordError::Reused));
         }
+        let (ports, rules) = (&self.ports, &self.policy.passwords);
+        refuse_guessable(ports, rules, &request.new, &user.email, &user.username)?;
         let hash = self.ports.hasher.hash(&request.new).await?;
         let now = self.ports.clock.now();
         let notice = Mail::PasswordChanged { user_id: id, caller: caller.clone() };
 
         let mut unit = self.ports.store.begin().await?;
-        if !unit.advance_epoch(id, actor.user.epoch).await? {
+        if !unit.advance_epoch(id, user.epoch).await? {
             // Somebody reset the password since this request was authenticated.
             return Err(Error::Unauthenticated);
         }
+        let forgiven = self.guesses.forgive(&mut *unit, user.email.key()).await?;
+        forgiven.ok_or(Error::IncorrectPassword)?;
         unit.set_password(id, &hash, now).await?;
-        let (session, epoch) = (&actor.session, actor.user.epoch.next());
+        let epoch = user.epoch.next();
         unit.keep_only_session(id, session.id, epoch).await?;
         let key = session.browser_key.map(|_| Secret::generate(&*self.ports.random));
         if let Some(key) = &key {
             unit.renew_session(session.id, epoch, Some(key.digest()), now).await?;
         }
         unit.enqueue(&QueuedMail::new(notice, now, &*self.ports.random)).await?;
+        unit.record(&actor.event(&self.ports, EventKind::PasswordChanged)).await?;
         unit.commit().await?;
         Ok(key)
     }
 }
 
 impl SignUp {
+    /// Refuses a password that would be guessed first.
+    pub(crate) fn refuse_guessable(
+        &self,
+        ports: &Ports,
+        policy: &PasswordPolicy,
+    ) -> Result<(), Error> {
+        refuse_guessable(ports, policy, &self.password, &self.email, &self.username)
+    }
+
     /// The account that is asked for.
     pub(crate) fn into_user(self, ports: &Ports) -> User {
         let now = ports.clock.now();
@@ -180,6 +201,8 @@ async fn open_account(
 ) -> Result<(), Error> {
     let mut unit = ports.store.begin().await?;
     store_account(&mut *unit, ports, user, hash, session).await?;
+    let (kind, caller) = (EventKind::SignedUp, &session.caller);
+    unit.record(&ports.event(kind, Some(user.id), Doer::Holder, caller)).await?;
     unit.commit().await?;
     Ok(())
 }
@@ -208,8 +231,8 @@ pub(crate) async fn store_account(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::mocks::{MockUnit, Scene, a_user};
-    use crate::ports::{HashError, StoreError};
+    use crate::ports::mocks::{MockUnit, Scene, a_unit, a_user};
+    use crate::ports::{HashError, StoreError, Verdict};
 
     fn a_sign_up() -> SignUp {
         let user = a_user();
@@ -257,6 +280,7 @@ mod tests {
         unit.expect_set_password().once().returning(|_, _, _| Ok(()));
         unit.expect_insert_session().once().returning(|_| Ok(true));
         unit.expect_enqueue().once().returning(|_| Ok(()));
+        unit.expect_record().once().returning(|_| Ok(()));
         unit.expect_commit().once().returning(|| Err(StoreError::Unavailable("gone".into())));
         scene.opens(unit);
         let accounts = Accounts::new(scene.ports(), Policy::default());
@@ -278,10 +302,14 @@ mod tests {
     async fn a_wrong_current_password_changes_nothing() {
         let mut scene = Scene::default();
         scene.has_password(Verdict::Mismatch);
-        scene.store.expect_begin().never();
+        let mut unit = a_unit();
+        unit.expect_count_failure().once().returning(|_, _, _, _| Ok(1));
+        unit.expect_set_password().never();
+        unit.expect_commit().once().returning(|| Ok(()));
+        scene.opens(unit);
         let accounts = Accounts::new(scene.ports(), Policy::default());
         let change = a_change("not the one", "a new password");
-        let outcome = accounts.change_password(&an_actor(), change, &Caller::default()).await;
+        let outcome = accounts.change_password(&an_actor(), change).await;
         assert!(matches!(outcome, Err(Error::IncorrectPassword)), "{outcome:?}");
     }
 
@@ -292,8 +320,11 @@ mod tests {
         scene.hasher.expect_hash().never();
         let accounts = Accounts::new(scene.ports(), Policy::default());
         let change = a_change("the same one", "the same one");
-        let outcome = accounts.change_password(&an_actor(), change, &Caller::default()).await;
-        assert!(matches!(outcome, Err(Error::PasswordReused)), "{outcome:?}");
+        let outcome = accounts.change_password(&an_actor(), change).await;
+        assert!(
+            matches!(outcome, Err(Error::PasswordRefused(PasswordError::Reused))),
+            "{outcome:?}"
+        );
     }
 
     #[tokio::test]
@@ -308,7 +339,7 @@ mod tests {
         scene.opens(unit);
         let accounts = Accounts::new(scene.ports(), Policy::default());
         let change = a_change("the old one", "a new password");
-        let outcome = accounts.change_password(&an_actor(), change, &Caller::default()).await;
+        let outcome = accounts.change_password(&an_actor(), change).await;
         assert!(matches!(outcome, Err(Error::Unauthenticated)), "{outcome:?}");
     }
 }

@@ -3,19 +3,22 @@
 //! Every act asks for an [`Authority`]: administrators prove theirs once, at the door; the operator's
 //! comes with access to the machine.
 
+use crate::audit::EventKind;
 use crate::authority::Authority;
 use crate::caller::Caller;
 use crate::email::EmailAddress;
 use crate::error::Error;
+use crate::guessable::refuse_guessable;
 use crate::id::{ResetRequestId, UserId};
 use crate::mail::{Mail, QueuedMail};
-use crate::password::Password;
+use crate::password::{Password, PasswordHash};
 use crate::policy::{PasswordPolicy, Policy};
 use crate::ports::{Insertion, Ports, UnitOfWork};
 use crate::reset::ResetRequest;
 use crate::user::{User, UserFilter};
 use crate::username::Username;
 
+mod events;
 mod mails;
 
 /// Creates, changes and deletes accounts.
@@ -60,12 +63,12 @@ impl Administration {
     /// Creates an account. Signs nobody in and writes to nobody.
     ///
     /// # Errors
-    /// `Forbidden` for everybody but the operator; `EmailTaken`, `UsernameTaken`, `Unavailable`,
-    /// `Internal`.
+    /// `Forbidden` for everybody but the operator; `PasswordRefused` when it would be guessed
+    /// first; `EmailTaken`, `UsernameTaken`, `Unavailable`, `Internal`.
     pub async fn create(&self, by: &Authority, new: NewUser) -> Result<User, Error> {
         only_operator(by)?;
         let hash = match &new.password {
-            Some(password) => Some(self.ports.hasher.hash(password).await?),
+            Some(password) => Some(self.hash(password, &new.email, &new.username).await?),
             None => None,
         };
         let now = self.ports.clock.now();
@@ -82,8 +85,19 @@ impl Administration {
         if let Some(hash) = hash {
             unit.set_password(id, &hash, now).await?;
         }
+        unit.record(&by.event(&self.ports, EventKind::UserCreated, Some(id))).await?;
         unit.commit().await?;
         Ok(user)
+    }
+
+    async fn hash(
+        &self,
+        password: &Password,
+        email: &EmailAddress,
+        username: &Username,
+    ) -> Result<PasswordHash, Error> {
+        refuse_guessable(&self.ports, &self.policy.passwords, password, email, username)?;
+        Ok(self.ports.hasher.hash(password).await?)
     }
 
     /// Finds an account by its address.
@@ -125,8 +139,8 @@ impl Administration {
     /// Administrators send a link instead: nobody but its owner should know a password.
     ///
     /// # Errors
-    /// `Forbidden` for everybody but the operator; `Unavailable` also when the account is being
-    /// changed at the same moment; `Internal`.
+    /// `Forbidden` for everybody but the operator; `PasswordRefused` when it would be guessed
+    /// first; `Unavailable` also when the account is being changed at the same moment; `Internal`.
     pub async fn set_password(
         &self,
         by: &Authority,
@@ -134,12 +148,14 @@ impl Administration {
         password: &Password,
     ) -> Result<(), Error> {
         only_operator(by)?;
-        let hash = self.ports.hasher.hash(password).await?;
+        let hash = self.hash(password, &user.email, &user.username).await?;
         let now = self.ports.clock.now();
         let notice = Mail::PasswordChanged { user_id: user.id, caller: Caller::default() };
         let mut unit = self.ports.store.begin().await?;
         end_everything(&mut *unit, user).await?;
         unit.set_password(user.id, &hash, now).await?;
+        unit.forget_failures(user.email.key()).await?;
+        unit.record(&by.event(&self.ports, EventKind::PasswordSet, Some(user.id))).await?;
         unit.enqueue(&QueuedMail::new(notice, now, &*self.ports.random)).await?;
         unit.commit().await?;
         Ok(())
@@ -162,6 +178,7 @@ impl Administration {
         by.spare_own_account(user.id)?;
         let (mut unit, user) = self.begin_as(by, user.id).await?;
         end_everything(&mut *unit, &user).await?;
+        unit.record(&by.event(&self.ports, EventKind::SessionsEnded, Some(user.id))).await?;
         unit.commit().await?;
         Ok(())
     }
@@ -209,22 +226,24 @@ impl Administration {
         user: &User,
         change: UserChange,
     ) -> Result<(), Error> {
-        let differs = change.is_active.is_some_and(|wanted| wanted != user.is_active)
-            || change.is_admin.is_some_and(|wanted| wanted != user.is_admin);
-        if differs {
+        let (mut unit, user) = self.begin_as(by, user.id).await?;
+        let active = change.is_active.filter(|wanted| *wanted != user.is_active);
+        let admin = change.is_admin.filter(|wanted| *wanted != user.is_admin);
+        if active.is_some() || admin.is_some() {
             by.spare_own_account(user.id)?;
         }
-        let (mut unit, user) = self.begin_as(by, user.id).await?;
-        if let Some(active) = change.is_active.filter(|wanted| *wanted != user.is_active) {
-            by.spare_own_account(user.id)?;
+        if let Some(active) = active {
             if !active {
                 end_everything(&mut *unit, &user).await?;
             }
             unit.set_active(user.id, active).await?;
+            let kind = if active { EventKind::Activated } else { EventKind::Deactivated };
+            unit.record(&by.event(&self.ports, kind, Some(user.id))).await?;
         }
-        if let Some(admin) = change.is_admin.filter(|wanted| *wanted != user.is_admin) {
-            by.spare_own_account(user.id)?;
+        if let Some(admin) = admin {
             unit.set_admin(user.id, admin).await?;
+            let kind = if admin { EventKind::Promoted } else { EventKind::Demoted };
+            unit.record(&by.event(&self.ports, kind, Some(user.id))).await?;
         }
         unit.commit().await?;
         Ok(())
@@ -234,7 +253,7 @@ impl Administration {
     ///
     /// # Errors
     /// `AccountInactive`, `Unavailable`, `Internal`.
-    pub async fn send_reset(&self, _by: &Authority, user: &User) -> Result<(), Error> {
+    pub async fn send_reset(&self, by: &Authority, user: &User) -> Result<(), Error> {
         if !user.is_active {
             return Err(Error::AccountInactive);
         }
@@ -247,6 +266,7 @@ impl Administration {
         };
         let mut unit = self.ports.store.begin().await?;
         unit.insert_reset_request(&request).await?;
+        unit.record(&by.event(&self.ports, EventKind::ResetRequested, Some(user.id))).await?;
         unit.commit().await?;
         Ok(())
     }
@@ -260,6 +280,7 @@ impl Administration {
         by.spare_own_account(id)?;
         let (mut unit, user) = self.begin_as(by, id).await?;
         unit.delete_user(user.id).await?;
+        unit.record(&by.event(&self.ports, EventKind::UserDeleted, Some(user.id))).await?;
         unit.commit().await?;
         Ok(())
     }
@@ -282,7 +303,7 @@ fn only_operator(by: &Authority) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::mocks::{MockUnit, Scene, a_user};
+    use crate::ports::mocks::{Scene, a_unit, a_user};
     use crate::sessions::Actor;
 
     #[tokio::test]
@@ -290,7 +311,7 @@ mod tests {
         let target = User { id: UserId::from_uuid(uuid::Uuid::from_u128(7)), ..a_user() };
         let admin = User { is_admin: true, ..a_user() };
         let mut scene = Scene::default();
-        let mut unit = MockUnit::new();
+        let mut unit = a_unit();
         let demoted = vec![target.clone(), User { is_admin: false, ..admin.clone() }];
         unit.expect_lock_users().once().returning(move |_| Ok(demoted.clone()));
         unit.expect_set_admin().never();
@@ -305,7 +326,7 @@ mod tests {
     #[tokio::test]
     async fn nobody_is_deleted_twice() {
         let mut scene = Scene::default();
-        let mut unit = MockUnit::new();
+        let mut unit = a_unit();
         unit.expect_lock_users().once().returning(|_| Ok(vec![]));
         unit.expect_commit().never();
         scene.opens(unit);
@@ -316,11 +337,17 @@ mod tests {
 
     #[tokio::test]
     async fn an_administrator_neither_learns_a_password_nor_locks_themselves_out() {
+        let admin = User { is_admin: true, ..a_user() };
         let mut scene = Scene::default();
-        scene.store.expect_begin().never();
+        let locked = vec![admin.clone()];
+        scene.store.expect_begin().returning(move || {
+            let (mut unit, locked) = (a_unit(), locked.clone());
+            unit.expect_lock_users().returning(move |_| Ok(locked.clone()));
+            unit.expect_commit().never();
+            Ok(Box::new(unit) as Box<dyn UnitOfWork>)
+        });
         scene.hasher.expect_hash().never();
         let administration = Administration::new(scene.ports(), Policy::default());
-        let admin = User { is_admin: true, ..a_user() };
         let by = Authority::of(Actor::of(admin.clone())).unwrap();
         let password = Password::parse("chosen by another").unwrap();
         let outcome = administration.set_password(&by, &a_user(), &password).await;
@@ -338,7 +365,7 @@ mod tests {
     #[tokio::test]
     async fn both_changes_are_one() {
         let mut scene = Scene::default();
-        let mut unit = MockUnit::new();
+        let mut unit = a_unit();
         unit.expect_lock_users().once().returning(|_| Ok(vec![a_user()]));
         unit.expect_advance_epoch().once().returning(|_, _| Ok(true));
         unit.expect_end_sessions().once().returning(|_| Ok(()));

@@ -1,6 +1,10 @@
 //! Who may do things to other people's accounts and to the installation.
 
+use crate::audit::{AuditEvent, Doer, EventKind};
+use crate::caller::Caller;
 use crate::error::Error;
+use crate::id::UserId;
+use crate::ports::Ports;
 use crate::sessions::Actor;
 use crate::user::User;
 
@@ -40,6 +44,16 @@ impl Authority {
         }
     }
 
+    /// An act of theirs upon an account or the installation.
+    pub(crate) fn event(&self, ports: &Ports, kind: EventKind, user: Option<UserId>) -> AuditEvent {
+        match self.actor() {
+            None => ports.event(kind, user, Doer::Operator, &Caller::default()),
+            Some(Actor { user: admin, caller, .. }) => {
+                ports.event(kind, user, Doer::Administrator(admin.id), caller)
+            }
+        }
+    }
+
     /// Whether the right still stands, given the users as a unit of work has locked them: of two
     /// administrators who would remove each other at the same moment, one is told no.
     pub(crate) fn still_stands(&self, locked: &[User]) -> Result<(), Error> {
@@ -51,7 +65,7 @@ impl Authority {
     }
 
     /// Refuses an administrator who would lock themselves out; the operator can always get back in.
-    pub(crate) fn spare_own_account(&self, target: crate::id::UserId) -> Result<(), Error> {
+    pub(crate) fn spare_own_account(&self, target: UserId) -> Result<(), Error> {
         match self.actor() {
             Some(actor) if actor.user.id == target => Err(Error::OwnAccount),
             Some(_) | None => Ok(()),

@@ -50,9 +50,10 @@ pub enum Error {
     /// The password given as the current one is not.
     #[error("the current password does not match")]
     IncorrectPassword,
-    /// The new password is the one in use.
-    #[error("the password is the one in use")]
-    PasswordReused,
+    /// The new password is well formed and cannot be had all the same: it is the one in use, or
+    /// would be guessed first.
+    #[error("the password cannot be had")]
+    PasswordRefused(#[source] PasswordError),
     /// The account exists, and whoever asks has proved to own it, but it was deactivated.
     #[error("the account is inactive")]
     AccountInactive,
@@ -62,6 +63,9 @@ pub enum Error {
     /// No live session behind the request.
     #[error("no valid session")]
     Unauthenticated,
+    /// The refresh token is spent, forged or unknown, or its session is over; nobody is told which.
+    #[error("the refresh token opens nothing")]
+    InvalidRefreshToken,
     /// Signed in, and not allowed to.
     #[error("administrators only")]
     Forbidden,
@@ -183,6 +187,8 @@ impl Rule {
             Self::Password(PasswordError::TooShort { .. }) => "password_too_short",
             Self::Password(PasswordError::TooLong) => "password_too_long",
             Self::Password(PasswordError::Reused) => "password_reused",
+            Self::Password(PasswordError::Common) => "password_common",
+            Self::Password(PasswordError::Personal) => "password_personal",
             Self::Relay(error) => relay_code(error),
         }
     }
@@ -213,10 +219,11 @@ impl Error {
             Self::SignUpClosed => "signup_closed",
             Self::InvalidCredentials => "invalid_credentials",
             Self::IncorrectPassword => "incorrect_password",
-            Self::PasswordReused => "password_reused",
+            Self::PasswordRefused(why) => Rule::Password(*why).code(),
             Self::AccountInactive => "account_inactive",
             Self::InvalidToken => "invalid_token",
             Self::Unauthenticated => "unauthenticated",
+            Self::InvalidRefreshToken => "invalid_refresh_token",
             Self::Forbidden => "forbidden",
             Self::ProofRequired => "reauthentication_required",
             Self::OwnAccount => "own_account",

@@ -1,7 +1,7 @@
 //! Clearing away what is over.
 
 use crate::error::Error;
-use crate::policy::OutboxPolicy;
+use crate::policy::Policy;
 use crate::ports::Ports;
 
 /// How many of each kind are deleted at a time: a unit holds up every other on SQLite.
@@ -10,27 +10,30 @@ const BATCH: u32 = 500;
 /// Deletes what ended long ago.
 pub struct Housekeeping {
     ports: Ports,
-    policy: OutboxPolicy,
+    policy: Policy,
 }
 
 impl Housekeeping {
     /// Wires the use case.
-    pub fn new(ports: Ports, policy: OutboxPolicy) -> Self {
+    pub fn new(ports: Ports, policy: Policy) -> Self {
         Self { ports, policy }
     }
 
-    /// Deletes mails, reset links and sessions that have been over for longer than the policy
-    /// keeps them.
+    /// Deletes mails, reset links, sessions, events and strangers' wrong passwords that have been
+    /// over for longer than the policy keeps them.
     ///
     /// # Errors
     /// `Unavailable`, `Internal`.
     pub async fn run_once(&self) -> Result<(), Error> {
-        let before = self.ports.clock.now() - self.policy.keep;
+        let now = self.ports.clock.now();
+        let Policy { outbox, audit, failures, .. } = &self.policy;
         loop {
             let mut unit = self.ports.store.begin().await?;
-            let more = unit.purge(before, BATCH).await?;
+            let ended = unit.purge(now - outbox.keep, BATCH).await?;
+            let events = unit.purge_events(now - audit.keep, BATCH).await?;
+            let counts = unit.purge_failures(now - failures.keep, BATCH).await?;
             unit.commit().await?;
-            if !more {
+            if !(ended || events || counts) {
                 return Ok(());
             }
         }
@@ -51,10 +54,12 @@ mod tests {
             let more = answers.pop().unwrap();
             let mut unit = MockUnit::new();
             unit.expect_purge().once().returning(move |_, _| Ok(more));
+            unit.expect_purge_events().once().returning(|_, _| Ok(false));
+            unit.expect_purge_failures().once().returning(|_, _| Ok(false));
             unit.expect_commit().once().returning(|| Ok(()));
             Ok(Box::new(unit) as Box<dyn UnitOfWork>)
         });
-        let housekeeping = Housekeeping::new(scene.ports(), OutboxPolicy::default());
+        let housekeeping = Housekeeping::new(scene.ports(), Policy::default());
         housekeeping.run_once().await.unwrap();
     }
 }

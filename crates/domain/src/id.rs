@@ -64,6 +64,10 @@ id! {
     ResetRequestId
 }
 id! {
+    /// Names an event of the audit record.
+    EventId
+}
+id! {
     /// Names one claim of a worker on a mail, so that a worker that comes too late is recognised.
     LeaseId
 }

@@ -35,6 +35,27 @@ pub enum Mail {
         /// Who changed it.
         caller: Caller,
     },
+    /// Too many passwords in a row were wrong: it opens nothing until it is reset.
+    PasswordDisabled {
+        /// Whose password.
+        user_id: UserId,
+        /// Who gave the last wrong one.
+        caller: Caller,
+    },
+    /// Somebody signed in after many wrong passwords.
+    SignInAfterFailures {
+        /// Whose account.
+        user_id: UserId,
+        /// Who signed in.
+        caller: Caller,
+    },
+    /// A refresh token was used again: somebody has a copy, and its session was ended.
+    RefreshTokenReused {
+        /// Whose session.
+        user_id: UserId,
+        /// Who used it again.
+        caller: Caller,
+    },
 }
 
 impl Mail {
@@ -44,6 +65,9 @@ impl Mail {
             Self::Welcome { .. } => MailKind::Welcome,
             Self::ResetLink { .. } => MailKind::ResetLink,
             Self::PasswordChanged { .. } => MailKind::PasswordChanged,
+            Self::PasswordDisabled { .. } => MailKind::PasswordDisabled,
+            Self::SignInAfterFailures { .. } => MailKind::SignInAfterFailures,
+            Self::RefreshTokenReused { .. } => MailKind::RefreshTokenReused,
         }
     }
 
@@ -52,7 +76,10 @@ impl Mail {
         match self {
             Self::Welcome { user_id }
             | Self::ResetLink { user_id, .. }
-            | Self::PasswordChanged { user_id, .. } => *user_id,
+            | Self::PasswordChanged { user_id, .. }
+            | Self::PasswordDisabled { user_id, .. }
+            | Self::SignInAfterFailures { user_id, .. }
+            | Self::RefreshTokenReused { user_id, .. } => *user_id,
         }
     }
 }
@@ -135,6 +162,12 @@ pub enum MailKind {
     ResetLink,
     /// The password was changed.
     PasswordChanged,
+    /// The password opens nothing any more.
+    PasswordDisabled,
+    /// Somebody signed in after many wrong passwords.
+    SignInAfterFailures,
+    /// A refresh token was used again.
+    RefreshTokenReused,
 }
 
 /// What has become of a mail so far.
@@ -200,6 +233,27 @@ pub enum Content {
         /// By whom.
         caller: Caller,
     },
+    /// Too many passwords in a row were wrong: it opens nothing until it is reset.
+    PasswordDisabled {
+        /// When.
+        at: OffsetDateTime,
+        /// Who gave the last wrong one.
+        caller: Caller,
+    },
+    /// Somebody signed in after many wrong passwords.
+    SignInAfterFailures {
+        /// When.
+        at: OffsetDateTime,
+        /// Who.
+        caller: Caller,
+    },
+    /// A refresh token was used again, and its session was ended.
+    RefreshTokenReused {
+        /// When.
+        at: OffsetDateTime,
+        /// By whom.
+        caller: Caller,
+    },
     /// The settings work.
     Test,
 }
@@ -211,6 +265,9 @@ impl MailKind {
             Self::Welcome => "welcome",
             Self::ResetLink => "reset_link",
             Self::PasswordChanged => "password_changed",
+            Self::PasswordDisabled => "password_disabled",
+            Self::SignInAfterFailures => "sign_in_after_failures",
+            Self::RefreshTokenReused => "refresh_token_reused",
         }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use time::OffsetDateTime;
 
+use crate::audit::EventKind;
 use crate::authority::Authority;
 use crate::error::{Error, Violation};
 use crate::limits::Limits;
@@ -187,6 +188,7 @@ impl MailSetup {
             by.still_stands(&unit.lock_users(&[actor.user.id]).await?)?;
         }
         unit.save_relay(&stored).await?;
+        unit.record(&by.event(&self.ports, EventKind::MailSettingsSaved, None)).await?;
         unit.commit().await?;
         self.show(by).await
     }

@@ -112,12 +112,23 @@ impl Dispatcher {
 
     /// Turns the intent into a message, signing its link; `None` when its subject is gone.
     async fn compose(&self, queued: &QueuedMail) -> Result<Option<Message>, Error> {
-        let store = &self.ports.store;
+        let (store, at) = (&self.ports.store, queued.queued_at);
         let (user, content) = match &queued.mail {
             Mail::Welcome { user_id } => (store.find_user(*user_id).await?, Content::Welcome),
             Mail::PasswordChanged { user_id, caller } => {
-                let changed_at = queued.queued_at;
-                let content = Content::PasswordChanged { changed_at, caller: caller.clone() };
+                let content = Content::PasswordChanged { changed_at: at, caller: caller.clone() };
+                (store.find_user(*user_id).await?, content)
+            }
+            Mail::PasswordDisabled { user_id, caller } => {
+                let content = Content::PasswordDisabled { at, caller: caller.clone() };
+                (store.find_user(*user_id).await?, content)
+            }
+            Mail::SignInAfterFailures { user_id, caller } => {
+                let content = Content::SignInAfterFailures { at, caller: caller.clone() };
+                (store.find_user(*user_id).await?, content)
+            }
+            Mail::RefreshTokenReused { user_id, caller } => {
+                let content = Content::RefreshTokenReused { at, caller: caller.clone() };
                 (store.find_user(*user_id).await?, content)
             }
             Mail::ResetLink { reset_id, .. } => {
@@ -141,7 +152,7 @@ impl Dispatcher {
             id: queued.id,
             to: user.email,
             language: user.language.unwrap_or_default(),
-            written_at: queued.queued_at,
+            written_at: at,
             content,
         }))
     }

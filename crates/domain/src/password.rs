@@ -35,6 +35,12 @@ pub enum PasswordError {
     /// Equal to the password in use.
     #[error("the password is the one in use")]
     Reused,
+    /// Among those that everybody tries first.
+    #[error("the password is a common one")]
+    Common,
+    /// Little more than the owner's address or name, or the product's name.
+    #[error("the password is made of what is known about its owner")]
+    Personal,
 }
 
 impl Password {
@@ -68,6 +74,10 @@ impl Password {
             return Err(PasswordError::TooShort { min });
         }
         Ok(password)
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.0
     }
 
     /// The bytes to hash. Nothing else should ask for them.

@@ -17,6 +17,10 @@ pub struct Policy {
     pub passwords: PasswordPolicy,
     /// How often a client may try.
     pub limits: LimitPolicy,
+    /// Wrong passwords.
+    pub failures: FailurePolicy,
+    /// The record of what happened.
+    pub audit: AuditPolicy,
     /// How the worker sends.
     pub outbox: OutboxPolicy,
     /// The first administrator.
@@ -48,6 +52,9 @@ pub struct SessionPolicy {
     pub proof_ttl: Duration,
     /// A browser session's owner is noted as seen at most this often.
     pub touch_every: Duration,
+    /// How long after its exchange a refresh token is answered with the same successor: clients
+    /// repeat a request whose answer they did not hear.
+    pub refresh_grace: Duration,
 }
 
 /// Reset links.
@@ -67,6 +74,8 @@ pub struct ResetPolicy {
 pub struct PasswordPolicy {
     /// The fewest code points a new password may have.
     pub min_length: usize,
+    /// A word that no new password may be made of.
+    pub product_name: String,
 }
 
 /// The first administrator.
@@ -96,6 +105,31 @@ pub struct LimitPolicy {
     pub account: NonZeroU32,
 }
 
+/// Wrong passwords for one address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailurePolicy {
+    /// So many in a row from one network cost no time.
+    pub free: u32,
+    /// What the next one costs; every further one costs twice as much.
+    pub first_delay: std::time::Duration,
+    /// What one costs at most.
+    pub max_delay: std::time::Duration,
+    /// So many in a row, from everywhere, disable the password; NIST SP 800-63B-4, section 3.2.2,
+    /// allows 100.
+    pub max_in_a_row: u32,
+    /// The owner hears of a sign-in that follows so many.
+    pub tell_from: u32,
+    /// How long a network's are held against it, and any for an address without an account.
+    pub keep: Duration,
+}
+
+/// The record of what happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditPolicy {
+    /// How long an event is kept.
+    pub keep: Duration,
+}
+
 /// How the worker sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboxPolicy {
@@ -122,6 +156,7 @@ impl Default for SessionPolicy {
             max_per_user: 50,
             proof_ttl: Duration::minutes(5),
             touch_every: Duration::minutes(1),
+            refresh_grace: Duration::seconds(10),
         }
     }
 }
@@ -140,7 +175,7 @@ impl Default for SetupPolicy {
 
 impl Default for PasswordPolicy {
     fn default() -> Self {
-        Self { min_length: 12 }
+        Self { min_length: 12, product_name: "Vestibule".to_owned() }
     }
 }
 
@@ -162,6 +197,25 @@ impl Default for LimitPolicy {
             test_mail: per_minute(5),
             account: per_minute(300),
         }
+    }
+}
+
+impl Default for FailurePolicy {
+    fn default() -> Self {
+        Self {
+            free: 5,
+            first_delay: std::time::Duration::from_secs(1),
+            max_delay: std::time::Duration::from_mins(15),
+            max_in_a_row: 100,
+            tell_from: 10,
+            keep: Duration::days(1),
+        }
+    }
+}
+
+impl Default for AuditPolicy {
+    fn default() -> Self {
+        Self { keep: Duration::days(90) }
     }
 }
 

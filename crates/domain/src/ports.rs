@@ -6,6 +6,12 @@
 
 use std::sync::Arc;
 
+use crate::audit::{AuditEvent, Doer, EventKind};
+use crate::caller::Caller;
+use crate::id::{EventId, UserId};
+
+mod audit;
+mod failures;
 mod installation;
 mod limiter;
 mod mailer;
@@ -18,13 +24,15 @@ mod store;
 mod system;
 mod tokens;
 
+pub use audit::Audit;
+pub use failures::Failures;
 pub use installation::Installation;
 pub use limiter::{Action, Decision, Limit, LimitKey, RateLimiter, Subject};
 pub use mailer::{MailError, Mailer, Mailers, Receipt};
 #[cfg(test)]
 pub(crate) use mailer::{MockMailer, MockMailers};
 pub use outbox::Outbox;
-pub use passwords::{HashError, PasswordHasher, Verdict};
+pub use passwords::{CommonPasswords, HashError, PasswordHasher, Verdict};
 pub use sealer::{SealError, SealPurpose, Sealer};
 pub use store::{Credentials, Insertion, Resets, Sessions, Store, StoreError, UnitOfWork, Users};
 pub use system::{Clock, OsRandom, Random, SystemClock};
@@ -37,6 +45,8 @@ pub struct Ports {
     pub store: Arc<dyn Store>,
     /// How passwords are hashed.
     pub hasher: Arc<dyn PasswordHasher>,
+    /// Which passwords everybody tries first.
+    pub common_passwords: Arc<dyn CommonPasswords>,
     /// How access tokens are signed.
     pub access_tokens: Arc<dyn AccessTokens>,
     /// How reset tokens are signed.
@@ -49,4 +59,19 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Where secrets come from.
     pub random: Arc<dyn Random>,
+}
+
+impl Ports {
+    /// An event of this moment, to be recorded in the unit of the act it tells of.
+    pub(crate) fn event(
+        &self,
+        kind: EventKind,
+        user_id: Option<UserId>,
+        by: Doer,
+        caller: &Caller,
+    ) -> AuditEvent {
+        let at = self.clock.now();
+        let id = EventId::generate(at, &*self.random);
+        AuditEvent { id, at, kind, user_id, by, caller: caller.clone() }
+    }
 }

@@ -5,13 +5,15 @@
 
 use time::{Duration, OffsetDateTime};
 
+use crate::audit::{Doer, EventKind};
 use crate::caller::Caller;
 use crate::email::EmailAddress;
 use crate::error::Error;
+use crate::guessable::refuse_guessable;
 use crate::id::ResetRequestId;
 use crate::limits::Limits;
 use crate::mail::{Mail, QueuedMail};
-use crate::password::Password;
+use crate::password::{Password, PasswordError};
 use crate::policy::{PasswordPolicy, Policy, ResetPolicy};
 use crate::ports::{Action, Ports, StoreError, UnitOfWork, Verdict};
 use crate::reset::{PasswordReset, ResetRequest};
@@ -93,16 +95,17 @@ impl Recovery {
     /// Signs nobody in (decision D17).
     ///
     /// # Errors
-    /// `Throttled`, `InvalidToken`, `PasswordReused` when the password is the one in use (the link
-    /// stays usable), `Unavailable`, `Internal`.
+    /// `Throttled`, `InvalidToken`; `PasswordRefused` when the password is the one in use or would
+    /// be guessed first, after which the link stays usable; `Unavailable`, `Internal`.
     pub async fn reset(&self, request: ResetPassword, caller: &Caller) -> Result<(), Error> {
         self.limits.admit_client(Action::SubmitReset, caller).await?;
-        let (reset, _) = self.find_live(&request.token).await?;
-        let id = reset.user_id;
+        let (reset, user) = self.find_live(&request.token).await?;
+        let (id, policy) = (reset.user_id, &self.policy.passwords);
+        refuse_guessable(&self.ports, policy, &request.password, &user.email, &user.username)?;
         if let Some(current) = self.ports.store.find_password(id).await?
             && self.ports.hasher.verify(&request.password, &current).await? != Verdict::Mismatch
         {
-            return Err(Error::PasswordReused);
+            return Err(Error::PasswordRefused(PasswordError::Reused));
         }
         // Hashing took its time, and of many requests with one link all but one are late by now.
         let (reset, _) = self.find_live(&request.token).await?;
@@ -117,7 +120,11 @@ impl Recovery {
         }
         unit.set_password(id, &hash, now).await?;
         unit.end_sessions(id).await?;
+        // The new password has been guessed at by nobody yet.
+        unit.forget_failures(user.email.key()).await?;
         unit.enqueue(&QueuedMail::new(notice, now, &*self.ports.random)).await?;
+        let kind = EventKind::PasswordReset;
+        unit.record(&self.ports.event(kind, Some(id), Doer::Holder, caller)).await?;
         unit.commit().await?;
         Ok(())
     }
@@ -172,8 +179,11 @@ impl Recovery {
         if !may_issue(&self.policy.reset, user, &recent, now) {
             return Ok(());
         }
+        let kind = EventKind::ResetIssued;
+        let event = self.ports.event(kind, Some(user.id), Doer::Holder, &caller);
         let reset = PasswordReset::issue(user, caller, self.policy.reset.ttl, now, random);
         if unit.insert_reset(&reset).await? {
+            unit.record(&event).await?;
             let mail = Mail::ResetLink { user_id: user.id, reset_id: reset.id };
             unit.enqueue(&QueuedMail::new(mail, now, random)).await?;
         }
@@ -196,6 +206,8 @@ impl Recovery {
         if !unit.insert_reset(&reset).await? {
             return Err(Error::UserNotFound);
         }
+        let (kind, by) = (EventKind::ResetIssued, Doer::Operator);
+        unit.record(&self.ports.event(kind, Some(user.id), by, &Caller::default())).await?;
         unit.commit().await?;
         Ok(token)
     }
@@ -220,7 +232,7 @@ fn may_issue(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::mocks::{CountingRandom, MockUnit, Scene, a_hash, a_user};
+    use crate::ports::mocks::{CountingRandom, Scene, a_hash, a_unit, a_user};
 
     fn a_reset(user: &User) -> PasswordReset {
         let ttl = ResetPolicy::default().ttl;
@@ -249,7 +261,7 @@ mod tests {
     async fn a_request_looks_nobody_up() {
         let mut scene = Scene::default();
         scene.store.expect_find_user_by_email().never();
-        let mut unit = MockUnit::new();
+        let mut unit = a_unit();
         unit.expect_insert_reset_request().once().returning(|_| Ok(()));
         unit.expect_commit().once().returning(|| Ok(()));
         scene.opens(unit);
@@ -274,7 +286,10 @@ mod tests {
         scene.has_password(Verdict::Match);
         scene.store.expect_begin().never();
         let outcome = reset(scene).await;
-        assert!(matches!(outcome, Err(Error::PasswordReused)), "{outcome:?}");
+        assert!(
+            matches!(outcome, Err(Error::PasswordRefused(PasswordError::Reused))),
+            "{outcome:?}"
+        );
     }
 
     #[tokio::test]
@@ -283,7 +298,7 @@ mod tests {
         with_live_link(&mut scene);
         scene.has_password(Verdict::Mismatch);
         scene.hashes();
-        let mut unit = MockUnit::new();
+        let mut unit = a_unit();
         unit.expect_spend_reset().once().returning(|_, _| Ok(None));
         unit.expect_set_password().never();
         unit.expect_end_sessions().never();
@@ -299,7 +314,7 @@ mod tests {
         with_live_link(&mut scene);
         scene.has_password(Verdict::Mismatch);
         scene.hashes();
-        let mut unit = MockUnit::new();
+        let mut unit = a_unit();
         unit.expect_spend_reset().returning(|_, _| Ok(Some(a_reset(&a_user()))));
         unit.expect_advance_epoch().once().returning(|_, _| Ok(false));
         unit.expect_commit().never();
@@ -314,7 +329,7 @@ mod tests {
         with_live_link(&mut scene);
         scene.has_password(Verdict::Mismatch);
         scene.hashes();
-        let mut unit = MockUnit::new();
+        let mut unit = a_unit();
         unit.expect_spend_reset().once().returning(|_, _| Ok(Some(a_reset(&a_user()))));
         unit.expect_advance_epoch().once().returning(|_, _| Ok(true));
         unit.expect_set_password()
@@ -340,7 +355,7 @@ mod tests {
             .expect_find_user_by_email()
             .once()
             .returning(|_| Err(StoreError::Corrupt("unreadable".into())));
-        let mut unit = MockUnit::new();
+        let mut unit = a_unit();
         unit.expect_take_reset_request().once().returning(|| {
             let random = CountingRandom::default();
             let now = OffsetDateTime::UNIX_EPOCH;

@@ -26,7 +26,12 @@ impl Secret {
     pub fn generate(random: &dyn Random) -> Self {
         let mut bytes = Zeroizing::new([0; BYTES]);
         random.fill(&mut *bytes);
-        Self(Zeroizing::new(hex(&*bytes)))
+        Self::from_bytes(&bytes)
+    }
+
+    /// Takes 256 bits that are as good as random.
+    pub(crate) fn from_bytes(bytes: &[u8; BYTES]) -> Self {
+        Self(Zeroizing::new(hex(bytes)))
     }
 
     /// Reads one that came back; `None` when it is none of ours.

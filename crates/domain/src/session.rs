@@ -6,6 +6,7 @@ use crate::caller::Caller;
 use crate::id::{SessionId, UserId};
 use crate::policy::SessionPolicy;
 use crate::ports::Random;
+use crate::refresh::Refresh;
 use crate::secret::SecretDigest;
 use crate::user::{CredentialEpoch, User};
 
@@ -30,6 +31,8 @@ pub struct Session {
     pub caller: Caller,
     /// The digest of the key a browser holds; `None` for sessions that live by access tokens.
     pub browser_key: Option<SecretDigest>,
+    /// What is known of its refresh tokens; `None` for sessions that have none, as in browsers.
+    pub refresh: Option<Refresh>,
 }
 
 impl Session {
@@ -51,6 +54,7 @@ impl Session {
             expires_at: now + policy.absolute_ttl,
             caller: caller.clone(),
             browser_key: None,
+            refresh: None,
         }
     }
 
@@ -58,6 +62,12 @@ impl Session {
     #[must_use]
     pub fn in_browser(self, key: SecretDigest) -> Self {
         Self { browser_key: Some(key), ..self }
+    }
+
+    /// Gives the session refresh tokens.
+    #[must_use]
+    pub fn refreshed_by(self, refresh: Refresh) -> Self {
+        Self { refresh: Some(refresh), ..self }
     }
 
     /// Whether its owner proved who they are recently enough for the riskiest acts.

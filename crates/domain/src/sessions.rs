@@ -5,18 +5,23 @@
 
 pub mod browser;
 mod own;
+mod refresh;
 
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
+use crate::audit::{AuditEvent, Doer, EventKind};
 use crate::caller::Caller;
-use crate::email::EmailAddress;
+use crate::email::{EmailAddress, EmailKey};
 use crate::error::Error;
-use crate::id::version_7;
+use crate::failures::{Guess, Guesses, Service};
+use crate::id::{UserId, version_7};
 use crate::language::Language;
 use crate::limits::Limits;
+use crate::mail::{Mail, QueuedMail};
 use crate::password::{Password, PasswordHash};
 use crate::policy::{Policy, SessionPolicy};
 use crate::ports::{Action, Ports, Verdict};
+use crate::refresh::RefreshToken;
 use crate::session::Session;
 use crate::token::{AccessClaims, SignedToken};
 use crate::user::User;
@@ -26,6 +31,7 @@ pub struct Sessions {
     ports: Ports,
     policy: Policy,
     limits: Limits,
+    guesses: Guesses,
 }
 
 /// What a person presents to sign in.
@@ -48,6 +54,8 @@ pub struct SignedIn {
     pub session: Session,
     /// What to present with every request.
     pub access_token: SignedToken,
+    /// What to exchange for the next ones.
+    pub refresh_token: RefreshToken,
     /// How long the access token is valid.
     pub expires_in: Duration,
 }
@@ -55,6 +63,7 @@ pub struct SignedIn {
 /// The right password of an active account, and what is to be noted beside the new session.
 struct Proof {
     user: User,
+    address: EmailKey,
     hash: PasswordHash,
     /// The same password under today's parameters.
     renewed: Option<PasswordHash>,
@@ -68,19 +77,22 @@ pub struct Actor {
     pub user: User,
     /// On which device.
     pub session: Session,
+    /// From where, this time.
+    pub caller: Caller,
 }
 
 impl Sessions {
     /// Wires the use cases.
     pub fn new(ports: Ports, policy: Policy) -> Self {
         let limits = Limits::new(ports.limiter.clone(), policy.limits.clone());
-        Self { ports, policy, limits }
+        let guesses = Guesses::new(&ports, &policy);
+        Self { ports, policy, limits, guesses }
     }
 
     /// Signs a person in.
     ///
-    /// An unknown address costs the same hash as a known one, and nothing but the right password
-    /// tells an inactive account from a missing one.
+    /// An unknown address costs the same hash and the same writes as a known one, and nothing but
+    /// the right password tells an inactive account from a missing one.
     ///
     /// # Errors
     /// `Throttled`, `InvalidCredentials`, `AccountInactive` after the right password only,
@@ -89,9 +101,11 @@ impl Sessions {
         let proof = self.prove(&request, caller).await?;
         let now = self.ports.clock.now();
         let sessions = &self.policy.sessions;
-        let session = Session::open(&proof.user, caller, sessions, now, &*self.ports.random);
-        let signed_in =
-            sign_in_as(&self.ports, sessions, proof.user.clone(), session.clone(), now)?;
+        let refresh_token = RefreshToken::generate(&*self.ports.random);
+        let session = Session::open(&proof.user, caller, sessions, now, &*self.ports.random)
+            .refreshed_by(refresh_token.remembered());
+        let user = proof.user.clone();
+        let signed_in = sign_in_as(&self.ports, sessions, user, session.clone(), refresh_token)?;
         self.open(proof, &session).await?;
         Ok(signed_in)
     }
@@ -101,17 +115,27 @@ impl Sessions {
         self.limits.admit_client(Action::SignIn, caller).await?;
         let key = request.email.key();
         self.limits.admit_sign_in_to(key).await?;
+        let service = self.guesses.admit(key, caller).await?;
 
         let (owner, hash) = match self.ports.store.find_user_by_email(key).await? {
-            Some((user, Some(hash))) => (Some(user), hash),
-            Some((_, None)) | None => (None, self.ports.hasher.decoy()),
+            Some((user, hash)) => (Some(user), hash),
+            None => (None, None),
         };
+        let has_password = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.ports.hasher.decoy());
         let verdict = self.ports.hasher.verify(&request.password, &hash).await?;
-        let user = match (owner, verdict) {
-            (Some(user), Verdict::Match | Verdict::MatchButStale) => user,
-            (None, _) | (_, Verdict::Mismatch) => return Err(Error::InvalidCredentials),
+        let is_right = verdict != Verdict::Mismatch && has_password && service == Service::InUse;
+        let user = match owner {
+            Some(user) if is_right => user,
+            owner => {
+                let user_id = owner.map(|user| user.id);
+                let kind = EventKind::SignInFailed;
+                self.guesses.note(Guess { address: key, user_id, kind, caller }, service).await?;
+                return Err(Error::InvalidCredentials);
+            }
         };
         if !user.is_active {
+            self.record(EventKind::SignInRefused, user.id, caller).await?;
             return Err(Error::AccountInactive);
         }
         // A busy moment is no reason to refuse the right password: the hash is renewed next time.
@@ -120,18 +144,35 @@ impl Sessions {
             Verdict::Match | Verdict::Mismatch => None,
         };
         let language = request.language.filter(|_| user.language.is_none());
-        Ok(Proof { user, hash, renewed, language })
+        Ok(Proof { user, address: key.clone(), hash, renewed, language })
+    }
+
+    /// Notes something that changes nothing else.
+    async fn record(&self, kind: EventKind, user: UserId, caller: &Caller) -> Result<(), Error> {
+        let mut unit = self.ports.store.begin().await?;
+        unit.record(&self.ports.event(kind, Some(user), Doer::Holder, caller)).await?;
+        unit.commit().await?;
+        Ok(())
     }
 
     /// Stores the session that a proof has earned.
     async fn open(&self, proof: Proof, session: &Session) -> Result<(), Error> {
-        let Proof { user, hash, renewed, language } = proof;
+        let Proof { user, address, hash, renewed, language } = proof;
+        let caller = &session.caller;
         let mut unit = self.ports.store.begin().await?;
         if !unit.insert_session(session).await? {
             // The account was deleted since its password was read.
             return Err(Error::InvalidCredentials);
         }
         unit.keep_newest_sessions(user.id, self.policy.sessions.max_per_user).await?;
+        let forgiven = self.guesses.forgive(&mut *unit, &address).await?;
+        let failures = forgiven.ok_or(Error::InvalidCredentials)?;
+        if self.guesses.is_worth_telling(failures) {
+            let mail = Mail::SignInAfterFailures { user_id: user.id, caller: caller.clone() };
+            unit.enqueue(&QueuedMail::new(mail, session.created_at, &*self.ports.random)).await?;
+        }
+        unit.record(&self.ports.event(EventKind::SignedIn, Some(user.id), Doer::Holder, caller))
+            .await?;
         if let Some(renewed) = renewed {
             unit.replace_hash(user.id, &hash, &renewed).await?;
         }
@@ -149,7 +190,7 @@ impl Sessions {
     ///
     /// # Errors
     /// `Unauthenticated`, `AccountInactive`, `UserNotFound`, `Unavailable`, `Internal`.
-    pub async fn authenticate(&self, token: &str) -> Result<Actor, Error> {
+    pub async fn authenticate(&self, token: &str, caller: &Caller) -> Result<Actor, Error> {
         let Some(claims) = self.ports.access_tokens.read(token) else {
             return Err(Error::Unauthenticated);
         };
@@ -161,7 +202,7 @@ impl Sessions {
             && session.user_id == claims.user_id
             && session.is_live(&user, &self.policy.sessions, now)
         {
-            return Ok(Actor { user, session });
+            return Ok(Actor { user, session, caller: caller.clone() });
         }
         match self.ports.store.find_user(claims.user_id).await? {
             None => Err(Error::UserNotFound),
@@ -176,20 +217,23 @@ impl Sessions {
     /// `Unavailable`, `Internal`.
     pub async fn sign_out(&self, actor: &Actor) -> Result<(), Error> {
         let mut unit = self.ports.store.begin().await?;
-        unit.end_session(actor.session.id).await?;
+        if unit.end_session(actor.session.id).await? {
+            unit.record(&actor.event(&self.ports, EventKind::SessionEnded)).await?;
+        }
         unit.commit().await?;
         Ok(())
     }
 }
 
-/// Signs the access token of a session that is about to be stored.
+/// Signs the access token of a session, which is stored already or about to be.
 pub(crate) fn sign_in_as(
     ports: &Ports,
     policy: &SessionPolicy,
     user: User,
     session: Session,
-    now: OffsetDateTime,
+    refresh_token: RefreshToken,
 ) -> Result<SignedIn, Error> {
+    let now = ports.clock.now();
     let claims = AccessClaims {
         user_id: user.id,
         session_id: session.id,
@@ -198,7 +242,14 @@ pub(crate) fn sign_in_as(
         expires_at: now + policy.access_ttl,
     };
     let access_token = ports.access_tokens.issue(&claims)?;
-    Ok(SignedIn { user, session, access_token, expires_in: policy.access_ttl })
+    Ok(SignedIn { user, session, access_token, refresh_token, expires_in: policy.access_ttl })
+}
+
+impl Actor {
+    /// Something they did to their own account.
+    pub(crate) fn event(&self, ports: &Ports, kind: EventKind) -> AuditEvent {
+        ports.event(kind, Some(self.user.id), Doer::Holder, &self.caller)
+    }
 }
 
 #[cfg(test)]
@@ -209,7 +260,7 @@ impl Actor {
         let now = user.created_at;
         let policy = SessionPolicy::default();
         let session = Session::open(&user, &Caller::default(), &policy, now, &random);
-        Self { user, session }
+        Self { user, session, caller: Caller::default() }
     }
 }
 
@@ -217,7 +268,7 @@ impl Actor {
 mod tests {
     use super::*;
     use crate::ports::HashError;
-    use crate::ports::mocks::{MockUnit, Scene, a_hash, a_user};
+    use crate::ports::mocks::{MockUnit, Scene, a_hash, a_unit, a_user};
 
     fn a_sign_in() -> SignIn {
         SignIn {
@@ -225,6 +276,21 @@ mod tests {
             password: Password::parse("correct horse").unwrap(),
             language: None,
         }
+    }
+
+    /// A unit that records an event and nothing else.
+    fn a_note() -> MockUnit {
+        let mut unit = a_unit();
+        unit.expect_insert_session().never();
+        unit.expect_commit().once().returning(|| Ok(()));
+        unit
+    }
+
+    /// A unit that counts a wrong password.
+    fn a_failure() -> MockUnit {
+        let mut unit = a_note();
+        unit.expect_count_failure().once().returning(|_, _, _, _| Ok(1));
+        unit
     }
 
     async fn sign_in(scene: Scene) -> Result<SignedIn, Error> {
@@ -238,7 +304,7 @@ mod tests {
         scene.store.expect_find_user_by_email().once().returning(|_| Ok(None));
         scene.hasher.expect_decoy().once().returning(a_hash);
         scene.hasher.expect_verify().once().returning(|_, _| Ok(Verdict::Mismatch));
-        scene.store.expect_begin().never();
+        scene.opens(a_failure());
         let outcome = sign_in(scene).await;
         assert!(matches!(outcome, Err(Error::InvalidCredentials)), "{outcome:?}");
     }
@@ -249,7 +315,7 @@ mod tests {
         scene.store.expect_find_user_by_email().returning(|_| Ok(None));
         scene.hasher.expect_decoy().returning(a_hash);
         scene.hasher.expect_verify().returning(|_, _| Ok(Verdict::Match));
-        scene.store.expect_begin().never();
+        scene.opens(a_failure());
         let outcome = sign_in(scene).await;
         assert!(matches!(outcome, Err(Error::InvalidCredentials)), "{outcome:?}");
     }
@@ -263,7 +329,7 @@ mod tests {
                 .expect_find_user_by_email()
                 .returning(|_| Ok(Some((User { is_active: false, ..a_user() }, Some(a_hash())))));
             scene.hasher.expect_verify().once().returning(move |_, _| Ok(verdict));
-            scene.store.expect_begin().never();
+            scene.opens(if named { a_note() } else { a_failure() });
             let outcome = sign_in(scene).await;
             assert_eq!(matches!(outcome, Err(Error::AccountInactive)), named, "{outcome:?}");
         }
@@ -275,7 +341,7 @@ mod tests {
         scene.knows_somebody();
         scene.hasher.expect_verify().once().returning(|_, _| Ok(Verdict::MatchButStale));
         scene.hasher.expect_hash().once().returning(|_| Ok(a_hash()));
-        let mut unit = MockUnit::new();
+        let mut unit = a_unit();
         unit.expect_insert_session().once().returning(|_| Ok(true));
         unit.expect_keep_newest_sessions().once().returning(|_, _| Ok(()));
         unit.expect_replace_hash().once().returning(|_, _, _| Ok(true));
@@ -290,7 +356,7 @@ mod tests {
         scene.knows_somebody();
         scene.hasher.expect_verify().returning(|_, _| Ok(Verdict::MatchButStale));
         scene.hasher.expect_hash().once().returning(|_| Err(HashError::Busy));
-        let mut unit = MockUnit::new();
+        let mut unit = a_unit();
         unit.expect_insert_session().once().returning(|_| Ok(true));
         unit.expect_keep_newest_sessions().once().returning(|_, _| Ok(()));
         unit.expect_replace_hash().never();
@@ -306,7 +372,7 @@ mod tests {
         scene.store.expect_find_session().never();
         scene.store.expect_find_user().never();
         let sessions = Sessions::new(scene.ports(), Policy::default());
-        let outcome = sessions.authenticate("forged").await;
+        let outcome = sessions.authenticate("forged", &Caller::default()).await;
         assert!(matches!(outcome, Err(Error::Unauthenticated)), "{outcome:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! The first administrator: made by whoever reads the link the service shows at its start.
 
 use crate::accounts::{SignUp, in_browser, store_account};
+use crate::audit::{Doer, EventKind};
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::limits::Limits;
@@ -60,8 +61,8 @@ impl Setup {
     /// Makes the first administrator and signs them in. The link works once.
     ///
     /// # Errors
-    /// `Throttled`, `InvalidToken`, `EmailTaken` and `UsernameTaken` (the link stays usable),
-    /// `Unavailable`, `Internal`.
+    /// `Throttled`, `InvalidToken`; `PasswordRefused`, `EmailTaken` and `UsernameTaken`, after which
+    /// the link stays usable; `Unavailable`, `Internal`.
     pub async fn create_admin(
         &self,
         link: &str,
@@ -70,6 +71,7 @@ impl Setup {
     ) -> Result<BrowserSignIn, Error> {
         self.limits.admit_client(Action::SignUp, caller).await?;
         let link = self.find_live(link).await?.ok_or(Error::InvalidToken)?;
+        request.refuse_guessable(&self.ports, &self.policy.passwords)?;
         let hash = self.ports.hasher.hash(&request.password).await?;
         let user = User { is_admin: true, ..request.into_user(&self.ports) };
         let signed_in = in_browser(&self.ports, &self.policy, user, caller);
@@ -78,7 +80,10 @@ impl Setup {
         if !unit.spend_setup_link(&link.digest(), signed_in.user.created_at).await? {
             return Err(Error::InvalidToken);
         }
-        store_account(&mut *unit, &self.ports, &signed_in.user, &hash, &signed_in.session).await?;
+        let BrowserSignIn { user, session, .. } = &signed_in;
+        store_account(&mut *unit, &self.ports, user, &hash, session).await?;
+        let (kind, by) = (EventKind::SetUp, Doer::Holder);
+        unit.record(&self.ports.event(kind, Some(user.id), by, caller)).await?;
         unit.commit().await?;
         Ok(signed_in)
     }

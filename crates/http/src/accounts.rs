@@ -129,13 +129,11 @@ impl Accounts {
         &self,
         signed: Signed,
         state: Data<&State>,
-        client: Client,
         body: StrictJson<ChangePasswordRequest>,
     ) -> Result<Json<MessageResponse>, ApiError> {
         let failed = |error| ApiError::of(Act::Change, at_field(error, "new_password"));
         let request = body.0.parse(state.accounts.password_policy()).map_err(failed)?;
-        let change = state.accounts.change_password(&signed.0, request, &client.0);
-        change.await.map_err(failed)?;
+        state.accounts.change_password(&signed.0, request).await.map_err(failed)?;
         Ok(Json(MessageResponse::new("Password changed successfully")))
     }
 }

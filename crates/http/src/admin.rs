@@ -1,6 +1,8 @@
-//! Operations for administrators: other people's accounts, the mails, and where mail goes.
+//! Operations for administrators: other people's accounts, the mails, where mail goes, and what
+//! happened.
 
 mod authority;
+mod events;
 mod mails;
 mod settings;
 mod users;
@@ -11,6 +13,7 @@ use vestibule_domain::error::Error;
 
 use crate::error::{Act, ApiError};
 
+pub(crate) use events::Events;
 pub(crate) use mails::Mails;
 pub(crate) use settings::Settings;
 pub(crate) use users::Users;

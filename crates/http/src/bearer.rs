@@ -6,6 +6,7 @@ use poem_openapi::SecurityScheme;
 use poem_openapi::auth::Bearer;
 use vestibule_domain::sessions::Actor;
 
+use crate::client::caller;
 use crate::error::{Act, ApiError};
 use crate::state::State;
 
@@ -21,6 +22,6 @@ pub(crate) async fn authenticate(request: &Request, bearer: Bearer) -> Result<Ac
     if request.headers().get_all(header::AUTHORIZATION).iter().count() > 1 {
         return Err(ApiError::unauthenticated().into());
     }
-    let actor = state.sessions.authenticate(&bearer.token).await;
+    let actor = state.sessions.authenticate(&bearer.token, &caller(request)).await;
     actor.map_err(|error| ApiError::of(Act::Other, error).into())
 }

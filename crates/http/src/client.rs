@@ -103,8 +103,13 @@ pub(crate) struct Client(pub(crate) Caller);
 
 impl<'a> FromRequest<'a> for Client {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
-        Ok(Self(request.extensions().get::<Caller>().cloned().unwrap_or_default()))
+        Ok(Self(caller(request)))
     }
+}
+
+/// Who is calling.
+pub(crate) fn caller(request: &Request) -> Caller {
+    request.extensions().get::<Caller>().cloned().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ use poem::{IntoResponse, Response};
 use poem_openapi::ApiResponse;
 use poem_openapi::error::{AuthorizationError, ContentTypeError, ParseParamError, ParsePathError};
 use vestibule_domain::error::{Error, Rule, Violation, chain};
-use vestibule_domain::password::PasswordError;
 
 use crate::problem::{FieldProblem, Problem, ProblemJson};
 
@@ -103,6 +102,10 @@ impl ApiError {
                 Self::unauthorized(problem(StatusCode::UNAUTHORIZED, "Invalid email or password"))
             }
             Error::Unauthenticated => Self::unauthenticated(),
+            Error::InvalidRefreshToken => Self::unauthorized(problem(
+                StatusCode::UNAUTHORIZED,
+                "Invalid or expired refresh token",
+            )),
             Error::Forbidden => forbidden("Administrators only"),
             Error::ProofRequired => {
                 forbidden("Sign in again to do this: the last sign-in was more than 5 minutes ago")
@@ -112,7 +115,7 @@ impl ApiError {
             Error::SetByConfiguration => bad_request("Set by the configuration; change it there"),
             Error::MailNotSetUp => bad_request("E-mail is not set up yet"),
             Error::IncorrectPassword => bad_request("Incorrect current password"),
-            Error::PasswordReused => Self::of(act, at_field(error, "password")),
+            Error::PasswordRefused(_) => Self::of(act, at_field(error, "password")),
             Error::AccountInactive => forbidden("User account is inactive"),
             Error::InvalidToken => bad_request("Invalid or expired token"),
             Error::UserNotFound => not_found("User not found"),
@@ -164,11 +167,12 @@ impl ApiError {
 
 /// Puts what is wrong with a password down to the field that the operation calls it by.
 pub(crate) fn at_field(error: Error, field: &'static str) -> Error {
-    if let Error::PasswordReused = error {
-        let rule = Rule::Password(PasswordError::Reused);
-        return Error::InvalidInput(vec![Violation { field, rule }]);
+    match error {
+        Error::PasswordRefused(why) => {
+            Error::InvalidInput(vec![Violation { field, rule: Rule::Password(why) }])
+        }
+        other => other,
     }
-    error
 }
 
 fn unprocessable(errors: Vec<FieldProblem>) -> ProblemJson {

@@ -59,6 +59,7 @@ type Api = (
     admin::Settings,
     admin::Users,
     admin::Mails,
+    admin::Events,
     keys::Keys,
     health::Health,
 );
@@ -72,6 +73,7 @@ fn service() -> OpenApiService<Api, ()> {
         admin::Settings,
         admin::Users,
         admin::Mails,
+        admin::Events,
         keys::Keys,
         health::Health,
     );

@@ -23,6 +23,8 @@ pub(crate) struct TokenResponse {
     token_type: String,
     /// How many seconds the access token is valid.
     expires_in: i64,
+    /// What to exchange at `/api/v1/auth/refresh` for the next ones; works once.
+    refresh_token: String,
     /// Who signed in.
     user: UserResponse,
 }
@@ -63,6 +65,7 @@ impl From<SignedIn> for TokenResponse {
             access_token: signed_in.access_token.expose().to_owned(),
             token_type: "bearer".to_owned(),
             expires_in: signed_in.expires_in.whole_seconds(),
+            refresh_token: signed_in.refresh_token.expose().to_string(),
             user: signed_in.user.into(),
         }
     }

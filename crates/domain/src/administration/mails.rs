@@ -1,6 +1,7 @@
 //! What administrators see of mails, and do about them.
 
 use super::Administration;
+use crate::audit::EventKind;
 use crate::authority::Authority;
 use crate::error::Error;
 use crate::id::MailId;
@@ -25,11 +26,12 @@ impl Administration {
     /// # Errors
     /// `NotFound` when there is no such mail, or it is on its way at this moment; `Unavailable`,
     /// `Internal`.
-    pub async fn resend(&self, _by: &Authority, id: MailId) -> Result<(), Error> {
+    pub async fn resend(&self, by: &Authority, id: MailId) -> Result<(), Error> {
         let mut unit = self.ports.store.begin().await?;
         if !unit.requeue_mail(id, self.ports.clock.now()).await? {
             return Err(Error::NotFound);
         }
+        unit.record(&by.event(&self.ports, EventKind::MailRequeued, None)).await?;
         unit.commit().await?;
         Ok(())
     }

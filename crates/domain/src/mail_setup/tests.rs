@@ -9,7 +9,7 @@ use crate::caller::Caller;
 use crate::email::EmailAddress;
 use crate::language::Language;
 use crate::policy::SessionPolicy;
-use crate::ports::mocks::{MockUnit, Scene, a_user};
+use crate::ports::mocks::{Scene, a_unit, a_user};
 use crate::ports::{MockMailer, MockMailers};
 use crate::relay::{RelayHost, RelaySecurity};
 use crate::sessions::Actor;
@@ -63,7 +63,7 @@ fn setup(scene: Scene, configured: Configured) -> MailSetup {
 }
 
 fn saves(scene: &mut Scene, expected: &'static str) {
-    let mut unit = MockUnit::new();
+    let mut unit = a_unit();
     unit.expect_lock_users().once().returning(|_| Ok(vec![User { is_admin: true, ..a_user() }]));
     unit.expect_save_relay()
         .once()

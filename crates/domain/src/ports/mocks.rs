@@ -7,16 +7,20 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::limiter::MockRateLimiter;
-use super::passwords::MockPasswordHasher;
+use super::passwords::{MockCommonPasswords, MockPasswordHasher};
 use super::sealer::MockSealer;
 use super::store::MockStore;
 use super::tokens::{MockAccessTokens, MockResetTokens};
 use super::*;
-use crate::email::EmailAddress;
+use crate::audit::AuditEvent;
+use crate::caller::ClientNetwork;
+use crate::email::{EmailAddress, EmailKey};
+use crate::failures::FailureCount;
 use crate::id::{LeaseId, MailId, SessionId, UserId};
 use crate::language::Language;
 use crate::mail::{Lease, MailFate, QueuedMail};
 use crate::password::PasswordHash;
+use crate::refresh::Rotation;
 use crate::relay::{RelayTest, StoredRelay};
 use crate::reset::{PasswordReset, ResetId, ResetRequest};
 use crate::secret::SecretDigest;
@@ -59,6 +63,26 @@ mockall::mock! {
     }
 
     #[async_trait]
+    impl Failures for Unit {
+        async fn count_failure(
+            &mut self, address: &EmailKey, network: ClientNetwork, now: OffsetDateTime,
+            since: OffsetDateTime,
+        ) -> Result<u32, StoreError>;
+        async fn forget_failures(&mut self, address: &EmailKey) -> Result<u32, StoreError>;
+        async fn purge_failures(
+            &mut self, before: OffsetDateTime, limit: u32,
+        ) -> Result<bool, StoreError>;
+    }
+
+    #[async_trait]
+    impl Audit for Unit {
+        async fn record(&mut self, event: &AuditEvent) -> Result<(), StoreError>;
+        async fn purge_events(
+            &mut self, before: OffsetDateTime, limit: u32,
+        ) -> Result<bool, StoreError>;
+    }
+
+    #[async_trait]
     impl Sessions for Unit {
         async fn insert_session(&mut self, session: &Session) -> Result<bool, StoreError>;
         async fn touch_session(
@@ -67,6 +91,10 @@ mockall::mock! {
         async fn renew_session(
             &mut self, id: SessionId, epoch: CredentialEpoch, key: Option<SecretDigest>,
             authenticated_at: OffsetDateTime,
+        ) -> Result<bool, StoreError>;
+        async fn rotate_refresh(
+            &mut self, id: SessionId, epoch: CredentialEpoch, successor: SecretDigest,
+            rotation: &Rotation,
         ) -> Result<bool, StoreError>;
         async fn end_session(&mut self, id: SessionId) -> Result<bool, StoreError>;
         async fn keep_only_session(
@@ -156,6 +184,14 @@ pub(crate) fn a_user() -> User {
     )
 }
 
+/// A unit in which events may be recorded and nothing was held against anybody.
+pub(crate) fn a_unit() -> MockUnit {
+    let mut unit = MockUnit::new();
+    unit.expect_record().returning(|_| Ok(()));
+    unit.expect_forget_failures().returning(|_| Ok(0));
+    unit
+}
+
 /// Some hash.
 pub(crate) fn a_hash() -> PasswordHash {
     PasswordHash::from_phc("$some$hash".to_owned())
@@ -196,11 +232,15 @@ impl Scene {
     /// Wires the mocks; tokens can always be signed, and nobody is limited.
     pub(crate) fn ports(mut self) -> Ports {
         self.access_tokens.expect_issue().returning(|_| Ok(SignedToken::new("access".to_owned())));
+        self.store.expect_find_failures().returning(|_, _| Ok(FailureCount::default()));
+        let mut common_passwords = MockCommonPasswords::new();
+        common_passwords.expect_contains().returning(|text| text == "everybody uses this");
         let mut limiter = MockRateLimiter::new();
         limiter.expect_admit().returning(|_, _| Decision::Admitted);
         Ports {
             store: Arc::new(self.store),
             hasher: Arc::new(self.hasher),
+            common_passwords: Arc::new(common_passwords),
             access_tokens: Arc::new(self.access_tokens),
             reset_tokens: Arc::new(self.reset_tokens),
             sealer: Arc::new(self.sealer),

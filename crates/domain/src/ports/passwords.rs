@@ -19,6 +19,15 @@ pub trait PasswordHasher: Send + Sync {
     fn decoy(&self) -> PasswordHash;
 }
 
+/// Knows the passwords that everybody tries first.
+#[cfg_attr(test, mockall::automock)]
+pub trait CommonPasswords: Send + Sync {
+    /// Whether a password is among them; it is given in folded case and NFC.
+    ///
+    /// May now and then be mistaken about one that is not, never about one that is.
+    fn contains(&self, folded: &str) -> bool;
+}
+
 /// The outcome of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {

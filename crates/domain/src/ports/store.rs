@@ -7,14 +7,20 @@
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
+use super::audit::Audit;
+use super::failures::Failures;
 use super::installation::Installation;
 use super::outbox::Outbox;
+use crate::audit::AuditEvent;
+use crate::caller::ClientNetwork;
 use crate::email::EmailKey;
 use crate::error::BoxError;
-use crate::id::{MailId, SessionId, UserId};
+use crate::failures::FailureCount;
+use crate::id::{EventId, MailId, SessionId, UserId};
 use crate::language::Language;
 use crate::mail::MailRecord;
 use crate::password::PasswordHash;
+use crate::refresh::Rotation;
 use crate::relay::StoredRelay;
 use crate::reset::{PasswordReset, ResetId, ResetRequest};
 use crate::secret::SecretDigest;
@@ -58,6 +64,12 @@ pub trait Store: Send + Sync {
         key: &SecretDigest,
     ) -> Result<Option<(Session, User)>, StoreError>;
 
+    /// The session whose refresh tokens share the half with that digest, with its user.
+    async fn find_refreshed_session(
+        &self,
+        family: &SecretDigest,
+    ) -> Result<Option<(Session, User)>, StoreError>;
+
     /// All sessions of a user, the one seen last first.
     async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, StoreError>;
 
@@ -80,6 +92,21 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<Vec<MailRecord>, StoreError>;
 
+    /// At most `limit` events with an id before `before`, the newest first; of one user if asked.
+    async fn list_events(
+        &self,
+        user: Option<UserId>,
+        before: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<AuditEvent>, StoreError>;
+
+    /// How many wrong passwords there were in a row for an address, in all and from a network.
+    async fn find_failures(
+        &self,
+        address: &EmailKey,
+        network: ClientNetwork,
+    ) -> Result<FailureCount, StoreError>;
+
     /// The relay an administrator has described, if any has.
     async fn find_relay(&self) -> Result<Option<StoredRelay>, StoreError>;
 
@@ -94,7 +121,7 @@ pub trait Store: Send + Sync {
 /// Work that happens together or not at all.
 #[async_trait]
 pub trait UnitOfWork:
-    Users + Credentials + Sessions + Resets + Outbox + Installation + Send
+    Users + Credentials + Failures + Sessions + Resets + Outbox + Audit + Installation + Send
 {
     /// Makes everything the unit wrote durable and visible, at once.
     ///
@@ -133,7 +160,8 @@ pub trait Users: Send {
     /// Sets the language a user is written to in. Answers `false` when there is no such user.
     async fn set_language(&mut self, id: UserId, language: Language) -> Result<bool, StoreError>;
 
-    /// Deletes a user with everything that belongs to them: password, sessions, resets, mails.
+    /// Deletes a user with everything that belongs to them: password, wrong passwords, sessions,
+    /// resets, mails. Events about them stay.
     ///
     /// Answers `false` when there is no such user.
     async fn delete_user(&mut self, id: UserId) -> Result<bool, StoreError>;
@@ -195,6 +223,20 @@ pub trait Sessions: Send {
         epoch: CredentialEpoch,
         key: Option<SecretDigest>,
         authenticated_at: OffsetDateTime,
+    ) -> Result<bool, StoreError>;
+
+    /// Exchanges a session's refresh token: the one that works, `rotation.from`, for `successor`;
+    /// and notes that the session's owner was seen.
+    ///
+    /// Answers `false`, and changes nothing, when there is no such session, it is not in `epoch`, or
+    /// another token works. Of any number of concurrent units with one `rotation.from` exactly one
+    /// is answered `true`.
+    async fn rotate_refresh(
+        &mut self,
+        id: SessionId,
+        epoch: CredentialEpoch,
+        successor: SecretDigest,
+        rotation: &Rotation,
     ) -> Result<bool, StoreError>;
 
     /// Ends a session. Answers `false` when there was none.

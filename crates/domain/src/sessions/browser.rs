@@ -4,10 +4,10 @@
 //! Management; ASVS 7.2.4).
 
 use super::{Actor, Sessions, SignIn};
+use crate::audit::EventKind;
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::password::Password;
-use crate::ports::Verdict;
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::user::User;
@@ -48,7 +48,7 @@ impl Sessions {
     ///
     /// # Errors
     /// `Unauthenticated` for whatever reason; `Unavailable`, `Internal`.
-    pub async fn authenticate_browser(&self, key: &str) -> Result<Actor, Error> {
+    pub async fn authenticate_browser(&self, key: &str, caller: &Caller) -> Result<Actor, Error> {
         let key = Secret::parse(key).ok_or(Error::Unauthenticated)?;
         let found = self.ports.store.find_browser_session(&key.digest()).await?;
         let (mut session, user) = found.ok_or(Error::Unauthenticated)?;
@@ -62,7 +62,7 @@ impl Sessions {
             unit.commit().await?;
             session.last_seen_at = now;
         }
-        Ok(Actor { user, session })
+        Ok(Actor { user, session, caller: caller.clone() })
     }
 
     /// Lets the actor prove again who they are, before a risky act. A browser gets another key, and
@@ -76,12 +76,9 @@ impl Sessions {
         actor: &Actor,
         password: &Password,
     ) -> Result<(Actor, Option<Secret>), Error> {
-        let Actor { user, session } = actor;
+        let Actor { user, session, caller } = actor;
         self.limits.admit_change_by(user.id).await?;
-        let current = self.ports.store.find_password(user.id).await?.ok_or(Error::UserNotFound)?;
-        if self.ports.hasher.verify(password, &current).await? == Verdict::Mismatch {
-            return Err(Error::IncorrectPassword);
-        }
+        self.guesses.prove_again(actor, password).await?;
         let now = self.ports.clock.now();
         let key = session.browser_key.map(|_| Secret::generate(&*self.ports.random));
         let digest = key.as_ref().map(Secret::digest);
@@ -89,9 +86,12 @@ impl Sessions {
         if !unit.renew_session(session.id, session.epoch, digest, now).await? {
             return Err(Error::Unauthenticated);
         }
+        let forgiven = self.guesses.forgive(&mut *unit, user.email.key()).await?;
+        forgiven.ok_or(Error::IncorrectPassword)?;
+        unit.record(&actor.event(&self.ports, EventKind::ProofGiven)).await?;
         unit.commit().await?;
         let session = Session { authenticated_at: now, browser_key: digest, ..session.clone() };
-        Ok((Actor { user: user.clone(), session }, key))
+        Ok((Actor { user: user.clone(), session, caller: caller.clone() }, key))
     }
 }
 
@@ -99,14 +99,15 @@ impl Sessions {
 mod tests {
     use super::*;
     use crate::policy::Policy;
-    use crate::ports::mocks::{MockUnit, Scene, a_user};
+    use crate::ports::Verdict;
+    use crate::ports::mocks::{MockUnit, Scene, a_unit, a_user};
 
     #[tokio::test]
     async fn what_is_no_key_asks_the_store_nothing() {
         let mut scene = Scene::default();
         scene.store.expect_find_browser_session().never();
         let sessions = Sessions::new(scene.ports(), Policy::default());
-        let outcome = sessions.authenticate_browser("' or 1=1").await;
+        let outcome = sessions.authenticate_browser("' or 1=1", &Caller::default()).await;
         assert!(matches!(outcome, Err(Error::Unauthenticated)), "{outcome:?}");
     }
 
@@ -114,7 +115,11 @@ mod tests {
     async fn a_wrong_password_renews_nothing() {
         let mut scene = Scene::default();
         scene.has_password(Verdict::Mismatch);
-        scene.store.expect_begin().never();
+        let mut unit = a_unit();
+        unit.expect_count_failure().once().returning(|_, _, _, _| Ok(1));
+        unit.expect_renew_session().never();
+        unit.expect_commit().once().returning(|| Ok(()));
+        scene.opens(unit);
         let sessions = Sessions::new(scene.ports(), Policy::default());
         let password = Password::parse("not the one").unwrap();
         let outcome = sessions.confirm(&Actor::of(a_user()), &password).await;

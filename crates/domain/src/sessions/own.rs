@@ -1,6 +1,7 @@
 //! What people see and end of their own sessions.
 
 use super::{Actor, Sessions};
+use crate::audit::EventKind;
 use crate::error::Error;
 use crate::id::SessionId;
 use crate::language::Language;
@@ -31,7 +32,9 @@ impl Sessions {
             Some(_) | None => return Err(Error::NotFound),
         }
         let mut unit = self.ports.store.begin().await?;
-        unit.end_session(id).await?;
+        if unit.end_session(id).await? {
+            unit.record(&actor.event(&self.ports, EventKind::SessionEnded)).await?;
+        }
         unit.commit().await?;
         Ok(())
     }
@@ -44,6 +47,7 @@ impl Sessions {
         let Session { id, epoch, .. } = actor.session;
         let mut unit = self.ports.store.begin().await?;
         unit.keep_only_session(actor.user.id, id, epoch).await?;
+        unit.record(&actor.event(&self.ports, EventKind::SessionsEnded)).await?;
         unit.commit().await?;
         Ok(())
     }

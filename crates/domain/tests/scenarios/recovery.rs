@@ -3,6 +3,7 @@
 use time::Duration;
 use vestibule_domain::error::Error;
 use vestibule_domain::mail::Content;
+use vestibule_domain::password::PasswordError;
 
 use crate::world::{ANNA, World, operator, token_of};
 
@@ -125,7 +126,10 @@ async fn a_refused_password_leaves_the_link_alive() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     let token = world.link(ANNA).await;
-    assert!(matches!(world.reset(&token, "the first").await, Err(Error::PasswordReused)));
+    assert!(matches!(
+        world.reset(&token, "the first").await,
+        Err(Error::PasswordRefused(PasswordError::Reused))
+    ));
     world.reset(&token, "the second").await.unwrap();
 }
 

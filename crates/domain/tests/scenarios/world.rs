@@ -27,6 +27,7 @@ use vestibule_domain::setup::Setup;
 use vestibule_domain::user::User;
 use vestibule_domain::username::Username;
 use vestibule_testkit::clock::ManualClock;
+use vestibule_testkit::common_passwords::HandfulOfCommonPasswords;
 use vestibule_testkit::hasher::PlainHasher;
 use vestibule_testkit::limiter::CountingLimiter;
 use vestibule_testkit::mailer::{Outgoing, TestMailers};
@@ -122,6 +123,7 @@ impl World {
         let ports = Ports {
             store: store.clone(),
             hasher: Arc::new(Unhurried { inner: hasher.clone(), store: store.clone() }),
+            common_passwords: Arc::new(HandfulOfCommonPasswords),
             access_tokens: tokens.clone(),
             reset_tokens: tokens,
             sealer: Arc::new(TestSealer::default()),
@@ -139,7 +141,7 @@ impl World {
             administration: Administration::new(ports.clone(), policy.clone()),
             setup: Arc::new(Setup::new(ports.clone(), policy.clone())),
             mail_setup: MailSetup::new(ports.clone(), policy.clone(), relays, nothing),
-            housekeeping: Housekeeping::new(ports.clone(), policy.outbox.clone()),
+            housekeeping: Housekeeping::new(ports.clone(), policy.clone()),
             dispatcher: Dispatcher::new(ports.clone(), mailer, policy.outbox),
             ports,
             store,
@@ -172,7 +174,7 @@ impl World {
     }
 
     pub(crate) async fn actor(&self, signed_in: &SignedIn) -> Result<Actor, Error> {
-        self.sessions.authenticate(signed_in.access_token.expose()).await
+        self.sessions.authenticate(signed_in.access_token.expose(), &Caller::default()).await
     }
 
     /// The same with a browser.
@@ -183,7 +185,7 @@ impl World {
 
     /// Who is behind a browser's key.
     pub(crate) async fn visitor(&self, browser: &BrowserSignIn) -> Result<Actor, Error> {
-        self.sessions.authenticate_browser(browser.key.expose()).await
+        self.sessions.authenticate_browser(browser.key.expose(), &Caller::default()).await
     }
 
     /// An administrator at a browser.
@@ -202,7 +204,7 @@ impl World {
         new: &str,
     ) -> Result<Option<Secret>, Error> {
         let request = ChangePassword { old: password(old), new: password(new) };
-        self.accounts.change_password(actor, request, &Caller::default()).await
+        self.accounts.change_password(actor, request).await
     }
 
     pub(crate) async fn forget(&self, email: &str) {
@@ -237,7 +239,12 @@ impl World {
 pub(crate) fn token_of(message: &Message) -> Option<String> {
     match &message.content {
         Content::ResetLink { token, .. } => Some(token.expose().to_owned()),
-        Content::Welcome | Content::PasswordChanged { .. } | Content::Test => None,
+        Content::Welcome
+        | Content::PasswordChanged { .. }
+        | Content::PasswordDisabled { .. }
+        | Content::SignInAfterFailures { .. }
+        | Content::RefreshTokenReused { .. }
+        | Content::Test => None,
     }
 }
 

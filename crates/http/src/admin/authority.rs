@@ -11,6 +11,7 @@ use vestibule_domain::sessions::Actor;
 
 use super::failed;
 use crate::bearer::{self, Signed};
+use crate::client::caller;
 use crate::error::ApiError;
 use crate::state::State;
 
@@ -82,7 +83,7 @@ async fn by_cookie(request: &Request) -> Result<Actor> {
     if !request.method().is_safe() && !is_same_origin(headers, &state.public_origin) {
         return Err(ApiError::cross_site().into());
     }
-    Ok(state.sessions.authenticate_browser(key).await.map_err(failed)?)
+    Ok(state.sessions.authenticate_browser(key, &caller(request)).await.map_err(failed)?)
 }
 
 /// The value of a cookie. Of two with one name, another host may have planted one.

@@ -34,7 +34,8 @@ struct MailsResponse {
 struct MailResponse {
     /// Names the mail.
     id: Uuid,
-    /// `welcome`, `reset_link` or `password_changed`.
+    /// `welcome`, `reset_link`, `password_changed`, `password_disabled`, `sign_in_after_failures`
+    /// or `refresh_token_reused`.
     kind: String,
     /// The address of the account it is about.
     to: String,

@@ -51,6 +51,12 @@ fn password(error: PasswordError) -> String {
             "Your password must be 256 characters and 1,024 bytes or fewer".to_owned()
         }
         PasswordError::Reused => "Choose a password that you do not use now".to_owned(),
+        PasswordError::Common => "This password is easy to guess because many people use it. \
+                                  Choose another one."
+            .to_owned(),
+        PasswordError::Personal => "Choose a password that is not made of your e-mail address, \
+                                    your user name or the name of this service"
+            .to_owned(),
     }
 }
 

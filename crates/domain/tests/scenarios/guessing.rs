@@ -1,0 +1,169 @@
+//! Wrong passwords: they slow down, they end, and their end can be mended.
+
+use std::net::IpAddr;
+use std::time::Duration as Wait;
+
+use time::Duration;
+use vestibule_domain::caller::Caller;
+use vestibule_domain::error::Error;
+use vestibule_domain::mail::{Content, Message};
+use vestibule_domain::policy::{FailurePolicy, LimitPolicy, Policy};
+use vestibule_domain::sessions::{SignIn, SignedIn};
+
+use crate::world::{ANNA, World, address, operator, password};
+
+const RIGHT: &str = "the first";
+const NOBODY: &str = "nobody@example.com";
+
+/// Everybody from a network of their own, unless a test says otherwise.
+fn from(n: u32) -> Caller {
+    Caller::new(Some(IpAddr::from((0x0a00_0000 + n).to_be_bytes())), None)
+}
+
+async fn try_from(world: &World, n: u32, email: &str, text: &str) -> Result<SignedIn, Error> {
+    // These stories are about the failures alone.
+    world.limiter.forget();
+    let request = SignIn { email: address(email), password: password(text), language: None };
+    world.sessions.sign_in(request, &from(n)).await
+}
+
+async fn fail(world: &World, n: u32, email: &str) {
+    let outcome = try_from(world, n, email, "a guess").await;
+    assert!(matches!(outcome, Err(Error::InvalidCredentials)), "{outcome:?}");
+}
+
+fn wait(outcome: &Result<SignedIn, Error>) -> Option<Wait> {
+    match outcome {
+        Err(Error::Throttled { retry_after }) => Some(*retry_after),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+fn told_of_failures(mails: &[Message]) -> usize {
+    let told = |mail: &&Message| matches!(mail.content, Content::SignInAfterFailures { .. });
+    mails.iter().filter(told).count()
+}
+
+#[tokio::test]
+async fn a_network_waits_longer_after_each_failure_whether_the_account_exists_or_not() {
+    let world = World::new();
+    world.sign_up(ANNA, RIGHT).await;
+    for email in [ANNA, NOBODY] {
+        for _ in 0..6 {
+            fail(&world, 1, email).await;
+        }
+        for seconds in [1, 2, 4, 8] {
+            let outcome = try_from(&world, 1, email, RIGHT).await;
+            assert_eq!(wait(&outcome), Some(Wait::from_secs(seconds)), "{email}");
+            world.clock.advance(Duration::seconds(seconds.cast_signed()));
+            fail(&world, 1, email).await;
+        }
+    }
+    // Others are not held up by somebody's guesses.
+    try_from(&world, 2, ANNA, RIGHT).await.unwrap();
+    // And what they prove ends the wait: the owner is back.
+    try_from(&world, 1, ANNA, RIGHT).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_day_later_a_network_starts_anew() {
+    let world = World::new();
+    world.sign_up(ANNA, RIGHT).await;
+    for _ in 0..6 {
+        fail(&world, 1, ANNA).await;
+    }
+    world.clock.advance(Duration::days(1) + Duration::SECOND);
+    fail(&world, 1, ANNA).await;
+    try_from(&world, 1, ANNA, RIGHT).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_hundred_failures_in_a_row_disable_the_password_and_a_reset_revives_the_account() {
+    let world = World::new();
+    let before = world.sign_up(ANNA, RIGHT).await;
+    for n in 0..100 {
+        fail(&world, n, ANNA).await;
+    }
+    assert!(matches!(try_from(&world, 1000, ANNA, RIGHT).await, Err(Error::InvalidCredentials)));
+    // The account is not disabled: its sessions live, and a link can be had.
+    let actor = world.actor(&before).await.unwrap();
+    let changed = world.change(&actor, RIGHT, "the second").await;
+    assert!(matches!(changed, Err(Error::IncorrectPassword)), "{changed:?}");
+    let mails = world.work().await;
+    let disabled = |mail: &&Message| matches!(mail.content, Content::PasswordDisabled { .. });
+    assert_eq!(mails.iter().filter(disabled).count(), 1);
+
+    let token = world.link(ANNA).await;
+    world.reset(&token, "the second").await.unwrap();
+    try_from(&world, 1000, ANNA, "the second").await.unwrap();
+}
+
+#[tokio::test]
+async fn the_right_password_after_ninety_nine_failures_starts_the_count_anew() {
+    let world = World::new();
+    world.sign_up(ANNA, RIGHT).await;
+    for round in 0..2 {
+        for n in 0..99 {
+            fail(&world, 1000 * round + n, ANNA).await;
+        }
+        try_from(&world, 5000, ANNA, RIGHT).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_owner_hears_of_a_sign_in_after_ten_failures_and_not_after_nine() {
+    let world = World::new();
+    world.sign_up(ANNA, RIGHT).await;
+    for (failures, mails) in [(9, 0), (10, 1)] {
+        for n in 0..failures {
+            fail(&world, n, ANNA).await;
+        }
+        try_from(&world, 100, ANNA, RIGHT).await.unwrap();
+        assert_eq!(told_of_failures(&world.work().await), mails);
+        try_from(&world, 100, ANNA, RIGHT).await.unwrap();
+        assert_eq!(told_of_failures(&world.work().await), 0);
+    }
+}
+
+#[tokio::test]
+async fn guesses_inside_a_session_count_like_those_at_the_door() {
+    let failures = FailurePolicy { max_in_a_row: 4, ..FailurePolicy::default() };
+    let world = World::with(Policy { failures, ..Policy::default() });
+    let actor = world.actor(&world.sign_up(ANNA, RIGHT).await).await.unwrap();
+    for _ in 0..2 {
+        let changed = world.change(&actor, "a guess", "the second").await;
+        assert!(matches!(changed, Err(Error::IncorrectPassword)));
+        let proof = world.sessions.confirm(&actor, &password("a guess")).await;
+        assert!(matches!(proof, Err(Error::IncorrectPassword)));
+    }
+    let right = world.sessions.confirm(&actor, &password(RIGHT)).await;
+    assert!(matches!(right, Err(Error::IncorrectPassword)));
+    assert!(matches!(try_from(&world, 9, ANNA, RIGHT).await, Err(Error::InvalidCredentials)));
+    // An operator can mend it as well.
+    let user = world.user(ANNA).await;
+    world.administration.set_password(&operator(), &user, &password("the second")).await.unwrap();
+    try_from(&world, 9, ANNA, "the second").await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_held_against_a_deleted_account_is_not_held_against_the_next() {
+    let failures = FailurePolicy { max_in_a_row: 2, ..FailurePolicy::default() };
+    let world = World::with(Policy { failures, ..Policy::default() });
+    let user = world.sign_up(ANNA, RIGHT).await.user;
+    fail(&world, 1, ANNA).await;
+    fail(&world, 2, ANNA).await;
+    world.administration.delete(&operator(), user.id).await.unwrap();
+    world.sign_up(ANNA, RIGHT).await;
+    try_from(&world, 3, ANNA, RIGHT).await.unwrap();
+}
+
+#[tokio::test]
+async fn load_tests_are_not_slowed_down() {
+    let limits = LimitPolicy { enabled: false, ..LimitPolicy::default() };
+    let world = World::with(Policy { limits, ..Policy::default() });
+    world.sign_up(ANNA, RIGHT).await;
+    for _ in 0..150 {
+        fail(&world, 1, ANNA).await;
+    }
+    try_from(&world, 1, ANNA, RIGHT).await.unwrap();
+}
