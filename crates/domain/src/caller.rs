@@ -1,4 +1,5 @@
-//! Who is calling: what inbound adapters know about the other end of a request.
+//! Who is calling: what inbound adapters know about the other end of a request, and whether one of
+//! our own pages has made it.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -33,6 +34,50 @@ impl Caller {
     /// The network that limits count by.
     pub fn network(&self) -> ClientNetwork {
         ClientNetwork::of(self.ip)
+    }
+}
+
+/// The page that makes a request, in the browser's words: what it writes into `Sec-Fetch-Site` and
+/// `Origin`, which no page can forge.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Initiator {
+    site: Option<String>,
+    origin: Option<String>,
+}
+
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Provenance {
+    /// One of our own pages.
+    Own,
+    /// Somewhere else. Whatever else the request carries, it may change nothing.
+    Foreign,
+    /// The browser does not say; only a proof of another kind helps.
+    #[default]
+    Unknown,
+}
+
+impl Initiator {
+    /// Takes both headers down; `None` for one that is not there.
+    ///
+    /// One that is there twice, or is no text, is an empty text: it says something, but nothing
+    /// that would fit.
+    pub fn new(site: Option<&str>, origin: Option<&str>) -> Self {
+        Self { site: site.map(str::to_owned), origin: origin.map(str::to_owned) }
+    }
+
+    /// Judges where the request comes from, given the origin of our own pages: scheme, host and
+    /// port, as browsers write it (decision D11).
+    pub fn provenance(&self, own_origin: &str) -> Provenance {
+        match (self.site.as_deref(), self.origin.as_deref()) {
+            (Some("same-origin"), _) => Provenance::Own,
+            (None, Some(origin)) if origin == own_origin => Provenance::Own,
+            // "None" means that no page has made it: then our origin alone does not vouch for it.
+            (Some("none"), Some(origin)) if origin == own_origin => Provenance::Unknown,
+            // Pages without a referrer write "null" about themselves, ours as well as others.
+            (None | Some("none"), None | Some("null")) => Provenance::Unknown,
+            _ => Provenance::Foreign,
+        }
     }
 }
 
@@ -90,6 +135,45 @@ mod tests {
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
         assert_eq!(network("64:ff9b::192.0.2.1"), network("192.0.2.1"));
         assert_eq!(network("2001:db8::1").to_string(), "2001:db8::/64");
+    }
+
+    #[test]
+    fn the_browsers_word_counts_before_the_origin() {
+        use Provenance::{Foreign, Own, Unknown};
+        const OURS: &str = "https://accounts.example.com";
+        for (site, origin, provenance) in [
+            (Some("same-origin"), None, Own),
+            (Some("same-origin"), Some(OURS), Own),
+            (Some("same-origin"), Some("null"), Own),
+            (Some("same-origin"), Some("https://evil.example"), Own),
+            (Some("same-site"), None, Foreign),
+            (Some("same-site"), Some(OURS), Foreign),
+            (Some("same-site"), Some("https://evil.example.com"), Foreign),
+            (Some("cross-site"), None, Foreign),
+            (Some("cross-site"), Some("null"), Foreign),
+            (Some("cross-site"), Some(OURS), Foreign),
+            (Some(""), None, Foreign),
+            (Some(""), Some(OURS), Foreign),
+            (Some("Same-Origin"), Some(OURS), Foreign),
+            (Some("none"), None, Unknown),
+            (Some("none"), Some("null"), Unknown),
+            (Some("none"), Some(OURS), Unknown),
+            (Some("none"), Some("https://evil.example"), Foreign),
+            (Some("none"), Some(""), Foreign),
+            (None, None, Unknown),
+            (None, Some("null"), Unknown),
+            (None, Some(OURS), Own),
+            (None, Some(""), Foreign),
+            (None, Some("https://evil.example"), Foreign),
+            (None, Some("https://accounts.example.com.evil.example"), Foreign),
+            (None, Some("https://accounts.example.com:8443"), Foreign),
+            (None, Some("https://accounts.example.com/"), Foreign),
+            (None, Some("http://accounts.example.com"), Foreign),
+        ] {
+            let initiator = Initiator::new(site, origin);
+            assert_eq!(initiator.provenance(OURS), provenance, "{site:?} {origin:?}");
+        }
+        assert_eq!(Initiator::default().provenance(OURS), Provenance::default());
     }
 
     #[test]

@@ -175,17 +175,24 @@ impl SenderName {
     /// [`RelayError::SenderName`].
     pub fn parse(text: &str) -> Result<Self, RelayError> {
         let text = text.trim();
+        if Self::is_printable(text) && (1..=MAX_NAME_CHARACTERS).contains(&text.chars().count()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(RelayError::SenderName)
+        }
+    }
+
+    /// Whether a text stays on its line in a header and is shown as it is: for every name that may
+    /// stand there.
+    pub fn is_printable(text: &str) -> bool {
+        // Characters that end a line, or change how their neighbours are shown.
         let misleading = |c: char| {
             c.is_control()
                 || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
                     | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
         };
-        let printable = !text.chars().any(misleading) && !text.contains("=?");
-        if printable && (1..=MAX_NAME_CHARACTERS).contains(&text.chars().count()) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(RelayError::SenderName)
-        }
+        // "=?" begins an encoded word, which a mail program would decode into something else.
+        !text.chars().any(misleading) && !text.contains("=?")
     }
 
     /// The name.
@@ -343,7 +350,7 @@ mod tests {
             let anonymous = Relay { credentials: None, ..relay(host, RelaySecurity::None) };
             assert_eq!(anonymous.check(), Ok(()));
         }
-        for host in ["localhost", "127.0.0.1", "::1"] {
+        for host in ["localhost", "127.0.0.1", "::1", "::ffff:127.0.0.1"] {
             assert_eq!(relay(host, RelaySecurity::None).check(), Ok(()));
         }
         let foreign = EmailAddress::parse("nö@example.com").unwrap();

@@ -1,12 +1,15 @@
-//! Who is calling: the peer's address, or the one a trusted proxy vouches for.
+//! Who is calling: the peer's address, or the one a trusted proxy vouches for, and what the browser
+//! says about the page that calls.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use poem::http::{HeaderMap, header};
+use poem::http::{HeaderMap, HeaderName, header};
 use poem::{Endpoint, FromRequest, Middleware, Request, RequestBody, Result};
-use vestibule_domain::caller::Caller;
+use vestibule_domain::caller::{Caller, Initiator};
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The networks whose `X-Forwarded-For` is believed.
 #[derive(Clone, Debug, Default)]
@@ -55,8 +58,19 @@ fn parse_hop(hop: &str) -> Option<IpAddr> {
     address.ok().map(|address: IpAddr| address.to_canonical())
 }
 
-/// Finds out who is calling and puts a [`Caller`] into the request's extensions, for operations and
-/// for whatever else answers requests.
+/// What the browser says about the page that makes a request. Of two headers of one name, one may
+/// have been put there by somebody else: together they say nothing that fits.
+fn initiator(headers: &HeaderMap) -> Initiator {
+    let only = |name| {
+        let mut values = headers.get_all(name).iter();
+        let first = values.next().map(|value| value.to_str().unwrap_or_default());
+        if values.next().is_some() { Some("") } else { first }
+    };
+    Initiator::new(only(SEC_FETCH_SITE), only(header::ORIGIN))
+}
+
+/// Finds out who is calling and puts a [`Caller`] and an [`Initiator`] into the request's
+/// extensions, for operations and for whatever else answers requests.
 #[derive(Clone, Debug, Default)]
 pub struct ClientAddress {
     trusted: TrustedProxies,
@@ -92,7 +106,9 @@ impl<E: Endpoint> Endpoint for Identified<E> {
         let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let caller = Caller::new(ip, agent);
         tracing::Span::current().record("client", tracing::field::display(caller.network()));
+        let initiator = initiator(request.headers());
         request.extensions_mut().insert(caller);
+        request.extensions_mut().insert(initiator);
         self.inner.call(request).await
     }
 }
@@ -114,6 +130,8 @@ pub(crate) fn caller(request: &Request) -> Caller {
 
 #[cfg(test)]
 mod tests {
+    use poem::http::HeaderValue;
+
     use super::*;
 
     fn client(trusted: &[&str], peer: &str, forwarded: &[&str]) -> String {
@@ -152,5 +170,33 @@ mod tests {
         assert_eq!(client(&trusted, "10.0.0.1", &["1.1.1.1, nonsense, 10.0.0.2"]), "10.0.0.2");
         assert_eq!(client(&trusted, "10.0.0.1", &[""]), "10.0.0.1");
         assert_eq!(client(&trusted, "10.0.0.1", &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_header_that_is_there_twice_or_is_no_text_fits_nothing() {
+        const OURS: &[u8] = b"https://accounts.example.com";
+        let ours = str::from_utf8(OURS).unwrap();
+        for (sites, origins, site, origin) in [
+            (vec![], vec![], None, None),
+            (vec!["same-origin"], vec![], Some("same-origin"), None),
+            (vec![], vec![OURS], None, Some(ours)),
+            (vec!["none"], vec![b"null".as_slice()], Some("none"), Some("null")),
+            (vec![""], vec![b"".as_slice()], Some(""), Some("")),
+            (vec!["same-origin", "cross-site"], vec![], Some(""), None),
+            (vec!["same-origin", "same-origin"], vec![OURS], Some(""), Some(ours)),
+            (vec![], vec![OURS, OURS], None, Some("")),
+            (vec![], vec![OURS, b"https://evil.example".as_slice()], None, Some("")),
+            (vec![], vec![b"https://\xff".as_slice()], None, Some("")),
+        ] {
+            let mut headers = HeaderMap::new();
+            for value in &sites {
+                headers.append(SEC_FETCH_SITE, value.parse().unwrap());
+            }
+            for value in &origins {
+                headers.append(header::ORIGIN, HeaderValue::from_bytes(value).unwrap());
+            }
+            let expected = Initiator::new(site, origin);
+            assert_eq!(initiator(&headers), expected, "{sites:?} {origins:?}");
+        }
     }
 }

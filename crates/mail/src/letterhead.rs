@@ -7,6 +7,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
+use vestibule_domain::relay::SenderName;
 use vestibule_domain::token::SignedToken;
 
 use crate::settings::SettingsError;
@@ -90,16 +91,7 @@ impl Letterhead {
 fn is_name(text: &str) -> bool {
     !text.trim().is_empty()
         && text.chars().count() <= MAX_NAME_CHARACTERS
-        && !text.chars().any(|c| c.is_control() || is_invisible(c))
-        // Reads as an encoded word, which a mail program would decode into something else.
-        && !text.contains("=?")
-}
-
-/// Characters that change how their neighbours are shown, or where a line ends.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        && SenderName::is_printable(text)
 }
 
 /// The name for `EHLO` from a public URL; `None` if that is not `scheme://host[:port]`.
@@ -208,6 +200,7 @@ mod tests {
             " ",
             "a\rb",
             "a\nb",
+            "a\n",
             "a\r\nBcc: x@y.example",
             "a\0b",
             "a\u{b}b",

@@ -1,15 +1,16 @@
-//! Whether a request that changes something comes from one of our own pages (decision D11).
+//! Whether a request that changes something comes from one of our own pages (decision D11, in the
+//! order of decision 0010).
 //!
-//! A form token bound to the browser proves it; so does `Sec-Fetch-Site: same-origin`, which no page
-//! can forge; so does, from browsers without that header, our own `Origin`. Pages are sent with
-//! `Referrer-Policy: no-referrer`, so browsers write `Origin: null` on our own forms too: it proves
-//! nothing and excuses nothing. A request without any proof is refused.
+//! The browser's word comes first, as [`Initiator`] judges it: what comes from elsewhere is refused,
+//! with a right form token too. Only where the browser does not say, a form token bound to it has to
+//! prove it. Pages are sent with `Referrer-Policy: no-referrer`, so browsers write `Origin: null` on
+//! our own forms too: it proves nothing and excuses nothing. A request without any proof is refused.
 
-use poem::http::{HeaderMap, header};
 use poem::web::Form;
 use poem::{Body, FromRequest, Request, RequestBody};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use vestibule_domain::caller::{Initiator, Provenance};
 
 use crate::cookies::{Cookie, Jar};
 
@@ -37,36 +38,11 @@ pub(crate) async fn is_own(request: &mut Request, jar: Jar, origin: &str) -> boo
     if request.method().is_safe() {
         return true;
     }
-    match judge(request.headers(), origin) {
-        Verdict::Own => true,
-        Verdict::Foreign => false,
-        Verdict::Unknown => has_form_token(request, jar).await,
-    }
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Verdict {
-    Own,
-    Foreign,
-    /// The headers do not say; the form token has to.
-    Unknown,
-}
-
-fn judge(headers: &HeaderMap, origin: &str) -> Verdict {
-    let only = |name| {
-        let mut values = headers.get_all(name).iter();
-        let first = values.next().map(|value| value.to_str().unwrap_or(""));
-        if values.next().is_some() { Some("") } else { first }
-    };
-    match only(header::HeaderName::from_static("sec-fetch-site")) {
-        Some("same-origin") => return Verdict::Own,
-        Some("none") | None => {}
-        Some(_) => return Verdict::Foreign,
-    }
-    match only(header::ORIGIN) {
-        Some(from) if from == origin => Verdict::Own,
-        Some("null") | None => Verdict::Unknown,
-        Some(_) => Verdict::Foreign,
+    let initiator = request.extensions().get::<Initiator>();
+    match initiator.map(|page| page.provenance(origin)).unwrap_or_default() {
+        Provenance::Own => true,
+        Provenance::Foreign => false,
+        Provenance::Unknown => has_form_token(request, jar).await,
     }
 }
 
@@ -97,77 +73,87 @@ mod tests {
 
     const OURS: &str = "https://accounts.example.com";
 
-    fn request(headers: &[(&str, &str)], body: &'static str) -> Request {
-        let mut builder = Request::builder()
+    /// What the browser says in `Sec-Fetch-Site` and in `Origin`.
+    type Said = (Option<&'static str>, Option<&'static str>);
+
+    const NOTHING: Said = (None, None);
+
+    fn request((site, origin): Said, cookies: &str, body: String) -> Request {
+        let builder = Request::builder()
             .method(Method::POST)
-            .content_type("application/x-www-form-urlencoded");
-        for (name, value) in headers {
-            builder = builder.header(*name, *value);
-        }
-        builder.body(body)
+            .content_type("application/x-www-form-urlencoded")
+            .header("Cookie", cookies);
+        let mut request = builder.body(body);
+        request.extensions_mut().insert(Initiator::new(site, origin));
+        request
     }
 
-    async fn own(headers: &[(&str, &str)]) -> bool {
-        is_own(&mut request(headers, ""), Jar::new(true), OURS).await
+    async fn own(said: Said, cookies: &str, body: String) -> bool {
+        is_own(&mut request(said, cookies, body), Jar::new(true), OURS).await
     }
 
     #[tokio::test]
-    async fn the_matrix_of_headers() {
-        for (site, origin, expected) in [
-            (Some("same-origin"), Some("null"), true),
-            (Some("same-origin"), Some(OURS), true),
-            (Some("same-origin"), None, true),
-            (Some("cross-site"), Some(OURS), false),
-            (Some("cross-site"), Some("https://evil.example"), false),
-            (Some("same-site"), Some("https://evil.example.com"), false),
-            (Some("same-site"), None, false),
-            (Some("none"), None, false),
-            (Some(""), Some(OURS), false),
-            (None, Some(OURS), true),
-            (None, Some("null"), false),
-            (None, Some("https://accounts.example.com.evil.example"), false),
-            (None, Some("http://accounts.example.com"), false),
-            (None, None, false),
+    async fn the_browsers_word_counts_before_the_token() {
+        let evil = Some("https://evil.example");
+        for (said, without, with_token) in [
+            ((Some("same-origin"), Some("null")), true, true),
+            ((Some("same-origin"), Some(OURS)), true, true),
+            ((Some("same-origin"), None), true, true),
+            ((Some("cross-site"), Some(OURS)), false, false),
+            ((Some("cross-site"), evil), false, false),
+            ((Some("same-site"), Some("https://evil.example.com")), false, false),
+            ((Some("same-site"), None), false, false),
+            ((Some("none"), None), false, true),
+            ((Some("none"), Some("null")), false, true),
+            ((Some("none"), Some(OURS)), false, true),
+            ((Some("none"), evil), false, false),
+            ((Some(""), Some(OURS)), false, false),
+            ((None, Some(OURS)), true, true),
+            ((None, Some("null")), false, true),
+            ((None, Some("")), false, false),
+            ((None, evil), false, false),
+            ((None, Some("https://accounts.example.com.evil.example")), false, false),
+            ((None, Some("http://accounts.example.com")), false, false),
+            (NOTHING, false, true),
         ] {
-            let mut headers = Vec::new();
-            headers.extend(site.map(|site| ("Sec-Fetch-Site", site)));
-            headers.extend(origin.map(|origin| ("Origin", origin)));
-            assert_eq!(own(&headers).await, expected, "{site:?} {origin:?}");
+            let cookie = "__Host-vestibule_form=abc";
+            let token = format!("form_token={}", form_token("abc"));
+            assert_eq!(own(said, cookie, String::new()).await, without, "{said:?}");
+            assert_eq!(own(said, cookie, token).await, with_token, "{said:?} with a token");
         }
-        assert!(!own(&[("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "cross-site")]).await);
-        assert!(!own(&[("Origin", OURS), ("Origin", "https://evil.example")]).await);
+    }
+
+    #[tokio::test]
+    async fn who_was_not_asked_has_not_said_anything() {
+        let mut request = Request::builder().method(Method::POST).finish();
+        assert!(!is_own(&mut request, Jar::new(true), OURS).await);
     }
 
     #[tokio::test]
     async fn looking_is_always_allowed() {
-        let mut request = Request::builder().header("Sec-Fetch-Site", "cross-site").finish();
+        let mut request = Request::builder().finish();
+        request.extensions_mut().insert(Initiator::new(Some("cross-site"), None));
         assert!(is_own(&mut request, Jar::new(true), OURS).await);
     }
 
     #[tokio::test]
     async fn a_form_token_proves_the_browser_it_was_made_for() {
-        let cookie = ("Cookie", "__Host-vestibule_form=abc");
-        let body: &'static str = Box::leak(format!("form_token={}&a=b", form_token("abc")).into());
-        let proven = |headers: &[(&str, &str)], body| {
-            let mut request = request(headers, body);
-            async move { is_own(&mut request, Jar::new(true), OURS).await }
-        };
-        assert!(proven(&[cookie], body).await);
-        assert!(proven(&[cookie, ("Origin", "null")], body).await);
-        assert!(!proven(&[cookie, ("Origin", "https://evil.example")], body).await);
-        assert!(!proven(&[cookie], "form_token=other").await);
-        assert!(!proven(&[cookie], "").await);
-        assert!(!proven(&[("Cookie", "__Host-vestibule_form=abd")], body).await);
-        assert!(!proven(&[], body).await);
+        let cookie = "__Host-vestibule_form=abc";
+        let body = format!("form_token={}&a=b", form_token("abc"));
+        assert!(own(NOTHING, cookie, body.clone()).await);
+        assert!(!own(NOTHING, cookie, "form_token=other".to_owned()).await);
+        assert!(!own(NOTHING, cookie, String::new()).await);
+        assert!(!own(NOTHING, "__Host-vestibule_form=abd", body.clone()).await);
+        assert!(!own(NOTHING, "", body.clone()).await);
         // Whoever is signed in needs the token of their session.
-        let session = ("Cookie", "__Host-vestibule_form=abc; __Host-vestibule_session=def");
-        assert!(!proven(&[session], body).await);
+        let session = "__Host-vestibule_form=abc; __Host-vestibule_session=def";
+        assert!(!own(NOTHING, session, body).await);
     }
 
     #[tokio::test]
     async fn the_body_is_still_there_afterwards() {
-        let cookie = ("Cookie", "__Host-vestibule_form=abc");
-        let mut request = request(&[cookie], "form_token=x&a=b");
+        let cookie = "__Host-vestibule_form=abc";
+        let mut request = request(NOTHING, cookie, "form_token=x&a=b".to_owned());
         is_own(&mut request, Jar::new(true), OURS).await;
         let body = request.take_body().into_string().await.unwrap();
         assert_eq!(body, "form_token=x&a=b");

@@ -1,12 +1,13 @@
 //! Who may administer: whoever holds an administrator's access token, or an administrator's browser
 //! session while one of our own pages makes the request.
 
-use poem::http::{HeaderMap, HeaderName, header};
+use poem::http::{HeaderMap, header};
 use poem::{Request, RequestBody, Result};
 use poem_openapi::auth::{Bearer, BearerAuthorization};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use vestibule_domain::authority::Authority;
+use vestibule_domain::caller::{Initiator, Provenance};
 use vestibule_domain::sessions::Actor;
 
 use super::failed;
@@ -16,7 +17,6 @@ use crate::error::ApiError;
 use crate::state::State;
 
 const SESSION: &str = "session";
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// An administrator who makes a request.
 ///
@@ -78,9 +78,9 @@ impl<'a> ApiExtractor<'a> for Administrator {
 /// of life.
 async fn by_cookie(request: &Request) -> Result<Actor> {
     let state = State::of(request)?;
-    let headers = request.headers();
-    let key = only_cookie(headers, &state.session_cookie).ok_or_else(ApiError::unauthenticated)?;
-    if !request.method().is_safe() && !is_same_origin(headers, &state.public_origin) {
+    let key = only_cookie(request.headers(), &state.session_cookie)
+        .ok_or_else(ApiError::unauthenticated)?;
+    if !request.method().is_safe() && !is_own(request, &state.public_origin) {
         return Err(ApiError::cross_site().into());
     }
     Ok(state.sessions.authenticate_browser(key, &caller(request)).await.map_err(failed)?)
@@ -97,31 +97,16 @@ fn only_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     std::str::from_utf8(value).ok()
 }
 
-/// Whether one of our own pages makes the request (decision D11). A browser's own word on where it
-/// comes from counts, or else its `Origin`; what stands there twice proves nothing.
-fn is_same_origin(headers: &HeaderMap, own: &str) -> bool {
-    let only = |name: HeaderName| {
-        let mut values = headers.get_all(name).iter();
-        let first = values.next().map(|value| value.to_str().unwrap_or_default());
-        if values.next().is_some() { Some("") } else { first }
-    };
-    match only(SEC_FETCH_SITE) {
-        Some(site) => site == "same-origin",
-        None => only(header::ORIGIN) == Some(own),
-    }
+/// Whether one of our own pages makes the request. There is no form token here that could prove it
+/// where the browser does not say.
+fn is_own(request: &Request, own_origin: &str) -> bool {
+    let initiator = request.extensions().get::<Initiator>();
+    initiator.is_some_and(|page| page.provenance(own_origin) == Provenance::Own)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for (name, value) in pairs {
-            headers.append(name, value.parse().unwrap());
-        }
-        headers
-    }
 
     #[test]
     fn a_cookie_counts_by_its_exact_name_and_if_it_is_the_only_one() {
@@ -136,35 +121,33 @@ mod tests {
             (vec!["S=1; xs=1; s x=1; s"], None),
             (vec![], None),
         ] {
-            let pairs: Vec<_> = lines.iter().map(|line| (header::COOKIE, *line)).collect();
-            assert_eq!(only_cookie(&headers(&pairs), "s"), value, "{lines:?}");
+            let mut headers = HeaderMap::new();
+            for line in &lines {
+                headers.append(header::COOKIE, line.parse().unwrap());
+            }
+            assert_eq!(only_cookie(&headers, "s"), value, "{lines:?}");
         }
     }
 
     #[test]
-    fn the_browsers_word_counts_before_the_origin() {
+    fn what_is_not_known_to_be_ours_is_not() {
         const OWN: &str = "https://accounts.example.com";
         for (site, origin, own) in [
-            (vec!["same-origin"], vec![], true),
-            (vec!["same-origin"], vec!["null"], true),
-            (vec!["same-origin"], vec!["https://evil.example"], true),
-            (vec!["same-site"], vec![OWN], false),
-            (vec!["cross-site"], vec![OWN], false),
-            (vec!["none"], vec![OWN], false),
-            (vec![""], vec![OWN], false),
-            (vec!["same-origin", "cross-site"], vec![OWN], false),
-            (vec![], vec![OWN], true),
-            (vec![], vec!["null"], false),
-            (vec![], vec!["https://accounts.example.com.evil.example"], false),
-            (vec![], vec!["https://accounts.example.com:8443"], false),
-            (vec![], vec!["http://accounts.example.com"], false),
-            (vec![], vec![OWN, OWN], false),
-            (vec![], vec![], false),
+            (Some("same-origin"), None, true),
+            (Some("same-origin"), Some("null"), true),
+            (Some("same-site"), Some(OWN), false),
+            (Some("cross-site"), Some(OWN), false),
+            (Some("none"), Some(OWN), false),
+            (Some(""), Some(OWN), false),
+            (None, Some(OWN), true),
+            (None, Some("null"), false),
+            (None, Some("https://evil.example"), false),
+            (None, None, false),
         ] {
-            let site_headers = site.iter().map(|value| (SEC_FETCH_SITE, *value));
-            let origin_headers = origin.iter().map(|value| (header::ORIGIN, *value));
-            let pairs: Vec<_> = site_headers.chain(origin_headers).collect();
-            assert_eq!(is_same_origin(&headers(&pairs), OWN), own, "{site:?} {origin:?}");
+            let mut request = Request::default();
+            request.extensions_mut().insert(Initiator::new(site, origin));
+            assert_eq!(is_own(&request, OWN), own, "{site:?} {origin:?}");
         }
+        assert!(!is_own(&Request::default(), OWN));
     }
 }

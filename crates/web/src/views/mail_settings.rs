@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use vestibule_domain::relay::RelayHost;
 
 use super::{FormState, Moment, View};
 
@@ -139,8 +140,7 @@ pub(crate) enum MailWarning {
 impl MailWarning {
     /// What to warn of.
     pub(crate) fn of(host: &str, port: u16, security: Protection) -> Option<Self> {
-        let loopback = host == "localhost"
-            || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        let loopback = RelayHost::parse(host).is_ok_and(|host| host.is_loopback());
         match (security, port) {
             (Protection::StartTls, 465) => Some(Self::StartTlsOnTlsPort),
             (Protection::Tls, 587 | 25) => Some(Self::TlsOnStartTlsPort),
@@ -188,6 +188,9 @@ mod tests {
             ("localhost", 1025, Unprotected, None),
             ("127.0.0.1", 1025, Unprotected, None),
             ("::1", 25, Unprotected, None),
+            ("LocalHost", 25, Unprotected, None),
+            ("::ffff:127.0.0.1", 25, Unprotected, None),
+            ("no host", 25, Unprotected, Some(MailWarning::NoProtection)),
         ] {
             assert_eq!(MailWarning::of(host, port, security), warning, "{host}:{port}");
         }
