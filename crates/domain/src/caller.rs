@@ -87,17 +87,34 @@ impl Initiator {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientNetwork(Option<IpAddr>);
 
+/// The /48 of an IPv6 address: what a customer is commonly given (RFC 6177), with room for 65 536
+/// networks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientSite(Ipv6Addr);
+
 impl ClientNetwork {
     /// The network an address belongs to; callers without an address share one.
     pub fn of(ip: Option<IpAddr>) -> Self {
         Self(ip.map(|ip| match ip.to_canonical() {
             IpAddr::V6(v6) => match translated(v6) {
                 Some(v4) => IpAddr::V4(v4),
-                None => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
+                None => IpAddr::V6(prefix(v6, 64)),
             },
             v4 @ IpAddr::V4(_) => v4,
         }))
     }
+
+    /// The site the network belongs to, if it can be one of many in one hand.
+    pub fn site(self) -> Option<ClientSite> {
+        match self.0 {
+            Some(IpAddr::V6(v6)) => Some(ClientSite(prefix(v6, 48))),
+            Some(IpAddr::V4(_)) | None => None,
+        }
+    }
+}
+
+fn prefix(address: Ipv6Addr, length: u32) -> Ipv6Addr {
+    Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << (128 - length)))
 }
 
 /// The IPv4 address behind a translator (RFC 6052): everybody behind it would share one /64.
@@ -110,6 +127,12 @@ fn translated(address: Ipv6Addr) -> Option<Ipv4Addr> {
         _ => return None,
     };
     Some(Ipv4Addr::new(a, b, c, d))
+}
+
+impl fmt::Display for ClientSite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/48", self.0)
+    }
 }
 
 impl fmt::Display for ClientNetwork {
@@ -135,6 +158,18 @@ mod tests {
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
         assert_eq!(network("64:ff9b::192.0.2.1"), network("192.0.2.1"));
         assert_eq!(network("2001:db8::1").to_string(), "2001:db8::/64");
+    }
+
+    #[test]
+    fn networks_of_one_customer_share_a_site() {
+        let site = |text: &str| ClientNetwork::of(Some(text.parse().unwrap())).site();
+        assert_eq!(site("2001:db8:1:2::3"), site("2001:db8:1:ffff::"));
+        assert_ne!(site("2001:db8:1::1"), site("2001:db8:2::1"));
+        assert_eq!(site("2001:db8:1:2::3").unwrap().to_string(), "2001:db8:1::/48");
+        for alone in ["192.0.2.1", "::ffff:192.0.2.1", "64:ff9b::192.0.2.1"] {
+            assert_eq!(site(alone), None, "{alone}");
+        }
+        assert_eq!(ClientNetwork::of(None).site(), None);
     }
 
     #[test]

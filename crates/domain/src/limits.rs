@@ -27,7 +27,8 @@ impl Limits {
         Self { limiter, policy }
     }
 
-    /// Counts an attempt of a client.
+    /// Counts an attempt of a client: for its network, and with more room for its site, so that
+    /// whoever has many networks at hand gains little by it.
     pub(crate) async fn admit_client(&self, action: Action, caller: &Caller) -> Result<(), Error> {
         let attempts = match action {
             Action::SignUp => self.policy.sign_up,
@@ -36,7 +37,15 @@ impl Limits {
             Action::SubmitReset => self.policy.reset_submit,
             Action::TestMail => self.policy.test_mail,
         };
-        self.admit(action, Subject::Client(caller.network()), attempts).await
+        let network = caller.network();
+        self.admit(action, Subject::Client(network), attempts).await?;
+        match network.site() {
+            Some(site) => {
+                let attempts = attempts.saturating_mul(self.policy.networks_per_site);
+                self.admit(action, Subject::Site(site), attempts).await
+            }
+            None => Ok(()),
+        }
     }
 
     /// Counts a sign-in to an account, named by what the caller claims it to be.

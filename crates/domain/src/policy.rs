@@ -100,6 +100,8 @@ pub struct LimitPolicy {
     pub reset_submit: NonZeroU32,
     /// Test mails per client network.
     pub test_mail: NonZeroU32,
+    /// So many times a network's limit is what all networks of one IPv6 site have together.
+    pub networks_per_site: NonZeroU32,
     /// Sign-ins to one account from everywhere together. High, because whoever can use it up keeps
     /// the owner out.
     pub account: NonZeroU32,
@@ -179,7 +181,7 @@ impl Default for PasswordPolicy {
     }
 }
 
-const fn per_minute(n: u32) -> NonZeroU32 {
+const fn at_least_one(n: u32) -> NonZeroU32 {
     match NonZeroU32::new(n) {
         Some(n) => n,
         None => NonZeroU32::MIN,
@@ -190,12 +192,13 @@ impl Default for LimitPolicy {
     fn default() -> Self {
         Self {
             enabled: true,
-            sign_in: per_minute(20),
-            sign_up: per_minute(10),
-            reset_request: per_minute(5),
-            reset_submit: per_minute(3),
-            test_mail: per_minute(5),
-            account: per_minute(300),
+            sign_in: at_least_one(20),
+            sign_up: at_least_one(10),
+            reset_request: at_least_one(5),
+            reset_submit: at_least_one(3),
+            test_mail: at_least_one(5),
+            networks_per_site: at_least_one(8),
+            account: at_least_one(300),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::caller::ClientNetwork;
+use crate::caller::{ClientNetwork, ClientSite};
 
 /// Counts attempts and refuses those that are too many.
 #[cfg_attr(test, mockall::automock)]
@@ -51,6 +51,8 @@ pub enum Action {
 pub enum Subject {
     /// A client's network.
     Client(ClientNetwork),
+    /// All networks of a client's site together.
+    Site(ClientSite),
     /// An account, whether it exists or not: a digest of what names it, so that no limiter's store
     /// holds addresses.
     Account([u8; 32]),
@@ -90,6 +92,7 @@ impl fmt::Display for LimitKey {
         };
         match &self.subject {
             Subject::Client(network) => write!(f, "{action}:client:{network}"),
+            Subject::Site(site) => write!(f, "{action}:site:{site}"),
             Subject::Account(digest) => {
                 write!(f, "{action}:account:")?;
                 digest.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

@@ -44,6 +44,20 @@ async fn a_client_cannot_get_around_a_limit_within_its_network() {
 }
 
 #[tokio::test]
+async fn many_networks_of_one_site_have_a_limit_together() {
+    let world = World::new();
+    let ask = async |network: u32| {
+        let caller = from(&format!("2001:db8:1:{network:x}::1"));
+        world.recovery.request(&address(ANNA), &caller).await
+    };
+    for n in 0..40 {
+        ask(n).await.unwrap();
+    }
+    assert!(matches!(ask(40).await, Err(Error::Throttled { .. })));
+    world.recovery.request(&address(ANNA), &from("2001:db8:2::1")).await.unwrap();
+}
+
+#[tokio::test]
 async fn three_attempts_with_links_whatever_the_links_are() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
