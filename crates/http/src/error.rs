@@ -167,12 +167,10 @@ impl ApiError {
 
 /// Puts what is wrong with a password down to the field that the operation calls it by.
 pub(crate) fn at_field(error: Error, field: &'static str) -> Error {
-    match error {
-        Error::PasswordRefused(why) => {
-            Error::InvalidInput(vec![Violation { field, rule: Rule::Password(why) }])
-        }
-        other => other,
+    if let Error::PasswordRefused(why) = error {
+        return Error::InvalidInput(vec![Violation { field, rule: Rule::Password(why) }]);
     }
+    error
 }
 
 fn unprocessable(errors: Vec<FieldProblem>) -> ProblemJson {

@@ -77,6 +77,7 @@ impl Events {
     ///
     /// Sign-ins and failures, resets, changes, and what administrators did.
     #[oai(path = "/audit", method = "get", operation_id = "listAuditEvents")]
+    #[expect(clippy::too_many_arguments, reason = "each is a part of the request")]
     async fn list(
         &self,
         admin: Administrator,

@@ -23,6 +23,7 @@ use vestibule_domain::user::User;
 use vestibule_domain::username::Username;
 use vestibule_http::{ClientAddress, Requests, State, TrustedProxies, protect, routes};
 use vestibule_testkit::clock::ManualClock;
+use vestibule_testkit::common_passwords::HandfulOfCommonPasswords;
 use vestibule_testkit::hasher::PlainHasher;
 use vestibule_testkit::limiter::CountingLimiter;
 use vestibule_testkit::mailer::TestMailers;
@@ -86,6 +87,7 @@ impl Site {
         let ports = Ports {
             store: store.clone(),
             hasher: Arc::new(PlainHasher::default()),
+            common_passwords: Arc::new(HandfulOfCommonPasswords),
             access_tokens: tokens.clone(),
             reset_tokens: tokens,
             sealer: Arc::new(TestSealer::default()),
