@@ -5,6 +5,7 @@
 
 mod m20261120_000001_create_accounts;
 mod m20261121_000001_add_pages;
+mod m20261121_000002_add_limits_and_audit;
 mod runner;
 
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261120_000001_create_accounts::Migration),
             Box::new(m20261121_000001_add_pages::Migration),
+            Box::new(m20261121_000002_add_limits_and_audit::Migration),
         ]
     }
 }

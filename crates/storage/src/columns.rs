@@ -52,6 +52,11 @@ pub(crate) fn digest(bytes: Vec<u8>) -> Result<SecretDigest, StoreError> {
     Ok(SecretDigest::from_bytes(bytes))
 }
 
+/// The column of a digest.
+pub(crate) fn digest_column(digest: &SecretDigest) -> Vec<u8> {
+    digest.as_bytes().to_vec()
+}
+
 #[cfg(test)]
 mod tests {
     use time::Duration;

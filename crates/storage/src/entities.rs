@@ -3,6 +3,8 @@
 //! The schema itself is described in `migrations/`; `tests/schema.rs` compares the two.
 #![expect(unreachable_pub, reason = "the derive macros ask for public items")]
 
+pub(crate) mod event;
+pub(crate) mod failure;
 pub(crate) mod outbox;
 pub(crate) mod password;
 pub(crate) mod relay;

@@ -7,11 +7,13 @@
 //! On PostgreSQL every unit locks in one order, the user first and then what belongs to them, so
 //! that two units never wait for each other. On SQLite there is one writer, and nothing to lock.
 
+mod audit;
 mod columns;
 mod connect;
 mod credentials;
 mod entities;
 mod error;
+mod failures;
 mod installation;
 mod outbox;
 mod resets;

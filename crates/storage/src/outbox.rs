@@ -21,6 +21,7 @@ use crate::users;
 
 fn queued_mail(row: Model) -> Result<QueuedMail, StoreError> {
     let user_id = UserId::from_uuid(row.user_id);
+    let caller = || caller(row.ip.as_deref(), row.user_agent.as_deref());
     let mail = match row.kind {
         Kind::Welcome => Mail::Welcome { user_id },
         Kind::ResetLink => {
@@ -28,10 +29,10 @@ fn queued_mail(row: Model) -> Result<QueuedMail, StoreError> {
                 row.reset_id.ok_or_else(|| corrupt(format!("mail {} has no reset", row.id)))?;
             Mail::ResetLink { user_id, reset_id: reset_id(id)? }
         }
-        Kind::PasswordChanged => Mail::PasswordChanged {
-            user_id,
-            caller: caller(row.ip.as_deref(), row.user_agent.as_deref())?,
-        },
+        Kind::PasswordChanged => Mail::PasswordChanged { user_id, caller: caller()? },
+        Kind::PasswordDisabled => Mail::PasswordDisabled { user_id, caller: caller()? },
+        Kind::SignInAfterFailures => Mail::SignInAfterFailures { user_id, caller: caller()? },
+        Kind::RefreshTokenReused => Mail::RefreshTokenReused { user_id, caller: caller()? },
     };
     Ok(QueuedMail {
         id: MailId::from_uuid(row.id),
@@ -50,6 +51,15 @@ fn columns(mail: &QueuedMail) -> Result<ActiveModel, StoreError> {
         }
         Mail::PasswordChanged { caller, .. } => {
             (Kind::PasswordChanged, None, caller_columns(caller))
+        }
+        Mail::PasswordDisabled { caller, .. } => {
+            (Kind::PasswordDisabled, None, caller_columns(caller))
+        }
+        Mail::SignInAfterFailures { caller, .. } => {
+            (Kind::SignInAfterFailures, None, caller_columns(caller))
+        }
+        Mail::RefreshTokenReused { caller, .. } => {
+            (Kind::RefreshTokenReused, None, caller_columns(caller))
         }
     };
     Ok(ActiveModel {
@@ -88,6 +98,9 @@ fn record(row: Model, owner: Option<user::Model>) -> Result<MailRecord, StoreErr
             Kind::Welcome => MailKind::Welcome,
             Kind::ResetLink => MailKind::ResetLink,
             Kind::PasswordChanged => MailKind::PasswordChanged,
+            Kind::PasswordDisabled => MailKind::PasswordDisabled,
+            Kind::SignInAfterFailures => MailKind::SignInAfterFailures,
+            Kind::RefreshTokenReused => MailKind::RefreshTokenReused,
         },
         to: users::user(&owner)?.email,
         state,

@@ -10,19 +10,43 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 use vestibule_domain::id::{SessionId, UserId};
 use vestibule_domain::ports::{Sessions, StoreError};
+use vestibule_domain::refresh::{Refresh, Rotation, RotationNonce};
 use vestibule_domain::secret::SecretDigest;
 use vestibule_domain::session::Session;
 use vestibule_domain::user::{CredentialEpoch, User};
 
-use crate::columns::{caller, caller_columns, digest, micros, moment};
+use crate::columns::{caller, caller_columns, digest, digest_column, micros, moment};
 use crate::entities::session::{ActiveModel, Column, Entity, Model};
 use crate::entities::user;
 use crate::error::{corrupt, store_error};
 use crate::unit::SeaUnit;
 use crate::users;
 
+/// What a row knows of the session's refresh tokens.
+fn refresh(row: &Model) -> Result<Option<Refresh>, StoreError> {
+    let broken = || corrupt(format!("session {} has half a refresh token", row.id));
+    let rotation = match (&row.refresh_from_digest, &row.refresh_nonce, row.refreshed_at) {
+        (Some(from), Some(nonce), Some(at)) => {
+            let nonce = <[u8; 32]>::try_from(nonce.as_slice()).map_err(corrupt)?;
+            let nonce = RotationNonce::from_bytes(nonce);
+            Some(Rotation { from: digest(from.clone())?, nonce, at: moment(at)? })
+        }
+        (None, None, None) => None,
+        _ => return Err(broken()),
+    };
+    match (&row.refresh_family_digest, &row.refresh_digest) {
+        (Some(family), Some(current)) => {
+            let (family, current) = (digest(family.clone())?, digest(current.clone())?);
+            Ok(Some(Refresh { family, current, rotation }))
+        }
+        (None, None) if rotation.is_none() => Ok(None),
+        _ => Err(broken()),
+    }
+}
+
 fn session(row: Model) -> Result<Session, StoreError> {
     Ok(Session {
+        refresh: refresh(&row)?,
         id: SessionId::from_uuid(row.id),
         user_id: UserId::from_uuid(row.user_id),
         epoch: CredentialEpoch::from_stored(row.credential_epoch),
@@ -59,7 +83,14 @@ pub(crate) async fn find_by_browser_key(
     db: &DatabaseConnection,
     key: &SecretDigest,
 ) -> Result<Option<(Session, User)>, StoreError> {
-    find_one(db, Entity::find().filter(Column::BrowserKeyDigest.eq(key.as_bytes().to_vec()))).await
+    find_one(db, Entity::find().filter(Column::BrowserKeyDigest.eq(digest_column(key)))).await
+}
+
+pub(crate) async fn find_by_family(
+    db: &DatabaseConnection,
+    family: &SecretDigest,
+) -> Result<Option<(Session, User)>, StoreError> {
+    find_one(db, Entity::find().filter(Column::RefreshFamilyDigest.eq(digest_column(family)))).await
 }
 
 pub(crate) async fn list(
@@ -76,10 +107,19 @@ pub(crate) async fn list(
     rows.into_iter().map(session).collect()
 }
 
+/// When a session's owner was last seen, now that they were seen at that moment too.
+fn last_seen_by(seen_at: OffsetDateTime) -> Expr {
+    let seen_at = micros(seen_at);
+    let later = CaseStatement::new()
+        .case(Column::LastSeenAt.lt(seen_at), seen_at)
+        .finally(Expr::col(Column::LastSeenAt));
+    later.into()
+}
+
 impl SeaUnit {
     /// Keeps a session's user until this unit ends, before the session itself is touched. Answers
     /// `false` when there is no such session.
-    async fn lock_owner(&mut self, id: SessionId) -> Result<bool, StoreError> {
+    async fn lock_owner(&mut self, id: SessionId, strength: LockType) -> Result<bool, StoreError> {
         let owner: Option<Uuid> = Entity::find_by_id(id.as_uuid())
             .select_only()
             .column(Column::UserId)
@@ -88,7 +128,7 @@ impl SeaUnit {
             .await
             .map_err(store_error)?;
         match owner {
-            Some(owner) => self.lock_user(UserId::from_uuid(owner), LockType::KeyShare).await,
+            Some(owner) => self.lock_user(UserId::from_uuid(owner), strength).await,
             None => Ok(false),
         }
     }
@@ -97,11 +137,14 @@ impl SeaUnit {
 #[async_trait]
 impl Sessions for SeaUnit {
     async fn insert_session(&mut self, session: &Session) -> Result<bool, StoreError> {
-        // Asking the foreign key instead would end the transaction on PostgreSQL.
-        if !self.lock_user(session.user_id, LockType::KeyShare).await? {
+        // Asking the foreign key instead would end the transaction on PostgreSQL. As strong as for
+        // `renew_session`.
+        if !self.lock_user(session.user_id, LockType::NoKeyUpdate).await? {
             return Ok(false);
         }
         let (ip, user_agent) = caller_columns(&session.caller);
+        let refresh = session.refresh.as_ref();
+        let rotation = refresh.and_then(|refresh| refresh.rotation);
         let row = ActiveModel {
             id: Set(session.id.as_uuid()),
             user_id: Set(session.user_id.as_uuid()),
@@ -112,7 +155,12 @@ impl Sessions for SeaUnit {
             ip: Set(ip),
             user_agent: Set(user_agent),
             authenticated_at: Set(micros(session.authenticated_at)),
-            browser_key_digest: Set(session.browser_key.map(|key| key.as_bytes().to_vec())),
+            browser_key_digest: Set(session.browser_key.as_ref().map(digest_column)),
+            refresh_family_digest: Set(refresh.map(|refresh| digest_column(&refresh.family))),
+            refresh_digest: Set(refresh.map(|refresh| digest_column(&refresh.current))),
+            refresh_from_digest: Set(rotation.map(|rotation| digest_column(&rotation.from))),
+            refresh_nonce: Set(rotation.map(|rotation| rotation.nonce.as_bytes().to_vec())),
+            refreshed_at: Set(rotation.map(|rotation| micros(rotation.at))),
         };
         Entity::insert(row).exec_without_returning(&self.tx).await.map_err(store_error)?;
         Ok(true)
@@ -123,15 +171,11 @@ impl Sessions for SeaUnit {
         id: SessionId,
         seen_at: OffsetDateTime,
     ) -> Result<bool, StoreError> {
-        if !self.lock_owner(id).await? {
+        if !self.lock_owner(id, LockType::KeyShare).await? {
             return Ok(false);
         }
-        let seen_at = micros(seen_at);
-        let later = CaseStatement::new()
-            .case(Column::LastSeenAt.lt(seen_at), seen_at)
-            .finally(Expr::col(Column::LastSeenAt));
         let outcome = Entity::update_many()
-            .col_expr(Column::LastSeenAt, later.into())
+            .col_expr(Column::LastSeenAt, last_seen_by(seen_at))
             .filter(Column::Id.eq(id.as_uuid()))
             .exec(&self.tx)
             .await
@@ -146,15 +190,43 @@ impl Sessions for SeaUnit {
         key: Option<SecretDigest>,
         authenticated_at: OffsetDateTime,
     ) -> Result<bool, StoreError> {
-        if !self.lock_owner(id).await? {
+        // Wrong passwords are forgotten next, which needs as much: to ask for more later is to wait for
+        // others who do the same.
+        if !self.lock_owner(id, LockType::NoKeyUpdate).await? {
             return Ok(false);
         }
-        let key = key.map(|key| key.as_bytes().to_vec());
+        let key = key.as_ref().map(digest_column);
         let outcome = Entity::update_many()
             .col_expr(Column::BrowserKeyDigest, Expr::value(key))
             .col_expr(Column::AuthenticatedAt, Expr::value(micros(authenticated_at)))
             .filter(Column::Id.eq(id.as_uuid()))
             .filter(Column::CredentialEpoch.eq(epoch.as_i64()))
+            .exec(&self.tx)
+            .await
+            .map_err(store_error)?;
+        Ok(outcome.rows_affected > 0)
+    }
+
+    async fn rotate_refresh(
+        &mut self,
+        id: SessionId,
+        epoch: CredentialEpoch,
+        successor: SecretDigest,
+        rotation: &Rotation,
+    ) -> Result<bool, StoreError> {
+        if !self.lock_owner(id, LockType::KeyShare).await? {
+            return Ok(false);
+        }
+        let Rotation { from, nonce, at } = rotation;
+        let outcome = Entity::update_many()
+            .col_expr(Column::RefreshDigest, Expr::value(digest_column(&successor)))
+            .col_expr(Column::RefreshFromDigest, Expr::value(digest_column(from)))
+            .col_expr(Column::RefreshNonce, Expr::value(nonce.as_bytes().to_vec()))
+            .col_expr(Column::RefreshedAt, Expr::value(micros(*at)))
+            .col_expr(Column::LastSeenAt, last_seen_by(*at))
+            .filter(Column::Id.eq(id.as_uuid()))
+            .filter(Column::CredentialEpoch.eq(epoch.as_i64()))
+            .filter(Column::RefreshDigest.eq(digest_column(from)))
             .exec(&self.tx)
             .await
             .map_err(store_error)?;

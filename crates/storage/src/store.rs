@@ -3,8 +3,11 @@
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use time::OffsetDateTime;
+use vestibule_domain::audit::AuditEvent;
+use vestibule_domain::caller::ClientNetwork;
 use vestibule_domain::email::EmailKey;
-use vestibule_domain::id::{MailId, SessionId, UserId};
+use vestibule_domain::failures::FailureCount;
+use vestibule_domain::id::{EventId, MailId, SessionId, UserId};
 use vestibule_domain::mail::MailRecord;
 use vestibule_domain::password::PasswordHash;
 use vestibule_domain::ports::{Store, StoreError, UnitOfWork};
@@ -17,7 +20,7 @@ use vestibule_domain::user::{User, UserFilter};
 use crate::connect::{self, ConnectError, Connections, Settings};
 use crate::error::store_error;
 use crate::unit::SeaUnit;
-use crate::{credentials, installation, outbox, resets, sessions, users};
+use crate::{audit, credentials, failures, installation, outbox, resets, sessions, users};
 
 /// The store, in SQLite or PostgreSQL. Cloning it shares the connections.
 #[derive(Clone, Debug)]
@@ -96,6 +99,13 @@ impl Store for SeaStore {
         sessions::find_by_browser_key(&self.reader, key).await
     }
 
+    async fn find_refreshed_session(
+        &self,
+        family: &SecretDigest,
+    ) -> Result<Option<(Session, User)>, StoreError> {
+        sessions::find_by_family(&self.reader, family).await
+    }
+
     async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
         sessions::list(&self.reader, user).await
     }
@@ -119,6 +129,23 @@ impl Store for SeaStore {
         limit: u32,
     ) -> Result<Vec<MailRecord>, StoreError> {
         outbox::list(&self.reader, before, limit).await
+    }
+
+    async fn list_events(
+        &self,
+        user: Option<UserId>,
+        before: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<AuditEvent>, StoreError> {
+        audit::list(&self.reader, user, before, limit).await
+    }
+
+    async fn find_failures(
+        &self,
+        address: &EmailKey,
+        network: ClientNetwork,
+    ) -> Result<FailureCount, StoreError> {
+        failures::find(&self.reader, address, network).await
     }
 
     async fn find_relay(&self) -> Result<Option<StoredRelay>, StoreError> {

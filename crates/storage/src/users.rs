@@ -10,7 +10,7 @@ use vestibule_domain::email::{EmailAddress, EmailKey, MAX_EMAIL_BYTES};
 use vestibule_domain::id::UserId;
 use vestibule_domain::language::Language;
 use vestibule_domain::password::PasswordHash;
-use vestibule_domain::ports::{Insertion, StoreError, Users};
+use vestibule_domain::ports::{Failures, Insertion, StoreError, Users};
 use vestibule_domain::user::{CredentialEpoch, User, UserFilter};
 use vestibule_domain::username::Username;
 
@@ -253,8 +253,15 @@ impl Users for SeaUnit {
 
     async fn delete_user(&mut self, id: UserId) -> Result<bool, StoreError> {
         // The foreign keys take everything else along.
-        let outcome =
-            Entity::delete_by_id(id.as_uuid()).exec(&self.tx).await.map_err(store_error)?;
-        Ok(outcome.rows_affected > 0)
+        let deleted = Entity::delete_many()
+            .filter(Column::Id.eq(id.as_uuid()))
+            .exec_with_returning(&self.tx)
+            .await
+            .map_err(store_error)?;
+        let Some(deleted) = deleted.into_iter().next() else {
+            return Ok(false);
+        };
+        self.forget_failures(&EmailKey::from_stored(deleted.email_key)).await?;
+        Ok(true)
     }
 }

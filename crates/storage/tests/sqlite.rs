@@ -7,8 +7,10 @@ mod fixture;
 use fixture::fresh;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use time::Duration;
+use vestibule_domain::audit::EventKind;
 use vestibule_domain::mail::{Mail, MailFate, QueuedMail};
 use vestibule_domain::ports::{Store, StoreError};
+use vestibule_domain::refresh::Refresh;
 use vestibule_domain::user::{User, UserFilter};
 use vestibule_storage::SeaStore;
 use vestibule_testkit::contract::given;
@@ -117,6 +119,139 @@ async fn a_relay_or_session_or_mail_that_cannot_be_read_is_corrupt() {
         .unwrap();
     let found = store.list_sessions(anna.id).await;
     assert!(matches!(found, Err(StoreError::Corrupt(_))), "{found:?}");
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn a_refresh_token_or_event_or_count_that_cannot_be_read_is_corrupt() {
+    let fixture = fresh().await;
+    let store = fixture.store();
+    let db = fixture.sea.connection();
+    let anna = given::stored_user(&*store, "anna").await;
+    let (address, network) = (anna.email.key(), given::network("192.0.2.1"));
+    db.execute_unprepared("PRAGMA ignore_check_constraints = ON").await.unwrap();
+    for damage in [
+        "refresh_digest = NULL",
+        "refresh_family_digest = NULL",
+        "refresh_family_digest = NULL, refresh_digest = NULL",
+        "refresh_from_digest = NULL",
+        "refresh_nonce = NULL",
+        "refreshed_at = NULL",
+        "refresh_family_digest = x'00'",
+        "refresh_digest = x'00'",
+        "refresh_from_digest = x'00'",
+        "refresh_nonce = x'00'",
+    ] {
+        let rotation = Some(given::rotation(given::digest(), given::noon()));
+        let refresh = Refresh { rotation, ..given::refresh() };
+        let session = given::session(&anna).refreshed_by(refresh);
+        let mut unit = store.begin().await.unwrap();
+        unit.insert_session(&session).await.unwrap();
+        unit.commit().await.unwrap();
+        assert!(store.find_session(session.id).await.is_ok());
+        db.execute_unprepared(&format!("UPDATE sessions SET {damage}")).await.unwrap();
+        let found = store.find_session(session.id).await;
+        assert!(matches!(found, Err(StoreError::Corrupt(_))), "{damage}: {found:?}");
+        db.execute_unprepared("DELETE FROM sessions").await.unwrap();
+    }
+    let mut unit = store.begin().await.unwrap();
+    unit.record(&given::event(EventKind::SignedIn, Some(anna.id), given::noon())).await.unwrap();
+    unit.count_failure(address, network, given::noon(), given::noon()).await.unwrap();
+    unit.commit().await.unwrap();
+    for damage in ["doer = 'administrator'", "doer = 'holder', administrator_id = id"] {
+        db.execute_unprepared(&format!("UPDATE audit_events SET {damage}")).await.unwrap();
+        let found = store.list_events(None, None, 9).await;
+        assert!(matches!(found, Err(StoreError::Corrupt(_))), "{damage}: {found:?}");
+    }
+    for network_is in ["= ''", "<> ''"] {
+        let damage =
+            format!("UPDATE sign_in_failures SET failures = -1 WHERE network {network_is}");
+        db.execute_unprepared(&damage).await.unwrap();
+        let found = store.find_failures(address, network).await;
+        assert!(matches!(found, Err(StoreError::Corrupt(_))), "{damage}: {found:?}");
+        db.execute_unprepared("UPDATE sign_in_failures SET failures = 1").await.unwrap();
+    }
+    fixture.close().await;
+}
+
+/// The purge looks at the count of an account once and not again; should the account go in a way
+/// that this version does not see, the next wrong password makes it look again.
+#[tokio::test]
+async fn a_count_is_looked_at_again_after_it_was_raised() {
+    let fixture = fresh().await;
+    let store = fixture.store();
+    let db = fixture.sea.connection();
+    let anna = given::stored_user(&*store, "anna").await;
+    let (address, network) = (anna.email.key(), given::network("192.0.2.1"));
+    let later = given::noon() + Duration::HOUR;
+    let count = async || {
+        let mut unit = store.begin().await.unwrap();
+        unit.count_failure(address, network, given::noon(), given::noon()).await.unwrap();
+        unit.commit().await.unwrap();
+    };
+    let left_by_purge = async || {
+        let mut unit = store.begin().await.unwrap();
+        unit.purge_failures(later, 9).await.unwrap();
+        unit.commit().await.unwrap();
+        store.find_failures(address, network).await.unwrap().total
+    };
+    count().await;
+    assert_eq!(left_by_purge().await, 1);
+    db.execute_unprepared("DELETE FROM users").await.unwrap();
+    assert_eq!(left_by_purge().await, 1);
+    count().await;
+    assert_eq!(left_by_purge().await, 0);
+    fixture.close().await;
+}
+
+/// The queries that tables grow under are answered from an index, and sorted by it.
+#[tokio::test]
+async fn large_tables_are_searched_by_their_indexes() {
+    let fixture = fresh().await;
+    let db = fixture.sea.connection();
+    for (query, index) in [
+        (
+            "SELECT * FROM sessions WHERE refresh_family_digest = ?1",
+            "uq_sessions_refresh_family_digest",
+        ),
+        // The outbox was made anew, and its indexes with it.
+        (
+            "SELECT id FROM outbox WHERE state = 'queued' AND next_attempt_at <= ?1 \
+             ORDER BY next_attempt_at, id LIMIT 9",
+            "ix_outbox_due",
+        ),
+        ("SELECT id FROM outbox WHERE finished_at < ?1 LIMIT 9", "ix_outbox_finished_at"),
+        ("DELETE FROM outbox WHERE user_id = ?1", "ix_outbox_user_id"),
+        ("DELETE FROM outbox WHERE reset_id = ?1", "ix_outbox_reset_id"),
+        (
+            "SELECT * FROM audit_events WHERE user_id = ?1 AND id < ?2 AND kind IN (?3, ?4) \
+             ORDER BY id DESC LIMIT 9",
+            "ix_audit_events_user_id",
+        ),
+        (
+            "DELETE FROM audit_events WHERE id IN \
+             (SELECT id FROM audit_events WHERE at < ?1 LIMIT 9)",
+            "ix_audit_events_at",
+        ),
+        (
+            "SELECT * FROM sign_in_failures WHERE email_key = ?1 AND network IN ('', ?2)",
+            "sqlite_autoindex_sign_in_failures_1",
+        ),
+        (
+            "SELECT email_key FROM sign_in_failures WHERE (network = '' AND NOT is_kept) \
+             AND last_failed_at < ?1 ORDER BY last_failed_at LIMIT 9",
+            "ix_sign_in_failures_over",
+        ),
+    ] {
+        let plan = Statement::from_string(
+            db.get_database_backend(),
+            format!("EXPLAIN QUERY PLAN {query}"),
+        );
+        let plan = db.query_all_raw(plan).await.unwrap();
+        let plan: Vec<String> = plan.iter().map(|row| row.try_get("", "detail").unwrap()).collect();
+        let plan = plan.join("; ");
+        assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{query}: {plan}");
+    }
     fixture.close().await;
 }
 

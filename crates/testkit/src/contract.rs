@@ -33,7 +33,9 @@ async fn soon<T>(ask: impl AsyncFn() -> Option<T>) -> T {
     tokio::time::timeout(Duration::from_secs(5), answered).await.expect("it happens soon")
 }
 
+pub mod audit;
 pub mod credentials;
+pub mod failures;
 pub mod given;
 pub mod installation;
 pub mod mails;
@@ -88,17 +90,32 @@ macro_rules! store_contract {
             sessions {
                 a_session_is_found_with_its_user
                 a_browser_session_is_found_by_its_key
+                a_refreshed_session_is_found_by_its_family
                 sessions_are_listed_the_one_seen_last_first
                 a_session_is_touched_forwards_only
                 a_session_that_ended_is_not_touched
                 a_renewed_session_has_another_key_and_a_fresh_proof
                 a_session_of_another_epoch_is_not_renewed
+                a_refresh_token_is_exchanged_for_its_successor
+                only_the_refresh_token_that_works_is_exchanged
                 a_session_of_nobody_is_not_added
                 a_session_ends_once
                 the_kept_session_lives_on_in_the_new_epoch
                 somebody_elses_session_cannot_be_kept
                 all_sessions_of_a_user_end
                 the_newest_sessions_are_kept
+            }
+            failures {
+                wrong_passwords_are_counted_from_everywhere_together
+                wrong_passwords_are_found_by_address_and_network
+                an_earlier_wrong_password_does_not_become_the_last
+                a_network_that_kept_quiet_begins_anew
+                forgotten_wrong_passwords_are_gone
+                accounts_and_strangers_are_counted_alike
+                purging_deletes_counts_that_were_last_raised_before
+                purging_leaves_the_counts_of_accounts
+                counts_are_purged_in_batches
+                purging_ends_though_accounts_are_passed_over
             }
             resets {
                 a_request_is_kept_whoever_it_is_for
@@ -140,6 +157,15 @@ macro_rules! store_contract {
                 a_mail_is_made_due_again_whatever_became_of_it
                 a_mail_that_is_being_sent_is_not_made_due
                 a_mail_that_is_gone_is_not_made_due
+            }
+            audit {
+                an_event_comes_back_as_it_was
+                events_are_listed_newest_first
+                a_list_of_events_continues_before_an_id_and_ends_at_the_limit
+                events_of_one_user_can_be_listed_alone
+                an_event_outlives_its_account
+                purging_deletes_events_from_before
+                events_are_purged_in_batches
             }
             installation {
                 a_relay_comes_back_as_it_was_saved
@@ -184,6 +210,14 @@ macro_rules! store_races {
                 no_session_outlives_its_user
                 no_session_is_renewed_after_its_end
                 many_units_keep_a_session_each
+                one_of_many_units_exchanges_a_refresh_token
+            }
+            failures {
+                each_wrong_password_is_counted
+                each_wrong_password_is_forgotten_once
+                nothing_is_counted_behind_the_back_of_who_forgets
+                units_about_one_account_come_one_after_the_other
+                a_user_is_deleted_while_others_guess
             }
             resets {
                 one_of_many_units_spends_a_reset
@@ -218,10 +252,13 @@ mod tests {
     fn every_rule_is_listed() {
         let lists = include_str!("contract.rs");
         for file in [
+            include_str!("contract/audit.rs"),
             include_str!("contract/credentials.rs"),
+            include_str!("contract/failures.rs"),
             include_str!("contract/installation.rs"),
             include_str!("contract/mails.rs"),
             include_str!("contract/outbox.rs"),
+            include_str!("contract/races/failures.rs"),
             include_str!("contract/races/installation.rs"),
             include_str!("contract/races/mails.rs"),
             include_str!("contract/races/resets.rs"),

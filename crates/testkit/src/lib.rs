@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "in a test, a surprise is a failure")]
 
 pub mod clock;
+pub mod common_passwords;
 pub mod contract;
 pub mod hasher;
 pub mod limiter;

@@ -12,8 +12,11 @@ use std::sync::{Arc, RwLock};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
+use vestibule_domain::audit::AuditEvent;
+use vestibule_domain::caller::ClientNetwork;
 use vestibule_domain::email::EmailKey;
-use vestibule_domain::id::{MailId, SessionId, UserId};
+use vestibule_domain::failures::FailureCount;
+use vestibule_domain::id::{EventId, MailId, SessionId, UserId};
 use vestibule_domain::mail::MailRecord;
 use vestibule_domain::password::PasswordHash;
 use vestibule_domain::ports::{Store, StoreError, UnitOfWork};
@@ -98,6 +101,17 @@ impl Store for MemoryStore {
         }))
     }
 
+    async fn find_refreshed_session(
+        &self,
+        family: &SecretDigest,
+    ) -> Result<Option<(Session, User)>, StoreError> {
+        Ok(self.read(|state| {
+            let of_family = |s: &&Session| s.refresh.as_ref().is_some_and(|r| r.family == *family);
+            let session = state.sessions.values().find(of_family)?;
+            Some((session.clone(), state.users.get(&session.user_id)?.clone()))
+        }))
+    }
+
     async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
         Ok(self.read(|state| {
             let sessions = state.sessions.values();
@@ -146,6 +160,42 @@ impl Store for MemoryStore {
                 .filter_map(|(_, entry)| entry.record(&state.users))
                 .take(limit)
                 .collect()
+        }))
+    }
+
+    async fn list_events(
+        &self,
+        user: Option<UserId>,
+        before: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<AuditEvent>, StoreError> {
+        let limit = usize::try_from(limit).unwrap();
+        Ok(self.read(|state| {
+            let newest_first = state.events.values().rev();
+            newest_first
+                .filter(|event| before.is_none_or(|before| event.id < before))
+                .filter(|event| user.is_none_or(|user| event.user_id == Some(user)))
+                .take(limit)
+                .cloned()
+                .collect()
+        }))
+    }
+
+    async fn find_failures(
+        &self,
+        address: &EmailKey,
+        network: ClientNetwork,
+    ) -> Result<FailureCount, StoreError> {
+        Ok(self.read(|state| {
+            let Some(tried) = state.failures.get(address) else {
+                return FailureCount::default();
+            };
+            let of_network = tried.by_network.get(&network).copied().unwrap_or_default();
+            FailureCount {
+                total: tried.total.failures,
+                from_network: of_network.failures,
+                last_from_network: of_network.last,
+            }
         }))
     }
 

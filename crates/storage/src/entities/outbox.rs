@@ -37,6 +37,12 @@ pub enum Kind {
     ResetLink,
     #[sea_orm(string_value = "password_changed")]
     PasswordChanged,
+    #[sea_orm(string_value = "password_disabled")]
+    PasswordDisabled,
+    #[sea_orm(string_value = "sign_in_after_failures")]
+    SignInAfterFailures,
+    #[sea_orm(string_value = "refresh_token_reused")]
+    RefreshTokenReused,
 }
 
 /// Whether the mail still waits, and what became of it.

@@ -18,6 +18,15 @@ pub struct Model {
     pub authenticated_at: i64,
     #[sea_orm(column_type = "Binary(32)", nullable)]
     pub browser_key_digest: Option<Vec<u8>>,
+    #[sea_orm(column_type = "Binary(32)", nullable)]
+    pub refresh_family_digest: Option<Vec<u8>>,
+    #[sea_orm(column_type = "Binary(32)", nullable)]
+    pub refresh_digest: Option<Vec<u8>>,
+    #[sea_orm(column_type = "Binary(32)", nullable)]
+    pub refresh_from_digest: Option<Vec<u8>>,
+    #[sea_orm(column_type = "Binary(32)", nullable)]
+    pub refresh_nonce: Option<Vec<u8>>,
+    pub refreshed_at: Option<i64>,
     #[sea_orm(belongs_to, from = "user_id", to = "id", on_delete = "Cascade")]
     pub user: BelongsTo<super::user::Entity>,
 }

@@ -5,12 +5,15 @@
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
+use vestibule_domain::audit::EventKind;
 use vestibule_domain::caller::Caller;
 use vestibule_domain::email::EmailAddress;
 use vestibule_domain::id::{MailId, SessionId, UserId};
 use vestibule_domain::language::Language;
-use vestibule_domain::mail::{MailKind, MailRecord, MailState};
+use vestibule_domain::mail::{Mail, MailKind, MailRecord, MailState, QueuedMail};
 use vestibule_domain::ports::Store;
+use vestibule_domain::reset::ResetId;
+use vestibule_domain::secret::SecretDigest;
 use vestibule_domain::session::Session;
 use vestibule_domain::user::User;
 use vestibule_domain::username::Username;
@@ -20,6 +23,10 @@ use vestibule_testkit::contract::given;
 const USER: u128 = 0x0198_c7f2_1111_7111_8111_1111_1111_1111;
 const SESSION: u128 = 0x0198_c7f2_2222_7222_8222_2222_2222_2222;
 const MAIL: u128 = 0x0198_c7f2_3333_7333_8333_3333_3333_3333;
+const BROWSER: u128 = 0x0198_c7f2_4444_7444_8444_4444_4444_4444;
+const NOTICE: u128 = 0x0198_c7f2_5555_7555_8555_5555_5555_5555;
+const LINK: u128 = 0x0198_c7f2_6666_7666_8666_6666_6666_6666;
+const RESET: u128 = 0x7777_7777_7777_7777_7777_7777_7777_7777;
 
 fn at(micros: i64) -> OffsetDateTime {
     OffsetDateTime::UNIX_EPOCH + Duration::microseconds(micros)
@@ -31,6 +38,14 @@ fn id(db: &DatabaseConnection, number: u128) -> String {
     match db.get_database_backend() {
         DbBackend::Postgres => format!("'{id}'"),
         _ => format!("x'{}'", id.simple()),
+    }
+}
+
+/// Bytes as each database spells them.
+fn bytes(db: &DatabaseConnection, hex: &str) -> String {
+    match db.get_database_backend() {
+        DbBackend::Postgres => format!("'\\x{hex}'"),
+        _ => format!("x'{hex}'"),
     }
 }
 
@@ -57,7 +72,107 @@ async fn fill(db: &DatabaseConnection) {
     }
 }
 
-pub(super) async fn what_was_there_is_there(store: &dyn Store, db: &DatabaseConnection) {
+/// What the second version writes besides: a session in a browser, a notice that was sent, a link
+/// that is being sent.
+async fn fill_second(db: &DatabaseConnection) {
+    let [user, browser, notice, link] = [USER, BROWSER, NOTICE, LINK].map(|number| id(db, number));
+    let (key, reset) = (bytes(db, &"ab".repeat(32)), bytes(db, &format!("{RESET:x}")));
+    for row in [
+        format!("UPDATE users SET language = 'ar' WHERE id = {user}"),
+        format!(
+            "INSERT INTO sessions (id, user_id, credential_epoch, created_at, last_seen_at, \
+             expires_at, authenticated_at, browser_key_digest) VALUES ({browser}, {user}, 3, 7, 7, \
+             9000009, 8000008, {key})"
+        ),
+        format!(
+            "INSERT INTO password_resets (id, user_id, email_key, credential_epoch, issued_at, \
+             expires_at) VALUES ({reset}, {user}, 'anna@example.com', 3, 1, 2)"
+        ),
+        format!(
+            "INSERT INTO outbox (id, kind, user_id, ip, user_agent, queued_at, attempts, \
+             next_attempt_at, state, finished_at) VALUES ({notice}, 'password_changed', {user}, \
+             '192.0.2.1', 'curl', 10, 2, 11, 'sent', 12)"
+        ),
+        format!(
+            "INSERT INTO outbox (id, kind, user_id, reset_id, queued_at, attempts, \
+             next_attempt_at, lease_id, leased_until, state) VALUES ({link}, 'reset_link', {user}, \
+             {reset}, 13, 1, 13, {link}, 14, 'queued')"
+        ),
+    ] {
+        db.execute_unprepared(&row).await.unwrap();
+    }
+}
+
+async fn what_the_second_version_wrote_is_there(store: &dyn Store, db: &DatabaseConnection) {
+    Migrator::up(db, Some(2)).await.unwrap();
+    fill(db).await;
+    fill_second(db).await;
+    migrate(db).await.unwrap();
+
+    let user = UserId::from_uuid(Uuid::from_u128(USER));
+    let key = SecretDigest::from_bytes([0xab; 32]);
+    let (session, anna) = store.find_browser_session(&key).await.unwrap().unwrap();
+    assert_eq!((anna.id, anna.language), (user, Some(Language::Arabic)));
+    assert_eq!(session.id, SessionId::from_uuid(Uuid::from_u128(BROWSER)));
+    assert_eq!((session.authenticated_at, session.refresh), (at(8_000_008), None));
+    let mails = store.list_mails(None, 9).await.unwrap();
+    let states: Vec<_> = mails.iter().map(|mail| (mail.kind, mail.state, mail.attempts)).collect();
+    let expected = [
+        (MailKind::ResetLink, MailState::Waiting { due_at: at(13) }, 1),
+        (MailKind::PasswordChanged, MailState::Sent { at: at(12) }, 2),
+        (MailKind::Welcome, MailState::Waiting { due_at: at(6_000_006) }, 1),
+    ];
+    assert_eq!(states, expected);
+
+    // The claim lasts, the details are there, and what belongs to a reset still goes with it.
+    let mut unit = store.begin().await.unwrap();
+    let lease = given::lease(at(100));
+    assert_eq!(unit.claim_mails(at(13), lease, 9).await.unwrap(), []);
+    let link = unit.claim_mails(at(14), lease, 9).await.unwrap().remove(0);
+    let reset_id = ResetId::from_bytes(RESET.to_be_bytes());
+    assert_eq!(link.mail, Mail::ResetLink { user_id: user, reset_id });
+    let notice = MailId::from_uuid(Uuid::from_u128(NOTICE));
+    assert!(unit.requeue_mail(notice, at(15)).await.unwrap());
+    let notice = unit.claim_mails(at(15), lease, 9).await.unwrap().remove(0);
+    let caller = Caller::new(Some("192.0.2.1".parse().unwrap()), Some("curl"));
+    assert_eq!(notice.mail, Mail::PasswordChanged { user_id: user, caller });
+    unit.purge(at(3), 9).await.unwrap();
+    unit.commit().await.unwrap();
+    assert_eq!(store.list_mails(None, 9).await.unwrap().len(), 2);
+    the_third_version_goes_and_comes_back(store, db, user).await;
+}
+
+/// What only it knows is lost on the way down, and nothing else.
+async fn the_third_version_goes_and_comes_back(
+    store: &dyn Store,
+    db: &DatabaseConnection,
+    user_id: UserId,
+) {
+    let warning = Mail::RefreshTokenReused { user_id, caller: Caller::default() };
+    let mut unit = store.begin().await.unwrap();
+    unit.enqueue(&QueuedMail::new(warning, at(20), given::random())).await.unwrap();
+    unit.record(&given::event(EventKind::SignedIn, Some(user_id), at(20))).await.unwrap();
+    unit.commit().await.unwrap();
+    assert_eq!(store.list_mails(None, 9).await.unwrap().len(), 3);
+    Migrator::down(db, Some(1)).await.unwrap();
+    migrate(db).await.unwrap();
+    let kinds: Vec<_> =
+        store.list_mails(None, 9).await.unwrap().iter().map(|mail| mail.kind).collect();
+    assert_eq!(kinds, [MailKind::PasswordChanged, MailKind::Welcome]);
+    assert_eq!(store.list_sessions(user_id).await.unwrap().len(), 2);
+    assert_eq!(store.list_events(None, None, 9).await.unwrap(), []);
+
+    let mut unit = store.begin().await.unwrap();
+    assert!(unit.delete_user(user_id).await.unwrap());
+    unit.commit().await.unwrap();
+    assert_eq!(store.list_mails(None, 9).await.unwrap(), []);
+    // A version that does not know the new tables and columns still writes.
+    fill(db).await;
+    fill_second(db).await;
+    assert_eq!(store.list_mails(None, 9).await.unwrap().len(), 3);
+}
+
+async fn what_the_first_version_wrote_is_there(store: &dyn Store, db: &DatabaseConnection) {
     Migrator::up(db, Some(1)).await.unwrap();
     assert_eq!(status(db).await.unwrap().applied, ["m20261120_000001_create_accounts"]);
     fill(db).await;
@@ -106,7 +221,7 @@ pub(super) async fn what_was_there_is_there(store: &dyn Store, db: &DatabaseConn
     fill(db).await;
     let (opened_meanwhile, _) = store.find_session(session.id).await.unwrap().unwrap();
     assert_eq!(opened_meanwhile.authenticated_at, OffsetDateTime::UNIX_EPOCH);
-    Migrator::down(db, Some(1)).await.unwrap();
+    Migrator::down(db, Some(2)).await.unwrap();
     migrate(db).await.unwrap();
     assert_eq!(store.find_session(session.id).await.unwrap().unwrap().0, session);
 }
@@ -115,9 +230,18 @@ mod sqlite {
     use crate::sqlite_fixture::empty;
 
     #[tokio::test]
-    async fn a_filled_database_is_migrated() {
+    async fn a_database_of_the_first_version_is_migrated() {
         let fixture = empty().await;
-        super::what_was_there_is_there(&*fixture.store(), fixture.sea.connection()).await;
+        let db = fixture.sea.connection();
+        super::what_the_first_version_wrote_is_there(&*fixture.store(), db).await;
+        fixture.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_database_of_the_second_version_is_migrated() {
+        let fixture = empty().await;
+        let db = fixture.sea.connection();
+        super::what_the_second_version_wrote_is_there(&*fixture.store(), db).await;
         fixture.close().await;
     }
 }
@@ -126,9 +250,18 @@ mod postgres {
     use crate::postgres_fixture::empty;
 
     #[tokio::test]
-    async fn a_filled_database_is_migrated() {
+    async fn a_database_of_the_first_version_is_migrated() {
         let fixture = empty().await;
-        super::what_was_there_is_there(&*fixture.store(), fixture.sea.connection()).await;
+        let db = fixture.sea.connection();
+        super::what_the_first_version_wrote_is_there(&*fixture.store(), db).await;
+        fixture.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_database_of_the_second_version_is_migrated() {
+        let fixture = empty().await;
+        let db = fixture.sea.connection();
+        super::what_the_second_version_wrote_is_there(&*fixture.store(), db).await;
         fixture.close().await;
     }
 }

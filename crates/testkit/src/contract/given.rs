@@ -4,13 +4,15 @@ use std::num::NonZeroU16;
 use std::sync::LazyLock;
 
 use time::{Duration, OffsetDateTime};
-use vestibule_domain::caller::Caller;
-use vestibule_domain::email::EmailAddress;
-use vestibule_domain::id::{LeaseId, ResetRequestId, UserId};
+use vestibule_domain::audit::{AuditEvent, Doer, EventKind};
+use vestibule_domain::caller::{Caller, ClientNetwork};
+use vestibule_domain::email::{EmailAddress, EmailKey};
+use vestibule_domain::id::{EventId, LeaseId, ResetRequestId, UserId};
 use vestibule_domain::mail::{Lease, Mail, QueuedMail};
 use vestibule_domain::password::PasswordHash;
 use vestibule_domain::policy::SessionPolicy;
 use vestibule_domain::ports::{Insertion, Random, Store};
+use vestibule_domain::refresh::{Refresh, Rotation, RotationNonce};
 use vestibule_domain::relay::{Relay, RelayHost, RelaySecurity, SealedCredentials, StoredRelay};
 use vestibule_domain::reset::{PasswordReset, ResetRequest};
 use vestibule_domain::secret::{Secret, SecretDigest};
@@ -59,6 +61,32 @@ pub fn session(user: &User) -> Session {
 /// What is remembered of a secret that nobody holds.
 pub fn digest() -> SecretDigest {
     Secret::generate(random()).digest()
+}
+
+/// The refresh tokens of a session, of which the first still works.
+pub fn refresh() -> Refresh {
+    Refresh { family: digest(), current: digest(), rotation: None }
+}
+
+/// An exchange of a token at that moment.
+pub fn rotation(from: SecretDigest, at: OffsetDateTime) -> Rotation {
+    Rotation { from, nonce: RotationNonce::generate(random()), at }
+}
+
+/// What is looked up for `name@example.com`.
+pub fn address(name: &str) -> EmailKey {
+    EmailAddress::parse(&format!("{name}@example.com")).unwrap().key().clone()
+}
+
+/// The network an address belongs to; an empty one is no address.
+pub fn network(ip: &str) -> ClientNetwork {
+    ClientNetwork::of((!ip.is_empty()).then(|| ip.parse().unwrap()))
+}
+
+/// Something the holder of a proof did, in no store yet.
+pub fn event(kind: EventKind, user_id: Option<UserId>, at: OffsetDateTime) -> AuditEvent {
+    let id = EventId::generate(at, random());
+    AuditEvent { id, at, kind, user_id, by: Doer::Holder, caller: caller() }
 }
 
 /// A relay with an account, described at noon, in no store yet.

@@ -45,11 +45,18 @@ pub async fn mails_are_listed_newest_first(store: &dyn Store) {
     assert_eq!(store.list_mails(None, 10).await.unwrap(), []);
     let (anna, berta) = (anna(store).await, given::stored_user(store, "berta").await);
     let reset = given::stored_reset(store, &anna, at(0)).await;
-    let notice = Mail::PasswordChanged { user_id: anna.id, caller: given::caller() };
+    let (user_id, caller) = (anna.id, given::caller());
+    let notice = Mail::PasswordChanged { user_id, caller: caller.clone() };
+    let disabled = Mail::PasswordDisabled { user_id, caller: caller.clone() };
+    let guessed = Mail::SignInAfterFailures { user_id, caller: caller.clone() };
+    let copied = Mail::RefreshTokenReused { user_id, caller };
     let mails = [
         (Mail::ResetLink { user_id: anna.id, reset_id: reset.id }, MailKind::ResetLink, &anna),
         (Mail::Welcome { user_id: berta.id }, MailKind::Welcome, &berta),
         (notice, MailKind::PasswordChanged, &anna),
+        (disabled, MailKind::PasswordDisabled, &anna),
+        (guessed, MailKind::SignInAfterFailures, &anna),
+        (copied, MailKind::RefreshTokenReused, &anna),
     ];
     let mut records = Vec::new();
     for (minute, (mail, kind, user)) in (0..).zip(mails) {

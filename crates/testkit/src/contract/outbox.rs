@@ -1,6 +1,7 @@
 //! The rules of [`Outbox`](vestibule_domain::ports::Outbox).
 
 use time::{Duration, OffsetDateTime};
+use vestibule_domain::caller::Caller;
 use vestibule_domain::id::MailId;
 use vestibule_domain::mail::{Lease, Mail, MailFate, QueuedMail};
 use vestibule_domain::policy::SessionPolicy;
@@ -31,6 +32,9 @@ pub async fn a_mail_is_due_at_once_and_comes_back_as_it_was(store: &dyn Store) {
         Mail::Welcome { user_id: anna.id },
         Mail::ResetLink { user_id: anna.id, reset_id: reset.id },
         Mail::PasswordChanged { user_id: anna.id, caller: given::caller() },
+        Mail::PasswordDisabled { user_id: anna.id, caller: Caller::default() },
+        Mail::SignInAfterFailures { user_id: anna.id, caller: given::caller() },
+        Mail::RefreshTokenReused { user_id: anna.id, caller: given::caller() },
     ] {
         let queued = QueuedMail::new(mail, at(0), given::random());
         commit!(store, enqueue(&queued));

@@ -3,6 +3,7 @@
 //! Every contestant opens a unit of its own as soon as all of them are ready. No rule waits for a
 //! certain order: whichever comes about, the sentence has to hold.
 
+pub mod failures;
 pub mod installation;
 pub mod mails;
 pub mod resets;

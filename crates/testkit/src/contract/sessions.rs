@@ -3,6 +3,7 @@
 use time::Duration;
 use vestibule_domain::caller::Caller;
 use vestibule_domain::ports::Store;
+use vestibule_domain::refresh::Refresh;
 use vestibule_domain::session::Session;
 
 use super::given;
@@ -35,6 +36,25 @@ pub async fn a_browser_session_is_found_by_its_key(store: &dyn Store) {
         assert_eq!(store.find_session(session.id).await.unwrap(), Some((session, owner)));
     }
     assert_eq!(store.find_browser_session(&given::digest()).await.unwrap(), None);
+}
+
+/// "The session whose refresh tokens share the half with that digest, with its user."
+pub async fn a_refreshed_session_is_found_by_its_family(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    given::stored_session(store, &anna).await;
+    let fresh = given::refresh();
+    let rotation = Some(given::rotation(given::digest(), given::noon()));
+    let rotated = Refresh { rotation, ..given::refresh() };
+    for refresh in [fresh, rotated] {
+        let session = given::session(&anna).refreshed_by(refresh.clone());
+        commit!(store, insert_session(&session));
+        let expected = Some((session.clone(), anna.clone()));
+        assert_eq!(store.find_refreshed_session(&refresh.family).await.unwrap(), expected);
+        assert_eq!(store.find_session(session.id).await.unwrap(), expected);
+        assert_eq!(store.find_refreshed_session(&refresh.current).await.unwrap(), None);
+    }
+    assert_eq!(store.find_refreshed_session(&given::digest()).await.unwrap(), None);
+    assert_eq!(store.list_sessions(anna.id).await.unwrap().len(), 3);
 }
 
 /// "All sessions of a user, the one seen last first."
@@ -119,6 +139,72 @@ pub async fn a_session_of_another_epoch_is_not_renewed(store: &dyn Store) {
     let found = store.find_session(session.id).await.unwrap();
     assert_eq!(found, Some((session.clone(), anna.clone())));
     assert_eq!(store.list_sessions(anna.id).await.unwrap(), [session]);
+}
+
+/// "Exchanges a session's refresh token: the one that works … for `successor`; and notes that the
+/// session's owner was seen."
+pub async fn a_refresh_token_is_exchanged_for_its_successor(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    let refresh = given::refresh();
+    let mut expected = given::session(&anna).refreshed_by(refresh.clone());
+    let other = given::session(&anna).refreshed_by(given::refresh());
+    commit!(store, insert_session(&expected));
+    commit!(store, insert_session(&other));
+    let mut from = refresh.current;
+    // The clock of another node may be behind.
+    for (minutes, seen) in [(1, 1), (5, 5), (3, 5)] {
+        let [at, last_seen_at] = [minutes, seen].map(|m| given::noon() + Duration::minutes(m));
+        let (rotation, current) = (given::rotation(from, at), given::digest());
+        assert!(commit!(store, rotate_refresh(expected.id, anna.epoch, current, &rotation)));
+        let refresh = Refresh { current, rotation: Some(rotation), ..refresh.clone() };
+        expected = Session { last_seen_at, ..expected.refreshed_by(refresh) };
+        let found = store.find_refreshed_session(&refresh_of(&expected).family).await.unwrap();
+        assert_eq!(found, Some((expected.clone(), anna.clone())));
+        from = current;
+    }
+    assert_eq!(store.find_session(other.id).await.unwrap(), Some((other, anna)));
+}
+
+fn refresh_of(session: &Session) -> &Refresh {
+    session.refresh.as_ref().unwrap()
+}
+
+/// "Answers `false`, and changes nothing, when there is no such session, it is not in `epoch`, or
+/// another token works."
+pub async fn only_the_refresh_token_that_works_is_exchanged(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    let without = given::stored_session(store, &anna).await;
+    let session = given::session(&anna).refreshed_by(given::refresh());
+    let (current, successor) = (refresh_of(&session).current, given::digest());
+    commit!(store, insert_session(&session));
+    let unknown = given::session(&anna).id;
+    let later = given::noon() + Duration::HOUR;
+    for (id, epoch, from) in [
+        (unknown, anna.epoch, current),
+        (session.id, anna.epoch.next(), current),
+        (session.id, anna.epoch, successor),
+        (session.id, anna.epoch, refresh_of(&session).family),
+        (without.id, anna.epoch, current),
+    ] {
+        let rotation = given::rotation(from, later);
+        assert!(!commit!(store, rotate_refresh(id, epoch, successor, &rotation)));
+    }
+    let mut left = store.list_sessions(anna.id).await.unwrap();
+    left.sort_by_key(|session| session.id);
+    assert_eq!(left, [without, session.clone()]);
+
+    // A token that was exchanged works no more.
+    let rotation = given::rotation(current, later);
+    for works in [true, false] {
+        assert_eq!(
+            commit!(store, rotate_refresh(session.id, anna.epoch, successor, &rotation)),
+            works
+        );
+    }
+    commit!(store, end_session(session.id));
+    let rotation = given::rotation(successor, later);
+    assert!(!commit!(store, rotate_refresh(session.id, anna.epoch, current, &rotation)));
+    assert_eq!(store.find_refreshed_session(&refresh_of(&session).family).await.unwrap(), None);
 }
 
 /// "Adds a session. Answers `false`, and changes nothing, when its user is gone."

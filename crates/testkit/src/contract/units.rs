@@ -3,6 +3,8 @@
 use std::task::{Context, Waker};
 
 use time::Duration;
+use vestibule_domain::audit::EventKind;
+use vestibule_domain::failures::FailureCount;
 use vestibule_domain::ports::Store;
 use vestibule_domain::user::{User, UserFilter};
 
@@ -17,7 +19,10 @@ pub async fn a_reachable_store_answers(store: &dyn Store) {
 pub async fn nothing_is_visible_before_the_commit(store: &dyn Store) {
     let anna = given::user("anna");
     let (key, link) = (given::digest(), given::digest());
-    let session = given::session(&anna).in_browser(key);
+    let refresh = given::refresh();
+    let family = refresh.family;
+    let session = given::session(&anna).in_browser(key).refreshed_by(refresh);
+    let (from, noon) = (given::network("192.0.2.1"), given::noon());
     let reset = given::reset(&anna, given::noon());
     let mut unit = store.begin().await.unwrap();
     unit.insert_user(&anna).await.unwrap();
@@ -27,7 +32,13 @@ pub async fn nothing_is_visible_before_the_commit(store: &dyn Store) {
     unit.enqueue(&given::welcome(&anna, given::noon())).await.unwrap();
     unit.save_relay(&given::relay("smtp.example.com")).await.unwrap();
     unit.save_setup_link(&link, given::noon() + Duration::HOUR).await.unwrap();
+    unit.record(&given::event(EventKind::SignedUp, Some(anna.id), noon)).await.unwrap();
+    unit.count_failure(anna.email.key(), from, noon, noon).await.unwrap();
 
+    let failures = store.find_failures(anna.email.key(), from).await.unwrap();
+    assert_eq!(failures, FailureCount::default());
+    assert_eq!(store.find_refreshed_session(&family).await.unwrap(), None);
+    assert_eq!(store.list_events(None, None, 10).await.unwrap(), []);
     assert_eq!(store.find_user(anna.id).await.unwrap(), None);
     assert_eq!(store.find_user_by_email(anna.email.key()).await.unwrap(), None);
     assert_eq!(store.find_password(anna.id).await.unwrap(), None);
@@ -50,7 +61,10 @@ pub async fn a_dropped_unit_leaves_no_trace(store: &dyn Store) {
     let berta = given::user("berta");
     let session = given::session(&anna);
     let link = given::digest();
+    let (from, noon) = (given::network("192.0.2.1"), given::noon());
     let mut unit = store.begin().await.unwrap();
+    unit.record(&given::event(EventKind::SignedUp, Some(anna.id), noon)).await.unwrap();
+    unit.count_failure(anna.email.key(), from, noon, noon).await.unwrap();
     unit.insert_user(&berta).await.unwrap();
     unit.advance_epoch(anna.id, anna.epoch).await.unwrap();
     unit.set_password(anna.id, &given::hash("new"), given::noon()).await.unwrap();
@@ -61,6 +75,9 @@ pub async fn a_dropped_unit_leaves_no_trace(store: &dyn Store) {
     unit.save_setup_link(&link, given::noon() + Duration::HOUR).await.unwrap();
     drop(unit);
 
+    let failures = store.find_failures(anna.email.key(), from).await.unwrap();
+    assert_eq!(failures, FailureCount::default());
+    assert_eq!(store.list_events(None, None, 10).await.unwrap(), []);
     assert_eq!(store.find_user(anna.id).await.unwrap(), Some(anna.clone()));
     assert_eq!(store.find_user(berta.id).await.unwrap(), None);
     assert_eq!(store.find_password(anna.id).await.unwrap(), None);

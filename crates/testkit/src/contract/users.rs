@@ -264,7 +264,8 @@ pub async fn locked_users_are_given_in_order_and_without_those_who_are_gone(stor
     assert_eq!(commit!(store, lock_users(&[])), []);
 }
 
-/// "Deletes a user with everything that belongs to them: password, sessions, resets, mails."
+/// "Deletes a user with everything that belongs to them: password, wrong passwords, sessions, resets,
+/// mails."
 pub async fn a_deleted_user_takes_everything_along(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let berta = given::stored_user(store, "berta").await;
@@ -275,8 +276,18 @@ pub async fn a_deleted_user_takes_everything_along(store: &dyn Store) {
     let link = Mail::ResetLink { user_id: anna.id, reset_id: reset.id };
     commit!(store, enqueue(&QueuedMail::new(link, given::noon(), given::random())));
     commit!(store, enqueue(&given::welcome(&anna, given::noon())));
+    let from = given::network("192.0.2.1");
+    for user in [&anna, &berta] {
+        commit!(store, count_failure(user.email.key(), from, given::noon(), given::noon()));
+    }
 
     assert!(commit!(store, delete_user(anna.id)));
+    let failures = async |user: &User| {
+        let found = store.find_failures(user.email.key(), from).await.unwrap();
+        (found.total, found.from_network)
+    };
+    assert_eq!(failures(&anna).await, (0, 0));
+    assert_eq!(failures(&berta).await, (1, 1));
     assert_eq!(store.find_user(anna.id).await.unwrap(), None);
     assert_eq!(store.find_user_by_email(anna.email.key()).await.unwrap(), None);
     assert_eq!(store.find_password(anna.id).await.unwrap(), None);

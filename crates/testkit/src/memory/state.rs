@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use time::OffsetDateTime;
-use vestibule_domain::id::{MailId, ResetRequestId, SessionId, UserId};
+use vestibule_domain::audit::AuditEvent;
+use vestibule_domain::caller::ClientNetwork;
+use vestibule_domain::email::EmailKey;
+use vestibule_domain::id::{EventId, MailId, ResetRequestId, SessionId, UserId};
 use vestibule_domain::mail::{Lease, Mail, MailRecord, MailState, QueuedMail};
 use vestibule_domain::password::PasswordHash;
 use vestibule_domain::ports::StoreError;
@@ -22,6 +25,8 @@ pub(super) struct State {
     pub(super) resets: HashMap<ResetId, PasswordReset>,
     pub(super) requests: BTreeMap<ResetRequestId, ResetRequest>,
     pub(super) mails: BTreeMap<MailId, Entry>,
+    pub(super) failures: HashMap<EmailKey, Tried>,
+    pub(super) events: BTreeMap<EventId, AuditEvent>,
     pub(super) relay: Option<StoredRelay>,
     pub(super) setup_link: Option<(SecretDigest, OffsetDateTime)>,
 }
@@ -33,6 +38,27 @@ pub(super) struct Entry {
     pub(super) state: MailState,
     pub(super) lease: Option<Lease>,
     pub(super) last_error: Option<String>,
+}
+
+/// Wrong passwords for an address.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tried {
+    pub(super) total: Count,
+    pub(super) by_network: HashMap<ClientNetwork, Count>,
+}
+
+/// So many wrong passwords, and when the last of them came.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Count {
+    pub(super) failures: u32,
+    pub(super) last: Option<OffsetDateTime>,
+}
+
+impl Count {
+    pub(super) fn raise(&mut self, now: OffsetDateTime) {
+        self.failures += 1;
+        self.last = self.last.max(Some(now));
+    }
 }
 
 impl Entry {

@@ -1,6 +1,8 @@
-//! A unit of work on a copy of everything: the users and what belongs to them. The mails and the
-//! installation's own memory stand in files of their own.
+//! A unit of work on a copy of everything: the users and what belongs to them. The mails, the wrong
+//! passwords, the events and the installation's own memory stand in files of their own.
 
+mod audit;
+mod failures;
 mod installation;
 mod outbox;
 
@@ -16,6 +18,7 @@ use vestibule_domain::password::PasswordHash;
 use vestibule_domain::ports::{
     Credentials, Insertion, Resets, Sessions, StoreError, UnitOfWork, Users,
 };
+use vestibule_domain::refresh::{Refresh, Rotation};
 use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
 use vestibule_domain::secret::SecretDigest;
 use vestibule_domain::session::Session;
@@ -102,9 +105,12 @@ impl Users for MemoryUnit {
     }
 
     async fn delete_user(&mut self, id: UserId) -> Result<bool, StoreError> {
-        let deleted = self.state.users.remove(&id).is_some();
+        let Some(deleted) = self.state.users.remove(&id) else {
+            return Ok(false);
+        };
+        self.state.failures.remove(deleted.email.key());
         self.state.cascade();
-        Ok(deleted)
+        Ok(true)
     }
 }
 
@@ -164,6 +170,25 @@ impl Sessions for MemoryUnit {
             session.authenticated_at = authenticated_at;
         });
         Ok(renewed.is_some())
+    }
+
+    async fn rotate_refresh(
+        &mut self,
+        id: SessionId,
+        epoch: CredentialEpoch,
+        successor: SecretDigest,
+        rotation: &Rotation,
+    ) -> Result<bool, StoreError> {
+        let Some(session) = self.state.sessions.get_mut(&id).filter(|s| s.epoch == epoch) else {
+            return Ok(false);
+        };
+        let Some(refresh) = session.refresh.take_if(|kept| kept.current == rotation.from) else {
+            return Ok(false);
+        };
+        let rotated = Refresh { current: successor, rotation: Some(*rotation), ..refresh };
+        session.refresh = Some(rotated);
+        session.last_seen_at = session.last_seen_at.max(rotation.at);
+        Ok(true)
     }
 
     async fn end_session(&mut self, id: SessionId) -> Result<bool, StoreError> {

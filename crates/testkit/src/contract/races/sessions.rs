@@ -7,7 +7,7 @@ use vestibule_domain::language::Language;
 use vestibule_domain::ports::Store;
 use vestibule_domain::user::User;
 
-use super::{CONTESTANTS, at_once};
+use super::{CONTESTANTS, at_once, successes};
 use crate::contract::given;
 
 /// "Answers `false`, and changes nothing, when its user is gone", however late the user goes.
@@ -43,24 +43,36 @@ pub async fn no_session_outlives_its_user(store: Arc<dyn Store>) {
 pub async fn no_session_is_renewed_after_its_end(store: Arc<dyn Store>) {
     let anna = given::stored_user(&*store, "anna").await;
     commit!(store, set_password(anna.id, &given::hash("a"), given::noon()));
-    let session = given::stored_session(&*store, &anna).await;
+    let refresh = given::refresh();
+    let session = given::session(&anna).refreshed_by(refresh.clone());
+    commit!(store, insert_session(&session));
     let User { id, epoch, .. } = anna;
-    at_once(&store, CONTESTANTS, |number, store| async move {
-        if number == CONTESTANTS / 2 {
-            return assert!(commit!(store, delete_user(id)));
+    at_once(&store, CONTESTANTS, |number, store| {
+        let (session, refresh) = (session.clone(), refresh.clone());
+        async move {
+            if number == CONTESTANTS / 2 {
+                return assert!(commit!(store, delete_user(id)));
+            }
+            let (later, hash) = (given::noon() + Duration::HOUR, given::hash("a"));
+            let mut unit = store.begin().await.unwrap();
+            let session_was_there = match number % 3 {
+                0 => unit.touch_session(session.id, later).await.unwrap(),
+                1 => {
+                    let key = Some(given::digest());
+                    unit.renew_session(session.id, epoch, key, later).await.unwrap()
+                }
+                // For itself, so that all of them can.
+                _ => {
+                    let (current, rotation) =
+                        (refresh.current, given::rotation(refresh.current, later));
+                    unit.rotate_refresh(session.id, epoch, current, &rotation).await.unwrap()
+                }
+            };
+            // Whoever has seen the session sees its user until the unit ends.
+            let user_was_there = unit.replace_hash(id, &hash, &hash).await.unwrap();
+            assert!(user_was_there || !session_was_there);
+            unit.commit().await.unwrap();
         }
-        let (later, hash) = (given::noon() + Duration::HOUR, given::hash("a"));
-        let mut unit = store.begin().await.unwrap();
-        let session_was_there = if number % 2 == 0 {
-            unit.touch_session(session.id, later).await.unwrap()
-        } else {
-            let key = Some(given::digest());
-            unit.renew_session(session.id, epoch, key, later).await.unwrap()
-        };
-        // Whoever has seen the session sees its user until the unit ends.
-        let user_was_there = unit.replace_hash(id, &hash, &hash).await.unwrap();
-        assert!(user_was_there || !session_was_there);
-        unit.commit().await.unwrap();
     })
     .await;
     assert_eq!(store.find_session(session.id).await.unwrap(), None);
@@ -85,4 +97,27 @@ pub async fn many_units_keep_a_session_each(store: Arc<dyn Store>) {
         .await;
         assert_eq!(store.list_sessions(id).await.unwrap(), []);
     }
+}
+
+/// "Of any number of concurrent units with one `rotation.from` exactly one is answered `true`."
+pub async fn one_of_many_units_exchanges_a_refresh_token(store: Arc<dyn Store>) {
+    let anna = given::stored_user(&*store, "anna").await;
+    let refresh = given::refresh();
+    let session = given::session(&anna).refreshed_by(refresh.clone());
+    commit!(store, insert_session(&session));
+    let (id, epoch, family) = (session.id, anna.epoch, refresh.family);
+    let exchanged = at_once(&store, CONTESTANTS, |_, store| {
+        let rotation = given::rotation(refresh.current, given::noon() + Duration::HOUR);
+        async move {
+            let successor = given::digest();
+            let won = commit!(store, rotate_refresh(id, epoch, successor, &rotation));
+            // Whoever lost finds at once what the winner has left.
+            let (session, _) = store.find_refreshed_session(&family).await.unwrap().unwrap();
+            let kept = session.refresh.unwrap();
+            assert_eq!(won, kept.current == successor);
+            assert_eq!(won, kept.rotation == Some(rotation));
+            won
+        }
+    });
+    assert_eq!(successes(&exchanged.await), 1);
 }

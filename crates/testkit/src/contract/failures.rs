@@ -1,0 +1,201 @@
+//! The rules of [`Failures`](vestibule_domain::ports::Failures) and of finding wrong passwords.
+
+use time::{Duration, OffsetDateTime};
+use vestibule_domain::email::EmailKey;
+use vestibule_domain::failures::FailureCount;
+use vestibule_domain::ports::Store;
+use vestibule_domain::user::User;
+
+use super::given::{self, address, network};
+
+const HERE: &str = "192.0.2.1";
+const THERE: &str = "2001:db8::7";
+const ELSEWHERE: &str = "198.51.100.9";
+
+fn at(minutes: i64) -> OffsetDateTime {
+    given::noon() + Duration::minutes(minutes)
+}
+
+/// Counts one whose network has been held against it since long ago; answers how many there are.
+async fn count(store: &dyn Store, tried: &EmailKey, ip: &str, now: OffsetDateTime) -> u32 {
+    commit!(store, count_failure(tried, network(ip), now, at(-1_000_000)))
+}
+
+async fn find(store: &dyn Store, tried: &EmailKey, ip: &str) -> (u32, u32, Option<OffsetDateTime>) {
+    let found = store.find_failures(tried, network(ip)).await.unwrap();
+    (found.total, found.from_network, found.last_from_network)
+}
+
+/// "Counts a wrong password for an address, from a network, and answers how many there are in a row
+/// from everywhere, this one included."
+pub async fn wrong_passwords_are_counted_from_everywhere_together(store: &dyn Store) {
+    let (anna, berta) = (address("anna"), address("berta"));
+    for (ip, total) in [(HERE, 1), (HERE, 2), (THERE, 3), (ELSEWHERE, 4), (HERE, 5)] {
+        assert_eq!(count(store, &anna, ip, at(0)).await, total);
+    }
+    assert_eq!(count(store, &berta, HERE, at(0)).await, 1);
+}
+
+/// "How many wrong passwords there were in a row for an address, in all and from a network."
+pub async fn wrong_passwords_are_found_by_address_and_network(store: &dyn Store) {
+    let (anna, berta) = (address("anna"), address("berta"));
+    let nothing = store.find_failures(&anna, network(HERE)).await.unwrap();
+    assert_eq!(nothing, FailureCount::default());
+    for (minute, ip) in (0..).zip([HERE, THERE, HERE]) {
+        count(store, &anna, ip, at(minute)).await;
+    }
+    count(store, &berta, ELSEWHERE, at(9)).await;
+    assert_eq!(find(store, &anna, HERE).await, (3, 2, Some(at(2))));
+    assert_eq!(find(store, &anna, THERE).await, (3, 1, Some(at(1))));
+    assert_eq!(find(store, &anna, ELSEWHERE).await, (3, 0, None));
+    assert_eq!(find(store, &berta, HERE).await, (1, 0, None));
+    // The neighbours of an IPv6 address are in its network; callers without one share theirs.
+    assert_eq!(find(store, &anna, "2001:db8::8").await, (3, 1, Some(at(1))));
+    assert_eq!(find(store, &anna, "").await, (3, 0, None));
+    count(store, &anna, "", at(4)).await;
+    assert_eq!(find(store, &anna, "").await, (4, 1, Some(at(4))));
+}
+
+/// Nodes' clocks differ a little: the last one is the one that came last.
+pub async fn an_earlier_wrong_password_does_not_become_the_last(store: &dyn Store) {
+    let anna = address("anna");
+    count(store, &anna, HERE, at(5)).await;
+    count(store, &anna, HERE, at(4)).await;
+    assert_eq!(find(store, &anna, HERE).await, (2, 2, Some(at(5))));
+    // Nor is the count from everywhere over any sooner.
+    count(store, &anna, THERE, at(3)).await;
+    commit!(store, purge_failures(at(5), 100));
+    assert_eq!(find(store, &anna, HERE).await, (3, 2, Some(at(5))));
+}
+
+/// "A network whose last one came before `since` has its own count begin anew; the count from
+/// everywhere goes on."
+pub async fn a_network_that_kept_quiet_begins_anew(store: &dyn Store) {
+    let anna = address("anna");
+    for ip in [HERE, HERE, THERE] {
+        count(store, &anna, ip, at(0)).await;
+    }
+    let after = |since| commit_after(store, &anna, since);
+    assert_eq!(after(at(0)).await, 4);
+    assert_eq!(find(store, &anna, HERE).await, (4, 3, Some(at(60))));
+    assert_eq!(after(at(60) + Duration::MICROSECOND).await, 5);
+    assert_eq!(find(store, &anna, HERE).await, (5, 1, Some(at(60))));
+    assert_eq!(find(store, &anna, THERE).await, (5, 1, Some(at(0))));
+}
+
+async fn commit_after(store: &dyn Store, tried: &EmailKey, since: OffsetDateTime) -> u32 {
+    commit!(store, count_failure(tried, network(HERE), at(60), since))
+}
+
+/// "Forgets the wrong passwords for an address, and answers how many there were."
+pub async fn forgotten_wrong_passwords_are_gone(store: &dyn Store) {
+    let (anna, berta) = (address("anna"), address("berta"));
+    for ip in [HERE, HERE, THERE] {
+        count(store, &anna, ip, at(0)).await;
+        count(store, &berta, ip, at(0)).await;
+    }
+    assert_eq!(commit!(store, forget_failures(&anna)), 3);
+    for ip in [HERE, THERE] {
+        assert_eq!(find(store, &anna, ip).await, (0, 0, None));
+    }
+    assert_eq!(commit!(store, forget_failures(&anna)), 0);
+    assert_eq!(find(store, &anna, HERE).await, (0, 0, None));
+    assert_eq!(count(store, &anna, HERE, at(1)).await, 1);
+    assert_eq!(find(store, &anna, HERE).await, (1, 1, Some(at(1))));
+    assert_eq!(find(store, &berta, HERE).await, (3, 2, Some(at(0))));
+
+    // Within one unit too.
+    let mut unit = store.begin().await.unwrap();
+    assert_eq!(unit.forget_failures(&anna).await.unwrap(), 1);
+    let again = unit.count_failure(&anna, network(HERE), at(2), at(0)).await.unwrap();
+    assert_eq!(again, 1);
+    assert_eq!(unit.forget_failures(&anna).await.unwrap(), 1);
+    unit.commit().await.unwrap();
+    assert_eq!(find(store, &anna, HERE).await, (0, 0, None));
+}
+
+/// "Addresses that belong to nobody are counted the same way", and so are those that do.
+pub async fn accounts_and_strangers_are_counted_alike(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    for tried in [anna.email.key(), &address("nobody")] {
+        assert_eq!(count(store, tried, HERE, at(0)).await, 1);
+        assert_eq!(count(store, tried, THERE, at(1)).await, 2);
+        assert_eq!(find(store, tried, THERE).await, (2, 1, Some(at(1))));
+        assert_eq!(commit!(store, forget_failures(tried)), 2);
+    }
+}
+
+/// "Deletes … counts that were last raised before `before`."
+pub async fn purging_deletes_counts_that_were_last_raised_before(store: &dyn Store) {
+    let (early, late) = (address("early"), address("late"));
+    count(store, &early, HERE, at(0)).await;
+    count(store, &early, THERE, at(1)).await;
+    count(store, &late, HERE, at(2)).await;
+    commit!(store, purge_failures(at(1), 100));
+    assert_eq!(find(store, &early, THERE).await, (2, 1, Some(at(1))));
+    commit!(store, purge_failures(at(1) + Duration::MICROSECOND, 100));
+    assert_eq!(find(store, &early, HERE).await, (0, 0, None));
+    assert_eq!(find(store, &early, THERE).await, (0, 0, None));
+    assert_eq!(find(store, &late, HERE).await, (1, 1, Some(at(2))));
+}
+
+/// "… and belong to no account."
+pub async fn purging_leaves_the_counts_of_accounts(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    let User { id, email, .. } = anna;
+    count(store, email.key(), HERE, at(0)).await;
+    // As often as it likes.
+    for _ in 0..2 {
+        assert!(!commit!(store, purge_failures(at(60), 100)));
+        assert_eq!(find(store, email.key(), HERE).await, (1, 1, Some(at(0))));
+    }
+    // Once it has none, it is a stranger's.
+    commit!(store, delete_user(id));
+    count(store, email.key(), HERE, at(0)).await;
+    commit!(store, purge_failures(at(60), 100));
+    assert_eq!(find(store, email.key(), HERE).await, (0, 0, None));
+}
+
+/// "Deletes at most `limit` counts …, and answers whether there may be more."
+pub async fn counts_are_purged_in_batches(store: &dyn Store) {
+    let strangers: Vec<_> = (0..5).map(|n| address(&format!("stranger{n}"))).collect();
+    for tried in &strangers {
+        count(store, tried, HERE, at(0)).await;
+    }
+    let left = async || {
+        let mut left = 0;
+        for tried in &strangers {
+            left += find(store, tried, HERE).await.0;
+        }
+        left
+    };
+    for (more, expected) in [(true, 3), (true, 1), (false, 0), (false, 0)] {
+        assert_eq!(commit!(store, purge_failures(at(60), 2)), more);
+        assert_eq!(left().await, expected);
+    }
+}
+
+/// "… whether there may be more", however many accounts stand between the strangers.
+pub async fn purging_ends_though_accounts_are_passed_over(store: &dyn Store) {
+    let mut strangers = Vec::new();
+    for n in 0..6 {
+        let name = format!("user{n}");
+        let tried = address(&name);
+        if n % 3 == 2 {
+            strangers.push(tried.clone());
+        } else {
+            given::stored_user(store, &name).await;
+        }
+        count(store, &tried, HERE, at(n)).await;
+    }
+    let mut batches = 0;
+    while commit!(store, purge_failures(at(60), 2)) {
+        batches += 1;
+        assert!(batches < 6);
+    }
+    for n in 0..6 {
+        let tried = address(&format!("user{n}"));
+        let expected = u32::from(!strangers.contains(&tried));
+        assert_eq!(find(store, &tried, HERE).await.0, expected);
+    }
+}
