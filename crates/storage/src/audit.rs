@@ -15,7 +15,7 @@ use crate::entities::event::{ActiveModel, Column, DoerWord, Entity, Model};
 use crate::error::{corrupt, store_error};
 use crate::unit::SeaUnit;
 
-fn event(row: Model) -> Result<AuditEvent, StoreError> {
+fn event(row: &Model) -> Result<AuditEvent, StoreError> {
     let kind = EventKind::from_name(&row.kind);
     let by = match (row.doer, row.administrator_id) {
         (DoerWord::Holder, None) => Doer::Holder,
@@ -52,7 +52,7 @@ pub(crate) async fn list(
         select = select.filter(Column::Id.lt(before.as_uuid()));
     }
     let rows = select.all(db).await.map_err(store_error)?;
-    rows.into_iter().map(event).collect()
+    rows.iter().map(event).collect()
 }
 
 #[async_trait]

@@ -137,9 +137,8 @@ impl SeaUnit {
 #[async_trait]
 impl Sessions for SeaUnit {
     async fn insert_session(&mut self, session: &Session) -> Result<bool, StoreError> {
-        // Asking the foreign key instead would end the transaction on PostgreSQL. As strong as for
-        // `renew_session`.
-        if !self.lock_user(session.user_id, LockType::NoKeyUpdate).await? {
+        // Asking the foreign key instead would end the transaction on PostgreSQL.
+        if !self.lock_user(session.user_id, LockType::KeyShare).await? {
             return Ok(false);
         }
         let (ip, user_agent) = caller_columns(&session.caller);

@@ -79,7 +79,51 @@ async fn every_entity_fits_its_table(store: &dyn Store) {
     assert_eq!(store.find_reset(reset.id).await.unwrap(), Some((reset, anna)));
 }
 
-/// What no correct use of the port can do, the database refuses all the same.
+/// What no correct use of the port can do.
+const REFUSED: &[&str] = &[
+    "UPDATE password_resets SET used_at = NULL",
+    "UPDATE password_resets SET expires_at = issued_at",
+    "UPDATE sessions SET expires_at = created_at",
+    "UPDATE sessions SET authenticated_at = NULL",
+    // Two sessions with one key.
+    "UPDATE sessions SET browser_key_digest = (SELECT digest FROM setup_links)",
+    // Two sessions with one family, and what is known of a token in part.
+    "UPDATE sessions SET refresh_digest = (SELECT digest FROM setup_links), \
+     refresh_family_digest = (SELECT digest FROM setup_links)",
+    "UPDATE sessions SET refresh_digest = NULL WHERE refresh_digest IS NOT NULL",
+    "UPDATE sessions SET refresh_family_digest = NULL WHERE refresh_digest IS NOT NULL",
+    "UPDATE sessions SET refresh_family_digest = NULL, refresh_digest = NULL \
+     WHERE refresh_digest IS NOT NULL",
+    "UPDATE sessions SET refresh_from_digest = NULL WHERE refresh_digest IS NOT NULL",
+    "UPDATE sessions SET refresh_nonce = NULL WHERE refresh_digest IS NOT NULL",
+    "UPDATE sessions SET refreshed_at = NULL WHERE refresh_digest IS NOT NULL",
+    "UPDATE sessions SET refreshed_at = 1 WHERE refresh_digest IS NULL",
+    "UPDATE sign_in_failures SET failures = 0",
+    "UPDATE sign_in_failures SET network = ''",
+    "UPDATE audit_events SET doer = 'nobody'",
+    "UPDATE audit_events SET doer = 'administrator'",
+    "UPDATE audit_events SET administrator_id = id",
+    "UPDATE users SET credential_epoch = 0",
+    "UPDATE users SET language = 'fr'",
+    "UPDATE relay SET id = 2",
+    "UPDATE relay SET port = 0",
+    "UPDATE relay SET port = 65536",
+    "UPDATE relay SET security = 'ssl'",
+    "UPDATE relay SET username = NULL",
+    "UPDATE relay SET sealed_password = NULL",
+    "UPDATE relay SET tested_at = 1",
+    "UPDATE relay SET tested_at = 1, tested_to = 'anna@example.com'",
+    "UPDATE relay SET test_succeeded = TRUE",
+    "UPDATE setup_links SET id = 2",
+    "UPDATE outbox SET kind = 'greeting'",
+    "UPDATE outbox SET kind = 'reset_link'",
+    "UPDATE outbox SET state = 'sent'",
+    "UPDATE outbox SET state = 'lost', finished_at = 1",
+    "UPDATE outbox SET leased_until = 1",
+    "UPDATE outbox SET attempts = -1",
+];
+
+/// The database refuses it all the same.
 async fn the_schema_defends_itself(store: &dyn Store, db: &DatabaseConnection) {
     let anna = given::stored_user(store, "anna").await;
     given::stored_session(store, &anna).await;
@@ -101,48 +145,7 @@ async fn the_schema_defends_itself(store: &dyn Store, db: &DatabaseConnection) {
     unit.save_relay(&given::relay("smtp.example.com")).await.unwrap();
     unit.save_setup_link(&key, given::noon()).await.unwrap();
     unit.commit().await.unwrap();
-    for wrong in [
-        "UPDATE password_resets SET used_at = NULL",
-        "UPDATE password_resets SET expires_at = issued_at",
-        "UPDATE sessions SET expires_at = created_at",
-        "UPDATE sessions SET authenticated_at = NULL",
-        // Two sessions with one key.
-        "UPDATE sessions SET browser_key_digest = (SELECT digest FROM setup_links)",
-        // Two sessions with one family, and what is known of a token in part.
-        "UPDATE sessions SET refresh_digest = (SELECT digest FROM setup_links), \
-         refresh_family_digest = (SELECT digest FROM setup_links)",
-        "UPDATE sessions SET refresh_digest = NULL WHERE refresh_digest IS NOT NULL",
-        "UPDATE sessions SET refresh_family_digest = NULL WHERE refresh_digest IS NOT NULL",
-        "UPDATE sessions SET refresh_family_digest = NULL, refresh_digest = NULL \
-         WHERE refresh_digest IS NOT NULL",
-        "UPDATE sessions SET refresh_from_digest = NULL WHERE refresh_digest IS NOT NULL",
-        "UPDATE sessions SET refresh_nonce = NULL WHERE refresh_digest IS NOT NULL",
-        "UPDATE sessions SET refreshed_at = NULL WHERE refresh_digest IS NOT NULL",
-        "UPDATE sessions SET refreshed_at = 1 WHERE refresh_digest IS NULL",
-        "UPDATE sign_in_failures SET failures = 0",
-        "UPDATE sign_in_failures SET network = ''",
-        "UPDATE audit_events SET doer = 'nobody'",
-        "UPDATE audit_events SET doer = 'administrator'",
-        "UPDATE audit_events SET administrator_id = id",
-        "UPDATE users SET credential_epoch = 0",
-        "UPDATE users SET language = 'fr'",
-        "UPDATE relay SET id = 2",
-        "UPDATE relay SET port = 0",
-        "UPDATE relay SET port = 65536",
-        "UPDATE relay SET security = 'ssl'",
-        "UPDATE relay SET username = NULL",
-        "UPDATE relay SET sealed_password = NULL",
-        "UPDATE relay SET tested_at = 1",
-        "UPDATE relay SET tested_at = 1, tested_to = 'anna@example.com'",
-        "UPDATE relay SET test_succeeded = TRUE",
-        "UPDATE setup_links SET id = 2",
-        "UPDATE outbox SET kind = 'greeting'",
-        "UPDATE outbox SET kind = 'reset_link'",
-        "UPDATE outbox SET state = 'sent'",
-        "UPDATE outbox SET state = 'lost', finished_at = 1",
-        "UPDATE outbox SET leased_until = 1",
-        "UPDATE outbox SET attempts = -1",
-    ] {
+    for wrong in REFUSED {
         assert_refused(db, wrong).await;
     }
     let (one, short) = match db.get_database_backend() {

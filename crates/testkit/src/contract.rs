@@ -112,6 +112,7 @@ macro_rules! store_contract {
                 a_network_that_kept_quiet_begins_anew
                 forgotten_wrong_passwords_are_gone
                 accounts_and_strangers_are_counted_alike
+                the_wrong_passwords_for_a_deleted_user_are_gone
                 purging_deletes_counts_that_were_last_raised_before
                 purging_leaves_the_counts_of_accounts
                 counts_are_purged_in_batches

@@ -125,6 +125,20 @@ pub async fn accounts_and_strangers_are_counted_alike(store: &dyn Store) {
     }
 }
 
+/// "Deletes a user with everything that belongs to them: …, wrong passwords."
+pub async fn the_wrong_passwords_for_a_deleted_user_are_gone(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    let berta = given::stored_user(store, "berta").await;
+    for user in [&anna, &berta] {
+        count(store, user.email.key(), HERE, at(0)).await;
+    }
+    commit!(store, delete_user(given::user("nobody").id));
+    assert_eq!(find(store, anna.email.key(), HERE).await, (1, 1, Some(at(0))));
+    commit!(store, delete_user(anna.id));
+    assert_eq!(find(store, anna.email.key(), HERE).await, (0, 0, None));
+    assert_eq!(find(store, berta.email.key(), HERE).await, (1, 1, Some(at(0))));
+}
+
 /// "Deletes … counts that were last raised before `before`."
 pub async fn purging_deletes_counts_that_were_last_raised_before(store: &dyn Store) {
     let (early, late) = (address("early"), address("late"));

@@ -276,18 +276,8 @@ pub async fn a_deleted_user_takes_everything_along(store: &dyn Store) {
     let link = Mail::ResetLink { user_id: anna.id, reset_id: reset.id };
     commit!(store, enqueue(&QueuedMail::new(link, given::noon(), given::random())));
     commit!(store, enqueue(&given::welcome(&anna, given::noon())));
-    let from = given::network("192.0.2.1");
-    for user in [&anna, &berta] {
-        commit!(store, count_failure(user.email.key(), from, given::noon(), given::noon()));
-    }
 
     assert!(commit!(store, delete_user(anna.id)));
-    let failures = async |user: &User| {
-        let found = store.find_failures(user.email.key(), from).await.unwrap();
-        (found.total, found.from_network)
-    };
-    assert_eq!(failures(&anna).await, (0, 0));
-    assert_eq!(failures(&berta).await, (1, 1));
     assert_eq!(store.find_user(anna.id).await.unwrap(), None);
     assert_eq!(store.find_user_by_email(anna.email.key()).await.unwrap(), None);
     assert_eq!(store.find_password(anna.id).await.unwrap(), None);
