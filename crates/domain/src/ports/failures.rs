@@ -11,6 +11,9 @@ use crate::caller::ClientNetwork;
 use crate::email::EmailKey;
 
 /// Wrong passwords in a row.
+///
+/// A unit that counts or forgets does not delete the account of that address as well: on a server
+/// two such units could wait for each other.
 #[async_trait]
 pub trait Failures: Send {
     /// Counts a wrong password for an address, from a network, and answers how many there are in a
@@ -31,8 +34,8 @@ pub trait Failures: Send {
     /// Until the unit ends, no other unit can count one that this answer leaves out.
     async fn forget_failures(&mut self, address: &EmailKey) -> Result<u32, StoreError>;
 
-    /// Deletes at most `limit` counts that were last raised before `before` and belong to no
-    /// account, and answers whether there may be more.
+    /// Forgets at most `limit` addresses that belong to no account and were last tried before
+    /// `before`, and answers whether there may be more.
     async fn purge_failures(
         &mut self,
         before: OffsetDateTime,

@@ -48,7 +48,7 @@ async fn a_hundred_wrong_passwords_disable_the_password_and_a_reset_mends_it(dat
     }
     guess(&service, 200, ANNA, PASSWORD).await.is(401, "Invalid email or password");
     assert_eq!(service.me(&session).await.status, 200, "the account is not disabled");
-    mail_to(&relay, ANNA, "Your Vestibule password is blocked").await;
+    mail_to(&relay, ANNA, "Your Vestibule password was disabled").await;
 
     service.forget(ANNA).await;
     let token = mail_to(&relay, ANNA, RESET).await.token().unwrap().to_owned();
@@ -65,7 +65,7 @@ async fn a_sign_in_after_ten_failures_is_told(database: Database) {
         guess(&service, network, ANNA, "a wrong password").await;
     }
     assert_eq!(guess(&service, 100, ANNA, PASSWORD).await.status, 200);
-    let subject = "Sign-in to Vestibule after failed attempts";
+    let subject = "Sign-in to Vestibule after wrong passwords";
     mail_to(&relay, ANNA, subject).await;
     assert_eq!(guess(&service, 100, ANNA, PASSWORD).await.status, 200);
     assert_eq!(mails_so_far(&relay, ANNA, subject).len(), 1);

@@ -94,7 +94,7 @@ async fn a_retry_is_answered_alike_and_a_copy_ends_the_session(database: Databas
     refresh(&service, &first).await.is(401, REFUSED);
     assert_eq!(service.me(&heard.token()).await.status, 401, "owner and thief both");
     refresh(&service, &refresh_token(&heard)).await.is(401, REFUSED);
-    mail_to(&relay, ANNA, "A Vestibule session was ended").await;
+    mail_to(&relay, ANNA, "One of your Vestibule sessions was ended").await;
     refresh(&service, &first).await.is(401, REFUSED);
     let told = "SELECT count(*) FROM outbox WHERE kind = 'refresh_token_reused'";
     assert_eq!(count(&db, told).await, 1, "once");
