@@ -1,11 +1,18 @@
-//! Argon2id with bounded concurrency and bounded memory.
+//! Argon2id with bounded concurrency and bounded memory, and the list of common passwords.
 //!
 //! Hashing a password is meant to be expensive, so this crate decides how much of it happens at
-//! once, how long others wait for it, and how much work a stored hash may ask for.
+//! once, how long others wait for it, and how much work a stored hash may ask for. It also knows
+//! which passwords are guessed first; what is refused for that is the domain's decision.
 
+mod bloom;
+mod filter;
+mod fold;
 mod gate;
 mod hasher;
 mod memory;
 mod phc;
+mod word_list;
 
+pub use filter::{CommonPasswordFilter, build_filter};
 pub use hasher::{Argon2Hasher, Settings, SettingsError};
+pub use word_list::CommonListError;
