@@ -1,9 +1,10 @@
 //! The words after `cargo xtask`, and the help.
 //!
-//! Six commands with a handful of flags between them do not need a parser library.
+//! Seven commands with a handful of flags between them do not need a parser library.
 
 use anyhow::{Result, bail};
 
+use crate::evidence;
 use crate::test::Options;
 
 /// What was asked for.
@@ -32,6 +33,8 @@ pub(crate) enum Command {
     },
     /// The tests with what they need.
     Test(Options),
+    /// The experiments behind what is promised.
+    Evidence(evidence::Options),
 }
 
 /// The overview.
@@ -46,6 +49,7 @@ Usage: cargo xtask <COMMAND> [OPTIONS]
   openapi [--check]          write docs/openapi.json, or fail when it is stale
   config [--check]           write docs/configuration.md, or fail when it is stale
   test [OPTIONS] [-- ARGS]   start what the tests need and run them all
+  evidence [E02 ..] [..]     run the experiments behind what is promised
 
 `cargo xtask <COMMAND> --help` says more.";
 
@@ -107,6 +111,23 @@ its packages with npm. Without them it is skipped.
              -- -p vestibule-domain email
              with --browser, parts of names of its files: -- keyboard axe";
 
+const EVIDENCE: &str = "\
+Runs the experiments behind what is promised, one after the other, at full scale.
+
+Usage: cargo xtask evidence [IDS] [--short] [--report] [--mutants]
+
+Each is a test in crates/server/tests/blackbox that prints one line of JSON: what was tried,
+what was measured, what the limit is and whether it was kept. The service is built as it is
+shipped. The newest line of each is kept in target/evidence. All of them take hours.
+
+VESTIBULE_EVIDENCE_SEED repeats a run. VESTIBULE_EVIDENCE_<FIGURE> sets one of its figures,
+such as ROUNDS or KILLS.
+
+  IDS        such as E02 or E04a; E04 is all its parts; without any it is all experiments
+  --short    at the scale of the test suite
+  --report   write docs/evidence.md from the newest line of each at full scale
+  --mutants  build faults into the service, one at a time, and fail unless each is found";
+
 /// Reads the words after `cargo xtask`.
 ///
 /// # Errors
@@ -124,10 +145,13 @@ pub(crate) fn parse(words: &[String]) -> Result<Command> {
         "openapi" => (OPENAPI, &["--check"]),
         "config" => (CONFIG, &["--check"]),
         "test" => (TEST, &["--strict", "--browser"]),
+        "evidence" => (EVIDENCE, &["--short", "--report", "--mutants"]),
         "help" | "--help" | "-h" => return Ok(Command::Help(HELP)),
         _ => bail!("there is no command `{name}`"),
     };
     let (options, arguments) = split_at_dashes(rest);
+    let is_id = |word: &&str| name == "evidence" && !word.starts_with('-');
+    let (ids, options): (Vec<&str>, Vec<&str>) = options.iter().copied().partition(is_id);
     if options.iter().any(|word| matches!(*word, "--help" | "-h")) {
         return Ok(Command::Help(help));
     }
@@ -137,13 +161,19 @@ pub(crate) fn parse(words: &[String]) -> Result<Command> {
     if name != "test" && !arguments.is_empty() {
         bail!("`{name}` takes nothing after `--`");
     }
-    let has = |option| options.contains(&option);
+    let has = |option: &str| options.contains(&option);
     Ok(match name {
         "check" => Command::Check { with_tests: !has("--no-test") },
         "tidy" => Command::Tidy,
         "layers" => Command::Layers,
         "openapi" => Command::OpenApi { check: has("--check") },
         "config" => Command::Config { check: has("--check") },
+        "evidence" => Command::Evidence(evidence::Options {
+            ids: ids.into_iter().map(str::to_owned).collect(),
+            short: has("--short"),
+            report: has("--report"),
+            mutants: has("--mutants"),
+        }),
         _ => Command::Test(Options {
             strict: has("--strict"),
             browser: has("--browser"),
@@ -197,9 +227,21 @@ mod tests {
     }
 
     #[test]
+    fn experiments_are_asked_for_by_their_ids() {
+        let asked = |ids: &[&str], report| {
+            let ids = ids.iter().map(|&id| id.to_owned()).collect();
+            Command::Evidence(evidence::Options { ids, report, ..evidence::Options::default() })
+        };
+        assert_eq!(parsed("evidence").unwrap(), asked(&[], false));
+        assert_eq!(parsed("evidence E02 --report E04a").unwrap(), asked(&["E02", "E04a"], true));
+        assert!(parsed("evidence --long").is_err());
+        assert!(parsed("evidence E02 -- now").is_err());
+    }
+
+    #[test]
     fn help_is_there_for_everything() {
         assert_eq!(parsed("").unwrap(), Command::Help(HELP));
-        for name in ["check", "tidy", "layers", "openapi", "config", "test"] {
+        for name in ["check", "tidy", "layers", "openapi", "config", "test", "evidence"] {
             let Command::Help(text) = parsed(&format!("{name} --help")).unwrap() else {
                 panic!("{name} has no help");
             };

@@ -11,6 +11,7 @@
 mod arguments;
 mod browser;
 mod check;
+mod evidence;
 mod finding;
 mod generated;
 mod layers;
@@ -52,6 +53,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Layers => layers::run(&root)?,
         Command::OpenApi { check } => generated::OPENAPI.run(&root, check)?,
         Command::Config { check } => generated::CONFIG.run(&root, check)?,
+        Command::Evidence(options) => return evidence::run(&root, &options),
         Command::Test(options) => return test::run(&root, &options),
     }
     Ok(ExitCode::SUCCESS)

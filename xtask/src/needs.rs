@@ -6,6 +6,8 @@ mod account;
 mod browser;
 mod packages;
 mod postgres;
+mod redis;
+mod strace;
 
 use std::any::Any;
 use std::ffi::OsString;
@@ -29,8 +31,10 @@ enum Tests {
     Browser,
 }
 
-const NEEDS: [Need; 2] = [
+const NEEDS: [Need; 4] = [
     Need { name: "PostgreSQL", tests: Tests::Named("postgres"), meet: postgres::meet },
+    Need { name: "Redis", tests: Tests::Named("redis"), meet: redis::meet },
+    Need { name: "strace", tests: Tests::Named("strace"), meet: strace::meet },
     Need { name: "browser", tests: Tests::Browser, meet: browser::meet },
 ];
 
@@ -45,8 +49,8 @@ pub(crate) struct Suites {
 
 /// A need that is met.
 struct Met {
-    /// Tells the tests where it is.
-    variable: (String, OsString),
+    /// Tell the tests where it is.
+    variables: Vec<(String, OsString)>,
     /// Stops it when dropped; nothing for what we did not start.
     running: Option<Box<dyn Any>>,
 }
@@ -85,7 +89,7 @@ pub(crate) fn meet(root: &Path, suites: Suites) -> Needs {
         }
         match (need.meet)(root) {
             Ok(met) => {
-                needs.variables.push(met.variable);
+                needs.variables.extend(met.variables);
                 needs.running.extend(met.running);
             }
             Err(error) => {

@@ -1,7 +1,9 @@
 //! The composition root: every adapter from the configuration, every use case from its ports.
 
+mod limits;
 mod mail;
 mod pages;
+mod passwords;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,22 +17,21 @@ use vestibule_domain::housekeeping::Housekeeping;
 use vestibule_domain::language::Language;
 use vestibule_domain::mail_setup::MailSetup;
 use vestibule_domain::outbox::Dispatcher;
-use vestibule_domain::ports::{Mailer, OsRandom, Ports, RateLimiter, SystemClock};
+use vestibule_domain::ports::{Mailer, OsRandom, Ports, SystemClock};
 use vestibule_domain::recovery::Recovery;
 use vestibule_domain::secret::Secret;
 use vestibule_domain::sessions::Sessions;
 use vestibule_domain::setup::Setup;
 use vestibule_http::{ClientAddress, PublishedKey, Requests, State, TrustedProxies};
-use vestibule_limits::MemoryLimiter;
 use vestibule_locales::Locales;
 use vestibule_mail::{KeptMails, Letterhead};
-use vestibule_passwords::Argon2Hasher;
 use vestibule_storage::SeaStore;
 use vestibule_tokens::{
     KeyDirectory, KeyRing, PasetoAccessTokens, PasetoResetTokens, PasetoSealer,
 };
 use vestibule_web::{Files, Pages};
 
+use self::passwords::Passwords;
 use crate::config::{Config, Invalid, Problem, PublicUrl};
 use crate::dev_mail;
 use crate::failure::Failure;
@@ -68,6 +69,8 @@ pub(crate) struct App {
 /// # Errors
 /// [`Failure::Configuration`] with everything that has to be set up differently.
 pub(crate) async fn compose(config: &Config, public_url: &PublicUrl) -> Result<App, Failure> {
+    #[cfg(feature = "fault-injection")]
+    let config = &crate::faults::configuration(config)?;
     let mut problems = Vec::new();
     let mut note = |problem: Problem| problems.push(problem);
 
@@ -78,14 +81,18 @@ pub(crate) async fn compose(config: &Config, public_url: &PublicUrl) -> Result<A
     let mail = mail::mail(config, public_url, &words).map_err(&mut note).ok();
     let files = pages::files(config, &words).map_err(&mut note).ok();
     let store = store(config).await.map_err(&mut note).ok();
-    let hasher = hasher(config).map_err(&mut note).ok();
-    let (Some(keys), Some(locales), Some(mail), Some(files), Some(store), Some(hasher)) =
-        (keys, locales, mail, files, store, hasher)
+    let passwords = passwords::passwords(config).map_err(&mut note).ok();
+    let (Some(keys), Some(locales), Some(mail), Some(files), Some(store), Some(passwords)) =
+        (keys, locales, mail, files, store, passwords)
     else {
         return Err(Invalid(problems).into());
     };
     let keys = Arc::new(keys);
-    let ports = ports(config, public_url, &keys, &store, hasher);
+    let ports = ports(config, public_url, &keys, &store, passwords).await;
+    #[cfg(feature = "fault-injection")]
+    let (ports, configured) = crate::faults::inject(config, ports, mail.configured, &store).await?;
+    #[cfg(feature = "fault-injection")]
+    let mail = mail::Mail { configured, ..mail };
     Ok(wire(config, public_url, Parts { keys, locales, mail, files, store, ports }))
 }
 
@@ -99,19 +106,20 @@ struct Parts {
     ports: Ports,
 }
 
-fn ports(
+async fn ports(
     config: &Config,
     public_url: &PublicUrl,
     keys: &Arc<KeyRing>,
     store: &SeaStore,
-    hasher: Argon2Hasher,
+    passwords: Passwords,
 ) -> Ports {
     let issuer = config.issuer.as_deref().unwrap_or(public_url.as_str());
     let audience = config.audience.as_deref().unwrap_or(public_url.as_str());
-    let limiter: Arc<dyn RateLimiter> = Arc::new(MemoryLimiter::default());
+    let limiter = limits::limiter(config).await;
     Ports {
         store: Arc::new(store.clone()),
-        hasher: Arc::new(hasher),
+        hasher: Arc::new(passwords.hasher),
+        common_passwords: Arc::new(passwords.common),
         access_tokens: Arc::new(PasetoAccessTokens::new(keys.clone(), issuer, audience)),
         reset_tokens: Arc::new(PasetoResetTokens::new(keys.clone(), issuer)),
         sealer: Arc::new(PasetoSealer::new(keys.clone())),
@@ -194,7 +202,7 @@ impl App {
 
     /// The broom.
     pub(crate) fn housekeeping(&self) -> Housekeeping {
-        Housekeeping::new(self.ports.clone(), self.config.policy.outbox.clone())
+        Housekeeping::new(self.ports.clone(), self.config.policy.clone())
     }
 
     /// The sender of waiting mails, by that way.
@@ -246,14 +254,9 @@ pub(crate) fn check(config: &Config, public_url: &PublicUrl) -> Result<(), Inval
     let words = pages::words(locales.as_ref().ok());
     let mail = mail::mail(config, public_url, &words).err();
     let files = pages::files(config, &words).err();
-    let problems = [locales.err(), mail, files, hasher(config).err()];
+    let problems = [locales.err(), mail, files, passwords::passwords(config).err()];
     let problems: Vec<Problem> = problems.into_iter().flatten().collect();
     if problems.is_empty() { Ok(()) } else { Err(Invalid(problems)) }
-}
-
-fn hasher(config: &Config) -> Result<Argon2Hasher, Problem> {
-    Argon2Hasher::new(config.passwords, Arc::new(OsRandom))
-        .map_err(|error| Problem::new("password.argon2", chain(&error)))
 }
 
 /// Makes the folder that holds the database and the keys; readable by nobody else.

@@ -11,6 +11,7 @@ mod show;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use ipnet::IpNet;
 use poem::http::uri::Authority;
 use vestibule_domain::policy::Policy;
 use vestibule_domain::relay::Relay;
+use vestibule_limits::RedisAddress;
 use vestibule_web::SettingOrigin;
 
 pub(crate) use load::{Overrides, environment, load};
@@ -39,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) log_format: LogFormat,
     /// Where the database is.
     pub(crate) database_url: Secret,
+    /// Where limits are counted for several nodes; `None` for one node alone.
+    pub(crate) redis: Option<RedisConfig>,
     /// What the product is called.
     pub(crate) product_name: String,
     /// `iss` of access tokens; the public URL if not set.
@@ -49,6 +53,8 @@ pub(crate) struct Config {
     pub(crate) policy: Policy,
     /// What a password hash costs.
     pub(crate) passwords: vestibule_passwords::Settings,
+    /// Passwords nobody may choose, beside the built-in ones.
+    pub(crate) common_list: Option<PathBuf>,
     /// Where mail goes; `None` leaves it to administrators.
     pub(crate) mail: Option<Relay>,
     /// A PEM file with a further trust anchor for relays.
@@ -59,6 +65,15 @@ pub(crate) struct Config {
     pub(crate) pages: PagesConfig,
     /// Whether this is a try-out on one's own machine.
     pub(crate) dev: bool,
+}
+
+/// Limits that several nodes share.
+#[derive(Clone, Debug)]
+pub(crate) struct RedisConfig {
+    /// Where they are counted.
+    pub(crate) address: RedisAddress,
+    /// How many nodes share them.
+    pub(crate) nodes: NonZeroU32,
 }
 
 /// How the pages look and behave.

@@ -9,6 +9,8 @@ mod commands;
 mod config;
 mod dev_mail;
 mod failure;
+#[cfg(feature = "fault-injection")]
+mod faults;
 mod first_run;
 mod listen;
 mod telemetry;

@@ -59,7 +59,7 @@ pub(super) const CRATES: [Crate; 13] = [
 const NOBODY: &[&str] = &[];
 
 /// Dependencies with a home: nobody else ships them. Tests may use any.
-pub(super) const HOMES: [(&str, &[&str]); 22] = [
+pub(super) const HOMES: [(&str, &[&str]); 23] = [
     ("anyhow", &[SERVER, XTASK]),
     ("argon2", &[PASSWORDS]),
     ("clap", &[SERVER]),
@@ -75,6 +75,7 @@ pub(super) const HOMES: [(&str, &[&str]); 22] = [
     ("poem", &[HTTP, WEB, SERVER]),
     ("poem-openapi", &[HTTP]),
     ("rcgen", &[TESTKIT]),
+    ("redis", &[LIMITS]),
     ("reqwest", NOBODY),
     ("sea-orm", &[STORAGE, SERVER]),
     ("sea-orm-migration", &[MIGRATIONS]),

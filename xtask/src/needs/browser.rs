@@ -37,7 +37,7 @@ pub(super) fn meet(root: &Path) -> Result<Met> {
         bail!("Node.js {}.{} or newer is needed, and this is {node}", NODE.0, NODE.1);
     }
     install_modules(&root.join(browser::SUITE))?;
-    Ok(Met { variable: (VARIABLE.to_owned(), chromium.into()), running: None })
+    Ok(Met { variables: vec![(VARIABLE.to_owned(), chromium.into())], running: None })
 }
 
 /// Debian's names of what is not there yet.
@@ -62,7 +62,8 @@ fn chromium() -> Option<PathBuf> {
     }
 }
 
-fn on_path(program: &str) -> Option<PathBuf> {
+/// Where the shell would find a program.
+pub(super) fn on_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).map(|folder| folder.join(program)).find(|program| program.is_file())
 }

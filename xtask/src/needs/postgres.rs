@@ -26,7 +26,7 @@ pub(super) fn meet(_root: &Path) -> Result<Met> {
     if let Ok(url) = env::var(VARIABLE)
         && !url.is_empty()
     {
-        return Ok(Met { variable: (VARIABLE.to_owned(), url.into()), running: None });
+        return Ok(Met { variables: vec![(VARIABLE.to_owned(), url.into())], running: None });
     }
     let programs = if let Some(folder) = installed() {
         folder
@@ -37,7 +37,7 @@ pub(super) fn meet(_root: &Path) -> Result<Met> {
     let cluster = Cluster::start(&programs, Account::unprivileged()?)?;
     eprintln!("PostgreSQL for the tests listens on port {}", cluster.port());
     let url = format!("postgres://postgres@127.0.0.1:{}/postgres", cluster.port());
-    Ok(Met { variable: (VARIABLE.to_owned(), url.into()), running: Some(Box::new(cluster)) })
+    Ok(Met { variables: vec![(VARIABLE.to_owned(), url.into())], running: Some(Box::new(cluster)) })
 }
 
 /// The folder with the server's programs.

@@ -80,6 +80,20 @@ pub(crate) const KEYS: &[Key] = &[
         "sqlite://path or postgres://user:password@host/database",
         "Where accounts, sessions and waiting mails are kept.",
     ),
+    secret(
+        "redis.url",
+        None,
+        "redis://user:password@host:port/database, or rediss:// for TLS",
+        "A Redis or Valkey server, for limits that several nodes share. Without it each process counts \
+         for itself. While it is away each node limits by itself, more strictly.",
+    ),
+    key(
+        "redis.nodes",
+        Some("3"),
+        "a number from 1 to 1000",
+        "How many nodes share the limits. While Redis is away each admits its share of a limit, but at \
+         least one attempt.",
+    ),
     key(
         "product.name",
         Some("Vestibule"),
@@ -137,6 +151,12 @@ pub(crate) const KEYS: &[Key] = &[
          password is the only factor.",
     ),
     key(
+        "password.common_list",
+        None,
+        "a text file, one password a line",
+        "Passwords nobody may choose, beside the built-in list of common and breached ones.",
+    ),
+    key(
         "password.max_parallel_hashes",
         None,
         "a number from 1 to 256",
@@ -190,6 +210,12 @@ pub(crate) const KEYS: &[Key] = &[
         Some("10"),
         "a number from 1 to 10000",
         "Sign-ups per client address.",
+    ),
+    key(
+        "audit.keep",
+        Some("90d"),
+        "a duration from 1d to 3650d",
+        "How long it is remembered who signed in, failed to, or changed what.",
     ),
     key(
         "mail.host",

@@ -183,8 +183,12 @@ fn is_ours(name: &str) -> bool {
 
 /// The environment, for [`load`]. What is not text is not ours.
 pub(crate) fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    // Without the feature a variable about faults is refused like any other unknown key.
+    #[cfg(feature = "fault-injection")]
+    let variables = variables.filter(|(name, _)| !crate::faults::is_ours(name));
+    variables
 }
 
 fn secret_file_key(variable: &str) -> Option<&'static Key> {

@@ -9,14 +9,15 @@ use std::str::FromStr;
 use ipnet::IpNet;
 use time::Duration;
 use vestibule_domain::policy::{
-    LimitPolicy, OutboxPolicy, PasswordPolicy, Policy, ResetPolicy, SessionPolicy, SetupPolicy,
-    SignUpMode,
+    AuditPolicy, FailurePolicy, LimitPolicy, OutboxPolicy, PasswordPolicy, Policy, ResetPolicy,
+    SessionPolicy, SetupPolicy, SignUpMode,
 };
+use vestibule_limits::RedisAddress;
 
 use super::keys::find;
 use super::load::{Overrides, Settings};
 use super::problem::Problem;
-use super::{Config, LogFormat, PublicUrl, Secret};
+use super::{Config, LogFormat, PublicUrl, RedisConfig, Secret};
 
 /// Reads values and remembers what was wrong with them.
 pub(crate) struct Reader<'a> {
@@ -47,11 +48,13 @@ impl<'a> Reader<'a> {
         let data_dir: Option<std::path::PathBuf> = self.parse("server.data_dir");
         let log_format = self.with("server.log_format", log_format);
         let database_url = self.database_url(data_dir.as_deref());
+        let redis = self.redis();
         let product_name = self.with("product.name", |text| label(text, 64));
         let issuer = self.with("tokens.issuer", |text| label(text, 256));
         let audience = self.with("tokens.audience", |text| label(text, 256));
-        let policy = self.policy();
+        let policy = self.policy(product_name.as_deref().unwrap_or_default());
         let passwords = self.passwords();
+        let common_list: Option<std::path::PathBuf> = self.parse("password.common_list");
         let mail = self.mail();
         let mail_ca_file: Option<std::path::PathBuf> = self.parse("mail.ca_file");
         let pages = self.pages();
@@ -62,11 +65,13 @@ impl<'a> Reader<'a> {
             data_dir: data_dir?,
             log_format: log_format?,
             database_url: database_url?,
+            redis,
             product_name: product_name?,
             issuer,
             audience,
             policy: policy?,
             passwords: passwords?,
+            common_list,
             mail,
             mail_ca_file,
             mail_origins: self.mail_origins(),
@@ -75,7 +80,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn policy(&mut self) -> Option<Policy> {
+    fn policy(&mut self, product_name: &str) -> Option<Policy> {
         let day = Duration::DAY;
         let access_ttl = self.duration("tokens.access_ttl", Duration::MINUTE..=day);
         let idle_ttl = self.duration("sessions.idle_ttl", Duration::MINUTE..=day * 365);
@@ -94,6 +99,7 @@ impl<'a> Reader<'a> {
             _ => Err(String::new()),
         });
         let limits = self.limits();
+        let audit_keep = self.duration("audit.keep", day..=day * 3650);
         Some(Policy {
             sign_up: sign_up?,
             sessions: SessionPolicy {
@@ -103,8 +109,13 @@ impl<'a> Reader<'a> {
                 ..SessionPolicy::default()
             },
             reset: ResetPolicy { ttl: reset_ttl?, ..ResetPolicy::default() },
-            passwords: PasswordPolicy { min_length: min_length? as usize },
+            passwords: PasswordPolicy {
+                min_length: min_length? as usize,
+                product_name: product_name.to_owned(),
+            },
             limits: limits?,
+            failures: FailurePolicy::default(),
+            audit: AuditPolicy { keep: audit_keep? },
             outbox: OutboxPolicy::default(),
             setup: SetupPolicy::default(),
         })
@@ -153,6 +164,14 @@ impl<'a> Reader<'a> {
                 known.iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme));
             if is_known { Ok(Secret::new(url)) } else { Err(String::new()) }
         })
+    }
+
+    fn redis(&mut self) -> Option<RedisConfig> {
+        // What is wrong with the number is said whether or not it is used.
+        let nodes = self.number("redis.nodes", 1..=1000).and_then(NonZeroU32::new);
+        let address =
+            self.with("redis.url", |text| RedisAddress::parse(text).map_err(|_| String::new()));
+        Some(RedisConfig { address: address?, nodes: nodes? })
     }
 
     fn is_set(&self, name: &str) -> bool {

@@ -1,0 +1,30 @@
+//! What is done with passwords: how they are hashed, and which ones nobody may choose.
+
+use std::sync::Arc;
+
+use vestibule_domain::error::chain;
+use vestibule_domain::ports::OsRandom;
+use vestibule_passwords::{Argon2Hasher, CommonPasswordFilter};
+
+use crate::config::{Config, Problem};
+
+/// Both.
+pub(super) struct Passwords {
+    pub(super) hasher: Argon2Hasher,
+    pub(super) common: CommonPasswordFilter,
+}
+
+/// Builds the hasher and reads the operator's list, if there is one.
+///
+/// # Errors
+/// A [`Problem`] that names the key.
+pub(super) fn passwords(config: &Config) -> Result<Passwords, Problem> {
+    let hasher = Argon2Hasher::new(config.passwords, Arc::new(OsRandom))
+        .map_err(|error| Problem::new("password.argon2", chain(&error)))?;
+    let common = match &config.common_list {
+        None => CommonPasswordFilter::embedded(),
+        Some(path) => CommonPasswordFilter::with_file(path)
+            .map_err(|error| Problem::new("password.common_list", chain(&error)))?,
+    };
+    Ok(Passwords { hasher, common })
+}

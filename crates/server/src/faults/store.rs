@@ -1,0 +1,187 @@
+//! A store whose reads are wrong.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+use tokio::sync::Mutex;
+use vestibule_domain::audit::AuditEvent;
+use vestibule_domain::caller::ClientNetwork;
+use vestibule_domain::email::EmailKey;
+use vestibule_domain::failures::FailureCount;
+use vestibule_domain::id::{EventId, MailId, SessionId, UserId};
+use vestibule_domain::mail::MailRecord;
+use vestibule_domain::password::PasswordHash;
+use vestibule_domain::ports::{Store, StoreError, UnitOfWork};
+use vestibule_domain::relay::StoredRelay;
+use vestibule_domain::reset::{PasswordReset, ResetId};
+use vestibule_domain::secret::SecretDigest;
+use vestibule_domain::session::Session;
+use vestibule_domain::user::{User, UserFilter};
+
+use super::Fault;
+use super::unit::FaultyUnit;
+
+/// How long somebody holds up everybody.
+const HOLD_UP: Duration = Duration::from_secs(10);
+/// Long after any link has expired.
+const MUCH_LATER: time::Duration = time::Duration::weeks(5000);
+
+pub(super) struct FaultyStore {
+    fault: Fault,
+    on_sqlite: bool,
+    inner: Arc<dyn Store>,
+    /// One at a time, where whoever fails holds up everybody.
+    turn: Mutex<()>,
+}
+
+impl FaultyStore {
+    pub(super) fn new(fault: Fault, on_sqlite: bool, inner: Arc<dyn Store>) -> Self {
+        Self { fault, on_sqlite, inner, turn: Mutex::new(()) }
+    }
+
+    fn in_any_epoch(&self, found: Option<(Session, User)>) -> Option<(Session, User)> {
+        let is_blind = matches!(self.fault, Fault::NoEpochCheck | Fault::SessionsSurvive);
+        found.map(|(session, user)| {
+            (Session { epoch: if is_blind { user.epoch } else { session.epoch }, ..session }, user)
+        })
+    }
+}
+
+/// Takes its time over somebody who is known.
+pub(super) async fn linger(fault: Fault) {
+    let delay = match fault {
+        Fault::Sleep2msIfKnown => Duration::from_millis(2),
+        Fault::Sleep300usIfKnown => Duration::from_micros(300),
+        _ => return,
+    };
+    // To the microsecond: the timer of the runtime rounds up to the next millisecond.
+    tokio::task::block_in_place(|| std::thread::sleep(delay));
+}
+
+#[async_trait]
+impl Store for FaultyStore {
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        let inner = self.inner.begin().await?;
+        let (fault, store) = (self.fault, self.inner.clone());
+        Ok(Box::new(FaultyUnit { fault, on_sqlite: self.on_sqlite, store, inner }))
+    }
+
+    async fn find_user_by_email(
+        &self,
+        key: &EmailKey,
+    ) -> Result<Option<(User, Option<PasswordHash>)>, StoreError> {
+        let mut found = self.inner.find_user_by_email(key).await?;
+        if found.is_some() {
+            linger(self.fault).await;
+        }
+        if let Some((user, hash)) = &mut found
+            && self.fault == Fault::TellInactive
+            && !user.is_active
+        {
+            *hash = Some(PasswordHash::from_phc("unreadable".to_owned()));
+        }
+        Ok(found)
+    }
+
+    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
+        Ok(self.in_any_epoch(self.inner.find_session(id).await?))
+    }
+
+    async fn find_browser_session(
+        &self,
+        key: &SecretDigest,
+    ) -> Result<Option<(Session, User)>, StoreError> {
+        Ok(self.in_any_epoch(self.inner.find_browser_session(key).await?))
+    }
+
+    async fn find_refreshed_session(
+        &self,
+        family: &SecretDigest,
+    ) -> Result<Option<(Session, User)>, StoreError> {
+        Ok(self.in_any_epoch(self.inner.find_refreshed_session(family).await?))
+    }
+
+    async fn find_reset(&self, id: ResetId) -> Result<Option<(PasswordReset, User)>, StoreError> {
+        let mut found = self.inner.find_reset(id).await?;
+        if let Some((reset, _)) = &mut found
+            && self.fault == Fault::SendExpired
+        {
+            reset.expires_at += MUCH_LATER;
+        }
+        Ok(found)
+    }
+
+    async fn find_user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        if self.fault != Fault::FailureBlocks {
+            return self.inner.find_user(id).await;
+        }
+        let _turn = self.turn.lock().await;
+        let found = self.inner.find_user(id).await;
+        if found.is_err() {
+            tokio::time::sleep(HOLD_UP).await;
+        }
+        found
+    }
+
+    // The others are as they should be.
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.inner.ping().await
+    }
+
+    async fn find_password(&self, id: UserId) -> Result<Option<PasswordHash>, StoreError> {
+        self.inner.find_password(id).await
+    }
+
+    async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
+        self.inner.list_sessions(user).await
+    }
+
+    async fn list_users(
+        &self,
+        filter: &UserFilter,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        self.inner.list_users(filter, after, limit).await
+    }
+
+    async fn list_mails(
+        &self,
+        before: Option<MailId>,
+        limit: u32,
+    ) -> Result<Vec<MailRecord>, StoreError> {
+        self.inner.list_mails(before, limit).await
+    }
+
+    async fn list_events(
+        &self,
+        user: Option<UserId>,
+        before: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<AuditEvent>, StoreError> {
+        self.inner.list_events(user, before, limit).await
+    }
+
+    async fn find_failures(
+        &self,
+        address: &EmailKey,
+        network: ClientNetwork,
+    ) -> Result<FailureCount, StoreError> {
+        self.inner.find_failures(address, network).await
+    }
+
+    async fn find_relay(&self) -> Result<Option<StoredRelay>, StoreError> {
+        self.inner.find_relay().await
+    }
+
+    async fn is_setup_link_live(
+        &self,
+        link: &SecretDigest,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        self.inner.is_setup_link_live(link, now).await
+    }
+}

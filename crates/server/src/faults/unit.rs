@@ -1,0 +1,228 @@
+//! A unit of work whose writes are wrong.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+use vestibule_domain::audit::AuditEvent;
+use vestibule_domain::caller::ClientNetwork;
+use vestibule_domain::email::EmailKey;
+use vestibule_domain::id::{LeaseId, MailId, SessionId, UserId};
+use vestibule_domain::language::Language;
+use vestibule_domain::mail::{Lease, MailFate, QueuedMail};
+use vestibule_domain::password::PasswordHash;
+use vestibule_domain::ports::{
+    Audit, Credentials, Failures, Insertion, Installation, Outbox, Resets, Sessions, Store,
+    StoreError, UnitOfWork, Users,
+};
+use vestibule_domain::refresh::Rotation;
+use vestibule_domain::relay::{RelayTest, StoredRelay};
+use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
+use vestibule_domain::secret::SecretDigest;
+use vestibule_domain::session::Session;
+use vestibule_domain::user::{CredentialEpoch, User};
+
+use super::Fault;
+use super::store::linger;
+
+/// How long a write waits that was acknowledged already.
+const A_MOMENT: Duration = Duration::from_millis(100);
+
+pub(super) struct FaultyUnit {
+    pub(super) fault: Fault,
+    pub(super) on_sqlite: bool,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) inner: Box<dyn UnitOfWork>,
+}
+
+/// A port whose verbs are written out in the braces; those after them are as they should be.
+macro_rules! port {
+    ($port:ident { $($faulty:tt)* } $($verb:ident($($name:ident: $type:ty),*) -> $answer:ty;)*) => {
+        #[async_trait]
+        impl $port for FaultyUnit {
+            $($faulty)*
+
+            $(async fn $verb(&mut self, $($name: $type),*) -> Result<$answer, StoreError> {
+                self.inner.$verb($($name),*).await
+            })*
+        }
+    };
+}
+
+#[async_trait]
+impl UnitOfWork for FaultyUnit {
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        let commit = self.inner.commit();
+        match self.fault {
+            Fault::AckBeforeCommit => {
+                #[expect(clippy::disallowed_methods, reason = "nobody waits for it: the fault")]
+                tokio::spawn(async move {
+                    tokio::time::sleep(A_MOMENT).await;
+                    drop(commit.await);
+                });
+                Ok(())
+            }
+            Fault::AckFailedCommit => {
+                drop(commit.await);
+                Ok(())
+            }
+            _ => commit.await,
+        }
+    }
+}
+
+port! { Users {
+        async fn insert_user(&mut self, user: &User) -> Result<Insertion, StoreError> {
+            let inserted = self.inner.insert_user(user).await?;
+            Ok(match inserted {
+                Insertion::UsernameTaken
+                    if self.fault == Fault::BackendsDiffer && self.on_sqlite =>
+                {
+                    Insertion::EmailTaken
+                }
+                other => other,
+            })
+        }
+
+        async fn advance_epoch(
+            &mut self,
+            id: UserId,
+            from: CredentialEpoch,
+        ) -> Result<bool, StoreError> {
+            let advanced = self.inner.advance_epoch(id, from).await?;
+            Ok(advanced || self.fault == Fault::SkipUsedAtCheck)
+        }
+    }
+    lock_users(ids: &[UserId]) -> Vec<User>;
+    set_active(id: UserId, active: bool) -> bool;
+    set_admin(id: UserId, admin: bool) -> bool;
+    set_language(id: UserId, language: Language) -> bool;
+    delete_user(id: UserId) -> bool;
+}
+
+port! { Credentials {}
+    set_password(id: UserId, hash: &PasswordHash, now: OffsetDateTime) -> ();
+    replace_hash(id: UserId, old: &PasswordHash, new: &PasswordHash) -> bool;
+}
+
+port! { Sessions {
+        async fn end_sessions(&mut self, user: UserId) -> Result<(), StoreError> {
+            if self.fault == Fault::SessionsSurvive {
+                return Ok(());
+            }
+            self.inner.end_sessions(user).await
+        }
+
+        async fn keep_only_session(
+            &mut self,
+            user: UserId,
+            keep: SessionId,
+            epoch: CredentialEpoch,
+        ) -> Result<(), StoreError> {
+            if self.fault == Fault::SessionsSurvive {
+                return Ok(());
+            }
+            self.inner.keep_only_session(user, keep, epoch).await
+        }
+    }
+    renew_session(
+        id: SessionId,
+        epoch: CredentialEpoch,
+        key: Option<SecretDigest>,
+        authenticated_at: OffsetDateTime
+    ) -> bool;
+    insert_session(session: &Session) -> bool;
+    rotate_refresh(
+        id: SessionId,
+        epoch: CredentialEpoch,
+        successor: SecretDigest,
+        rotation: &Rotation
+    ) -> bool;
+    touch_session(id: SessionId, seen_at: OffsetDateTime) -> bool;
+    end_session(id: SessionId) -> bool;
+    keep_newest_sessions(user: UserId, keep: u32) -> ();
+}
+
+port! { Resets {
+        async fn insert_reset_request(&mut self, request: &ResetRequest) -> Result<(), StoreError> {
+            self.inner.insert_reset_request(request).await?;
+            let is_curious =
+                matches!(self.fault, Fault::Sleep2msIfKnown | Fault::Sleep300usIfKnown);
+            if is_curious && self.store.find_user_by_email(&request.email_key).await?.is_some() {
+                linger(self.fault).await;
+            }
+            Ok(())
+        }
+
+        async fn spend_reset(
+            &mut self,
+            id: ResetId,
+            now: OffsetDateTime,
+        ) -> Result<Option<PasswordReset>, StoreError> {
+            let spent = self.inner.spend_reset(id, now).await?;
+            if spent.is_none() && self.fault == Fault::SkipUsedAtCheck {
+                return Ok(self.store.find_reset(id).await?.map(|(reset, _)| reset));
+            }
+            Ok(spent)
+        }
+    }
+    take_reset_request() -> Option<ResetRequest>;
+    recent_resets(user: UserId, since: OffsetDateTime) -> Vec<PasswordReset>;
+    insert_reset(reset: &PasswordReset) -> bool;
+}
+
+port! { Outbox {
+        async fn claim_mails(
+            &mut self,
+            now: OffsetDateTime,
+            lease: Lease,
+            limit: u32,
+        ) -> Result<Vec<QueuedMail>, StoreError> {
+            // After the end of every lease that lasts.
+            let later = lease.until + time::Duration::SECOND;
+            let now = if self.fault == Fault::LeaseIgnored { later } else { now };
+            self.inner.claim_mails(now, lease, limit).await
+        }
+
+        async fn settle_mail(
+            &mut self,
+            id: MailId,
+            lease: LeaseId,
+            fate: &MailFate,
+            now: OffsetDateTime,
+        ) -> Result<bool, StoreError> {
+            let settled = self.inner.settle_mail(id, lease, fate, now).await?;
+            if !settled && self.fault == Fault::NoFencing {
+                return self.inner.requeue_mail(id, now).await;
+            }
+            Ok(settled)
+        }
+    }
+    enqueue(mail: &QueuedMail) -> ();
+    requeue_mail(id: MailId, now: OffsetDateTime) -> bool;
+    purge(before: OffsetDateTime, limit: u32) -> bool;
+}
+
+port! { Installation {}
+    save_relay(relay: &StoredRelay) -> ();
+    note_relay_test(saved_at: OffsetDateTime, test: &RelayTest) -> bool;
+    save_setup_link(link: &SecretDigest, expires_at: OffsetDateTime) -> ();
+    spend_setup_link(link: &SecretDigest, now: OffsetDateTime) -> bool;
+}
+
+port! { Failures {}
+    count_failure(
+        address: &EmailKey,
+        network: ClientNetwork,
+        now: OffsetDateTime,
+        since: OffsetDateTime
+    ) -> u32;
+    forget_failures(address: &EmailKey) -> u32;
+    purge_failures(before: OffsetDateTime, limit: u32) -> bool;
+}
+
+port! { Audit {}
+    record(event: &AuditEvent) -> ();
+    purge_events(before: OffsetDateTime, limit: u32) -> bool;
+}

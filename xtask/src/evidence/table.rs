@@ -1,0 +1,197 @@
+//! The catalogue: every experiment with the tests that are its, and every mutant with the tests that
+//! must fail it.
+//!
+//! What each promises is said by the test itself; what each mutant does, beside its name in
+//! `crates/server/src/faults.rs`.
+
+/// Where the tests are, from the root.
+#[cfg(test)]
+pub(super) const TESTS: &str = "crates/server/tests/blackbox";
+/// Where the mutants are.
+#[cfg(test)]
+pub(super) const FAULTS: &str = "crates/server/src/faults.rs";
+
+/// An experiment.
+pub(super) struct Experiment {
+    pub(super) id: &'static str,
+    /// Parts of the names of its tests.
+    pub(super) tests: &'static [&'static str],
+    /// Whether it needs what only `fault-injection` has, such as a clock that can be set.
+    pub(super) sets_the_clock: bool,
+}
+
+const fn experiment(id: &'static str, tests: &'static [&'static str]) -> Experiment {
+    Experiment { id, tests, sets_the_clock: false }
+}
+
+/// All experiments, in the order in which they run.
+pub(super) const EXPERIMENTS: &[Experiment] = &[
+    experiment("E01", &[KILLS]),
+    experiment("E02", &[RESETS, "a_reset_and_a_change_never_both_win"]),
+    experiment("E03", &[RACING_SESSIONS]),
+    experiment("E04a", &[RELAY_AWAY]),
+    experiment("E04b", &[RELAY_DEFERS]),
+    experiment("E04c", &[RELAY_REFUSES]),
+    experiment("E04d", &[CUTS]),
+    experiment("E04e", &[TWO_WORKERS, KILLED_WORKERS]),
+    experiment("E04f", &[PAUSED_WORKER]),
+    experiment("E04g", &[DEAD_LINKS]),
+    experiment("E04h", &[POISON]),
+    experiment("E04i", &[LONG_QUEUE]),
+    experiment(
+        "E05",
+        &[
+            "forgetting_is_answered_alike_for_every_address",
+            SIGN_IN_ANSWERS,
+            LIMIT_ANSWERS,
+            FORGOT_TIMES,
+            SIGN_IN_TIMES,
+        ],
+    ),
+    experiment("E06", &[CROWD, "ten_times_what_it_can_do_is_refused_and_the_rest_is_served"]),
+    experiment("E13", &[ROLLING_RESTART]),
+    experiment("E14", &["half_a_head_holds_nothing_for_long", ATTACKS]),
+    experiment("E15", &[INJECTION]),
+    experiment("E18", &[SECRETS]),
+    experiment("E21a", &[DISK_FIRST]),
+    experiment("E22", &[FULL_DISK]),
+    Experiment { id: "E23", tests: &[WRONG_CLOCKS, "no_date_is_too_much"], sets_the_clock: true },
+    experiment("E26", &[PARITY]),
+];
+
+// Tests that more than one line is about.
+const KILLS: &str = "nothing_acknowledged_is_lost_and_nothing_is_half_done";
+const RESETS: &str = "of_two_hundred_resets_with_one_link_exactly_one_counts";
+const RACING_SESSIONS: &str = "a_session_that_raced_a_reset_is_dead";
+const RELAY_AWAY: &str = "a_relay_that_is_away_slows_nobody_and_loses_nothing";
+const RELAY_DEFERS: &str = "a_relay_that_says_later_gets_the_mail_later";
+const RELAY_REFUSES: &str = "a_relay_that_says_never_is_asked_once";
+const CUTS: &str = "a_cut_repeats_a_mail_only_after_the_final_dot_and_under_its_name";
+const TWO_WORKERS: &str = "two_services_send_each_mail_once";
+const KILLED_WORKERS: &str = "workers_that_are_killed_lose_no_mail";
+const PAUSED_WORKER: &str = "a_worker_that_was_paused_beyond_its_lease_sends_nothing";
+const DEAD_LINKS: &str = "a_link_that_died_while_it_waited_is_never_sent";
+const POISON: &str = "a_mail_that_cannot_be_written_holds_up_no_other";
+const LONG_QUEUE: &str = "a_long_queue_is_sent_at_a_good_pace_in_little_memory";
+const SIGN_IN_ANSWERS: &str = "signing_in_is_answered_alike_without_the_right_password";
+const LIMIT_ANSWERS: &str = "a_limit_that_is_reached_tells_nothing_either";
+const FORGOT_TIMES: &str = "forgetting_takes_equally_long_for_every_address";
+const SIGN_IN_TIMES: &str = "signing_in_takes_equally_long_for_every_address";
+const CROWD: &str = "a_crowd_at_the_door_changes_nothing_for_anybody_else";
+const SECRETS: &str = "no_secret_is_found_outside_its_place";
+const ROLLING_RESTART: &str = "a_rolling_restart_fails_no_request";
+const ATTACKS: &str = "slow_and_huge_requests_harm_nobody";
+const INJECTION: &str = "nothing_that_is_said_changes_the_form_of_a_mail";
+const DISK_FIRST: &str = "what_is_acknowledged_is_on_the_disk_under_strace";
+const WRONG_CLOCKS: &str = "a_clock_that_is_wrong_keeps_no_token_alive";
+const PARITY: &str = "both_databases_tell_the_same_story_sqlite_and_postgres";
+const FULL_DISK: &str = "nothing_is_acknowledged_that_a_full_disk_would_lose";
+
+/// The service with one fault, and the tests of which at least one must fail.
+pub(super) struct Mutant {
+    pub(super) fault: &'static str,
+    pub(super) experiment: &'static str,
+    pub(super) tests: &'static [&'static str],
+}
+
+const fn mutant(
+    fault: &'static str,
+    experiment: &'static str,
+    tests: &'static [&'static str],
+) -> Mutant {
+    Mutant { fault, experiment, tests }
+}
+
+/// All mutants.
+pub(super) const MUTANTS: &[Mutant] = &[
+    mutant("ack_before_commit", "E01", &[KILLS]),
+    mutant("skip_used_at_check", "E02", &[RESETS]),
+    mutant("no_epoch_check", "E03", &[RACING_SESSIONS]),
+    mutant("sessions_survive", "E03", &[RACING_SESSIONS]),
+    mutant("deferred_is_sent", "E04a", &[RELAY_AWAY]),
+    mutant("transient_is_permanent", "E04b", &[RELAY_DEFERS]),
+    mutant("permanent_is_transient", "E04c", &[RELAY_REFUSES]),
+    mutant("double_send", "E04d", &[CUTS]),
+    mutant("lease_ignored", "E04e", &[TWO_WORKERS]),
+    mutant("ack_before_send", "E04e", &[KILLED_WORKERS]),
+    mutant("no_fencing", "E04f", &[PAUSED_WORKER]),
+    mutant("send_expired", "E04g", &[DEAD_LINKS]),
+    mutant("failure_blocks", "E04h", &[POISON]),
+    mutant("slow_mailer", "E04i", &[LONG_QUEUE]),
+    mutant("tell_inactive", "E05", &[SIGN_IN_ANSWERS]),
+    mutant("sleep_2ms_if_known", "E05", &[FORGOT_TIMES]),
+    mutant("sleep_300us_if_known", "E05", &[FORGOT_TIMES]),
+    mutant("decoy_skipped", "E05", &[SIGN_IN_TIMES]),
+    mutant("no_limits", "E05", &[LIMIT_ANSWERS]),
+    mutant("unlimited_hashing", "E06", &[CROWD]),
+    mutant("die_on_terminate", "E13", &[ROLLING_RESTART]),
+    mutant("leak_memory", "E14", &[ATTACKS]),
+    mutant("copy_to_stranger", "E15", &[INJECTION]),
+    mutant("log_passwords", "E18", &[SECRETS]),
+    mutant("log_tokens", "E18", &[SECRETS]),
+    mutant("synchronous_normal", "E21a", &[DISK_FIRST]),
+    mutant("ack_failed_commit", "E22", &[FULL_DISK]),
+    mutant("tokens_forever", "E23", &[WRONG_CLOCKS]),
+    mutant("backends_differ", "E26", &[PARITY]),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    fn read(folder: &Path, text: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                read(&path, text);
+            } else {
+                text.push_str(&std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+
+    fn tests_of_the_service() -> String {
+        let mut text = String::new();
+        read(&crate::tree::root().join(TESTS), &mut text);
+        text
+    }
+
+    #[test]
+    fn every_test_in_the_catalogue_exists() {
+        let text = tests_of_the_service();
+        let named = EXPERIMENTS.iter().flat_map(|known| known.tests);
+        for test in named.chain(MUTANTS.iter().flat_map(|known| known.tests)) {
+            assert!(text.contains(&format!("fn {test}(")), "{test}");
+        }
+    }
+
+    #[test]
+    fn every_experiment_of_the_tests_is_in_the_catalogue_and_back() {
+        let text = tests_of_the_service();
+        let ids = |text: &str| text.chars().take_while(|c| *c != '"').collect::<String>();
+        let begun: BTreeSet<String> = text.split("Experiment::begin(\"").skip(1).map(ids).collect();
+        let known = EXPERIMENTS.iter().map(|known| known.id.to_owned()).collect();
+        assert_eq!(begun, known);
+    }
+
+    #[test]
+    fn every_fault_is_a_mutant_and_back() {
+        let text = std::fs::read_to_string(crate::tree::root().join(FAULTS)).unwrap();
+        let names = text.lines().filter_map(|line| line.trim().strip_suffix("\","));
+        let faults: BTreeSet<&str> =
+            names.filter_map(|line| line.split_once(" = \"")).map(|(_, name)| name).collect();
+        let mutants: BTreeSet<&str> = MUTANTS.iter().map(|mutant| mutant.fault).collect();
+        assert_eq!(faults, mutants);
+    }
+
+    #[test]
+    fn every_mutant_belongs_to_an_experiment() {
+        for mutant in MUTANTS {
+            let of = EXPERIMENTS.iter().find(|known| known.id == mutant.experiment);
+            assert!(of.is_some_and(|known| !known.tests.is_empty()), "{}", mutant.fault);
+        }
+    }
+}
