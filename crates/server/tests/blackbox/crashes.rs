@@ -2,9 +2,10 @@
 //! acknowledged is there, what was not is there as a whole or not at all, and the service is back
 //! at once.
 //!
-//! `VESTIBULE_TEST_KILLS` is how many times on SQLite, and four times as many as on PostgreSQL.
+//! On PostgreSQL the server's connections are cut as well, in every third round, in the middle of
+//! whatever they were doing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,7 @@ use tokio::task::JoinSet;
 use vestibule_testkit::smtp::{Behaviour, SmtpSink};
 
 use crate::database::{Database, count, text};
+use crate::evidence::{Dice, Experiment, millis};
 use crate::on_both_databases;
 use crate::people::{PATIENCE, RESET, mails_so_far};
 use crate::service::{Service, Setup, eventually};
@@ -23,7 +25,6 @@ on_both_databases! {
     nothing_acknowledged_is_lost_and_nothing_is_half_done;
 }
 
-const KILLS: u64 = 40;
 /// Clients that sign up, each round; and clients that reset passwords.
 const NEWCOMERS: usize = 4;
 const FORGETFUL: usize = 2;
@@ -34,16 +35,20 @@ const OLD: &str = "the password so far";
 const NEW: &str = "the password from now on";
 
 async fn nothing_acknowledged_is_lost_and_nothing_is_half_done(database: Database) {
+    let title = "Killed at any moment, the service loses nothing it has acknowledged";
+    let mut experiment = Experiment::begin("E01", title, &database);
     let on_sqlite = database.url().is_none();
-    let kills = std::env::var("VESTIBULE_TEST_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
-    let kills = if on_sqlite { kills } else { kills.div_ceil(4) };
-    let bound = Duration::from_secs(if on_sqlite { 2 } else { 5 });
-    let mut dice = Dice::new();
+    let rounds = if on_sqlite {
+        experiment.figure("kills", 40, 1000)
+    } else {
+        experiment.figure("kills_on_postgres", 12, 300)
+    };
+    let mut dice = experiment.dice();
     let relay = SmtpSink::start(Behaviour::accept()).await;
     let setup = Setup::on(database).mailing_to(&relay).with("VESTIBULE_RESET__TTL", "24h");
     let mut service = setup.start().await;
+    let db = service.database().await;
 
-    let rounds = usize::try_from(kills).unwrap();
     let mut links = prepare_links(&service, &relay, rounds * FORGETFUL * LINKS).await;
     let journal = Arc::new(Mutex::new(Journal::default()));
     let mut slowest = Duration::ZERO;
@@ -65,6 +70,9 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_half_done(database: Databas
         };
         let outcome = tokio::time::timeout(life, all_done).await;
         assert!(outcome.is_err(), "the newcomers stopped before the service was killed");
+        if !on_sqlite && round % 3 == 2 {
+            cut_connections(&db).await;
+        }
         service.kill().await;
         for ended in clients.join_all().await {
             assert_eq!(ended, Ok(()));
@@ -72,26 +80,37 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_half_done(database: Databas
         let start = Instant::now();
         service.restart().await;
         slowest = slowest.max(start.elapsed());
+        nothing_is_damaged(&db, on_sqlite).await;
     }
-    assert!(slowest < bound, "ready only after {slowest:?}");
+    experiment.tried(rounds);
 
     let journal = std::mem::take(&mut *journal.lock().unwrap());
     let (signed_up, reset) = (journal.signed_up.len(), journal.acknowledged());
-    let cut = journal.resets.len() - reset;
-    eprintln!(
-        "{kills} kills, seed {}: {signed_up} sign-ups and {reset} resets acknowledged, {cut} resets \
-         cut off, ready again after {slowest:?} at most",
-        dice.seed,
-    );
-    let db = service.database().await;
-    nothing_is_damaged(&db, on_sqlite).await;
+    experiment.measure("sign_ups_acknowledged", signed_up);
+    experiment.measure("resets_acknowledged", reset);
+    experiment.measure("resets_cut_off", journal.resets.len() - reset);
     everybody_is_whole(&db).await;
-    newcomers_are_there(&service, &db, &journal, &mut dice).await;
+    experiment.exactly("sign_ups_lost", lost(&db, &journal).await, 0);
+    let some = experiment.figure("sign_ins", 20, 500);
+    newcomers_can_sign_in(&service, &journal, &mut dice, some).await;
+    whoever_was_cut_off_can_try_again(&service, &journal, some).await;
+    let mut half_done = 0;
     for (email, acknowledged) in &journal.resets {
-        reset_is_all_or_nothing(&service, &db, email, *acknowledged).await;
+        half_done += usize::from(!is_all_or_nothing(&service, &db, email, *acknowledged).await);
     }
+    experiment.exactly("resets_lost_or_half_done", half_done, 0);
+    let bound = if on_sqlite { 2000.0 } else { 5000.0 };
+    experiment.at_most("slowest_start_ms", millis(slowest), bound);
     let waiting = "SELECT count(*) FROM outbox WHERE state = 'queued' AND leased_until IS NULL";
     assert!(eventually(PATIENCE, async || count(&db, waiting).await == 0).await);
+    experiment.conclude();
+}
+
+/// Ends every other connection to the database, as an administrator of it or an accident may.
+async fn cut_connections(db: &DatabaseConnection) {
+    let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    count(db, cut).await;
 }
 
 /// Accounts with links, by mail, before anything is killed.
@@ -113,6 +132,8 @@ async fn prepare_links(service: &Service, relay: &SmtpSink, count: usize) -> Vec
 /// What the clients know for certain.
 #[derive(Default)]
 struct Journal {
+    /// Addresses that somebody began to sign up with.
+    tried: Vec<String>,
     /// Addresses for which a whole 201 was read.
     signed_up: Vec<String>,
     /// Addresses whose reset was begun, and whether a whole 200 was read.
@@ -153,6 +174,7 @@ async fn sign_up_until_it_dies(client: Client, name: String) -> Result<(), Statu
         let username = format!("{name}-{number}");
         let email = format!("{username}@example.com");
         let body = json!({ "email": email, "username": username, "password": OLD });
+        client.journal.lock().unwrap().tried.push(email.clone());
         match client.post("signup", &body).await {
             None => break,
             Some(StatusCode::CREATED) => client.journal.lock().unwrap().signed_up.push(email),
@@ -203,32 +225,44 @@ async fn everybody_is_whole(db: &DatabaseConnection) {
     }
 }
 
-async fn newcomers_are_there(
-    service: &Service,
-    db: &DatabaseConnection,
-    journal: &Journal,
-    dice: &mut Dice,
-) {
-    let emails = &journal.signed_up;
-    assert!(!emails.is_empty(), "nobody could sign up: nothing was tried");
-    for email in emails {
+/// How many that were acknowledged are not there.
+async fn lost(db: &DatabaseConnection, journal: &Journal) -> usize {
+    assert!(!journal.signed_up.is_empty(), "nobody could sign up: nothing was tried");
+    let mut lost = 0;
+    for email in &journal.signed_up {
         let known = format!("SELECT count(*) FROM users WHERE email_key = '{email}'");
-        assert_eq!(count(db, &known).await, 1, "{email} was acknowledged and is lost");
+        lost += usize::from(count(db, &known).await != 1);
     }
-    for _ in 0..20 {
-        let chosen = dice.below(u64::try_from(emails.len()).unwrap());
-        let email = &emails[usize::try_from(chosen).unwrap()];
+    lost
+}
+
+async fn newcomers_can_sign_in(service: &Service, journal: &Journal, dice: &mut Dice, some: usize) {
+    for _ in 0..some {
+        let email = dice.pick(&journal.signed_up);
+        assert_eq!(service.sign_in(email, OLD).await.status, 200, "{email}");
+    }
+}
+
+/// Their account is there or it is not; what they are told is either way the right thing.
+async fn whoever_was_cut_off_can_try_again(service: &Service, journal: &Journal, some: usize) {
+    let acknowledged: BTreeSet<&String> = journal.signed_up.iter().collect();
+    let cut_off = journal.tried.iter().filter(|email| !acknowledged.contains(email));
+    for email in cut_off.take(some) {
+        let again = service.sign_up(email, OLD).await;
+        if again.status != 201 {
+            again.is(400, "Email already registered");
+        }
         assert_eq!(service.sign_in(email, OLD).await.status, 200, "{email}");
     }
 }
 
 /// The link, the password, the epoch, the sessions and the notice tell one story.
-async fn reset_is_all_or_nothing(
+async fn is_all_or_nothing(
     service: &Service,
     db: &DatabaseConnection,
     email: &str,
     acknowledged: bool,
-) {
+) -> bool {
     let user = format!("(SELECT id FROM users WHERE email_key = '{email}')");
     let of_theirs = |what: &str| format!("SELECT count(*) FROM {what} AND user_id = {user}");
     let spent = count(db, &of_theirs("password_resets WHERE used_at IS NOT NULL")).await;
@@ -242,32 +276,9 @@ async fn reset_is_all_or_nothing(
     let all = (1, 0, 1, 2, 401, 200);
     let nothing = (0, 1, 0, 1, 200, 401);
     let found = (spent, sessions, notices, epoch, old, new);
-    assert!(found == all || (found == nothing && !acknowledged), "{email}: {found:?}");
-}
-
-/// Chance that can be repeated: xorshift.
-struct Dice {
-    seed: u64,
-    state: u64,
-}
-
-impl Dice {
-    /// Seeded from the process, or from `VESTIBULE_TEST_SEED`.
-    fn new() -> Self {
-        let seed = std::env::var("VESTIBULE_TEST_SEED")
-            .map_or_else(|_| u64::from(std::process::id()), |seed| seed.parse().unwrap());
-        let mut dice = Self { seed, state: seed ^ 0x9e37_79b9_7f4a_7c15 };
-        // The first numbers of similar seeds are similar.
-        for _ in 0..16 {
-            dice.below(1);
-        }
-        dice
+    let is_whole = found == all || (found == nothing && !acknowledged);
+    if !is_whole {
+        eprintln!("{email}, acknowledged {acknowledged}: {found:?}");
     }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.state ^= self.state << 13;
-        self.state ^= self.state >> 7;
-        self.state ^= self.state << 17;
-        self.state % bound
-    }
+    is_whole
 }

@@ -34,6 +34,14 @@ impl Database {
         Self::Postgres(format!("{server}/{name}"))
     }
 
+    /// What people call it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres(_) => "PostgreSQL",
+        }
+    }
+
     /// The value of `database.url`, if it is not the default.
     pub(crate) fn url(&self) -> Option<&str> {
         match self {

@@ -9,6 +9,8 @@
     reason = "tests panic when something is wrong, and say what they measured"
 )]
 
+#[cfg(feature = "fault-injection")]
+mod clocks;
 mod closed;
 mod command_line;
 mod configuration;
@@ -16,15 +18,21 @@ mod connections;
 mod crashes;
 mod database;
 mod disk;
+mod durability;
 mod encodings;
 mod enumeration;
+mod evidence;
+mod guessing;
 mod input;
 mod journey;
+mod limits;
 mod outbox;
 mod overload;
 mod pages;
+mod parity;
 mod people;
 mod races;
+mod refresh;
 mod resets;
 mod secrets;
 mod service;

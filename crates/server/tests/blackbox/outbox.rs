@@ -1,6 +1,9 @@
 //! Mails wait in the database until a relay has them: each arrives once, whatever the relay does
 //! and whoever is killed, unless its link has died meanwhile.
 
+mod injection;
+mod many_mails;
+mod many_workers;
 mod relays;
 mod workers;
 

@@ -1,6 +1,8 @@
 //! More sign-ins than can be hashed: memory stays bounded, the rest of the service stays quick,
 //! whoever cannot be served is told to come back, and afterwards everything is as before.
 
+mod ten_times;
+
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -8,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::database::Database;
+use crate::evidence::{Experiment, millis, rounded};
 use crate::service::{Service, Setup, eventually};
 use crate::wire::{Draft, Raw, Wire};
 
@@ -15,7 +18,6 @@ const SIGN_IN: &str = "/api/v1/auth/signin";
 const EMAIL: &str = "anna@example.com";
 const PASSWORD: &str = "a good long password";
 const CLIENTS: usize = 500;
-const WAVES: usize = 3;
 /// Clients that come again and again, and how often.
 const FICKLE: usize = 10;
 const VISITS: usize = 50;
@@ -23,7 +25,8 @@ const VISITS: usize = 50;
 const IMPATIENT: Duration = Duration::from_millis(5);
 const PROBE_EVERY: Duration = Duration::from_millis(20);
 const QUICK: Duration = Duration::from_millis(100);
-/// One probe in fifty may take this long: two cores carry this crowd, its clients and whatever
+/// No probe takes longer at full scale, and one in a hundred longer than [`QUICK`]. Elsewhere one in
+/// ten may: two cores carry this crowd, its clients and whatever
 /// other tests run at the same time. A second service that nobody uses is probed alongside; what is
 /// slow there is the machine's fault, and is not held against the first.
 const BEARABLE: Duration = Duration::from_millis(250);
@@ -40,6 +43,9 @@ async fn a_crowd_at_the_door_changes_nothing_for_anybody_else() {
 }
 
 async fn withstand(permits: u64) {
+    let title = "A crowd at the door changes nothing for anybody else";
+    let mut experiment = Experiment::begin("E06", title, &Database::sqlite());
+    let waves = experiment.figure("waves", 3, 30);
     let setup = Setup::on(Database::sqlite());
     let limit = permits.to_string();
     let service = setup.with("VESTIBULE_PASSWORD__MAX_PARALLEL_HASHES", &limit).start().await;
@@ -53,7 +59,7 @@ async fn withstand(permits: u64) {
         std::thread::spawn(move || probe(&address, over))
     });
     let mut answers = Vec::new();
-    for _ in 0..WAVES {
+    for _ in 0..waves {
         answers.extend(crowd(service.address()).await);
         fickle(service.address()).await;
     }
@@ -73,15 +79,6 @@ async fn withstand(permits: u64) {
         let slow = probes.iter().filter(|took| **took >= QUICK).count();
         (slow, *probes.iter().max().unwrap())
     });
-    eprintln!(
-        "{permits} hashes at once, {WAVES} waves of {CLIENTS}: {} × 200, {} × 401, {} × 503; {} \
-         probes, {slow} slow, slowest {slowest:?} (elsewhere {slow_anyway}, {slowest_anyway:?}); memory {idle} MiB, at most {peak} MiB; sign-in again after \
-         {recovered_in:?}",
-        of(200),
-        of(401),
-        of(503),
-        probes.len(),
-    );
     for raw in &answers {
         match raw.status {
             200 => {}
@@ -91,11 +88,24 @@ async fn withstand(permits: u64) {
             _ => panic!("{raw:?}"),
         }
     }
-    assert!(of(200) > 0 && of(401) > 0 && of(503) > 0, "served and overloaded");
-    assert!(peak <= idle + permits * HASH_MIB + BESIDES_MIB, "{idle} MiB grew to {peak} MiB");
-    let forgiven = probes.len().div_ceil(50) + slow_anyway;
-    assert!(slow <= forgiven, "{slow} of {} probes were slow", probes.len());
-    assert!(slowest < BEARABLE.max(slowest_anyway * 2), "a probe took {slowest:?}");
+    experiment.tried(answers.len());
+    experiment.measure("hashes_at_once", permits);
+    experiment.measure("clients_at_once", CLIENTS);
+    experiment.at_least("answered_200", of(200), 1);
+    experiment.at_least("answered_401", of(401), 1);
+    experiment.at_least("answered_503", of(503), 1);
+    experiment.at_most("memory_mib", peak, idle + permits * HASH_MIB + BESIDES_MIB);
+    experiment.measure("probes", probes.len());
+    experiment.measure("slow_probes_elsewhere", slow_anyway);
+    let one_in = if experiment.is_full() { 100 } else { 10 };
+    experiment.at_most("slow_probes", slow, probes.len().div_ceil(one_in) + slow_anyway);
+    let bearable = millis(BEARABLE.max(slowest_anyway * 2));
+    experiment.measure("slowest_probe_ms", millis(slowest));
+    if experiment.is_full() {
+        experiment.at_most("slowest_probe_ms", millis(slowest), bearable);
+    }
+    experiment.at_most("recovered_within_s", rounded(recovered_in.as_secs_f64()), 10.0);
+    experiment.conclude();
 }
 
 /// Everybody at once, one half with the right password; every other client hangs up at once.
@@ -163,7 +173,7 @@ fn probe(address: &str, mut over: watch::Receiver<bool>) -> Vec<Duration> {
 }
 
 /// A figure of the kernel about the process.
-fn memory_mib(service: &Service, name: &str) -> u64 {
+pub(crate) fn memory_mib(service: &Service, name: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", service.pid())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("Linux");
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024

@@ -12,9 +12,10 @@ use tokio::task::JoinSet;
 use vestibule_testkit::smtp::{Behaviour, SmtpSink};
 
 use crate::database::{Database, count};
+use crate::evidence::{Experiment, Nodes};
 use crate::on_both_databases;
 use crate::people::{Answer, CHANGED, mails_to, reset_token};
-use crate::service::{Service, Setup};
+use crate::service::Setup;
 
 on_both_databases! {
     of_two_hundred_resets_with_one_link_exactly_one_counts;
@@ -26,54 +27,80 @@ on_both_databases! {
 const OLD: &str = "the password so far";
 
 async fn of_two_hundred_resets_with_one_link_exactly_one_counts(database: Database) {
+    let title = "Of any number of resets with one link, over all nodes, exactly one counts";
+    let mut experiment = Experiment::begin("E02", title, &database);
+    let rounds = experiment.figure("rounds", 1, 50);
     let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = Setup::on(database).mailing_to(&relay).start().await;
-    let email = "anna@example.com";
-    service.sign_up(email, OLD).await;
-    let token = reset_token(&service, &relay, email).await;
-    let db = service.database().await;
-    let epoch = count(&db, "SELECT credential_epoch FROM users").await;
+    let nodes = Nodes::start(Setup::on(database).mailing_to(&relay)).await;
+    let db = nodes.first().database().await;
+    let mut winners = Vec::new();
+    for round in 0..rounds {
+        let email = format!("anna{round}@example.com");
+        nodes.first().sign_up(&email, OLD).await;
+        let token = reset_token(nodes.turn(round), &relay, &email).await;
+        let passwords: Vec<String> = (0..200).map(|n| format!("the new password {n}")).collect();
+        let resets = passwords.iter().map(|password| Request::reset(&token, password)).collect();
+        let answers = all_at_once(&nodes, resets).await;
 
-    let passwords: Vec<String> = (0..200).map(|n| format!("the new password {n}")).collect();
-    let resets = passwords.iter().map(|password| Request::reset(&token, password)).collect();
-    let answers = all_at_once(&service, resets).await;
-
-    let winners = positions(&answers, |answer| answer.status == 200);
-    assert_eq!(winners.len(), 1, "{answers:#?}");
-    for (number, answer) in answers.iter().enumerate().filter(|(number, _)| *number != winners[0]) {
-        answer.is(400, "Invalid or expired token");
-        assert_eq!(answer.body["code"], "invalid_token", "reset {number}");
+        let won = positions(&answers, |answer| answer.status == 200);
+        for (number, answer) in answers.iter().enumerate().filter(|(n, _)| !won.contains(n)) {
+            answer.is(400, "Invalid or expired token");
+            assert_eq!(answer.body["code"], "invalid_token", "reset {number}");
+        }
+        experiment.tried(answers.len());
+        winners.push(won.len());
+        if let [one] = won[..] {
+            // One password is in use, so that nobody else's can be.
+            let used = nodes.turn(round).sign_in(&email, &passwords[one]).await;
+            assert_eq!(used.status, 200, "{used:?}");
+            let other = (one + 1) % passwords.len();
+            let refused = nodes.turn(round).sign_in(&email, &passwords[other]).await;
+            refused.is(401, "Invalid email or password");
+        }
+        nodes.first().sign_in(&email, OLD).await.is(401, "Invalid email or password");
+        mails_to(&relay, &email, CHANGED, 1).await;
     }
-    assert_eq!(passwords_in_use(&service, email, &passwords).await, winners);
-    service.sign_in(email, OLD).await.is(401, "Invalid email or password");
-    assert_eq!(count(&db, "SELECT credential_epoch FROM users").await, epoch + 1);
-    mails_to(&relay, email, CHANGED, 1).await;
+    experiment.measure("nodes", nodes.all().len());
+    experiment.measure("rounds", rounds);
+    experiment.exactly("fewest_winners_in_a_round", *winners.iter().min().unwrap(), 1);
+    experiment.exactly("most_winners_in_a_round", *winners.iter().max().unwrap(), 1);
+    let epochs = count(&db, "SELECT count(*) FROM users WHERE credential_epoch = 2").await;
+    experiment.exactly("accounts_one_epoch_on", epochs, i64::try_from(rounds).unwrap());
     let notices = "SELECT count(*) FROM outbox WHERE kind = 'password_changed'";
-    assert_eq!(count(&db, notices).await, 1);
+    experiment.exactly("notices", count(&db, notices).await, i64::try_from(rounds).unwrap());
+    experiment.conclude();
 }
 
 async fn a_reset_and_a_change_never_both_win(database: Database) {
-    let service = Setup::on(database).start().await;
-    for round in 0..2 {
+    let title = "Of a hundred resets and a hundred changes of one password exactly one counts";
+    let mut experiment = Experiment::begin("E02", title, &database);
+    let rounds = experiment.figure("rounds", 2, 50);
+    let nodes = Nodes::start(Setup::on(database)).await;
+    let mut winners = Vec::new();
+    let mut resets_won = 0;
+    for round in 0..rounds {
+        let service = nodes.turn(round);
         let email = format!("anna{round}@example.com");
         let session = service.sign_up(&email, OLD).await.token();
         let token = service.reset_link(&email).await;
 
-        let passwords: Vec<String> = (0..100).map(|n| format!("the new password {n}")).collect();
+        let of_each = if experiment.is_full() { 100 } else { 50 };
+        let passwords: Vec<String> =
+            (0..2 * of_each).map(|n| format!("the new password {n}")).collect();
+        // Each kind comes first every other time.
+        let is_reset = |number: usize| number % 2 == round % 2;
         let requests = passwords.iter().enumerate().map(|(number, password)| {
-            // Each kind comes first once.
-            if number % 2 == round {
+            if is_reset(number) {
                 Request::reset(&token, password)
             } else {
                 Request::change(&session, OLD, password)
             }
         });
-        let answers = all_at_once(&service, requests.collect()).await;
+        let answers = all_at_once(&nodes, requests.collect()).await;
 
-        let winners = positions(&answers, |answer| answer.status == 200);
-        assert_eq!(winners.len(), 1, "{answers:#?}");
+        let won = positions(&answers, |answer| answer.status == 200);
         for (number, answer) in answers.iter().enumerate() {
-            let refused = if number % 2 == round {
+            let refused = if is_reset(number) {
                 ["invalid_token"].as_slice()
             } else {
                 ["incorrect_password", "unauthenticated"].as_slice()
@@ -81,16 +108,32 @@ async fn a_reset_and_a_change_never_both_win(database: Database) {
             let code = answer.body["code"].as_str().unwrap_or_default();
             assert!(answer.status == 200 || refused.contains(&code), "{number}: {answer:?}");
         }
-        assert_eq!(passwords_in_use(&service, &email, &passwords).await, winners);
+        experiment.tried(answers.len());
+        winners.push(won.len());
+        resets_won += won.iter().filter(|number| is_reset(**number)).count();
+        if let [one] = won[..] {
+            assert_eq!(service.sign_in(&email, &passwords[one]).await.status, 200);
+        }
         service.sign_in(&email, OLD).await.is(401, "Invalid email or password");
     }
+    experiment.measure("nodes", nodes.all().len());
+    experiment.measure("rounds", rounds);
+    experiment.measure("rounds_won_by_a_reset", resets_won);
+    experiment.exactly("fewest_winners_in_a_round", *winners.iter().min().unwrap(), 1);
+    experiment.exactly("most_winners_in_a_round", *winners.iter().max().unwrap(), 1);
+    experiment.conclude();
 }
 
 /// A sign-in that has read the old hash may finish after the reset: what it opens is born dead.
 async fn a_session_that_raced_a_reset_is_dead(database: Database) {
-    let service = Setup::on(database).start().await;
-    let (mut opened, mut opened_late) = (0, 0);
-    for round in 0..3 {
+    let title = "Whatever a sign-in that raced a reset has opened is dead on every node";
+    let mut experiment = Experiment::begin("E03", title, &database);
+    let rounds = experiment.figure("rounds", 3, 50);
+    let clients = if experiment.is_full() { 100 } else { 30 };
+    let nodes = Nodes::start(Setup::on(database)).await;
+    let (mut opened_late, mut alive) = (0, 0);
+    for round in 0..rounds {
+        let service = nodes.turn(round);
         let email = format!("anna{round}@example.com");
         service.sign_up(&email, OLD).await;
         let reset = Request::reset(&service.reset_link(&email).await, "the new password");
@@ -98,22 +141,29 @@ async fn a_session_that_raced_a_reset_is_dead(database: Database) {
         // Always some under way, and again and again until the old password is refused.
         let is_reset = Arc::new(AtomicBool::new(false));
         let mut crowd = JoinSet::new();
-        for _ in 0..30 {
-            let (address, sign_in) = (service.address().to_owned(), Request::sign_in(&email, OLD));
+        for client in 0..clients {
+            let address = nodes.turn(client).address().to_owned();
+            let sign_in = Request::sign_in(&email, OLD);
             crowd.spawn(sign_in_until_refused(address, sign_in, is_reset.clone()));
         }
         reset.insist(service.address()).await.is(200, "Password reset successfully");
         is_reset.store(true, Ordering::SeqCst);
 
         for (session, late) in crowd.join_all().await.into_iter().flatten() {
-            assert_eq!(service.me(&session).await.status, 401, "late: {late}");
-            opened += 1;
+            for node in nodes.all() {
+                alive += usize::from(node.me(&session).await.status != 401);
+            }
+            experiment.tried(1);
             opened_late += usize::from(late);
         }
         assert_eq!(service.sign_in(&email, "the new password").await.status, 200);
     }
-    assert!(opened_late > 0, "no sign-in raced a reset: nothing was tried");
-    eprintln!("{opened} sessions were opened meanwhile, {opened_late} of them after the reset");
+    experiment.measure("nodes", nodes.all().len());
+    experiment.measure("rounds", rounds);
+    experiment.measure("sign_ins_at_a_time", clients);
+    experiment.at_least("sessions_opened_after_the_reset", opened_late, 1);
+    experiment.exactly("sessions_alive", alive, 0);
+    experiment.conclude();
 }
 
 /// Every session that was opened, and whether that was after the reset.
@@ -134,7 +184,8 @@ async fn sign_in_until_refused(
 }
 
 async fn an_address_is_taken_once_however_it_is_spelled(database: Database) {
-    let service = Setup::on(database).start().await;
+    let nodes = Nodes::start(Setup::on(database)).await;
+    let service = nodes.first();
     let spellings = [
         "anna@bücher.example",
         "ANNA@bücher.example",
@@ -151,7 +202,7 @@ async fn an_address_is_taken_once_however_it_is_spelled(database: Database) {
             "password": OLD,
         }),
     });
-    let answers = all_at_once(&service, requests.collect()).await;
+    let answers = all_at_once(&nodes, requests.collect()).await;
 
     let winners = positions(&answers, |answer| answer.status == 201);
     assert_eq!(winners.len(), 1, "{answers:#?}");
@@ -170,16 +221,6 @@ async fn an_address_is_taken_once_however_it_is_spelled(database: Database) {
 
 fn positions(answers: &[Answer], wanted: impl Fn(&Answer) -> bool) -> Vec<usize> {
     answers.iter().enumerate().filter(|(_, answer)| wanted(answer)).map(|(at, _)| at).collect()
-}
-
-/// Which of the passwords sign in.
-async fn passwords_in_use(service: &Service, email: &str, passwords: &[String]) -> Vec<usize> {
-    let sign_ins = passwords.iter().map(|password| Request::sign_in(email, password)).collect();
-    let answers = all_at_once(service, sign_ins).await;
-    for answer in &answers {
-        assert!([200, 401].contains(&answer.status), "{answer:?}");
-    }
-    positions(&answers, |answer| answer.status == 200)
 }
 
 /// What is asked at the same moment as something else.
@@ -257,13 +298,14 @@ impl Held {
     }
 }
 
-/// Asks everything at the same moment; whoever is told that the service is busy comes back, later
-/// and alone.
-async fn all_at_once(service: &Service, requests: Vec<Request>) -> Vec<Answer> {
+/// Asks everything at the same moment, of the nodes in turns; whoever is told that the service is
+/// busy comes back, later and alone.
+async fn all_at_once(nodes: &Nodes, requests: Vec<Request>) -> Vec<Answer> {
     let barrier = Arc::new(Barrier::new(requests.len()));
     let mut crowd = JoinSet::new();
     for (at, request) in requests.iter().enumerate() {
-        let (held, barrier) = (request.hold(service.address()).await, barrier.clone());
+        let held = request.hold(nodes.turn(at).address()).await;
+        let barrier = barrier.clone();
         crowd.spawn(async move {
             barrier.wait().await;
             (at, held.release().await)
@@ -275,7 +317,7 @@ async fn all_at_once(service: &Service, requests: Vec<Request>) -> Vec<Answer> {
     for (at, answer) in answers {
         settled.push(match answer {
             Some(answer) => answer,
-            None => requests[at].insist(service.address()).await,
+            None => requests[at].insist(nodes.turn(at).address()).await,
         });
     }
     settled

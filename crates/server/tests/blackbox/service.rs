@@ -18,6 +18,10 @@ use crate::database::Database;
 /// Where the service thinks people reach it; mails link here whatever the test's socket is.
 pub(crate) const PUBLIC_URL: &str = "https://accounts.example.com";
 
+/// What a service takes from the environment of the tests: where programs are, and the fault that a
+/// mutant of it is to have.
+const INHERITED: [&str; 3] = ["PATH", "HOME", "VESTIBULE_FAULT"];
+
 /// What a service is started with.
 #[derive(Clone)]
 pub(crate) struct Setup {
@@ -83,7 +87,7 @@ impl Setup {
         command
             .current_dir(data_dir)
             .env_clear()
-            .envs(std::env::vars().filter(|(name, _)| name == "PATH" || name == "HOME"))
+            .envs(std::env::vars().filter(|(name, _)| INHERITED.contains(&name.as_str())))
             .envs(self.variables.iter().cloned())
             .env("VESTIBULE_SERVER__DATA_DIR", data_dir)
             .args(arguments)

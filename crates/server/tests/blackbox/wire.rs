@@ -1,6 +1,7 @@
 //! HTTP/1.1 by hand, for what a well-behaved client would not send, and what an error must look
 //! like whoever receives it.
 
+use std::io;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -83,10 +84,15 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) async fn to(address: &str) -> Self {
-        let stream = TcpStream::connect(address).await.unwrap();
-        stream.set_nodelay(true).unwrap();
+        Self::reach(address).await.unwrap()
+    }
+
+    /// A connection to somebody who may not be there.
+    pub(crate) async fn reach(address: &str) -> io::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
         let (reader, writer) = stream.into_split();
-        Self { reader: BufReader::new(reader), writer }
+        Ok(Self { reader: BufReader::new(reader), writer })
     }
 
     /// Sends a request and reads its answer, which may come before all of it was sent.
@@ -101,7 +107,12 @@ impl Wire {
     }
 
     pub(crate) async fn send(&mut self, draft: &Draft) {
-        self.writer.write_all(&draft.bytes()).await.unwrap();
+        self.try_send(draft).await.unwrap();
+    }
+
+    /// Sends a request to somebody who may have gone.
+    pub(crate) async fn try_send(&mut self, draft: &Draft) -> io::Result<()> {
+        self.writer.write_all(&draft.bytes()).await
     }
 
     /// The next answer, if the connection lives that long.

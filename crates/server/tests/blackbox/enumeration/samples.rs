@@ -8,8 +8,13 @@
 
 use std::time::Duration;
 
+use crate::evidence::{Experiment, rounded};
+
 /// The threshold of |t|.
 pub(crate) const SUSPICIOUS: f64 = 4.5;
+/// As far from one half the share of longer answers may be: more than three standard errors at two
+/// thousand pairs.
+const UNEVEN: f64 = 0.03;
 /// The slowest part that is left out: one in so many.
 const LEFT_OUT: usize = 10;
 
@@ -27,6 +32,12 @@ pub(crate) struct Comparison {
     /// Median of the first minus that of the second, in milliseconds.
     median_difference: f64,
     median: f64,
+    /// The ninety-fifth percentile of the first minus that of the second, in milliseconds.
+    p95_difference: f64,
+    p95: f64,
+    /// How often one of the first took longer than one of the second: half of the time, if nothing
+    /// tells them apart (Mann and Whitney).
+    pub(crate) auc: f64,
     /// The smallest shift that would have been seen, in milliseconds.
     pub(crate) visible: f64,
     pairs: usize,
@@ -37,6 +48,7 @@ struct Trimmed {
     mean: f64,
     squared_error: f64,
     median: f64,
+    p95: f64,
     deviation: f64,
 }
 
@@ -55,6 +67,9 @@ impl Samples {
             t: (known.mean - unknown.mean) / error,
             median_difference: known.median - unknown.median,
             median: unknown.median,
+            p95_difference: known.p95 - unknown.p95,
+            p95: unknown.p95,
+            auc: auc(&self.known, &self.unknown),
             visible: SUSPICIOUS * (2.0 / float(pairs)).sqrt() * deviation,
             pairs,
         }
@@ -67,10 +82,37 @@ impl Comparison {
         self.t.is_nan() || self.t.abs() >= SUSPICIOUS
     }
 
+    /// Whether every figure is within its limit, which a machine that does nothing else can keep:
+    /// the limits of the quantiles leave nothing out.
+    pub(crate) fn is_equal_in_everything(&self) -> bool {
+        !self.is_suspicious()
+            && (self.auc - 0.5).abs() <= UNEVEN
+            && self.median_difference.abs() < (self.median * 0.02).max(1.0)
+            && self.p95_difference.abs() < (self.p95 * 0.1).max(3.0)
+    }
+
+    /// Tells everything.
+    pub(crate) fn tell(&self, experiment: &mut Experiment) {
+        experiment.tried(self.pairs * 2);
+        experiment.measure("pairs", self.pairs);
+        experiment.measure("median_ms", rounded(self.median));
+        experiment.measure("visible_shift_ms", rounded(self.visible));
+        experiment.at_most("t", rounded(self.t.abs()), SUSPICIOUS);
+        if experiment.is_full() {
+            experiment.measure("auc", rounded(self.auc));
+            let off = rounded((self.auc - 0.5).abs());
+            experiment.at_most("auc_off_one_half", off, UNEVEN);
+            let bound = rounded((self.median * 0.02).max(1.0));
+            experiment.at_most("median_shift_ms", rounded(self.median_difference.abs()), bound);
+            let bound = rounded((self.p95 * 0.1).max(3.0));
+            experiment.at_most("p95_shift_ms", rounded(self.p95_difference.abs()), bound);
+        }
+    }
+
     pub(crate) fn report(&self, what: &str) {
-        let Self { t, median_difference, median, visible, pairs } = self;
+        let Self { t, median_difference, median, visible, pairs, auc, .. } = self;
         eprintln!(
-            "{what}: {pairs} pairs, t = {t:.2}, median {median:.3} ms, difference of medians \
+            "{what}: {pairs} pairs, t = {t:.2}, AUC {auc:.3}, median {median:.3} ms, difference of medians \
              {median_difference:+.3} ms, a shift of {visible:.3} ms would be seen"
         );
     }
@@ -81,7 +123,7 @@ fn trimmed(series: &[f64]) -> Trimmed {
     sorted.sort_unstable_by(f64::total_cmp);
     let (count, kept) = (sorted.len(), sorted.len() - sorted.len() / LEFT_OUT);
     let mean = sorted[..kept].iter().sum::<f64>() / float(kept);
-    let median = sorted[count / 2];
+    let (median, p95) = (sorted[count / 2], sorted[count * 95 / 100]);
 
     let slowest_kept = sorted[kept - 1];
     sorted[kept..].fill(slowest_kept);
@@ -89,7 +131,20 @@ fn trimmed(series: &[f64]) -> Trimmed {
     let squares: f64 = sorted.iter().map(|value| (value - winsorized).powi(2)).sum();
     let squared_error = squares / (float(kept) * float(kept - 1));
     let deviation = (squared_error * float(count)).sqrt();
-    Trimmed { mean, squared_error, median, deviation }
+    Trimmed { mean, squared_error, median, p95, deviation }
+}
+
+/// Of all pairs of one value of each series, those in which the first is the larger; equal ones are
+/// half.
+fn auc(first: &[f64], second: &[f64]) -> f64 {
+    let mut sorted = second.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let larger = first.iter().map(|value| {
+        let below = sorted.partition_point(|other| other < value);
+        let not_above = sorted.partition_point(|other| other <= value);
+        f64::midpoint(float(below), float(not_above))
+    });
+    larger.sum::<f64>() / (float(first.len()) * float(second.len()))
 }
 
 fn float(count: usize) -> f64 {
@@ -136,4 +191,6 @@ fn t_is_the_one_of_the_textbook_when_nothing_is_left_out() {
     let compared = samples.compare();
     let expected = -2.0 / (7.5_f64 / 9.0 + 7.5 / 9.0).sqrt();
     assert!((compared.t - expected).abs() < 1e-9, "{compared:?}");
+    // Of the 81 pairs 21 have the larger value first, and seven are equal.
+    assert!((compared.auc - 24.5 / 81.0).abs() < 1e-9, "{compared:?}");
 }

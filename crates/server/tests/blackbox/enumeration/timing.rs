@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use super::samples::{Comparison, Samples};
 use super::{FORGOT, KNOWN, SIGN_IN, UNKNOWN, forgot_body, sign_in_body, with_account};
 use crate::database::Database;
+use crate::evidence::{Experiment, rounded};
 use crate::on_both_databases;
 use crate::service::Setup;
 use crate::wire::Draft;
@@ -23,7 +24,7 @@ on_both_databases! {
     forgetting_takes_equally_long_for_every_address;
 }
 
-const WARM_UP: usize = 50;
+const WARM_UP: usize = 200;
 
 /// Requests that differ in the address only.
 #[derive(Clone)]
@@ -63,18 +64,23 @@ impl Question {
         asking.await.unwrap()
     }
 
-    /// Insists on equal times.
+    /// Compares the times and tells what came of it.
     ///
-    /// A run that fails is repeated once with twice the pairs, and that result stands.
-    async fn is_answered_equally_fast(&self, what: &str, address: &str, pairs: usize) {
-        let first = self.ask(address, pairs).await;
-        first.report(what);
-        if !first.is_suspicious() {
-            return;
+    /// A run that fails is repeated once with more pairs, and that result stands.
+    async fn is_answered_equally_fast(&self, experiment: &mut Experiment, address: &str) {
+        let pairs = experiment.figure("pairs", 1000, 2000);
+        let mut result = self.ask(address, pairs).await;
+        result.report("the first run");
+        let full = experiment.is_full();
+        let is_enough = |result: &Comparison| {
+            if full { result.is_equal_in_everything() } else { !result.is_suspicious() }
+        };
+        experiment.measure("t_of_the_first_run", rounded(result.t.abs()));
+        if !is_enough(&result) {
+            result = self.ask(address, pairs * if full { 4 } else { 2 }).await;
+            result.report("repeated");
         }
-        let second = self.ask(address, pairs * 2).await;
-        second.report(&format!("{what}, repeated"));
-        assert!(!second.is_suspicious(), "{what}: {second:?} after {first:?}");
+        result.tell(experiment);
     }
 
     /// Insists that a delay for the known address is noticed; likewise repeated once.
@@ -183,28 +189,26 @@ fn hold_up(delay: Duration) {
 }
 
 async fn forgetting_takes_equally_long_for_every_address(database: Database) {
-    let what = format!("forgot-password, {}", name(&database));
+    let title = "A request for a link takes as long for every address";
+    let mut experiment = Experiment::begin("E05", title, &database);
     let service = with_account(Setup::on(database).start().await).await;
     let question = Question::new(FORGOT, forgot_body, " 200 ");
-    question.is_answered_equally_fast(&what, service.address(), 1000).await;
+    question.is_answered_equally_fast(&mut experiment, service.address()).await;
     for delay in [2, 1].map(Duration::from_millis) {
-        question.gives_away(&what, service.address(), delay, 500).await;
+        question.gives_away("forgot-password", service.address(), delay, 500).await;
     }
+    experiment.conclude();
 }
 
 /// Hashing is the same on every database, and slow; once is enough.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn signing_in_takes_equally_long_for_every_address() {
+    let title = "A sign-in that fails takes as long for every address";
+    let mut experiment = Experiment::begin("E05", title, &Database::sqlite());
     let service = with_account(Setup::on(Database::sqlite()).start().await).await;
     let question = Question::new(SIGN_IN, sign_in_body, " 401 ");
-    question.is_answered_equally_fast("sign-in", service.address(), 1000).await;
+    question.is_answered_equally_fast(&mut experiment, service.address()).await;
     let delay = Duration::from_millis(2);
     question.gives_away("sign-in", service.address(), delay, 500).await;
-}
-
-fn name(database: &Database) -> &'static str {
-    match database {
-        Database::Sqlite => "SQLite",
-        Database::Postgres(_) => "PostgreSQL",
-    }
+    experiment.conclude();
 }

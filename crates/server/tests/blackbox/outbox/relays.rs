@@ -1,11 +1,14 @@
 //! Relays that are away, slow, busy, unwilling or cut off.
 
+use std::time::Instant;
+
 use vestibule_testkit::smtp::{Behaviour, SmtpSink, Stage};
 
 use super::{PASSWORD, all_settled, at_once, message_ids, waiting};
 use crate::database::{Database, count, text};
+use crate::evidence::{Experiment, millis, percentile, rounded};
 use crate::on_both_databases;
-use crate::people::{PATIENCE, REQUESTED, WELCOME, mail_to, mails_so_far};
+use crate::people::{PATIENCE, REQUESTED, WELCOME, mails_so_far};
 use crate::service::{Setup, eventually};
 
 on_both_databases! {
@@ -13,29 +16,59 @@ on_both_databases! {
     a_relay_that_stalls_holds_up_one_mail;
     a_relay_that_says_later_gets_the_mail_later;
     a_relay_that_says_never_is_asked_once;
-    a_cut_after_the_final_dot_repeats_a_mail_under_its_name;
+    a_cut_repeats_a_mail_only_after_the_final_dot_and_under_its_name;
 }
 
 async fn a_relay_that_is_away_slows_nobody_and_loses_nothing(database: Database) {
+    let title = "While the relay is away nobody is slowed and no mail is lost or sent twice";
+    let mut experiment = Experiment::begin("E04a", title, &database);
+    let people = experiment.figure("people", 20, 100);
+    // The pauses double from one second on: seven attempts are a minute.
+    let attempts = experiment.figure("attempts_in_vain", 1, 7);
     let relay = SmtpSink::start(Behaviour::accept()).await;
     let service = Setup::on(database).mailing_to(&relay).start().await;
     let db = service.database().await;
+    let forget = async |email: String| {
+        let start = Instant::now();
+        at_once(service.forget(&email)).await.is(200, REQUESTED);
+        start.elapsed()
+    };
+    let mut before = Vec::new();
+    for number in 0..people {
+        before.push(forget(format!("nobody{number}@example.com")).await);
+    }
+    let away = Instant::now();
     relay.stop().await;
-    for number in 0..20 {
+    let mut meanwhile = Vec::new();
+    for number in 0..people {
         let email = format!("anna{number}@example.com");
         assert_eq!(at_once(service.sign_up(&email, PASSWORD)).await.status, 201);
-        if number % 2 == 0 {
-            at_once(service.forget(&email)).await.is(200, REQUESTED);
-        }
+        meanwhile.push(forget(email).await);
     }
-    let tried = "SELECT count(*) FROM outbox WHERE attempts > 0 AND last_error IS NOT NULL";
-    assert!(eventually(PATIENCE, async || count(&db, tried).await == 30).await);
-    assert_eq!(waiting(&db).await, 30);
+    let tried = format!(
+        "SELECT count(*) FROM outbox WHERE attempts >= {attempts} AND last_error IS NOT NULL"
+    );
+    let mails = 2 * i64::try_from(people).unwrap();
+    let patience = PATIENCE * 8;
+    assert!(eventually(patience, async || count(&db, &tried).await == mails).await);
+    assert_eq!(waiting(&db).await, mails);
+    experiment.measure("relay_away_s", rounded(away.elapsed().as_secs_f64()));
 
     relay.restart().await;
-    all_settled(&db).await;
-    assert_eq!(count(&db, "SELECT count(*) FROM outbox WHERE state = 'sent'").await, 30);
-    assert_eq!((relay.messages().len(), message_ids(&relay).len()), (30, 30));
+    let back = Instant::now();
+    assert!(eventually(patience, async || waiting(&db).await == 0).await);
+    experiment.at_most("delivered_within_s", rounded(back.elapsed().as_secs_f64()), 120.0);
+    experiment.tried(2 * people);
+    let sent = count(&db, "SELECT count(*) FROM outbox WHERE state = 'sent'").await;
+    experiment.exactly("mails_lost", mails - sent, 0);
+    experiment.exactly("mails_never_received", 2 * people - message_ids(&relay).len(), 0);
+    let twice = relay.messages().len() - message_ids(&relay).len();
+    experiment.exactly("mails_received_twice", twice, 0);
+    experiment.measure("forgot_p99_before_ms", millis(percentile(&mut before, 99)));
+    // Room for a slow answer of a busy machine; a relay that is waited for takes seconds.
+    let bound = (millis(percentile(&mut before, 99)) * 2.0).max(100.0);
+    experiment.at_most("forgot_p99_ms", millis(percentile(&mut meanwhile, 99)), bound);
+    experiment.conclude();
 }
 
 async fn a_relay_that_stalls_holds_up_one_mail(database: Database) {
@@ -57,50 +90,95 @@ async fn a_relay_that_stalls_holds_up_one_mail(database: Database) {
 }
 
 async fn a_relay_that_says_later_gets_the_mail_later(database: Database) {
+    let title = "A mail that a relay defers is delivered once, when the relay takes it";
+    let mut experiment = Experiment::begin("E04b", title, &database);
+    // The pauses double from one second on: eight are four minutes.
+    let deferrals = experiment.figure("deferrals", 2, 8);
+    let times = u32::try_from(deferrals).unwrap();
     let later = Behaviour::accept().answering_at(Stage::Recipient, "451 4.7.1 come back later");
-    let relay = SmtpSink::start(later.times(2)).await;
+    let relay = SmtpSink::start(later.times(times)).await;
     let service = Setup::on(database).mailing_to(&relay).start().await;
     let db = service.database().await;
+    let start = Instant::now();
     assert_eq!(service.sign_up("anna@example.com", PASSWORD).await.status, 201);
-    mail_to(&relay, "anna@example.com", WELCOME).await;
-    all_settled(&db).await;
-    assert_eq!(relay.messages().len(), 1);
-    assert_eq!(count(&db, "SELECT CAST(attempts AS BIGINT) FROM outbox").await, 3);
+    let settled = eventually(PATIENCE * 20, async || waiting(&db).await == 0).await;
+    assert!(settled, "the mail still waits");
+    experiment.tried(deferrals);
+    experiment.measure("delivered_after_s", rounded(start.elapsed().as_secs_f64()));
+    experiment.exactly("copies", mails_so_far(&relay, "anna@example.com", WELCOME).len(), 1);
+    experiment.exactly("messages", relay.messages().len(), 1);
+    let attempts = count(&db, "SELECT CAST(attempts AS BIGINT) FROM outbox").await;
+    experiment.exactly("attempts", attempts, i64::from(times) + 1);
     assert_eq!(text(&db, "SELECT state FROM outbox").await, "sent");
+    experiment.conclude();
 }
 
 async fn a_relay_that_says_never_is_asked_once(database: Database) {
-    let picky = Behaviour::accept().refusing(|address| address == "nobody@example.com");
+    let title = "A mail that a relay refuses for good fails at once, and holds up no other";
+    let mut experiment = Experiment::begin("E04c", title, &database);
+    let refused = experiment.figure("refused", 1, 50);
+    let picky = Behaviour::accept().refusing(|address| address.starts_with("nobody"));
     let relay = SmtpSink::start(picky).await;
     let service = Setup::on(database).mailing_to(&relay).start().await;
     let db = service.database().await;
-    for name in ["nobody", "anna", "ben", "zoe"] {
-        let email = format!("{name}@example.com");
-        assert_eq!(service.sign_up(&email, PASSWORD).await.status, 201);
+    let others: Vec<String> = (0..refused * 3).map(|n| format!("anna{n}@example.com")).collect();
+    for (number, email) in others.iter().enumerate() {
+        if number % 3 == 0 {
+            let email = format!("nobody{number}@example.com");
+            assert_eq!(service.sign_up(&email, PASSWORD).await.status, 201);
+        }
+        assert_eq!(service.sign_up(email, PASSWORD).await.status, 201);
     }
     all_settled(&db).await;
-    for name in ["anna", "ben", "zoe"] {
-        assert_eq!(mails_so_far(&relay, &format!("{name}@example.com"), WELCOME).len(), 1);
-    }
+    experiment.tried(refused + others.len());
     let failed = "FROM outbox WHERE state = 'failed'";
-    assert_eq!(count(&db, &format!("SELECT count(*) {failed}")).await, 1);
-    let attempts = format!("SELECT CAST(attempts AS BIGINT) {failed}");
-    assert_eq!(count(&db, &attempts).await, 1);
+    let count_of = async |what: &str| count(&db, &format!("SELECT {what} {failed}")).await;
+    experiment.exactly("failed", count_of("count(*)").await, i64::try_from(refused).unwrap());
+    experiment.exactly("most_attempts", count_of("CAST(max(attempts) AS BIGINT)").await, 1);
     let reason = text(&db, &format!("SELECT last_error {failed}")).await;
     assert!(reason.contains("550") && reason.contains("no such user here"), "{reason}");
-    assert_eq!(relay.messages().len(), 3);
+    experiment.exactly("others_delivered", relay.messages().len(), others.len());
+    for email in &others {
+        assert_eq!(mails_so_far(&relay, email, WELCOME).len(), 1);
+    }
+    experiment.conclude();
 }
 
-/// Whether the relay has the mail is unknown then; sending it again is the lesser evil.
-async fn a_cut_after_the_final_dot_repeats_a_mail_under_its_name(database: Database) {
-    let relay = SmtpSink::start(Behaviour::accept().cutting_at(Stage::FinalDot).times(1)).await;
+/// Whether the relay has the mail is unknown after the final dot; sending it again is the lesser
+/// evil then, and then only.
+async fn a_cut_repeats_a_mail_only_after_the_final_dot_and_under_its_name(database: Database) {
+    let title = "A connection that is cut loses no mail, and doubles one only after its final dot";
+    let mut experiment = Experiment::begin("E04d", title, &database);
+    let rounds = experiment.figure("cuts_at_each_stage", 1, 20);
+    let relay = SmtpSink::start(Behaviour::accept()).await;
     let service = Setup::on(database).mailing_to(&relay).start().await;
     let db = service.database().await;
-    assert_eq!(service.sign_up("anna@example.com", PASSWORD).await.status, 201);
-    all_settled(&db).await;
-    assert_eq!(text(&db, "SELECT state FROM outbox").await, "sent");
-    let copies = mails_so_far(&relay, "anna@example.com", WELCOME);
-    assert_eq!(copies.len(), 2, "one that was cut off, one that was acknowledged");
-    assert_eq!(copies[0], copies[1]);
-    assert_eq!(message_ids(&relay).len(), 1);
+    let stages = [Stage::Greeting, Stage::Hello, Stage::Mail, Stage::Recipient, Stage::Data];
+    let (mut lost, mut doubled, mut doubled_after_the_dot, mut strangers) = (0, 0, 0, 0);
+    for (number, stage) in stages.into_iter().chain([Stage::FinalDot]).enumerate() {
+        for round in 0..rounds {
+            relay.set(Behaviour::accept().cutting_at(stage).times(1));
+            let email = format!("anna{number}{round}@example.com");
+            assert_eq!(service.sign_up(&email, PASSWORD).await.status, 201);
+            all_settled(&db).await;
+            let copies = mails_so_far(&relay, &email, WELCOME);
+            lost += usize::from(copies.is_empty());
+            let more = copies.len().saturating_sub(1);
+            if stage == Stage::FinalDot {
+                doubled_after_the_dot = doubled_after_the_dot.max(more);
+            } else {
+                doubled += more;
+            }
+            strangers += copies.iter().filter(|copy| **copy != copies[0]).count();
+            experiment.tried(1);
+        }
+    }
+    experiment.exactly("mails_lost", lost, 0);
+    experiment.exactly("doubled_by_an_earlier_cut", doubled, 0);
+    // One that was cut off, one that was acknowledged.
+    experiment.at_most("most_extra_copies_after_the_dot", doubled_after_the_dot, 1);
+    experiment.exactly("copies_that_differ", strangers, 0);
+    let sent = count(&db, "SELECT count(*) FROM outbox WHERE state = 'sent'").await;
+    experiment.exactly("message_ids", message_ids(&relay).len(), usize::try_from(sent).unwrap());
+    experiment.conclude();
 }

@@ -1,13 +1,13 @@
-//! Links that die while their mail waits, and workers that are absent, killed or several.
+//! Links that die while their mail waits, and workers that are absent or killed.
 
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use vestibule_testkit::smtp::{Behaviour, SmtpSink, Stage};
 
 use super::{PASSWORD, all_settled, message_ids};
 use crate::database::{Database, count, execute, text};
+use crate::evidence::Experiment;
 use crate::on_both_databases;
 use crate::people::{PATIENCE, REQUESTED, RESET, WELCOME, mail_to, mails_so_far, mails_to};
 use crate::service::{Service, Setup, eventually};
@@ -19,6 +19,8 @@ on_both_databases! {
 }
 
 async fn a_link_that_died_while_it_waited_is_never_sent(database: Database) {
+    let title = "A link that has died while its mail waited is never sent";
+    let mut experiment = Experiment::begin("E04g", title, &database);
     let relay = SmtpSink::start(Behaviour::accept()).await;
     let service = Setup::on(database).mailing_to(&relay).start().await;
     let db = service.database().await;
@@ -57,10 +59,12 @@ async fn a_link_that_died_while_it_waited_is_never_sent(database: Database) {
     all_settled(&db).await;
     let withdrawn = "FROM outbox WHERE state = 'withdrawn' AND kind = 'reset_link'";
     assert_eq!(count(&db, &format!("SELECT count(*) {withdrawn}")).await, 5);
-    for fate in fates {
-        let mails = mails_so_far(&relay, &format!("{fate}@example.com"), RESET);
-        assert_eq!(mails.len(), usize::from(fate == "alive"), "{fate}");
-    }
+    let mails_of = |fate| mails_so_far(&relay, &format!("{fate}@example.com"), RESET).len();
+    let (alive, dead) = fates.split_first().unwrap();
+    experiment.tried(fates.len());
+    experiment.exactly("live_links_sent", mails_of(*alive), 1);
+    experiment.exactly("dead_links_sent", dead.iter().map(|fate| mails_of(*fate)).sum(), 0);
+    experiment.conclude();
 }
 
 async fn without_a_worker_the_database_holds_nothing_that_opens_an_account(database: Database) {
@@ -111,59 +115,6 @@ async fn a_mail_whose_worker_was_killed_is_sent_by_the_next(database: Database) 
     all_settled(&db).await;
     assert_eq!((relay.messages().len(), message_ids(&relay).len()), (2, 2));
     assert_eq!(count(&db, "SELECT CAST(max(attempts) AS BIGINT) FROM outbox").await, 2);
-}
-
-/// Two processes of one installation; only a server database is shared between machines.
-mod two_services_send_each_mail_once {
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn postgres() {
-        super::two_services_send_each_mail_once(super::Database::postgres().await).await;
-    }
-}
-
-async fn two_services_send_each_mail_once(database: Database) {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let setup = Setup::on(database).mailing_to(&relay);
-    let mut first = setup.clone().with_argument("--no-worker").start().await;
-    for number in 0..50 {
-        let email = format!("anna{number}@example.com");
-        assert_eq!(first.sign_up(&email, PASSWORD).await.status, 201);
-    }
-    assert!(first.terminate().await.success());
-    let data = tempfile::tempdir().unwrap();
-    copy_keys(first.data.path(), data.path());
-
-    // Both stand before the same mails, and set out at the same moment.
-    let db = first.database().await;
-    let gate = db.begin().await.unwrap();
-    gate.execute_unprepared("LOCK TABLE outbox IN EXCLUSIVE MODE").await.unwrap();
-    let Service { data: first_data, .. } = first;
-    let first = setup.clone().start_in(first_data).await;
-    let second = setup.start_in(data).await;
-    let waiting = "SELECT count(*) FROM pg_stat_activity \
-                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    assert!(eventually(PATIENCE, async || count(&db, waiting).await == 2).await);
-    gate.commit().await.unwrap();
-
-    all_settled(&db).await;
-    assert_eq!(count(&db, "SELECT count(*) FROM outbox WHERE state = 'sent'").await, 50);
-    assert_eq!((relay.messages().len(), message_ids(&relay).len()), (50, 50));
-    let sent = |service: &Service| {
-        service.log.lines().iter().filter(|line| line.contains("\"mail sent\"")).count()
-    };
-    assert!(sent(&first) > 0 && sent(&second) > 0, "only one of them worked");
-
-    let session = first.sign_in("anna0@example.com", PASSWORD).await.token();
-    assert_eq!(second.me(&session).await.status, 200, "both are one installation");
-}
-
-fn copy_keys(from: &Path, to: &Path) {
-    let (from, to) = (from.join("keys"), to.join("keys"));
-    std::fs::DirBuilder::new().mode(0o700).create(&to).unwrap();
-    for file in std::fs::read_dir(from).unwrap() {
-        let file = file.unwrap();
-        std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
-    }
 }
 
 /// Everything in the database, as whoever has a copy of it reads it.
