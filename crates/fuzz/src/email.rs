@@ -1,0 +1,45 @@
+//! Addresses: one mailbox, one key, and nothing that two programs could read differently.
+
+use vestibule_domain::email::{EmailAddress, EmailError, MAX_EMAIL_BYTES};
+
+use crate::input::Input;
+
+/// Two texts, a line each, as addresses.
+///
+/// # Panics
+/// When an address breaks out of its form, or two keys disagree with what people take for the same.
+pub(crate) fn email(data: &[u8]) {
+    let mut input = Input::new(data);
+    let texts = [input.line(), input.line()];
+    let parsed = texts.each_ref().map(|text| EmailAddress::parse(text).ok());
+    for (text, address) in texts.iter().zip(&parsed) {
+        if let Some(address) = address {
+            has_one_form(text, address);
+        }
+    }
+    if let [Some(one), Some(other)] = &parsed
+        && texts.iter().all(|text| text.is_ascii())
+    {
+        let same = one.as_str().eq_ignore_ascii_case(other.as_str());
+        assert_eq!(one.key() == other.key(), same, "{texts:?}");
+    }
+}
+
+fn has_one_form(text: &str, address: &EmailAddress) {
+    let written = address.as_str();
+    assert!(written.len() <= MAX_EMAIL_BYTES, "{text:?}");
+    assert_eq!(written.matches('@').count(), 1, "{text:?}");
+    let is_mark = |c: char| c.is_whitespace() || c.is_control() || "<>()[],;:\\\"".contains(c);
+    assert!(!written.contains(is_mark), "{text:?}");
+    assert_eq!(EmailAddress::parse(written).as_ref(), Ok(address), "{text:?}");
+
+    let key = address.key();
+    if text.is_ascii() {
+        assert_eq!(key.as_str(), text.trim().to_ascii_lowercase());
+    }
+    match EmailAddress::parse(key.as_str()) {
+        Ok(again) => assert_eq!(again.key(), key, "{text:?}"),
+        // Folding can make a text longer, and a key is not written to.
+        Err(error) => assert_eq!(error, EmailError::TooLong, "{text:?}"),
+    }
+}

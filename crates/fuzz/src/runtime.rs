@@ -1,0 +1,14 @@
+//! Runs what is asynchronous to its end.
+
+use std::cell::LazyCell;
+
+use tokio::runtime::{Builder, Runtime};
+
+thread_local! {
+    static RUNTIME: LazyCell<Runtime> =
+        const { LazyCell::new(|| Builder::new_current_thread().enable_time().build().unwrap()) };
+}
+
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    RUNTIME.with(|runtime| runtime.block_on(future))
+}
