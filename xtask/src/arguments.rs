@@ -1,10 +1,11 @@
 //! The words after `cargo xtask`, and the help.
 //!
-//! Seven commands with a handful of flags between them do not need a parser library.
+//! Eight commands with a handful of flags between them do not need a parser library.
 
 use anyhow::{Result, bail};
 
 use crate::evidence;
+use crate::fuzz;
 use crate::test::Options;
 
 /// What was asked for.
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Test(Options),
     /// The experiments behind what is promised.
     Evidence(evidence::Options),
+    /// What must hold for any input.
+    Fuzz(fuzz::Options),
 }
 
 /// The overview.
@@ -50,6 +53,8 @@ Usage: cargo xtask <COMMAND> [OPTIONS]
   config [--check]           write docs/configuration.md, or fail when it is stale
   test [OPTIONS] [-- ARGS]   start what the tests need and run them all
   evidence [E02 ..] [..]     run the experiments behind what is promised
+  fuzz [--seconds N] [TARGET]
+                             look for inputs that break something
 
 `cargo xtask <COMMAND> --help` says more.";
 
@@ -128,6 +133,16 @@ such as ROUNDS or KILLS.
   --report   write docs/evidence.md from the newest line of each at full scale
   --mutants  build faults into the service, one at a time, and fail unless each is found";
 
+const FUZZ: &str = "\
+Runs the fuzz targets of crates/fuzz with libFuzzer, up to the first failure.
+
+Usage: cargo xtask fuzz [--seconds N] [TARGET]
+
+Needs a nightly tool chain and cargo-fuzz. docs/fuzzing.md says what the targets are.
+
+  TARGET       one of the folders in crates/fuzz/corpus; without it, all of them
+  --seconds N  for each target, 60 without it";
+
 /// Reads the words after `cargo xtask`.
 ///
 /// # Errors
@@ -146,6 +161,7 @@ pub(crate) fn parse(words: &[String]) -> Result<Command> {
         "config" => (CONFIG, &["--check"]),
         "test" => (TEST, &["--strict", "--browser"]),
         "evidence" => (EVIDENCE, &["--short", "--report", "--mutants"]),
+        "fuzz" => (FUZZ, &[]),
         "help" | "--help" | "-h" => return Ok(Command::Help(HELP)),
         _ => bail!("there is no command `{name}`"),
     };
@@ -154,6 +170,9 @@ pub(crate) fn parse(words: &[String]) -> Result<Command> {
     let (ids, options): (Vec<&str>, Vec<&str>) = options.iter().copied().partition(is_id);
     if options.iter().any(|word| matches!(*word, "--help" | "-h")) {
         return Ok(Command::Help(help));
+    }
+    if name == "fuzz" && arguments.is_empty() {
+        return fuzz::Options::parse(&options).map(Command::Fuzz);
     }
     if let Some(word) = options.iter().find(|word| !known.contains(word)) {
         bail!("`{name}` does not know `{word}`");
@@ -241,7 +260,7 @@ mod tests {
     #[test]
     fn help_is_there_for_everything() {
         assert_eq!(parsed("").unwrap(), Command::Help(HELP));
-        for name in ["check", "tidy", "layers", "openapi", "config", "test", "evidence"] {
+        for name in ["check", "tidy", "layers", "openapi", "config", "test", "evidence", "fuzz"] {
             let Command::Help(text) = parsed(&format!("{name} --help")).unwrap() else {
                 panic!("{name} has no help");
             };

@@ -13,6 +13,7 @@ mod browser;
 mod check;
 mod evidence;
 mod finding;
+mod fuzz;
 mod generated;
 mod layers;
 mod needs;
@@ -54,6 +55,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::OpenApi { check } => generated::OPENAPI.run(&root, check)?,
         Command::Config { check } => generated::CONFIG.run(&root, check)?,
         Command::Evidence(options) => return evidence::run(&root, &options),
+        Command::Fuzz(options) => fuzz::run(&root, &options)?,
         Command::Test(options) => return test::run(&root, &options),
     }
     Ok(ExitCode::SUCCESS)

@@ -183,6 +183,20 @@ impl Administration {
         Ok(())
     }
 
+    /// Ends every session and every link of everybody, and answers how many accounts there are: what
+    /// a database that was restored brings back to life was ended for a reason.
+    ///
+    /// # Errors
+    /// `Forbidden` for anybody but the operator; `Unavailable`, `Internal`.
+    pub async fn revoke_everything(&self, by: &Authority) -> Result<u64, Error> {
+        only_operator(by)?;
+        let mut unit = self.ports.store.begin().await?;
+        let users = unit.revoke_everything(self.ports.clock.now()).await?;
+        unit.record(&by.event(&self.ports, EventKind::SessionsEnded, None)).await?;
+        unit.commit().await?;
+        Ok(users)
+    }
+
     /// Opens a unit in which neither the right to act nor the user acted upon can change.
     async fn begin_as(
         &self,

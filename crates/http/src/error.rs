@@ -80,7 +80,7 @@ impl Act {
 
 /// How long a client should stay away when something is overloaded or down.
 const UNAVAILABLE_RETRY_SECONDS: u64 = 1;
-const UNAVAILABLE: &str = "The service is temporarily unavailable, please try again";
+pub(crate) const UNAVAILABLE: &str = "The service is temporarily unavailable, please try again";
 const NOTHING_HERE: &str = "There is nothing here";
 
 impl ApiError {

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use poem::http::StatusCode;
 use poem::web::Data;
+use poem::{IntoResponse, Response};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use crate::Tag;
+use crate::error::UNAVAILABLE;
 use crate::problem::{Problem, ProblemJson};
 use crate::state::State;
 
@@ -38,6 +40,17 @@ enum Readiness {
 
 fn ok() -> Json<HealthResponse> {
     Json(HealthResponse { status: "ok".to_owned() })
+}
+
+/// Answers a process that still waits for its database: it runs, and can do nothing else.
+pub fn starting(path: &str) -> Response {
+    let detail = match path {
+        "/health/live" => return ok().into_response(),
+        "/health/ready" => "The database cannot be reached",
+        _ => UNAVAILABLE,
+    };
+    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
+    Readiness::NotReady(problem.into(), 1).into_response()
 }
 
 #[OpenApi(prefix_path = "/health", tag = "Tag::Operations")]

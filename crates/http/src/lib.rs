@@ -31,6 +31,7 @@ use poem_openapi::{LicenseObject, OpenApiService, Tags};
 
 pub use client::{ClientAddress, TrustedProxies};
 pub use error::respond;
+pub use health::starting;
 pub use keys::PublishedKey;
 pub use request_id::Requests;
 pub use state::State;

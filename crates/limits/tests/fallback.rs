@@ -136,6 +136,24 @@ async fn what_the_store_rightly_admits_this_node_does_not_take_away() {
     assert_eq!(node.admit(&key, a_minute(1)).await, Decision::Admitted);
 }
 
+/// In real time: a moment in which nothing else runs.
+#[tokio::test]
+async fn a_process_too_busy_to_listen_does_not_take_the_store_for_away() {
+    let store = Store::new(Mood::Late);
+    let node = node(&store, 3).await;
+    let busy = async {
+        tokio::task::yield_now().await;
+        let start = std::time::Instant::now();
+        while start.elapsed() < Duration::from_millis(300) {
+            std::hint::spin_loop();
+        }
+    };
+    let key = fresh_key();
+    let (decision, ()) = tokio::join!(node.admit(&key, a_minute(5)), busy);
+    assert_eq!(decision, Decision::Admitted);
+    assert!(node.is_shared());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_late_failure_does_not_end_a_later_phase() {
     let store = Store::new(Mood::Works);

@@ -25,7 +25,7 @@ use vestibule_domain::setup::Setup;
 use vestibule_http::{ClientAddress, PublishedKey, Requests, State, TrustedProxies};
 use vestibule_locales::Locales;
 use vestibule_mail::{KeptMails, Letterhead};
-use vestibule_storage::SeaStore;
+use vestibule_storage::{ConnectError, SeaStore};
 use vestibule_tokens::{
     KeyDirectory, KeyRing, PasetoAccessTokens, PasetoResetTokens, PasetoSealer,
 };
@@ -63,12 +63,25 @@ pub(crate) struct App {
     public_url: PublicUrl,
 }
 
+/// Whether there is anything to do without the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Server {
+    /// A server that is away is a problem.
+    MustBeThere,
+    /// Somebody waits for it: [`vestibule_storage::SeaStore::visit`] tells when it is there.
+    MayComeLater,
+}
+
 /// Builds everything. Creates the data folder, the keys and the database file if they are missing;
 /// does not migrate.
 ///
 /// # Errors
 /// [`Failure::Configuration`] with everything that has to be set up differently.
-pub(crate) async fn compose(config: &Config, public_url: &PublicUrl) -> Result<App, Failure> {
+pub(crate) async fn compose(
+    config: &Config,
+    public_url: &PublicUrl,
+    server: Server,
+) -> Result<App, Failure> {
     #[cfg(feature = "fault-injection")]
     let config = &crate::faults::configuration(config)?;
     let mut problems = Vec::new();
@@ -80,7 +93,7 @@ pub(crate) async fn compose(config: &Config, public_url: &PublicUrl) -> Result<A
     let words = pages::words(locales.as_ref());
     let mail = mail::mail(config, public_url, &words).map_err(&mut note).ok();
     let files = pages::files(config, &words).map_err(&mut note).ok();
-    let store = store(config).await.map_err(&mut note).ok();
+    let store = store(config, server).await.map_err(&mut note).ok();
     let passwords = passwords::passwords(config).map_err(&mut note).ok();
     let (Some(keys), Some(locales), Some(mail), Some(files), Some(store), Some(passwords)) =
         (keys, locales, mail, files, store, passwords)
@@ -288,16 +301,23 @@ pub(crate) fn key_ring(data_dir: &Path) -> Result<KeyRing, Problem> {
         .map_err(|error| Problem::new(path.display().to_string(), chain(&error)))
 }
 
-async fn store(config: &Config) -> Result<SeaStore, Problem> {
+async fn store(config: &Config, server: Server) -> Result<SeaStore, Problem> {
     let settings = vestibule_storage::Settings {
         url: config.database_url.expose().to_owned(),
         max_connections: MAX_CONNECTIONS,
     };
-    SeaStore::connect(&settings).await.map_err(|error| {
-        let remedy = format!(
-            "{}; check that the database runs and that the address and its password are right",
-            chain(&error)
-        );
-        Problem::new("database.url", remedy)
-    })
+    let store = match server {
+        Server::MustBeThere => SeaStore::connect(&settings).await,
+        Server::MayComeLater => SeaStore::open(&settings).await,
+    };
+    store.map_err(|error| no_store(&error))
+}
+
+/// What to do about a database that cannot be worked with.
+pub(crate) fn no_store(error: &ConnectError) -> Problem {
+    let remedy = format!(
+        "{}; check that the database runs and that the address and its password are right",
+        chain(error)
+    );
+    Problem::new("database.url", remedy)
 }

@@ -54,6 +54,14 @@ pub(crate) enum Command {
         #[arg(value_enum, default_value_t = Migrate::Up)]
         action: Migrate,
     },
+    /// Copy the SQLite database while it is in use
+    Backup {
+        /// Where to; must not exist yet
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// End every session and link of a database that was restored; before it is served
+    AfterRestore,
     /// Print, check or explain the configuration
     Config {
         /// What to do.

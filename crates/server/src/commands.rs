@@ -1,6 +1,8 @@
 //! The commands: each parses nothing and decides nothing, but calls the use case and prints.
 
 mod accounts;
+mod after_restore;
+mod backup;
 mod config;
 mod healthcheck;
 mod keys;
@@ -13,7 +15,7 @@ use std::process::ExitCode;
 
 use vestibule_domain::ports::{Clock, SystemClock};
 
-use crate::app::{App, compose};
+use crate::app::{App, Server, compose};
 use crate::cli::{Cli, Command, Place};
 use crate::config::{Config, Overrides, PublicUrl, environment, load};
 use crate::failure::Failure;
@@ -47,6 +49,8 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Serve(options) => serve::serve(&place, &options).await,
         Command::Worker => serve::worker(&place).await,
         Command::Migrate { action } => migrate::run(&place, action).await,
+        Command::Backup { file } => backup::run(&place, &file).await,
+        Command::AfterRestore => after_restore::run(&place).await,
         Command::Config { action } => config::run(&place, &action),
         Command::User { action } => accounts::user(&place, action).await,
         Command::Admin { action } => accounts::admin(&place, action).await,
@@ -99,7 +103,7 @@ fn public_url(config: &Config) -> Result<PublicUrl, Failure> {
 /// Only a database that is still empty is migrated: one that serves may belong to older processes.
 async fn open(place: &Place) -> Result<App, Failure> {
     let config = configuration(place)?;
-    let app = compose(&config, &public_url(&config)?).await?;
+    let app = compose(&config, &public_url(&config)?, Server::MustBeThere).await?;
     migrate::up_if_empty(&app.store).await?;
     Ok(app)
 }

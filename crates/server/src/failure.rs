@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use sea_orm::DbErr;
+use vestibule_domain::error::Error;
+
 use crate::config::{Invalid, Problem};
 
 /// The end of a command that did not succeed.
@@ -17,6 +20,15 @@ impl Failure {
     /// One thing that has to be set up differently.
     pub(crate) fn configuration(at: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::Configuration(Problem::new(at, remedy).into())
+    }
+
+    /// Whether it may be enough to try again.
+    pub(crate) fn may_pass(&self) -> bool {
+        let Self::Other(error) = self else { return false };
+        error.chain().any(|cause| {
+            cause.downcast_ref::<DbErr>().is_some_and(vestibule_storage::may_pass)
+                || matches!(cause.downcast_ref(), Some(Error::Unavailable(_)))
+        })
     }
 
     /// The process's exit code.
@@ -50,8 +62,8 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
-impl From<vestibule_domain::error::Error> for Failure {
-    fn from(error: vestibule_domain::error::Error) -> Self {
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
         Self::Other(error.into())
     }
 }

@@ -100,6 +100,8 @@ faults! {
     TokensForever = "tokens_forever",
     /// On SQLite a taken name is answered like a taken address.
     BackendsDiffer = "backends_differ",
+    /// What a restored database brings back is left alive.
+    RestoreRevives = "restore_revives",
 }
 
 /// The fault of this process.

@@ -5,18 +5,15 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sea_orm::sqlx::Connection;
-use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous,
 };
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, SqlxError};
 
-/// How long a unit waits for a connection, and on SQLite for another process to finish writing.
+use crate::postgres::Postgres;
+
+/// How long a unit on SQLite waits for the connection, and for another process to finish writing.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long PostgreSQL works on one statement before it gives up.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long PostgreSQL keeps the locks of a unit whose node has gone silent.
-const IDLE_UNIT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Readers on SQLite: enough to keep two cores busy while a query waits for the disk.
 const SQLITE_READERS: u32 = 4;
 const STATEMENT_CACHE: usize = 256;
@@ -63,24 +60,40 @@ pub enum ConnectError {
     /// The database cannot be opened or reached.
     #[error("the database cannot be opened")]
     Unreachable(#[source] DbErr),
+    /// The server does not let us in: a wrong password, no such database, a certificate that is not
+    /// trusted.
+    #[error("the database server refuses the connection")]
+    Refused(#[source] DbErr),
+    /// The server is a standby, or takes no writes for another reason.
+    #[error("the database server takes no writes")]
+    ReadOnly,
+}
+
+impl ConnectError {
+    /// Whether it may be enough to wait.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::ReadOnly)
+    }
 }
 
 /// A connection for writing and one for reading; on PostgreSQL they are the same pool.
 pub(crate) struct Connections {
     pub(crate) writer: DatabaseConnection,
     pub(crate) reader: DatabaseConnection,
+    /// The server, if there is one.
+    pub(crate) server: Option<Postgres>,
 }
 
-pub(crate) async fn connect(settings: &Settings) -> Result<Connections, ConnectError> {
+/// Opens the file; of a server, only the address is looked at.
+pub(crate) async fn open_store(settings: &Settings) -> Result<Connections, ConnectError> {
     let url = settings.url.as_str();
     if url.starts_with("sqlite://") && !url.contains(":memory:") && !url.contains("mode=memory") {
         connect_sqlite(url).await
     } else if let Some(rest) = after_any(url, &["postgres://", "postgresql://"]) {
-        let url = format!("postgres://{rest}");
-        // The driver's own error would quote the address, and with it the password.
-        PgConnectOptions::from_str(&url).map_err(|_| ConnectError::Malformed)?;
-        let pool = open(postgres_options(&url, settings.max_connections)).await?;
-        Ok(Connections { writer: pool.clone(), reader: pool })
+        let server = Postgres::at(format!("postgres://{rest}"))?;
+        let mut options = server.options(settings.max_connections);
+        let pool = open(quiet(&mut options)).await?;
+        Ok(Connections { writer: pool.clone(), reader: pool, server: Some(server) })
     } else {
         Err(ConnectError::UnsupportedUrl)
     }
@@ -95,10 +108,10 @@ async fn connect_sqlite(url: &str) -> Result<Connections, ConnectError> {
     let options = SqliteConnectOptions::from_str(url).map_err(|_| ConnectError::Malformed)?;
     create_private(options.get_filename())?;
     // The writer first: it creates the file and switches it to the write-ahead log.
-    let writer = open(sqlite_options(url, Access::Write)).await?;
+    let writer = open(quiet(&mut sqlite_options(url, Access::Write))).await?;
     check_sqlite_version(&writer).await?;
-    let reader = open(sqlite_options(url, Access::Read)).await?;
-    Ok(Connections { writer, reader })
+    let reader = open(quiet(&mut sqlite_options(url, Access::Read))).await?;
+    Ok(Connections { writer, reader, server: None })
 }
 
 /// Creates the file if there is none, for its owner alone: it holds password hashes. SQLite gives
@@ -113,8 +126,8 @@ fn create_private(path: &Path) -> Result<(), ConnectError> {
     }
 }
 
-async fn open(options: ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
-    Database::connect(options).await.map_err(ConnectError::Unreachable)
+async fn open(options: &ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
+    Database::connect(options.clone()).await.map_err(ConnectError::Unreachable)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -125,8 +138,10 @@ enum Access {
 
 fn sqlite_options(url: &str, access: Access) -> ConnectOptions {
     let connections = if access == Access::Write { 1 } else { SQLITE_READERS };
-    let mut options = quiet(url);
+    let mut options = ConnectOptions::new(url);
     options
+        .acquire_timeout(PATIENCE)
+        .connect_timeout(PATIENCE)
         .max_connections(connections)
         .min_connections(connections)
         .idle_timeout(None::<Duration>)
@@ -162,32 +177,9 @@ async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, SqlxError
     Ok(!connection.is_in_transaction())
 }
 
-fn postgres_options(url: &str, max_connections: u32) -> ConnectOptions {
-    let mut options = quiet(url);
-    options
-        .max_connections(max_connections)
-        .set_application_name("vestibule")
-        .statement_timeout(STATEMENT_TIMEOUT)
-        // A connection that was just in use is taken as it is; one that rested may be gone.
-        .test_before_acquire_if_idle_for(Duration::from_secs(1))
-        .map_sqlx_postgres_opts(|options| {
-            let idle = IDLE_UNIT_TIMEOUT.as_millis();
-            options
-                .options([("idle_in_transaction_session_timeout", idle)])
-                .statement_cache_capacity(STATEMENT_CACHE)
-        });
-    options
-}
-
-/// What both databases have in common; no statement and no value goes to the log.
-fn quiet(url: &str) -> ConnectOptions {
-    let mut options = ConnectOptions::new(url);
-    options
-        .acquire_timeout(PATIENCE)
-        .connect_timeout(PATIENCE)
-        .sqlx_logging(false)
-        .record_stmt_in_spans(false);
-    options
+/// What both databases have in common: no statement and no value goes to the log.
+fn quiet(options: &mut ConnectOptions) -> &ConnectOptions {
+    options.sqlx_logging(false).record_stmt_in_spans(false)
 }
 
 /// Versions before 3.51.3 can lose a transaction when the write-ahead log is reset, and 3.52.0 was
@@ -239,7 +231,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", directory.path().join("vestibule.db").display());
         let settings = Settings { url, max_connections: 1 };
-        let Connections { writer, reader } = connect(&settings).await.unwrap();
+        let Connections { writer, reader, .. } = open_store(&settings).await.unwrap();
         writer.execute_unprepared("CREATE TABLE things (id integer)").await.unwrap();
         let written = reader.execute_unprepared("INSERT INTO things VALUES (1)").await;
         assert!(written.unwrap_err().to_string().contains("readonly"));
@@ -249,7 +241,7 @@ mod tests {
     async fn other_databases_are_refused() {
         for url in ["mysql://db", "sqlite::memory:", "sqlite://:memory:", "/tmp/accounts.db", ""] {
             let settings = Settings { url: url.to_owned(), max_connections: 1 };
-            let refused = connect(&settings).await.err();
+            let refused = open_store(&settings).await.err();
             assert!(matches!(refused, Some(ConnectError::UnsupportedUrl)), "{url}");
         }
     }

@@ -16,14 +16,29 @@ pub(crate) fn unavailable(source: impl Into<BoxError>) -> StoreError {
 
 /// Sorts a database's error.
 pub(crate) fn store_error(error: DbErr) -> StoreError {
-    let passing = match &error {
+    if may_pass(&error) { unavailable(error) } else { corrupt(error) }
+}
+
+/// What PostgreSQL calls an error.
+pub(crate) fn sqlstate(error: &DbErr) -> Option<String> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) =
+        error
+    else {
+        return None;
+    };
+    let error = cause.as_database_error()?.try_downcast_ref::<SqlxPostgresError>()?;
+    Some(error.code().to_owned())
+}
+
+/// Whether an error may be gone in a moment.
+pub fn may_pass(error: &DbErr) -> bool {
+    match error {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
         DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => {
             is_passing(cause)
         }
         _ => false,
-    };
-    if passing { unavailable(error) } else { corrupt(error) }
+    }
 }
 
 fn is_passing(error: &SqlxError) -> bool {

@@ -8,6 +8,7 @@
 //! that two units never wait for each other. On SQLite there is one writer, and nothing to lock.
 
 mod audit;
+mod backup;
 mod columns;
 mod connect;
 mod credentials;
@@ -16,11 +17,14 @@ mod error;
 mod failures;
 mod installation;
 mod outbox;
+mod postgres;
 mod resets;
 mod sessions;
 mod store;
 mod unit;
 mod users;
 
+pub use backup::{BackupError, backup};
 pub use connect::{ConnectError, Settings};
+pub use error::may_pass;
 pub use store::SeaStore;

@@ -18,8 +18,9 @@ use vestibule_domain::session::Session;
 use vestibule_domain::user::{User, UserFilter};
 
 use crate::connect::{self, ConnectError, Connections, Settings};
-use crate::error::store_error;
-use crate::unit::SeaUnit;
+use crate::error::{store_error, unavailable};
+use crate::postgres::{ANSWER, Postgres};
+use crate::unit::{Patience, SeaUnit, Timely};
 use crate::{audit, credentials, failures, installation, outbox, resets, sessions, users};
 
 /// The store, in SQLite or PostgreSQL. Cloning it shares the connections.
@@ -27,16 +28,61 @@ use crate::{audit, credentials, failures, installation, outbox, resets, sessions
 pub struct SeaStore {
     writer: DatabaseConnection,
     reader: DatabaseConnection,
+    server: Option<Postgres>,
 }
 
 impl SeaStore {
-    /// Connects; creates the file if there is none, on SQLite. Does not migrate.
+    /// Opens the database; creates the file if there is none, on SQLite. Does not migrate.
+    ///
+    /// A server may still be away: [`visit`](Self::visit) tells.
+    ///
+    /// # Errors
+    /// [`ConnectError`] says what is wrong with the address or the file.
+    pub async fn open(settings: &Settings) -> Result<Self, ConnectError> {
+        let Connections { writer, reader, server } = connect::open_store(settings).await?;
+        Ok(Self { writer, reader, server })
+    }
+
+    /// Opens the database, which has to be there.
     ///
     /// # Errors
     /// [`ConnectError`] says what is wrong with the address or the database.
     pub async fn connect(settings: &Settings) -> Result<Self, ConnectError> {
-        let Connections { writer, reader } = connect::connect(settings).await?;
-        Ok(Self { writer, reader })
+        let store = Self::open(settings).await?;
+        store.visit().await?;
+        Ok(store)
+    }
+
+    /// Looks whether the server is there, lets us in and takes writes; warns of settings with which
+    /// it may lose what it has acknowledged. A file that is open is there.
+    ///
+    /// # Errors
+    /// [`ConnectError`], of which [`may_pass`](ConnectError::may_pass) says whether to wait.
+    pub async fn visit(&self) -> Result<(), ConnectError> {
+        match &self.server {
+            Some(server) => server.visit().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the database is on a server, which may go away and come back.
+    pub fn is_on_server(&self) -> bool {
+        self.server.is_some()
+    }
+
+    /// Bounds a read of a server that may have gone silent.
+    async fn read<T>(
+        &self,
+        read: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let Some(server) = &self.server else { return read.await };
+        match tokio::time::timeout(ANSWER, read).await {
+            Ok(outcome) => outcome,
+            Err(late) => {
+                server.trust.withdraw();
+                Err(unavailable(late))
+            }
+        }
     }
 
     /// The connection that writes, for running migrations.
@@ -65,53 +111,55 @@ impl Store for SeaStore {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        let tx = self.writer.begin_with_options(options).await.map_err(store_error)?;
+        let patience = self.server.as_ref().map(|server| Patience::of(server.trust.clone()));
+        let begin = self.writer.begin_with_options(options);
+        let tx = Timely::begin(begin, patience).await.map_err(store_error)?;
         Ok(Box::new(SeaUnit { tx }))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.reader.ping().await.map_err(store_error)
+        self.read(async { self.reader.ping().await.map_err(store_error) }).await
     }
 
     async fn find_user(&self, id: UserId) -> Result<Option<User>, StoreError> {
-        users::find(&self.reader, id).await
+        self.read(users::find(&self.reader, id)).await
     }
 
     async fn find_user_by_email(
         &self,
         key: &EmailKey,
     ) -> Result<Option<(User, Option<PasswordHash>)>, StoreError> {
-        users::find_by_email(&self.reader, key).await
+        self.read(users::find_by_email(&self.reader, key)).await
     }
 
     async fn find_password(&self, id: UserId) -> Result<Option<PasswordHash>, StoreError> {
-        credentials::find(&self.reader, id).await
+        self.read(credentials::find(&self.reader, id)).await
     }
 
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
-        sessions::find(&self.reader, id).await
+        self.read(sessions::find(&self.reader, id)).await
     }
 
     async fn find_browser_session(
         &self,
         key: &SecretDigest,
     ) -> Result<Option<(Session, User)>, StoreError> {
-        sessions::find_by_browser_key(&self.reader, key).await
+        self.read(sessions::find_by_browser_key(&self.reader, key)).await
     }
 
     async fn find_refreshed_session(
         &self,
         family: &SecretDigest,
     ) -> Result<Option<(Session, User)>, StoreError> {
-        sessions::find_by_family(&self.reader, family).await
+        self.read(sessions::find_by_family(&self.reader, family)).await
     }
 
     async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
-        sessions::list(&self.reader, user).await
+        self.read(sessions::list(&self.reader, user)).await
     }
 
     async fn find_reset(&self, id: ResetId) -> Result<Option<(PasswordReset, User)>, StoreError> {
-        resets::find(&self.reader, id).await
+        self.read(resets::find(&self.reader, id)).await
     }
 
     async fn list_users(
@@ -120,7 +168,7 @@ impl Store for SeaStore {
         after: Option<UserId>,
         limit: u32,
     ) -> Result<Vec<User>, StoreError> {
-        users::list(&self.reader, filter, after, limit).await
+        self.read(users::list(&self.reader, filter, after, limit)).await
     }
 
     async fn list_mails(
@@ -128,7 +176,7 @@ impl Store for SeaStore {
         before: Option<MailId>,
         limit: u32,
     ) -> Result<Vec<MailRecord>, StoreError> {
-        outbox::list(&self.reader, before, limit).await
+        self.read(outbox::list(&self.reader, before, limit)).await
     }
 
     async fn list_events(
@@ -137,7 +185,7 @@ impl Store for SeaStore {
         before: Option<EventId>,
         limit: u32,
     ) -> Result<Vec<AuditEvent>, StoreError> {
-        audit::list(&self.reader, user, before, limit).await
+        self.read(audit::list(&self.reader, user, before, limit)).await
     }
 
     async fn find_failures(
@@ -145,11 +193,11 @@ impl Store for SeaStore {
         address: &EmailKey,
         network: ClientNetwork,
     ) -> Result<FailureCount, StoreError> {
-        failures::find(&self.reader, address, network).await
+        self.read(failures::find(&self.reader, address, network)).await
     }
 
     async fn find_relay(&self) -> Result<Option<StoredRelay>, StoreError> {
-        installation::find_relay(&self.reader).await
+        self.read(installation::find_relay(&self.reader)).await
     }
 
     async fn is_setup_link_live(
@@ -157,6 +205,6 @@ impl Store for SeaStore {
         link: &SecretDigest,
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
-        installation::is_setup_link_live(&self.reader, link, now).await
+        self.read(installation::is_setup_link_live(&self.reader, link, now)).await
     }
 }

@@ -1,25 +1,127 @@
 //! A unit of work: one transaction, whose verbs stand in the other files.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use sea_orm::DatabaseTransaction;
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr,
+    Statement,
+};
+use tokio::time::{Instant, timeout_at};
 use vestibule_domain::ports::{StoreError, UnitOfWork};
 
 use crate::error::{store_error, unavailable};
+use crate::postgres::{ANSWER, Trust, is_read_only};
 
 /// An open transaction. Dropping it rolls it back.
 pub(crate) struct SeaUnit {
-    pub(crate) tx: DatabaseTransaction,
+    pub(crate) tx: Timely,
 }
 
 #[async_trait]
 impl UnitOfWork for SeaUnit {
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         // A client that hangs up drops the future that waits here (decision D14). The task goes on.
-        #[expect(clippy::disallowed_methods, reason = "ends by itself, within a statement's time")]
+        #[expect(clippy::disallowed_methods, reason = "ends by itself, within a unit's time")]
         let commit = tokio::spawn(self.tx.commit());
         match commit.await {
             Ok(outcome) => outcome.map_err(store_error),
             Err(stopped) => Err(unavailable(stopped)),
         }
+    }
+}
+
+/// Until when a unit may take, and whose connection it works on.
+pub(crate) struct Patience {
+    until: Instant,
+    trust: Arc<Trust>,
+}
+
+impl Patience {
+    /// As long as a client is willing to wait.
+    pub(crate) fn of(trust: Arc<Trust>) -> Self {
+        Self { until: Instant::now() + ANSWER, trust }
+    }
+
+    /// Waits no longer than that. What has not answered by then is not trusted again, nor is what
+    /// takes no writes.
+    async fn bound<T>(&self, work: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+        let outcome = timeout_at(self.until, work).await.unwrap_or_else(|_| {
+            self.trust.withdraw();
+            let reason = "the database has not answered in time";
+            Err(DbErr::Conn(RuntimeErr::Internal(reason.to_owned())))
+        });
+        if outcome.as_ref().is_err_and(is_read_only) {
+            self.trust.withdraw();
+        }
+        outcome
+    }
+}
+
+/// A transaction on a database that may go silent.
+pub(crate) struct Timely {
+    tx: DatabaseTransaction,
+    /// None on a file, which has its own bound, and where a unit takes what it takes.
+    patience: Option<Patience>,
+}
+
+async fn within<T>(
+    patience: Option<&Patience>,
+    work: impl Future<Output = Result<T, DbErr>>,
+) -> Result<T, DbErr> {
+    match patience {
+        Some(patience) => patience.bound(work).await,
+        None => work.await,
+    }
+}
+
+impl Timely {
+    /// Opens a transaction.
+    pub(crate) async fn begin(
+        begin: impl Future<Output = Result<DatabaseTransaction, DbErr>>,
+        patience: Option<Patience>,
+    ) -> Result<Self, DbErr> {
+        let tx = within(patience.as_ref(), begin).await?;
+        Ok(Self { tx, patience })
+    }
+
+    /// Lets this unit take what it takes, for what is about everybody.
+    pub(crate) async fn without_hurry(&mut self) -> Result<(), DbErr> {
+        if self.tx.get_database_backend() == DbBackend::Postgres {
+            self.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+        }
+        self.patience = None;
+        Ok(())
+    }
+
+    async fn commit(self) -> Result<(), DbErr> {
+        within(self.patience.as_ref(), self.tx.commit()).await
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Timely {
+    fn get_database_backend(&self) -> DbBackend {
+        self.tx.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        within(self.patience.as_ref(), self.tx.execute_raw(statement)).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        within(self.patience.as_ref(), self.tx.execute_unprepared(sql)).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        within(self.patience.as_ref(), self.tx.query_one_raw(statement)).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        within(self.patience.as_ref(), self.tx.query_all_raw(statement)).await
+    }
+
+    fn support_returning(&self) -> bool {
+        self.tx.support_returning()
     }
 }

@@ -1,11 +1,12 @@
 //! The users: rows, reads and verbs.
 
 use async_trait::async_trait;
-use sea_orm::sea_query::{Expr, LikeExpr, LockType, OnConflict, Value};
+use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, LockType, OnConflict, Value};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, DatabaseConnection, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect, TryInsertResult,
 };
+use time::OffsetDateTime;
 use vestibule_domain::email::{EmailAddress, EmailKey, MAX_EMAIL_BYTES};
 use vestibule_domain::id::UserId;
 use vestibule_domain::language::Language;
@@ -15,8 +16,8 @@ use vestibule_domain::user::{CredentialEpoch, User, UserFilter};
 use vestibule_domain::username::Username;
 
 use crate::columns::{micros, moment};
-use crate::entities::password;
 use crate::entities::user::{ActiveModel, Column, Entity, Model};
+use crate::entities::{password, reset, session};
 use crate::error::{corrupt, store_error};
 use crate::unit::SeaUnit;
 
@@ -225,6 +226,25 @@ impl Users for SeaUnit {
             .await
             .map_err(store_error)?;
         Ok(outcome.rows_affected > 0)
+    }
+
+    async fn revoke_everything(&mut self, now: OffsetDateTime) -> Result<u64, StoreError> {
+        self.tx.without_hurry().await.map_err(store_error)?;
+        let next = Expr::col(Column::CredentialEpoch).add(1);
+        let users = Entity::update_many()
+            .col_expr(Column::CredentialEpoch, next)
+            .exec(&self.tx)
+            .await
+            .map_err(store_error)?;
+        session::Entity::delete_many().exec(&self.tx).await.map_err(store_error)?;
+        reset::Entity::update_many()
+            .col_expr(reset::Column::SupersededAt, Expr::value(micros(now)))
+            .filter(reset::Column::UsedAt.is_null())
+            .filter(reset::Column::SupersededAt.is_null())
+            .exec(&self.tx)
+            .await
+            .map_err(store_error)?;
+        Ok(users.rows_affected)
     }
 
     async fn lock_users(&mut self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {

@@ -358,7 +358,7 @@ mod postgres {
         let db = fixture.sea.connection();
         for (setting, value) in [
             ("application_name", "vestibule"),
-            ("statement_timeout", "10s"),
+            ("statement_timeout", "3500ms"),
             ("idle_in_transaction_session_timeout", "30s"),
         ] {
             assert_eq!(ask::<String>(db, &format!("SHOW {setting}")).await, value);

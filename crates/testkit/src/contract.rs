@@ -74,6 +74,7 @@ macro_rules! store_contract {
                 advancing_the_epoch_ends_sessions_and_links
                 an_epoch_is_not_advanced_from_another_one
                 the_epoch_of_nobody_is_not_advanced
+                everything_issued_to_anybody_is_ended
                 a_user_is_deactivated_and_activated
                 a_user_is_given_rights_and_loses_them
                 a_user_is_given_a_language_and_another

@@ -93,7 +93,9 @@ fn promised(line: &Line) -> String {
 }
 
 fn found(mutant: &Mutant, lines: &[Line]) -> String {
-    let mut of_it = lines.iter().filter(|line| line.text("fault") == mutant.fault).peekable();
+    let is_of_it =
+        |line: &&Line| line.text("fault") == mutant.fault && line.text("id") == mutant.experiment;
+    let mut of_it = lines.iter().filter(is_of_it).peekable();
     let verdict = if of_it.peek().is_none() { "not run" } else { "**no**" };
     let (verdict, how) = match of_it.find(|line| !line.passed()) {
         Some(line) => ("yes", cell(line.text("why"))),

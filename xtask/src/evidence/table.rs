@@ -49,14 +49,17 @@ pub(super) const EXPERIMENTS: &[Experiment] = &[
         ],
     ),
     experiment("E06", &[CROWD, "ten_times_what_it_can_do_is_refused_and_the_rest_is_served"]),
+    experiment("E11", &[AWAY, SILENT, CUT_COMMITS]),
     experiment("E13", &[ROLLING_RESTART]),
     experiment("E14", &["half_a_head_holds_nothing_for_long", ATTACKS]),
     experiment("E15", &[INJECTION]),
+    experiment("E17", &[KILLED_MIGRATIONS]),
     experiment("E18", &[SECRETS]),
     experiment("E21a", &[DISK_FIRST]),
     experiment("E22", &[FULL_DISK]),
     Experiment { id: "E23", tests: &[WRONG_CLOCKS, "no_date_is_too_much"], sets_the_clock: true },
     experiment("E26", &[PARITY]),
+    experiment("E27", &[RESTORED]),
 ];
 
 // Tests that more than one line is about.
@@ -85,6 +88,12 @@ const INJECTION: &str = "nothing_that_is_said_changes_the_form_of_a_mail";
 const DISK_FIRST: &str = "what_is_acknowledged_is_on_the_disk_under_strace";
 const WRONG_CLOCKS: &str = "a_clock_that_is_wrong_keeps_no_token_alive";
 const PARITY: &str = "both_databases_tell_the_same_story_sqlite_and_postgres";
+const AWAY: &str = "a_database_that_is_away_is_waited_for_and_missed_by_nobody_postgres";
+const SILENT: &str = "a_network_that_swallows_everything_holds_nobody_for_long_postgres";
+const CUT_COMMITS: &str =
+    "a_commit_that_is_cut_off_is_all_or_nothing_and_can_be_tried_again_postgres";
+const KILLED_MIGRATIONS: &str = "a_migration_that_is_killed_is_completed_by_the_next_start";
+const RESTORED: &str = "a_backup_made_under_load_brings_accounts_back_and_nothing_that_was_ended";
 const FULL_DISK: &str = "nothing_is_acknowledged_that_a_full_disk_would_lose";
 
 /// The service with one fault, and the tests of which at least one must fail.
@@ -124,6 +133,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant("decoy_skipped", "E05", &[SIGN_IN_TIMES]),
     mutant("no_limits", "E05", &[LIMIT_ANSWERS]),
     mutant("unlimited_hashing", "E06", &[CROWD]),
+    mutant("ack_failed_commit", "E11", &[CUT_COMMITS]),
     mutant("die_on_terminate", "E13", &[ROLLING_RESTART]),
     mutant("leak_memory", "E14", &[ATTACKS]),
     mutant("copy_to_stranger", "E15", &[INJECTION]),
@@ -133,6 +143,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant("ack_failed_commit", "E22", &[FULL_DISK]),
     mutant("tokens_forever", "E23", &[WRONG_CLOCKS]),
     mutant("backends_differ", "E26", &[PARITY]),
+    mutant("restore_revives", "E27", &[RESTORED]),
 ];
 
 #[cfg(test)]

@@ -58,6 +58,17 @@ impl Account {
         Ok(command)
     }
 
+    /// The words before a program that put it under this account; none for one's own.
+    pub(super) fn words(&self) -> Result<String> {
+        let command = self.command("")?;
+        let words: Vec<_> = std::iter::once(command.get_program())
+            .chain(command.get_args())
+            .filter(|word| !word.is_empty())
+            .map(OsStr::to_string_lossy)
+            .collect();
+        Ok(words.join(" "))
+    }
+
     /// Makes this account the owner of a folder.
     pub(super) fn own(&self, folder: &Path) -> Result<()> {
         let Self::Other { user, group, .. } = self else {

@@ -18,26 +18,37 @@ use cluster::Cluster;
 /// Where the tests look for the server.
 const VARIABLE: &str = "VESTIBULE_TEST_POSTGRES_URL";
 
+/// Where tests that stop a server of their own find its programs, and what they put before them.
+const PROGRAMS: &str = "VESTIBULE_TEST_POSTGRES_PROGRAMS";
+const ACCOUNT: &str = "VESTIBULE_TEST_POSTGRES_ACCOUNT";
+
 /// Where Debian keeps one folder for each release.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
 /// Finds or starts a server.
 pub(super) fn meet(_root: &Path) -> Result<Met> {
-    if let Ok(url) = env::var(VARIABLE)
-        && !url.is_empty()
-    {
-        return Ok(Met { variables: vec![(VARIABLE.to_owned(), url.into())], running: None });
-    }
     let programs = if let Some(folder) = installed() {
         folder
     } else {
         packages::install(&["postgresql"])?;
         installed().context("it was installed, but its programs cannot be found")?
     };
-    let cluster = Cluster::start(&programs, Account::unprivileged()?)?;
+    let account = Account::unprivileged()?;
+    let mut variables = vec![
+        (PROGRAMS.to_owned(), programs.clone().into()),
+        (ACCOUNT.to_owned(), account.words()?.into()),
+    ];
+    if let Ok(url) = env::var(VARIABLE)
+        && !url.is_empty()
+    {
+        variables.push((VARIABLE.to_owned(), url.into()));
+        return Ok(Met { variables, running: None });
+    }
+    let cluster = Cluster::start(&programs, account)?;
     eprintln!("PostgreSQL for the tests listens on port {}", cluster.port());
     let url = format!("postgres://postgres@127.0.0.1:{}/postgres", cluster.port());
-    Ok(Met { variables: vec![(VARIABLE.to_owned(), url.into())], running: Some(Box::new(cluster)) })
+    variables.push((VARIABLE.to_owned(), url.into()));
+    Ok(Met { variables, running: Some(Box::new(cluster)) })
 }
 
 /// The folder with the server's programs.

@@ -43,6 +43,7 @@ mockall::mock! {
         async fn advance_epoch(
             &mut self, id: UserId, from: CredentialEpoch,
         ) -> Result<bool, StoreError>;
+        async fn revoke_everything(&mut self, now: OffsetDateTime) -> Result<u64, StoreError>;
         async fn lock_users(&mut self, ids: &[UserId]) -> Result<Vec<User>, StoreError>;
         async fn set_active(&mut self, id: UserId, active: bool) -> Result<bool, StoreError>;
         async fn set_admin(&mut self, id: UserId, admin: bool) -> Result<bool, StoreError>;

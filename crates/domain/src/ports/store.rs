@@ -147,6 +147,11 @@ pub trait Users: Send {
         from: CredentialEpoch,
     ) -> Result<bool, StoreError>;
 
+    /// Ends everything that was issued to anybody so far: moves every user to the next epoch, ends
+    /// every session, and supersedes, at `now`, every reset that was not used. Answers how many users
+    /// there are.
+    async fn revoke_everything(&mut self, now: OffsetDateTime) -> Result<u64, StoreError>;
+
     /// The users with those ids as they are until this unit ends, in the order of their ids: no
     /// other unit can change them meanwhile. Who is gone is left out.
     async fn lock_users(&mut self, ids: &[UserId]) -> Result<Vec<User>, StoreError>;

@@ -5,14 +5,14 @@ use vestibule_migrations::{MigrateError, Status};
 use vestibule_storage::SeaStore;
 
 use super::{configuration, print_line, public_url};
-use crate::app::compose;
+use crate::app::{Server, compose};
 use crate::cli::{Migrate, Place};
 use crate::failure::Failure;
 
 /// Migrates, or tells how far the database is.
 pub(super) async fn run(place: &Place, action: Migrate) -> Result<(), Failure> {
     let config = configuration(place)?;
-    let app = compose(&config, &public_url(&config)?).await?;
+    let app = compose(&config, &public_url(&config)?, Server::MustBeThere).await?;
     match action {
         Migrate::Up => {
             for name in up(&app.store).await? {
@@ -39,10 +39,15 @@ pub(super) async fn up(store: &SeaStore) -> Result<Vec<String>, Failure> {
     vestibule_migrations::migrate(store.connection()).await.map_err(failure)
 }
 
+/// Whether nothing was ever migrated.
+pub(super) async fn is_empty(store: &SeaStore) -> Result<bool, Failure> {
+    let status = vestibule_migrations::status(store.connection()).await.map_err(failure)?;
+    Ok(status.applied.is_empty())
+}
+
 /// Migrates a database that is empty, and refuses one that is not up to date.
 pub(super) async fn up_if_empty(store: &SeaStore) -> Result<(), Failure> {
-    let status = vestibule_migrations::status(store.connection()).await.map_err(failure)?;
-    if status.applied.is_empty() {
+    if is_empty(store).await? {
         up(store).await?;
     }
     refuse_pending(store.connection()).await

@@ -93,6 +93,13 @@ port! { Users {
             let advanced = self.inner.advance_epoch(id, from).await?;
             Ok(advanced || self.fault == Fault::SkipUsedAtCheck)
         }
+
+        async fn revoke_everything(&mut self, now: OffsetDateTime) -> Result<u64, StoreError> {
+            if self.fault == Fault::RestoreRevives {
+                return Ok(0);
+            }
+            self.inner.revoke_everything(now).await
+        }
     }
     lock_users(ids: &[UserId]) -> Vec<User>;
     set_active(id: UserId, active: bool) -> bool;

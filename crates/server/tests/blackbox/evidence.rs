@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use self::bystander::Bystander;
 pub(crate) use self::dice::Dice;
-pub(crate) use self::nodes::Nodes;
+pub(crate) use self::nodes::{Nodes, copy_keys};
 use crate::database::Database;
 
 /// How much an experiment tries.

@@ -70,6 +70,27 @@ async fn admitted(nodes: &Nodes, drafts: Vec<Draft>) -> usize {
     answers.iter().filter(|raw| is_admitted(raw)).count()
 }
 
+/// Insists on how many of these are admitted while Redis is there. `drafts` makes them for a client
+/// of that number.
+///
+/// A machine that has no time left can make a node take Redis for away, which it logs. Only then the
+/// next client has a try.
+async fn together(nodes: &Nodes, expected: usize, drafts: impl Fn(usize) -> Vec<Draft>) {
+    for number in 0..5 {
+        let losses = || nodes.all().iter().map(|node| said(node, AWAY)).sum::<usize>();
+        let before = losses();
+        let count = admitted(nodes, drafts(number)).await;
+        if count == expected {
+            return;
+        }
+        let busy = eventually(Duration::from_secs(5), async || losses() > before).await;
+        assert!(busy, "{count} instead of {expected} were admitted");
+        let is_back = |node: &Service| said(node, BACK) >= said(node, AWAY);
+        assert!(eventually(BACK_WITHIN, async || nodes.all().iter().all(is_back)).await);
+    }
+    panic!("this machine is too busy to ask Redis at all");
+}
+
 /// Whether an attempt got past the limit. Insists on what an answer may be, faults are not.
 fn is_admitted(raw: &Raw) -> bool {
     match raw.status {

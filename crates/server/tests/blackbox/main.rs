@@ -9,14 +9,17 @@
     reason = "tests panic when something is wrong, and say what they measured"
 )]
 
+mod backup;
 #[cfg(feature = "fault-injection")]
 mod clocks;
 mod closed;
+mod cluster;
 mod command_line;
 mod configuration;
 mod connections;
 mod crashes;
 mod database;
+mod dependencies;
 mod disk;
 mod durability;
 mod encodings;
@@ -31,11 +34,15 @@ mod overload;
 mod pages;
 mod parity;
 mod people;
+mod proxy;
 mod races;
 mod refresh;
 mod resets;
+mod revocation;
+mod rotation;
 mod secrets;
 mod service;
+mod upgrade;
 mod wire;
 
 /// Runs a test on both databases: `name::sqlite` and `name::postgres`.

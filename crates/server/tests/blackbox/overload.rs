@@ -25,10 +25,10 @@ const VISITS: usize = 50;
 const IMPATIENT: Duration = Duration::from_millis(5);
 const PROBE_EVERY: Duration = Duration::from_millis(20);
 const QUICK: Duration = Duration::from_millis(100);
-/// No probe takes longer at full scale, and one in a hundred longer than [`QUICK`]. Elsewhere one in
-/// ten may: two cores carry this crowd, its clients and whatever
-/// other tests run at the same time. A second service that nobody uses is probed alongside; what is
-/// slow there is the machine's fault, and is not held against the first.
+/// At full scale no probe takes longer, and one in a hundred longer than [`QUICK`]. In the suite one
+/// in ten may: two cores carry this crowd, its clients and whatever other tests run at the same
+/// time. A second service that nobody uses is probed alongside; what is slow there is the machine's
+/// fault, and is not held against the first.
 const BEARABLE: Duration = Duration::from_millis(250);
 /// What a hash works in, and what five hundred connections and requests may need besides.
 const HASH_MIB: u64 = 19;

@@ -1,7 +1,7 @@
 //! The pages as a browser without JavaScript sees them: what they answer, set, refuse and change.
 
 mod administration;
-mod browser;
+pub(crate) mod browser;
 mod choices;
 mod cross_site;
 mod headers;

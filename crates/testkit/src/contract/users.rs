@@ -209,6 +209,28 @@ pub async fn the_epoch_of_nobody_is_not_advanced(store: &dyn Store) {
     assert!(!commit!(store, advance_epoch(nobody.id, nobody.epoch)));
 }
 
+/// "Ends everything that was issued to anybody so far … Answers how many users there are."
+pub async fn everything_issued_to_anybody_is_ended(store: &dyn Store) {
+    let anna = given::stored_user(store, "anna").await;
+    let berta = given::stored_user(store, "berta").await;
+    let session = given::stored_session(store, &anna).await;
+    let [used, open] = [&anna, &berta].map(|user| given::stored_reset(store, user, given::noon()));
+    let (used, open) = (used.await, open.await);
+    commit!(store, spend_reset(used.id, given::noon()));
+    let later = given::noon() + Duration::minutes(1);
+    assert_eq!(commit!(store, revoke_everything(later)), 2);
+
+    for user in [&anna, &berta] {
+        let now = store.find_user(user.id).await.unwrap().unwrap();
+        assert_eq!(now.epoch, user.epoch.next());
+    }
+    assert_eq!(store.find_session(session.id).await.unwrap(), None);
+    let (used, _) = store.find_reset(used.id).await.unwrap().unwrap();
+    let (open, _) = store.find_reset(open.id).await.unwrap().unwrap();
+    assert_eq!((used.superseded_at, open.superseded_at), (None, Some(later)));
+    assert_eq!(commit!(store, spend_reset(open.id, given::noon())), None);
+}
+
 /// "Activates or deactivates a user. Answers `false` when there is no such user."
 pub async fn a_user_is_deactivated_and_activated(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;

@@ -87,6 +87,19 @@ impl Users for MemoryUnit {
         Ok(user.map(|user| user.epoch = from.next()).is_some())
     }
 
+    async fn revoke_everything(&mut self, now: OffsetDateTime) -> Result<u64, StoreError> {
+        for user in self.state.users.values_mut() {
+            user.epoch = user.epoch.next();
+        }
+        self.state.sessions.clear();
+        let resets = self.state.resets.values_mut();
+        for open in resets.filter(|reset| reset.used_at.is_none() && reset.superseded_at.is_none())
+        {
+            open.superseded_at = Some(now);
+        }
+        Ok(u64::try_from(self.state.users.len()).unwrap_or(u64::MAX))
+    }
+
     async fn lock_users(&mut self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
         let users = self.state.users.values();
         Ok(users.filter(|user| ids.contains(&user.id)).cloned().collect())

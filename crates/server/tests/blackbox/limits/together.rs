@@ -1,10 +1,10 @@
 //! What three nodes admit together.
 
 use super::redis_server::RedisServer;
-use super::{admitted, forgot, nodes, reset};
+use super::{admitted, forgot, nodes, reset, together};
 
 mod redis_and_postgres {
-    use super::{RedisServer, admitted, forgot, nodes, reset};
+    use super::{RedisServer, admitted, forgot, nodes, reset, together};
 
     /// Five requests for a link and three attempts to use one, of two hundred at once on all nodes.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -12,9 +12,9 @@ mod redis_and_postgres {
         let redis = RedisServer::start().await;
         let nodes = nodes(&redis).await;
         for round in 0..5 {
-            let client = format!("203.0.113.{round}");
-            assert_eq!(admitted(&nodes, vec![forgot(&client); 200]).await, 5, "round {round}");
-            assert_eq!(admitted(&nodes, vec![reset(&client); 200]).await, 3, "round {round}");
+            let client = |number| format!("203.0.{round}.{number}");
+            together(&nodes, 5, |number| vec![forgot(&client(number)); 200]).await;
+            together(&nodes, 3, |number| vec![reset(&client(number)); 200]).await;
         }
     }
 
@@ -23,14 +23,13 @@ mod redis_and_postgres {
     async fn an_act_and_a_client_have_limits_of_their_own() {
         let redis = RedisServer::start().await;
         let nodes = nodes(&redis).await;
-        let clients: Vec<String> = (0..40).map(|number| format!("198.51.100.{number}")).collect();
-        let all = |draft: fn(&str) -> _| clients.iter().map(|client| draft(client)).collect();
-        for _ in 0..3 {
-            assert_eq!(admitted(&nodes, all(forgot)).await, 40);
-            assert_eq!(admitted(&nodes, all(reset)).await, 40);
-        }
-        assert_eq!(admitted(&nodes, all(reset)).await, 0);
-        assert_eq!(admitted(&nodes, all(forgot)).await, 40);
+        // Each of forty clients asks three times for a link, and four times tries to use one.
+        together(&nodes, 40 * 6, |number| {
+            let client = |n: usize| format!("198.51.{number}.{}", n % 40);
+            let links = (0..40 * 3).map(|n| forgot(&client(n)));
+            links.chain((0..40 * 4).map(|n| reset(&client(n)))).collect()
+        })
+        .await;
     }
 
     /// What Redis is told holds no mail address, no password and no token.
@@ -44,7 +43,10 @@ mod redis_and_postgres {
         assert_eq!(admitted(&nodes, vec![forgot("2001:db8:1:2::3")]).await, 1);
         let keys = redis.command("KEYS *").await;
         let names: Vec<&str> = keys.lines().filter(|line| line.starts_with("vestibule:")).collect();
-        assert!(names.contains(&"vestibule:limit:1:request-reset:client:2001:db8:1:2::/64"));
+        for name in ["client:2001:db8:1:2::/64", "site:2001:db8:1::/48"] {
+            let name = format!("vestibule:limit:1:request-reset:{name}");
+            assert!(names.contains(&name.as_str()), "{name}: {names:?}");
+        }
         assert!(names.iter().all(|name| name.starts_with("vestibule:limit:1:")), "{names:?}");
         assert!(!keys.contains("anna") && !keys.contains("example"), "{names:?}");
         for name in names {

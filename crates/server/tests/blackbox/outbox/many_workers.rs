@@ -77,28 +77,33 @@ async fn workers_that_are_killed_lose_no_mail(database: Database) {
     let title =
         "Workers that are killed at any moment lose no mail, and double none more than once";
     let mut experiment = Experiment::begin("E04e", title, &database);
-    let kills = experiment.figure("worker_kills", 15, 500);
+    let kills = experiment.figure("worker_kills", 40, 500);
     let mut dice = experiment.dice();
     let relay = SmtpSink::start(Behaviour::accept()).await;
     let mut nodes = Nodes::start(Setup::on(database).mailing_to(&relay)).await;
     let db = nodes.first().database().await;
-    for kill in 0..kills {
-        let life = Duration::from_millis(20 + dice.below(200));
+    for round in 0..kills / 2 {
         let mut people = JoinSet::new();
         for number in 0..6 {
-            let name = format!("anna{kill}x{number}");
-            let url = nodes.turn(kill + number).url("/api/v1/auth/signup");
+            let name = format!("anna{round}x{number}");
+            let url = nodes.turn(round + number).url("/api/v1/auth/signup");
             let request = nodes.first().http.post(url).json(&serde_json::json!({
                 "email": format!("{name}@example.com"), "username": name, "password": PASSWORD,
             }));
-            people.spawn(async move { drop(request.send().await) });
+            people.spawn(async move { request.send().await.unwrap().status() });
         }
-        let all = async { while people.join_next().await.is_some() {} };
-        // Their answers do not matter here, but that some mails wait when the time has come.
-        drop(tokio::time::timeout(life, all).await);
-        let victim = usize::try_from(dice.below(3)).unwrap();
-        nodes.all_mut()[victim].kill().await;
-        nodes.all_mut()[victim].restart().await;
+        assert!(people.join_all().await.iter().all(|status| *status == 201));
+        // Somewhere between one look into the outbox and the next, two of three die.
+        let life = Duration::from_millis(dice.below(300));
+        drop(tokio::time::timeout(life, std::future::pending::<()>()).await);
+        let survivor = usize::try_from(dice.below(3)).unwrap();
+        let victims = [(survivor + 1) % 3, (survivor + 2) % 3];
+        for victim in victims {
+            nodes.all_mut()[victim].kill().await;
+        }
+        for victim in victims {
+            nodes.all_mut()[victim].restart().await;
+        }
     }
     // Nobody is left who could have a lease, so that nobody waits for its end.
     for node in nodes.all_mut() {

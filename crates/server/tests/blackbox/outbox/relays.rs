@@ -49,7 +49,7 @@ async fn a_relay_that_is_away_slows_nobody_and_loses_nothing(database: Database)
         "SELECT count(*) FROM outbox WHERE attempts >= {attempts} AND last_error IS NOT NULL"
     );
     let mails = 2 * i64::try_from(people).unwrap();
-    let patience = PATIENCE * 8;
+    let patience = PATIENCE * if experiment.is_full() { 8 } else { 1 };
     assert!(eventually(patience, async || count(&db, &tried).await == mails).await);
     assert_eq!(waiting(&db).await, mails);
     experiment.measure("relay_away_s", rounded(away.elapsed().as_secs_f64()));

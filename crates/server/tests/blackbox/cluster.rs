@@ -1,0 +1,126 @@
+//! A PostgreSQL server of a test's own, to be stopped and set.
+//!
+//! `cargo xtask test` says where its programs are and as whom they run.
+
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+use crate::database::Database;
+use crate::service::eventually;
+
+/// Whom the service works as: no superuser, so that limits count for it.
+const ROLE: &str = "service";
+const DATABASE: &str = "accounts";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) struct Cluster {
+    folder: TempDir,
+    port: u16,
+    server: Option<Child>,
+}
+
+impl Cluster {
+    /// A cluster with an empty database and its owner; it does not run.
+    pub(crate) async fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        // Whoever runs the server makes its folder in here.
+        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o777)).unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut cluster = Self { folder, port, server: None };
+        let made = cluster
+            .program("initdb")
+            .args(["--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"])
+            .args(["--no-locale", "--pgdata"])
+            .arg(cluster.data())
+            .stdout(Stdio::null())
+            .status();
+        assert!(made.await.unwrap().success());
+        cluster.start().await;
+        let db = cluster.administer("postgres").await;
+        for sql in [
+            format!("CREATE ROLE {ROLE} LOGIN"),
+            format!("CREATE DATABASE {DATABASE} OWNER {ROLE}"),
+        ] {
+            db.execute_unprepared(&sql).await.unwrap();
+        }
+        db.close().await.unwrap();
+        cluster.stop().await;
+        cluster
+    }
+
+    /// What the service is told.
+    pub(crate) fn database(&self) -> Database {
+        Database::Postgres(format!("postgres://{ROLE}@127.0.0.1:{}/{DATABASE}", self.port))
+    }
+
+    pub(crate) async fn start(&mut self) {
+        let mut command = self.program("postgres");
+        command
+            .arg("-D")
+            .arg(self.data())
+            .args(["-p", &self.port.to_string(), "-c", "listen_addresses=127.0.0.1"])
+            .args(["-c", "unix_socket_directories=", "-c", "fsync=off"])
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
+        self.server = Some(command.spawn().unwrap());
+        let answers = async || sea_orm::Database::connect(self.url("postgres")).await.is_ok();
+        assert!(eventually(PATIENCE, answers).await, "the server does not start");
+    }
+
+    /// Ends every connection and the server.
+    pub(crate) async fn stop(&mut self) {
+        let mut server = self.server.take().expect("a running server");
+        let pid = server.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().await.unwrap().success());
+        tokio::time::timeout(PATIENCE, server.wait()).await.expect("an end").unwrap();
+    }
+
+    /// A connection of the superuser.
+    pub(crate) async fn administrator(&self) -> DatabaseConnection {
+        self.administer(DATABASE).await
+    }
+
+    /// The role of the service.
+    pub(crate) fn role() -> &'static str {
+        ROLE
+    }
+
+    async fn administer(&self, database: &str) -> DatabaseConnection {
+        sea_orm::Database::connect(self.url(database)).await.unwrap()
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let variable = |name: &str| std::env::var(name).ok();
+        let programs = variable("VESTIBULE_TEST_POSTGRES_PROGRAMS")
+            .expect("PostgreSQL's programs; `cargo xtask test` names them");
+        let program = PathBuf::from(programs).join(name);
+        let account = variable("VESTIBULE_TEST_POSTGRES_ACCOUNT").unwrap_or_default();
+        let mut words = account.split_whitespace();
+        let mut command = match words.next() {
+            None => Command::new(program),
+            Some(first) => {
+                let mut command = Command::new(first);
+                command.args(words).arg(program);
+                command
+            }
+        };
+        command.current_dir(self.folder.path());
+        command
+    }
+}

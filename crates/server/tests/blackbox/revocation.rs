@@ -1,0 +1,275 @@
+//! How soon what was ended is over, on every node, however it is asked for (E09).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::database::{Database, execute};
+use crate::evidence::{Experiment, Nodes};
+use crate::on_both_databases;
+use crate::pages::browser::Browser;
+use crate::service::{Service, Setup};
+
+on_both_databases! {
+    what_is_ended_is_over_on_every_node_at_once;
+}
+
+const PASSWORD: &str = "the password so far";
+const NEXT: &str = "the password to come";
+const OWNER: &str = "admin@example.com";
+/// Tokens, and as many browsers.
+const DEVICES: usize = 5;
+
+/// What ends sessions.
+#[derive(Clone, Copy, Debug)]
+enum Cause {
+    Reset,
+    Change,
+    Deactivation,
+    Deletion,
+    Administrator,
+    OtherSessions,
+    SignOut,
+}
+
+const CAUSES: [Cause; 7] = [
+    Cause::Reset,
+    Cause::Change,
+    Cause::Deactivation,
+    Cause::Deletion,
+    Cause::Administrator,
+    Cause::OtherSessions,
+    Cause::SignOut,
+];
+
+async fn what_is_ended_is_over_on_every_node_at_once(database: Database) {
+    let title = "What a reset, a change, an administrator or a sign-out ends is over on every node \
+                 before it is acknowledged, and for ever";
+    let mut experiment = Experiment::begin("E09", title, &database);
+    let rounds = experiment.figure("rounds", 1, 20);
+    let mut nodes = Nodes::start(Setup::on(database)).await;
+    nodes.first().sign_up(OWNER, PASSWORD).await;
+    let db = nodes.first().database().await;
+    assert_eq!(execute(&db, "UPDATE users SET is_admin = true").await, 1);
+
+    let (mut late, mut latest, mut survivors) = (0, Duration::ZERO, 0);
+    let mut ended = Vec::new();
+    for round in 0..rounds {
+        for cause in CAUSES {
+            let person = Person::with_devices(&nodes, round, cause).await;
+            let polls = Polls::begin(&nodes, &person);
+            polls.until_each_has_succeeded().await;
+            person.end(&nodes, cause).await;
+            let acknowledged = Instant::now();
+            let outcome = polls.stop_after(acknowledged).await;
+            late += outcome.late;
+            latest = latest.max(outcome.latest);
+            survivors += person.survivors(&nodes).await;
+            experiment.tried(outcome.polls);
+            ended.push(person);
+        }
+    }
+    for node in nodes.all_mut() {
+        node.kill().await;
+        node.restart().await;
+    }
+    let mut revived = 0;
+    for person in &ended {
+        revived += person.survivors(&nodes).await;
+    }
+    experiment.measure("nodes", nodes.all().len());
+    experiment.measure("causes", CAUSES.len());
+    experiment.measure("sessions_per_person", 2 * DEVICES);
+    experiment.exactly("answers_of_ended_sessions_after_the_acknowledgement", late, 0);
+    experiment.at_most("latest_such_answer_ms", millis(latest), 1000);
+    experiment.exactly("survivors", survivors, 0);
+    experiment.exactly("revived_by_a_restart", revived, 0);
+    experiment.conclude();
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap()
+}
+
+/// Somebody with many devices, of which one acts.
+struct Person {
+    email: String,
+    here: String,
+    /// What is to be over: bearer tokens and cookies.
+    tokens: Vec<String>,
+    cookies: Vec<String>,
+}
+
+impl Person {
+    async fn with_devices(nodes: &Nodes, round: usize, cause: Cause) -> Self {
+        let email = format!("{cause:?}{round}@example.com").to_lowercase();
+        let here = nodes.first().sign_up(&email, PASSWORD).await.token();
+        let (mut tokens, mut cookies) = (Vec::new(), Vec::new());
+        for device in 0..DEVICES {
+            let node = nodes.turn(device);
+            tokens.push(node.sign_in(&email, PASSWORD).await.token());
+            let browser = Browser::of(node);
+            browser.sign_in(&email, PASSWORD).await.leads_to("/account");
+            cookies.push(browser.cookie("session").unwrap());
+        }
+        match cause {
+            // These end the session they come from; the others keep it or end it as well.
+            Cause::SignOut => (tokens, cookies) = (vec![here.clone()], Vec::new()),
+            Cause::Change | Cause::OtherSessions => {}
+            Cause::Reset | Cause::Deactivation | Cause::Deletion | Cause::Administrator => {
+                tokens.push(here.clone());
+            }
+        }
+        Self { email, here, tokens, cookies }
+    }
+
+    /// Answers once the service has acknowledged.
+    async fn end(&self, nodes: &Nodes, cause: Cause) {
+        let node = nodes.turn(1);
+        let status = match cause {
+            Cause::Reset => {
+                let link = nodes.first().reset_link(&self.email).await;
+                node.reset(&link, NEXT).await.status
+            }
+            Cause::Change => node.change(&self.here, PASSWORD, NEXT).await.status,
+            Cause::Deactivation => {
+                let change = json!({ "is_active": false });
+                self.administer(node, reqwest::Method::PATCH, "", Some(change)).await
+            }
+            Cause::Deletion => self.administer(node, reqwest::Method::DELETE, "", None).await,
+            Cause::Administrator => {
+                self.administer(node, reqwest::Method::DELETE, "/sessions", None).await
+            }
+            Cause::OtherSessions => {
+                let all = node.url("/api/v1/auth/sessions");
+                let request = node.http.delete(all).bearer_auth(&self.here);
+                request.send().await.unwrap().status().as_u16()
+            }
+            Cause::SignOut => {
+                node.post_as(&self.here, "/api/v1/auth/signout", json!({})).await.status
+            }
+        };
+        assert!([200, 204].contains(&status), "{cause:?}: {status}");
+    }
+
+    async fn administer(
+        &self,
+        node: &Service,
+        method: reqwest::Method,
+        act: &str,
+        body: Option<serde_json::Value>,
+    ) -> u16 {
+        let admin = node.sign_in(OWNER, PASSWORD).await.token();
+        let id = node.me(&self.here).await.body["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/admin/users/{id}{act}");
+        let mut request = node.http.request(method, node.url(&path)).bearer_auth(admin);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        request.send().await.unwrap().status().as_u16()
+    }
+
+    /// How many of what is over still open something, on any node.
+    async fn survivors(&self, nodes: &Nodes) -> u64 {
+        let mut survivors = 0;
+        for node in nodes.all() {
+            for proof in self.proofs() {
+                survivors += u64::from(proof.opens(node.url("")).await);
+            }
+        }
+        survivors
+    }
+
+    fn proofs(&self) -> impl Iterator<Item = Proof> {
+        let tokens = self.tokens.iter().map(|token| Proof::Token(token.clone()));
+        tokens.chain(self.cookies.iter().map(|cookie| Proof::Cookie(cookie.clone())))
+    }
+}
+
+/// What a device shows.
+#[derive(Clone)]
+enum Proof {
+    Token(String),
+    Cookie(String),
+}
+
+impl Proof {
+    async fn opens(&self, base: String) -> bool {
+        let http =
+            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let request = match self {
+            Self::Token(token) => http.get(format!("{base}/api/v1/auth/me")).bearer_auth(token),
+            Self::Cookie(key) => http
+                .get(format!("{base}/account"))
+                .header("Cookie", format!("__Host-vestibule_session={key}")),
+        };
+        let status = request.send().await.unwrap().status().as_u16();
+        assert!([200, 303, 401, 403, 404].contains(&status), "{status}");
+        status == 200
+    }
+}
+
+/// Devices that ask again and again, each another node each time.
+struct Polls {
+    devices: JoinSet<Vec<(Instant, bool)>>,
+    successes: Vec<Arc<AtomicU64>>,
+    enough: CancellationToken,
+}
+
+struct Outcome {
+    polls: usize,
+    /// Requests that began after the acknowledgement and were answered as if nothing had happened.
+    late: u64,
+    /// How long after it the last of them began.
+    latest: Duration,
+}
+
+impl Polls {
+    fn begin(nodes: &Nodes, person: &Person) -> Self {
+        let bases: Vec<String> = nodes.all().iter().map(|node| node.url("")).collect();
+        let (mut devices, enough) = (JoinSet::new(), CancellationToken::new());
+        let mut successes = Vec::new();
+        for (number, proof) in person.proofs().enumerate() {
+            let (bases, enough) = (bases.clone(), enough.clone());
+            let count = Arc::new(AtomicU64::default());
+            successes.push(count.clone());
+            devices.spawn(async move {
+                let mut polls = Vec::new();
+                for turn in number.. {
+                    let began = Instant::now();
+                    let opens = proof.opens(bases[turn % bases.len()].clone()).await;
+                    count.fetch_add(u64::from(opens), Ordering::Relaxed);
+                    polls.push((began, opens));
+                    if enough.is_cancelled() && !opens {
+                        break;
+                    }
+                }
+                polls
+            });
+        }
+        Self { devices, successes, enough }
+    }
+
+    async fn until_each_has_succeeded(&self) {
+        let all = async || self.successes.iter().all(|count| count.load(Ordering::Relaxed) > 0);
+        assert!(crate::service::eventually(Duration::from_secs(20), all).await);
+    }
+
+    /// Every device asks until it has been refused.
+    async fn stop_after(self, acknowledged: Instant) -> Outcome {
+        self.enough.cancel();
+        let ended = tokio::time::timeout(Duration::from_secs(20), self.devices.join_all()).await;
+        let polls: Vec<_> = ended.expect("an end of every session").into_iter().flatten().collect();
+        let late = |(began, opens): &&(Instant, bool)| *opens && *began > acknowledged;
+        let latest = polls.iter().filter(late).map(|(began, _)| *began - acknowledged).max();
+        Outcome {
+            polls: polls.len(),
+            late: u64::try_from(polls.iter().filter(late).count()).unwrap(),
+            latest: latest.unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Connections to a PostgreSQL server, which may be away, hang, be full or take no writes.
+//!
+//! Nobody waits for it longer than a client would: [`ANSWER`] bounds every unit and every read, on
+//! this side, because a server whose network is silent keeps no time for us. A connection that has
+//! shown that it is of no use, and every other one of its age, is not used again.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use sea_orm::sqlx::{self, Connection};
+use sea_orm::{ConnectOptions, DbErr, RuntimeErr, SqlxError};
+use tokio::time::timeout;
+
+use crate::connect::ConnectError;
+use crate::error::sqlstate;
+
+/// From the wish for a connection to the end of a read or a unit.
+pub(crate) const ANSWER: Duration = Duration::from_secs(4);
+/// How long a unit waits for a connection.
+const ACQUIRE: Duration = Duration::from_millis(3500);
+/// How long the server works on one statement, or waits for a lock, before it gives up.
+const STATEMENT_TIMEOUT: Duration = Duration::from_millis(3500);
+/// How long the server keeps the locks of a unit whose node has gone silent.
+const IDLE_UNIT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a server may take to say that it is there.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
+/// How long a first connection may take.
+const INTRODUCTION: Duration = Duration::from_secs(3);
+/// A connection that was just in use is taken as it is; one that rested may be gone.
+const FRESH: Duration = Duration::from_secs(1);
+const STATEMENT_CACHE: usize = 256;
+
+/// A write to a server that takes none, as a standby or a primary that has become one.
+const READ_ONLY: &str = "25006";
+
+/// A server, by its address.
+#[derive(Clone)]
+pub(crate) struct Postgres {
+    url: String,
+    pub(crate) trust: Arc<Trust>,
+}
+
+impl std::fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Postgres").finish_non_exhaustive()
+    }
+}
+
+impl Postgres {
+    /// The server at an address, which it does not look at yet.
+    pub(crate) fn at(url: String) -> Result<Self, ConnectError> {
+        // The driver's own error would quote the address, and with it the password.
+        PgConnectOptions::from_str(&url).map_err(|_| ConnectError::Malformed)?;
+        Ok(Self { url, trust: Arc::new(Trust::new()) })
+    }
+
+    /// How the pool is made: it connects when somebody needs it.
+    pub(crate) fn options(&self, max_connections: u32) -> ConnectOptions {
+        let mut options = ConnectOptions::new(&self.url);
+        let trust = self.trust.clone();
+        options
+            .max_connections(max_connections)
+            .acquire_timeout(ACQUIRE)
+            .connect_timeout(ACQUIRE)
+            .connect_lazy(true)
+            .set_application_name("vestibule")
+            .statement_timeout(STATEMENT_TIMEOUT)
+            .test_before_acquire(false)
+            .map_sqlx_postgres_pool_opts(move |pool| watched(pool, &trust))
+            .map_sqlx_postgres_opts(|options| {
+                let idle = IDLE_UNIT_TIMEOUT.as_millis();
+                options
+                    .options([("idle_in_transaction_session_timeout", idle)])
+                    .statement_cache_capacity(STATEMENT_CACHE)
+            });
+        options
+    }
+
+    /// Looks whether the server can be worked with, on a connection of its own.
+    ///
+    /// # Errors
+    /// Everything that [`ConnectError`] knows about servers.
+    pub(crate) async fn visit(&self) -> Result<(), ConnectError> {
+        let options = PgConnectOptions::from_str(&self.url).map_err(|_| ConnectError::Malformed)?;
+        let visit = async {
+            let mut connection = PgConnection::connect_with(&options).await?;
+            let found = settings(&mut connection).await?;
+            connection.close().await?;
+            Ok(found)
+        };
+        let settings = match timeout(INTRODUCTION, visit).await {
+            Ok(Ok(settings)) => settings,
+            Ok(Err(error)) => return Err(sort(error)),
+            Err(_) => return Err(sort(SqlxError::PoolTimedOut)),
+        };
+        for (name, value) in settings {
+            match name {
+                "transaction_read_only" if value == "on" => return Err(ConnectError::ReadOnly),
+                "transaction_read_only" => {}
+                _ if value == "off" => tracing::warn!(
+                    setting = name,
+                    "the database server may lose what it has acknowledged: turn this on"
+                ),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What has to be known about a server.
+async fn settings(connection: &mut PgConnection) -> Result<[(&'static str, String); 4], SqlxError> {
+    let found: (String, String, String, String) = sqlx::query_as(
+        "SELECT current_setting('transaction_read_only'), current_setting('fsync'), \
+         current_setting('full_page_writes'), current_setting('synchronous_commit')",
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok([
+        ("transaction_read_only", found.0),
+        ("fsync", found.1),
+        ("full_page_writes", found.2),
+        ("synchronous_commit", found.3),
+    ])
+}
+
+/// Tells what may pass from what somebody has to mend.
+fn sort(error: SqlxError) -> ConnectError {
+    let for_good = match &error {
+        // No such user, a wrong password, no such database, no right to connect to it.
+        SqlxError::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            code.starts_with("28") || ["3D000", "42501"].contains(&&*code)
+        }
+        SqlxError::Tls(_) | SqlxError::Configuration(_) => true,
+        // A certificate that is not trusted comes as this.
+        SqlxError::Io(error) => error.kind() == std::io::ErrorKind::InvalidData,
+        _ => false,
+    };
+    let error = DbErr::Conn(RuntimeErr::SqlxError(error.into()));
+    if for_good { ConnectError::Refused(error) } else { ConnectError::Unreachable(error) }
+}
+
+/// A pool that keeps no connection to a server that is silent or takes no writes.
+fn watched(pool: PgPoolOptions, trust: &Arc<Trust>) -> PgPoolOptions {
+    let (before, after) = (trust.clone(), trust.clone());
+    pool.after_connect(|connection, _| Box::pin(takes_writes(connection)))
+        .before_acquire(move |connection, rest| {
+            let trust = before.clone();
+            Box::pin(async move {
+                if !trust.covers(rest.age) {
+                    return Ok(false);
+                }
+                if rest.idle_for >= FRESH {
+                    alive(connection, &trust).await?;
+                }
+                Ok(true)
+            })
+        })
+        .after_release(move |connection, rest| {
+            let trust = after.clone();
+            Box::pin(async move {
+                // A unit that was dropped has queued its rollback; this carries it out.
+                alive(connection, &trust).await?;
+                Ok(trust.covers(rest.age))
+            })
+        })
+}
+
+/// Insists on a sign of life. Without one, whatever is as old as this connection is not trusted
+/// either: the next request would only find out the same.
+async fn alive(connection: &mut PgConnection, trust: &Trust) -> Result<(), SqlxError> {
+    if let Ok(outcome) = timeout(SIGN_OF_LIFE, connection.ping()).await {
+        return outcome;
+    }
+    trust.withdraw();
+    Err(SqlxError::PoolTimedOut)
+}
+
+async fn takes_writes(connection: &mut PgConnection) -> Result<(), SqlxError> {
+    let (read_only,): (String,) =
+        sqlx::query_as("SHOW transaction_read_only").fetch_one(connection).await?;
+    if read_only == "on" {
+        return Err(SqlxError::Protocol("the server takes no writes".to_owned()));
+    }
+    Ok(())
+}
+
+/// Whether an error says that the server takes no writes.
+pub(crate) fn is_read_only(error: &DbErr) -> bool {
+    sqlstate(error).as_deref() == Some(READ_ONLY)
+}
+
+/// Since when connections have to have been opened to be used again.
+#[derive(Debug)]
+pub(crate) struct Trust {
+    began: Instant,
+    /// In microseconds since then.
+    since: AtomicU64,
+}
+
+impl Trust {
+    fn new() -> Self {
+        Self { began: Instant::now(), since: AtomicU64::new(0) }
+    }
+
+    /// Connections that are open now are not used again.
+    pub(crate) fn withdraw(&self) {
+        self.since.fetch_max(micros(self.began.elapsed()), Ordering::Relaxed);
+    }
+
+    fn covers(&self, age: Duration) -> bool {
+        let opened = self.began.elapsed().saturating_sub(age);
+        micros(opened) >= self.since.load(Ordering::Relaxed)
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trust_ends_for_what_was_open_and_not_for_what_comes_later() {
+        let trust = Trust::new();
+        assert!(trust.covers(Duration::ZERO));
+        assert!(trust.covers(Duration::from_secs(9)), "as old as the pool");
+        trust.withdraw();
+        assert!(!trust.covers(Duration::from_secs(1)));
+        assert!(trust.covers(Duration::ZERO));
+    }
+
+    #[test]
+    fn what_waiting_does_not_mend_is_told_from_what_passes() {
+        let io = |kind| SqlxError::Io(std::io::Error::from(kind));
+        let refused = io(std::io::ErrorKind::ConnectionRefused);
+        for passing in [refused, SqlxError::PoolTimedOut] {
+            assert!(sort(passing).may_pass());
+        }
+        let distrusted = io(std::io::ErrorKind::InvalidData);
+        for lasting in [distrusted, SqlxError::Tls("no certificate".into())] {
+            assert!(!sort(lasting).may_pass());
+        }
+    }
+}
