@@ -192,7 +192,7 @@ impl Administration {
         only_operator(by)?;
         let mut unit = self.ports.store.begin().await?;
         let users = unit.revoke_everything(self.ports.clock.now()).await?;
-        unit.record(&by.event(&self.ports, EventKind::SessionsEnded, None)).await?;
+        unit.record(&by.event(&self.ports, EventKind::EverythingRevoked, None)).await?;
         unit.commit().await?;
         Ok(users)
     }

@@ -61,6 +61,8 @@ pub enum EventKind {
     SessionEnded,
     /// All sessions but one, or all, were ended.
     SessionsEnded,
+    /// All sessions and links of everybody were ended, after a database was restored.
+    EverythingRevoked,
     /// A refresh token was used that had been exchanged long ago: its session was ended.
     RefreshTokenReused,
     /// The owner of a session proved again who they are.
@@ -107,7 +109,7 @@ impl Doer {
 
 impl EventKind {
     /// Every kind there is.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::SignedUp,
         Self::UserCreated,
         Self::SetUp,
@@ -117,6 +119,7 @@ impl EventKind {
         Self::PasswordDisabled,
         Self::SessionEnded,
         Self::SessionsEnded,
+        Self::EverythingRevoked,
         Self::RefreshTokenReused,
         Self::ProofGiven,
         Self::ProofFailed,
@@ -146,6 +149,7 @@ impl EventKind {
             Self::PasswordDisabled => "password_disabled",
             Self::SessionEnded => "session_ended",
             Self::SessionsEnded => "sessions_ended",
+            Self::EverythingRevoked => "everything_revoked",
             Self::RefreshTokenReused => "refresh_token_reused",
             Self::ProofGiven => "proof_given",
             Self::ProofFailed => "proof_failed",

@@ -82,11 +82,8 @@ mod tests {
             "Vestibule2026!",
             "vestibulevestibule",
             "example.com1",
-            "an\u{307}na",
         ] {
-            let expected =
-                if guessable.contains('\u{307}') { Ok(()) } else { Err(PasswordError::Personal) };
-            assert_eq!(verdict(guessable), expected, "{guessable}");
+            assert_eq!(verdict(guessable), Err(PasswordError::Personal), "{guessable}");
         }
         for fine in
             ["hannah likes trees", "annas three horses", "vestibule of wood", "correct horse"]

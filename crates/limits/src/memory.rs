@@ -20,8 +20,8 @@ const SHARDS: usize = 16;
 /// than the last seconds of somebody's limit, and pushing out one key takes as many other networks
 /// as fit. A key remembers at most as many moments, of 16 bytes each, as its limit admits.
 ///
-/// Each process counts for itself, and a restart forgets; a key is expected to come with the same
-/// limit every time.
+/// Each process counts for itself, and a restart forgets. A key may come with another limit than
+/// before; it is forgotten one window, as its last admitted attempt named it, after that attempt.
 pub struct MemoryLimiter {
     shards: Vec<Mutex<Shard>>,
     hasher: RandomState,

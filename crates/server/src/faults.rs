@@ -96,6 +96,8 @@ faults! {
     LogTokens = "log_tokens",
     /// SIGTERM ends the process at once.
     DieOnTerminate = "die_on_terminate",
+    /// Tokens die when the key that signed them is not the newest any more.
+    NewestKeyOnly = "newest_key_only",
     /// Tokens are accepted after their end.
     TokensForever = "tokens_forever",
     /// On SQLite a taken name is answered like a taken address.
@@ -164,7 +166,7 @@ pub(crate) async fn inject(
         Fault::LogPasswords | Fault::DecoySkipped => {
             ports.hasher = Arc::new(passwords::FaultyHasher::new(fault, ports.hasher));
         }
-        Fault::LogTokens | Fault::TokensForever => {
+        Fault::LogTokens | Fault::TokensForever | Fault::NewestKeyOnly => {
             ports.access_tokens =
                 Arc::new(tokens::FaultyAccessTokens::new(fault, ports.access_tokens));
             ports.reset_tokens =

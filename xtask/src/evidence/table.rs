@@ -49,10 +49,12 @@ pub(super) const EXPERIMENTS: &[Experiment] = &[
         ],
     ),
     experiment("E06", &[CROWD, "ten_times_what_it_can_do_is_refused_and_the_rest_is_served"]),
+    experiment("E09", &[REVOCATION]),
     experiment("E11", &[AWAY, SILENT, CUT_COMMITS]),
     experiment("E13", &[ROLLING_RESTART]),
     experiment("E14", &["half_a_head_holds_nothing_for_long", ATTACKS]),
     experiment("E15", &[INJECTION]),
+    experiment("E16", &[ROTATION]),
     experiment("E17", &[KILLED_MIGRATIONS]),
     experiment("E18", &[SECRETS]),
     experiment("E21a", &[DISK_FIRST]),
@@ -94,6 +96,8 @@ const CUT_COMMITS: &str =
     "a_commit_that_is_cut_off_is_all_or_nothing_and_can_be_tried_again_postgres";
 const KILLED_MIGRATIONS: &str = "a_migration_that_is_killed_is_completed_by_the_next_start";
 const RESTORED: &str = "a_backup_made_under_load_brings_accounts_back_and_nothing_that_was_ended";
+const REVOCATION: &str = "what_is_ended_is_over_on_every_node_at_once";
+const ROTATION: &str = "keys_are_exchanged_under_load_and_nobody_is_signed_out";
 const FULL_DISK: &str = "nothing_is_acknowledged_that_a_full_disk_would_lose";
 
 /// The service with one fault, and the tests of which at least one must fail.
@@ -134,6 +138,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant("no_limits", "E05", &[LIMIT_ANSWERS]),
     mutant("unlimited_hashing", "E06", &[CROWD]),
     mutant("ack_failed_commit", "E11", &[CUT_COMMITS]),
+    mutant("sessions_survive", "E09", &[REVOCATION]),
+    mutant("newest_key_only", "E16", &[ROTATION]),
     mutant("die_on_terminate", "E13", &[ROLLING_RESTART]),
     mutant("leak_memory", "E14", &[ATTACKS]),
     mutant("copy_to_stranger", "E15", &[INJECTION]),

@@ -102,6 +102,7 @@ impl Sessions {
 mod tests {
     use super::*;
     use crate::policy::Policy;
+    use crate::ports::TokenError;
     use crate::ports::mocks::{CountingRandom, MockUnit, Scene, a_unit, a_user};
     use crate::sessions::Actor;
 
@@ -181,7 +182,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_is_spent_when_signing_fails_or_the_session_is_dead() {
+    async fn nothing_is_spent_when_signing_fails() {
+        let token = RefreshToken::generate(&CountingRandom::default());
+        let mut scene = Scene::default();
+        finds(&mut scene, token.remembered());
+        scene.access_tokens.expect_issue().returning(|_| Err(TokenError("no key".into())));
+        scene.store.expect_begin().never();
+        let outcome = refresh(scene, &token).await;
+        assert!(matches!(outcome, Err(Error::Internal(_))), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_spent_when_the_session_is_dead() {
         let token = RefreshToken::generate(&CountingRandom::default());
         let mut scene = Scene::default();
         let dead = Session { epoch: a_user().epoch.next(), ..a_session(token.remembered()) };

@@ -19,8 +19,6 @@ pub(super) async fn run(place: &Place) -> Result<(), Failure> {
     // Nobody serves yet, so nobody needs the schema of the day of the backup.
     migrate::up(&app.store).await?;
     let users = app.administration.revoke_everything(&Authority::operator()).await?;
-    print_line(&format!(
-        "Every session and every link from before is dead; {users} accounts sign in again."
-    ));
+    print_line(&format!("Every session and every link from before is dead. Accounts: {users}."));
     Ok(())
 }

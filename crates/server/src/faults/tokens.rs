@@ -1,6 +1,6 @@
-//! Tokens that are logged, or never end.
+//! Tokens that are logged, never end, or die with the key that signed them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use time::Duration;
 use vestibule_domain::ports::{AccessTokens, ResetTokens, TokenError};
@@ -10,16 +10,22 @@ use super::Fault;
 
 const FOR_EVER: Duration = Duration::weeks(5000);
 
+fn footer(token: &str) -> Option<String> {
+    token.rsplit('.').next().map(str::to_owned)
+}
+
 macro_rules! faulty_tokens {
     ($($faulty:ident decorates $port:ident of $claims:ident;)*) => { $(
         pub(super) struct $faulty {
             fault: Fault,
             inner: Arc<dyn $port>,
+            /// The end of the token that was signed last, which names its key.
+            newest_key: Mutex<Option<String>>,
         }
 
         impl $faulty {
             pub(super) fn new(fault: Fault, inner: Arc<dyn $port>) -> Self {
-                Self { fault, inner }
+                Self { fault, inner, newest_key: Mutex::default() }
             }
         }
 
@@ -29,11 +35,18 @@ macro_rules! faulty_tokens {
                 if self.fault == Fault::LogTokens {
                     tracing::info!(token = token.expose(), "signed");
                 }
+                let key = footer(token.expose());
+                *self.newest_key.lock().unwrap_or_else(PoisonError::into_inner) = key;
                 Ok(token)
             }
 
             fn read(&self, token: &str) -> Option<$claims> {
                 let mut claims = self.inner.read(token)?;
+                let newest = self.newest_key.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                if self.fault == Fault::NewestKeyOnly && newest.is_some() && footer(token) != newest
+                {
+                    return None;
+                }
                 if self.fault == Fault::TokensForever {
                     claims.expires_at += FOR_EVER;
                 }

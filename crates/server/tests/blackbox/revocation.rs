@@ -175,10 +175,10 @@ impl Person {
 
     /// How many of what is over still open something, on any node.
     async fn survivors(&self, nodes: &Nodes) -> u64 {
-        let mut survivors = 0;
+        let (http, mut survivors) = (client(), 0);
         for node in nodes.all() {
             for proof in self.proofs() {
-                survivors += u64::from(proof.opens(node.url("")).await);
+                survivors += u64::from(proof.opens(&http, &node.url("")).await.1);
             }
         }
         survivors
@@ -190,6 +190,10 @@ impl Person {
     }
 }
 
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
 /// What a device shows.
 #[derive(Clone)]
 enum Proof {
@@ -198,18 +202,18 @@ enum Proof {
 }
 
 impl Proof {
-    async fn opens(&self, base: String) -> bool {
-        let http =
-            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    /// Whether it opens anything, and when the question was sent.
+    async fn opens(&self, http: &reqwest::Client, base: &str) -> (Instant, bool) {
         let request = match self {
             Self::Token(token) => http.get(format!("{base}/api/v1/auth/me")).bearer_auth(token),
             Self::Cookie(key) => http
                 .get(format!("{base}/account"))
                 .header("Cookie", format!("__Host-vestibule_session={key}")),
         };
+        let sent = Instant::now();
         let status = request.send().await.unwrap().status().as_u16();
         assert!([200, 303, 401, 403, 404].contains(&status), "{status}");
-        status == 200
+        (sent, status == 200)
     }
 }
 
@@ -235,15 +239,14 @@ impl Polls {
         let mut successes = Vec::new();
         for (number, proof) in person.proofs().enumerate() {
             let (bases, enough) = (bases.clone(), enough.clone());
-            let count = Arc::new(AtomicU64::default());
+            let (count, http) = (Arc::new(AtomicU64::default()), client());
             successes.push(count.clone());
             devices.spawn(async move {
                 let mut polls = Vec::new();
                 for turn in number.. {
-                    let began = Instant::now();
-                    let opens = proof.opens(bases[turn % bases.len()].clone()).await;
+                    let (sent, opens) = proof.opens(&http, &bases[turn % bases.len()]).await;
                     count.fetch_add(u64::from(opens), Ordering::Relaxed);
-                    polls.push((began, opens));
+                    polls.push((sent, opens));
                     if enough.is_cancelled() && !opens {
                         break;
                     }

@@ -110,6 +110,11 @@ async fn travel(service: &Service, relay: &SmtpSink, traces: &mut Traces) {
     let signed_up = service.post("/api/v1/auth/signup", body).await;
     assert_eq!(signed_up.status, 201, "{signed_up:?}");
     mail_to(relay, EMAIL, WELCOME).await;
+    let refresh = signed_up.body["refresh_token"].as_str().unwrap().to_owned();
+    let body = json!({ "refresh_token": refresh });
+    let refreshed = service.post("/api/v1/auth/refresh", body).await;
+    assert_eq!(refreshed.status, 200, "{refreshed:?}");
+    let successor = refreshed.body["refresh_token"].as_str().unwrap().to_owned();
     let signed_in = service.sign_in(EMAIL, FIRST).await.token();
     let reset = reset_token(service, relay, EMAIL).await;
     assert!(service.verify(&reset).await);
@@ -126,15 +131,21 @@ async fn travel(service: &Service, relay: &SmtpSink, traces: &mut Traces) {
     ] {
         traces.tokens.push((name.to_owned(), token));
     }
+    // Each half by itself, because only digests of halves are kept.
+    for token in [refresh, successor] {
+        let (family, turn) = token.split_at(token.len() / 2);
+        traces.tokens.push(("what names a session".to_owned(), family.to_owned()));
+        traces.tokens.push(("what refreshes it".to_owned(), turn.to_owned()));
+    }
 }
 
 /// Every way to send a secret to the wrong place, or in the wrong form.
 async fn stumble(service: &Service, traces: &mut Traces) {
     let token = |index: usize| traces.tokens[index].1.clone();
-    let (dead, live, reset) = (token(0), token(2), token(3));
+    let (dead, live, reset, refresh) = (token(0), token(2), token(3), token(5));
     let sign_in = "/api/v1/auth/signin";
     let mut drafts = Vec::new();
-    for secret in [FIRST, THIRD, WRONG, &live, &reset] {
+    for secret in [FIRST, THIRD, WRONG, &live, &reset, &refresh] {
         for body in [
             json!({ "email": secret, "password": secret }),
             json!({ "email": EMAIL, "password": [secret] }),
@@ -157,6 +168,8 @@ async fn stumble(service: &Service, traces: &mut Traces) {
         drafts.push(Draft::json("/api/v1/auth/signup", again.to_string()));
         let named = json!({ "email": "a@example.com", "username": secret, "password": secret });
         drafts.push(Draft::json("/api/v1/auth/signup", named.to_string()));
+        let refreshed = json!({ "refresh_token": secret });
+        drafts.push(Draft::json("/api/v1/auth/refresh", refreshed.to_string()));
         let used = json!({ "token": secret, "new_password": secret });
         drafts.push(Draft::json("/api/v1/auth/reset-password", used.to_string()));
         let used = json!({ "token": secret, "password": secret });
