@@ -124,7 +124,14 @@ async fn create_sign_in_failures(manager: &SchemaManager<'_>) -> Result<(), DbEr
         .col("last_failed_at")
         .and_where(Expr::cust("network = '' AND NOT is_kept"))
         .take();
-    manager.create_index(over).await
+    manager.create_index(over).await?;
+    let quiet = Index::create()
+        .name("ix_sign_in_failures_quiet")
+        .table(name)
+        .col("last_failed_at")
+        .and_where(Expr::cust("network <> ''"))
+        .take();
+    manager.create_index(quiet).await
 }
 
 async fn create_audit_events(manager: &SchemaManager<'_>) -> Result<(), DbErr> {

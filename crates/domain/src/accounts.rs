@@ -145,11 +145,12 @@ impl Accounts {
             // Somebody reset the password since this request was authenticated.
             return Err(Error::Unauthenticated);
         }
-        let forgiven = self.guesses.forgive(&mut *unit, user.email.key()).await?;
+        let forgiven = self.guesses.forgive(&mut *unit, user.email.key(), caller).await?;
         forgiven.ok_or(Error::IncorrectPassword)?;
         unit.set_password(id, &hash, now).await?;
         let epoch = user.epoch.next();
-        unit.keep_only_session(id, session.id, epoch).await?;
+        let kept = unit.keep_only_session(id, session.id, epoch).await?;
+        kept.ok_or(Error::Unauthenticated)?;
         let key = session.browser_key.map(|_| Secret::generate(&*self.ports.random));
         if let Some(key) = &key {
             unit.renew_session(session.id, epoch, Some(key.digest()), now).await?;
@@ -221,6 +222,8 @@ pub(crate) async fn store_account(
         Insertion::UsernameTaken => return Err(Error::UsernameTaken),
     }
     let now = user.created_at;
+    // What was guessed at before there was a password says nothing about this one.
+    unit.forget_failures(user.email.key(), None).await?;
     unit.set_password(user.id, hash, now).await?;
     unit.insert_session(session).await?;
     let welcome = Mail::Welcome { user_id: user.id };
@@ -275,12 +278,11 @@ mod tests {
     async fn a_failed_commit_signs_nobody_in() {
         let mut scene = Scene::default();
         scene.hashes();
-        let mut unit = MockUnit::new();
+        let mut unit = a_unit();
         unit.expect_insert_user().returning(|_| Ok(Insertion::Inserted));
         unit.expect_set_password().once().returning(|_, _, _| Ok(()));
         unit.expect_insert_session().once().returning(|_| Ok(true));
         unit.expect_enqueue().once().returning(|_| Ok(()));
-        unit.expect_record().once().returning(|_| Ok(()));
         unit.expect_commit().once().returning(|| Err(StoreError::Unavailable("gone".into())));
         scene.opens(unit);
         let accounts = Accounts::new(scene.ports(), Policy::default());

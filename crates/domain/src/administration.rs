@@ -82,6 +82,7 @@ impl Administration {
             Insertion::EmailTaken => return Err(Error::EmailTaken),
             Insertion::UsernameTaken => return Err(Error::UsernameTaken),
         }
+        unit.forget_failures(user.email.key(), None).await?;
         if let Some(hash) = hash {
             unit.set_password(id, &hash, now).await?;
         }
@@ -154,7 +155,7 @@ impl Administration {
         let mut unit = self.ports.store.begin().await?;
         end_everything(&mut *unit, user).await?;
         unit.set_password(user.id, &hash, now).await?;
-        unit.forget_failures(user.email.key()).await?;
+        unit.forget_failures(user.email.key(), None).await?;
         unit.record(&by.event(&self.ports, EventKind::PasswordSet, Some(user.id))).await?;
         unit.enqueue(&QueuedMail::new(notice, now, &*self.ports.random)).await?;
         unit.commit().await?;
@@ -266,7 +267,8 @@ impl Administration {
     /// Has a reset link sent to an account's owner, as if they had asked for it themselves.
     ///
     /// # Errors
-    /// `AccountInactive`, `Unavailable`, `Internal`.
+    /// `AccountInactive`; `Forbidden` when the right was taken meanwhile; `UserNotFound`,
+    /// `Unavailable`, `Internal`.
     pub async fn send_reset(&self, by: &Authority, user: &User) -> Result<(), Error> {
         if !user.is_active {
             return Err(Error::AccountInactive);
@@ -278,7 +280,7 @@ impl Administration {
             requested_at: now,
             caller: Caller::default(),
         };
-        let mut unit = self.ports.store.begin().await?;
+        let (mut unit, _) = self.begin_as(by, user.id).await?;
         unit.insert_reset_request(&request).await?;
         unit.record(&by.event(&self.ports, EventKind::ResetRequested, Some(user.id))).await?;
         unit.commit().await?;

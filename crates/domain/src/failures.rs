@@ -81,24 +81,25 @@ impl Guesses {
         }
         let count = self.ports.store.find_failures(address, caller.network()).await?;
         if let Some(last) = count.last_from_network {
-            let until = last + delay_after(&self.policy, count.from_network);
-            let wait = until - self.ports.clock.now();
+            let delay = delay_after(&self.policy, count.from_network);
+            let wait = last + delay - self.ports.clock.now();
             if wait.is_positive() {
-                return Err(Error::Throttled { retry_after: wait.unsigned_abs() });
+                // Clocks differ and are set back; nobody waits longer for that.
+                return Err(Error::Throttled { retry_after: wait.unsigned_abs().min(delay) });
             }
         }
         Ok(self.service_after(count.total))
     }
 
     /// Notes a wrong password: the event, the count, and what follows from it.
-    pub(crate) async fn note(&self, guess: Guess<'_>, service: Service) -> Result<(), Error> {
+    pub(crate) async fn note(&self, guess: Guess<'_>) -> Result<(), Error> {
         let Guess { address, user_id, kind, caller } = guess;
         let (now, random) = (self.ports.clock.now(), &*self.ports.random);
         let event = |kind, by| self.ports.event(kind, user_id, by, caller);
         let mut unit = self.ports.store.begin().await?;
         unit.record(&event(kind, Doer::Holder)).await?;
-        // Once nothing more can be guessed there is nothing more to count.
-        if self.enabled && service == Service::InUse {
+        // Also when nothing can be guessed any more: an end of the delays would tell so.
+        if self.enabled {
             // As long as strangers' counts are kept: theirs begin anew by being forgotten.
             let since = now - self.policy.keep;
             let total = unit.count_failure(address, caller.network(), now, since).await?;
@@ -119,8 +120,9 @@ impl Guesses {
         &self,
         unit: &mut dyn UnitOfWork,
         address: &EmailKey,
+        caller: &Caller,
     ) -> Result<Option<u32>, Error> {
-        let total = unit.forget_failures(address).await?;
+        let total = unit.forget_failures(address, Some(caller.network())).await?;
         Ok((self.service_after(total) == Service::InUse).then_some(total))
     }
 
@@ -143,7 +145,7 @@ impl Guesses {
             return Ok(());
         }
         let kind = EventKind::ProofFailed;
-        self.note(Guess { address, user_id: Some(user.id), kind, caller }, service).await?;
+        self.note(Guess { address, user_id: Some(user.id), kind, caller }).await?;
         Err(Error::IncorrectPassword)
     }
 

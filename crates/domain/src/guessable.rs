@@ -32,9 +32,12 @@ pub(crate) fn refuse_guessable(
     if ports.common_passwords.contains(&folded) {
         return Err(Error::PasswordRefused(PasswordError::Common));
     }
-    let (local, domain) = email.key().as_str().split_once('@').unwrap_or_default();
-    let words = [email.key().as_str(), local, domain, username.as_str(), &policy.product_name];
-    if words.into_iter().any(|word| is_little_more_than(&folded, &fold(word))) {
+    // The address as it was written, and as it is looked up: the domain may differ.
+    let addresses = [email.as_str(), email.key().as_str()];
+    let halves = addresses.into_iter().filter_map(|address| address.split_once('@'));
+    let words = halves.flat_map(|(local, domain)| [local, domain]);
+    let words = words.chain(addresses).chain([username.as_str(), &policy.product_name]);
+    if is_made_of(&folded, words.map(fold).collect()) {
         return Err(Error::PasswordRefused(PasswordError::Personal));
     }
     Ok(())
@@ -46,13 +49,18 @@ fn fold(text: &str) -> Zeroizing<String> {
     Zeroizing::new(ComposingNormalizerBorrowed::new_nfc().normalize(&folded).into_owned())
 }
 
-/// Whether a password is a word, once or more, with padding.
-fn is_little_more_than(password: &str, word: &str) -> bool {
-    if word.chars().count() < SHORTEST_WORD || !password.contains(word) {
-        return false;
+/// Whether a password is little more than some of the words, once or more.
+fn is_made_of(password: &str, mut words: Vec<Zeroizing<String>>) -> bool {
+    words.retain(|word| word.chars().count() >= SHORTEST_WORD && password.contains(word.as_str()));
+    // The longest first: a part of a word is no word beside it.
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let mut beside = Zeroizing::new(password.to_owned());
+    for word in &words {
+        beside = Zeroizing::new(beside.replace(word.as_str(), ""));
     }
-    let beside = Zeroizing::new(password.replace(word, ""));
-    beside.chars().count() < FEWEST_BESIDE || !beside.chars().any(char::is_alphabetic)
+    let is_padding =
+        beside.chars().count() < FEWEST_BESIDE || !beside.chars().any(char::is_alphabetic);
+    !words.is_empty() && is_padding
 }
 
 #[cfg(test)]
@@ -82,6 +90,8 @@ mod tests {
             "Vestibule2026!",
             "vestibulevestibule",
             "example.com1",
+            "annavestibule",
+            "vestibule.anna1",
         ] {
             assert_eq!(verdict(guessable), Err(PasswordError::Personal), "{guessable}");
         }
@@ -102,9 +112,11 @@ mod tests {
 
     #[test]
     fn short_words_forbid_nothing() {
-        assert!(!is_little_more_than("abc123456789", "abc"));
-        assert!(is_little_more_than("abcd12345678", "abcd"));
-        assert!(is_little_more_than("xyzabcdabcd", "abcd"));
-        assert!(!is_little_more_than("wxyzabcdabcd", "abcd"));
+        let made_of =
+            |password, word: &str| is_made_of(password, vec![Zeroizing::new(word.to_owned())]);
+        assert!(!made_of("abc123456789", "abc"));
+        assert!(made_of("abcd12345678", "abcd"));
+        assert!(made_of("xyzabcdabcd", "abcd"));
+        assert!(!made_of("wxyzabcdabcd", "abcd"));
     }
 }

@@ -32,7 +32,7 @@ impl Limits {
     pub(crate) async fn admit_client(&self, action: Action, caller: &Caller) -> Result<(), Error> {
         let attempts = match action {
             Action::SignUp => self.policy.sign_up,
-            Action::SignIn | Action::ChangePassword => self.policy.sign_in,
+            Action::SignIn | Action::ChangePassword | Action::EndSessions => self.policy.sign_in,
             Action::RequestReset => self.policy.reset_request,
             Action::SubmitReset => self.policy.reset_submit,
             Action::TestMail => self.policy.test_mail,
@@ -56,8 +56,12 @@ impl Limits {
 
     /// Counts a change of a user's password.
     pub(crate) async fn admit_change_by(&self, user: UserId) -> Result<(), Error> {
-        let account = Subject::Account(Sha256::digest(user.as_uuid().as_bytes()).into());
-        self.admit(Action::ChangePassword, account, self.policy.sign_in).await
+        self.admit(Action::ChangePassword, account(user), self.policy.sign_in).await
+    }
+
+    /// Counts a user's ending of their other sessions: it takes no password, but a lock.
+    pub(crate) async fn admit_end_by(&self, user: UserId) -> Result<(), Error> {
+        self.admit(Action::EndSessions, account(user), self.policy.sign_in).await
     }
 
     async fn admit(
@@ -75,4 +79,8 @@ impl Limits {
             Decision::Refused { retry_after } => Err(Error::Throttled { retry_after }),
         }
     }
+}
+
+fn account(user: UserId) -> Subject {
+    Subject::Account(Sha256::digest(user.as_uuid().as_bytes()).into())
 }

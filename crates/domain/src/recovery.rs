@@ -121,7 +121,7 @@ impl Recovery {
         unit.set_password(id, &hash, now).await?;
         unit.end_sessions(id).await?;
         // The new password has been guessed at by nobody yet.
-        unit.forget_failures(user.email.key()).await?;
+        unit.forget_failures(user.email.key(), None).await?;
         unit.enqueue(&QueuedMail::new(notice, now, &*self.ports.random)).await?;
         let kind = EventKind::PasswordReset;
         unit.record(&self.ports.event(kind, Some(id), Doer::Holder, caller)).await?;

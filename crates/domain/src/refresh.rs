@@ -124,7 +124,7 @@ impl Refresh {
             return Worth::Current;
         }
         match self.rotation {
-            Some(last) if last.from == turn && now < last.at + grace => {
+            Some(last) if last.from == turn && (now - last.at).abs() < grace => {
                 Worth::JustExchanged(last.nonce)
             }
             Some(_) | None => Worth::Reused,
@@ -206,6 +206,9 @@ mod tests {
         let just_before = at + GRACE - Duration::MICROSECOND;
         assert_eq!(kept.judge(&first, GRACE, just_before), Worth::JustExchanged(nonce));
         assert_eq!(kept.judge(&first, GRACE, at + GRACE), Worth::Reused);
+        // Another node's clock, or one that was set back: as far the other way.
+        assert_eq!(kept.judge(&first, GRACE, at - Duration::SECOND), Worth::JustExchanged(nonce));
+        assert_eq!(kept.judge(&first, GRACE, at - GRACE), Worth::Reused);
 
         let nonce = RotationNonce::generate(&random);
         let third = second.successor(&nonce);

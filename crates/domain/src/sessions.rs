@@ -130,7 +130,7 @@ impl Sessions {
             owner => {
                 let user_id = owner.map(|user| user.id);
                 let kind = EventKind::SignInFailed;
-                self.guesses.note(Guess { address: key, user_id, kind, caller }, service).await?;
+                self.guesses.note(Guess { address: key, user_id, kind, caller }).await?;
                 return Err(Error::InvalidCredentials);
             }
         };
@@ -165,7 +165,7 @@ impl Sessions {
             return Err(Error::InvalidCredentials);
         }
         unit.keep_newest_sessions(user.id, self.policy.sessions.max_per_user).await?;
-        let forgiven = self.guesses.forgive(&mut *unit, &address).await?;
+        let forgiven = self.guesses.forgive(&mut *unit, &address, caller).await?;
         let failures = forgiven.ok_or(Error::InvalidCredentials)?;
         if self.guesses.is_worth_telling(failures) {
             let mail = Mail::SignInAfterFailures { user_id: user.id, caller: caller.clone() };

@@ -108,6 +108,36 @@ impl SeaUnit {
     }
 }
 
+impl SeaUnit {
+    /// Deletes the counts of networks that kept quiet, whosever address they tried.
+    async fn purge_networks(
+        &mut self,
+        before: OffsetDateTime,
+        limit: u32,
+    ) -> Result<bool, StoreError> {
+        let over: Vec<(String, String)> = Entity::find()
+            .select_only()
+            .columns([Column::EmailKey, Column::Network])
+            // A literal, as the partial index has it.
+            .filter(Expr::cust("network <> ''"))
+            .filter(Column::LastFailedAt.lt(micros(before)))
+            .order_by_asc(Column::LastFailedAt)
+            .limit(u64::from(limit))
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .into_tuple()
+            .all(&self.tx)
+            .await
+            .map_err(store_error)?;
+        let more = u64::try_from(over.len()).map_err(corrupt)? == u64::from(limit);
+        if !over.is_empty() {
+            let row = Expr::tuple([Expr::col(Column::EmailKey), Expr::col(Column::Network)]);
+            let gone = Entity::delete_many().filter(row.in_tuples(over));
+            gone.exec(&self.tx).await.map_err(store_error)?;
+        }
+        Ok(more)
+    }
+}
+
 #[async_trait]
 impl Failures for SeaUnit {
     async fn count_failure(
@@ -123,12 +153,19 @@ impl Failures for SeaUnit {
         Ok(total)
     }
 
-    async fn forget_failures(&mut self, address: &EmailKey) -> Result<u32, StoreError> {
+    async fn forget_failures(
+        &mut self,
+        address: &EmailKey,
+        network: Option<ClientNetwork>,
+    ) -> Result<u32, StoreError> {
         self.lock_addressee(address).await?;
         // Raised, where others wait for it even if there was none, and gone in the next moment.
         let raised = self.raise(address, EVERYWHERE, i64::MIN, i64::MIN).await?;
+        let own = network.map(|network| network.to_string());
+        let rows = std::iter::once(EVERYWHERE.to_owned()).chain(own);
         Entity::delete_many()
             .filter(Column::EmailKey.eq(address.as_str()))
+            .filter(Column::Network.is_in(rows))
             .exec(&self.tx)
             .await
             .map_err(store_error)?;
@@ -140,6 +177,7 @@ impl Failures for SeaUnit {
         before: OffsetDateTime,
         limit: u32,
     ) -> Result<bool, StoreError> {
+        let networks = self.purge_networks(before, limit).await?;
         let account = Query::select()
             .expr(Expr::val(1))
             .from(user::Entity)
@@ -180,6 +218,6 @@ impl Failures for SeaUnit {
                 .filter(Condition::all().add(Column::Network.eq(EVERYWHERE)).add(among(accounts)));
             kept.exec(&self.tx).await.map_err(store_error)?;
         }
-        Ok(more)
+        Ok(more || networks)
     }
 }

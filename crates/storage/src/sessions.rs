@@ -233,6 +233,9 @@ impl Sessions for SeaUnit {
     }
 
     async fn end_session(&mut self, id: SessionId) -> Result<bool, StoreError> {
+        if !self.lock_owner(id, LockType::KeyShare).await? {
+            return Ok(false);
+        }
         let outcome =
             Entity::delete_by_id(id.as_uuid()).exec(&self.tx).await.map_err(store_error)?;
         Ok(outcome.rows_affected > 0)
@@ -243,25 +246,26 @@ impl Sessions for SeaUnit {
         user: UserId,
         keep: SessionId,
         epoch: CredentialEpoch,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<u64>, StoreError> {
         // Two devices that end each other would otherwise wait for each other.
         if !self.lock_user(user, LockType::NoKeyUpdate).await? {
-            return Ok(());
+            return Ok(None);
         }
-        Entity::delete_many()
-            .filter(Column::UserId.eq(user.as_uuid()))
-            .filter(Column::Id.ne(keep.as_uuid()))
-            .exec(&self.tx)
-            .await
-            .map_err(store_error)?;
-        Entity::update_many()
+        let kept = Entity::update_many()
             .col_expr(Column::CredentialEpoch, Expr::value(epoch.as_i64()))
             .filter(Column::UserId.eq(user.as_uuid()))
             .filter(Column::Id.eq(keep.as_uuid()))
             .exec(&self.tx)
             .await
             .map_err(store_error)?;
-        Ok(())
+        if kept.rows_affected == 0 {
+            return Ok(None);
+        }
+        let others = Entity::delete_many()
+            .filter(Column::UserId.eq(user.as_uuid()))
+            .filter(Column::Id.ne(keep.as_uuid()));
+        let ended = others.exec(&self.tx).await.map_err(store_error)?;
+        Ok(Some(ended.rows_affected))
     }
 
     async fn keep_newest_sessions(&mut self, user: UserId, keep: u32) -> Result<(), StoreError> {

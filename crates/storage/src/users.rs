@@ -281,7 +281,7 @@ impl Users for SeaUnit {
         let Some(deleted) = deleted.into_iter().next() else {
             return Ok(false);
         };
-        self.forget_failures(&EmailKey::from_stored(deleted.email_key)).await?;
+        self.forget_failures(&EmailKey::from_stored(deleted.email_key), None).await?;
         Ok(true)
     }
 }

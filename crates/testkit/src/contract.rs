@@ -211,7 +211,7 @@ macro_rules! store_races {
             sessions {
                 no_session_outlives_its_user
                 no_session_is_renewed_after_its_end
-                many_units_keep_a_session_each
+                of_many_units_that_keep_a_session_each_one_does
                 one_of_many_units_exchanges_a_refresh_token
             }
             failures {

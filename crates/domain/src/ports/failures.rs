@@ -29,13 +29,19 @@ pub trait Failures: Send {
         since: OffsetDateTime,
     ) -> Result<u32, StoreError>;
 
-    /// Forgets the wrong passwords for an address, and answers how many there were.
+    /// Forgets the wrong passwords for an address from everywhere together, and those of one network
+    /// if it is named, and answers how many there were in all.
     ///
-    /// Until the unit ends, no other unit can count one that this answer leaves out.
-    async fn forget_failures(&mut self, address: &EmailKey) -> Result<u32, StoreError>;
+    /// What other networks did stays held against them: otherwise they could see that somebody knew
+    /// the password. Until the unit ends, no other unit can count one that this answer leaves out.
+    async fn forget_failures(
+        &mut self,
+        address: &EmailKey,
+        network: Option<ClientNetwork>,
+    ) -> Result<u32, StoreError>;
 
-    /// Forgets at most `limit` addresses that belong to no account and were last tried before
-    /// `before`, and answers whether there may be more.
+    /// Forgets what was last tried before `before`: the counts of at most `limit` networks, and of at
+    /// most `limit` addresses that belong to no account. Answers whether there may be more.
     async fn purge_failures(
         &mut self,
         before: OffsetDateTime,

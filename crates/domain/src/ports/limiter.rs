@@ -42,6 +42,8 @@ pub enum Action {
     SubmitReset,
     /// Changing a password, or proving again who one is.
     ChangePassword,
+    /// Ending all of one's other sessions.
+    EndSessions,
     /// Sending a test mail.
     TestMail,
 }
@@ -88,6 +90,7 @@ impl fmt::Display for LimitKey {
             Action::RequestReset => "request-reset",
             Action::SubmitReset => "submit-reset",
             Action::ChangePassword => "change-password",
+            Action::EndSessions => "end-sessions",
             Action::TestMail => "test-mail",
         };
         match &self.subject {

@@ -69,7 +69,9 @@ mockall::mock! {
             &mut self, address: &EmailKey, network: ClientNetwork, now: OffsetDateTime,
             since: OffsetDateTime,
         ) -> Result<u32, StoreError>;
-        async fn forget_failures(&mut self, address: &EmailKey) -> Result<u32, StoreError>;
+        async fn forget_failures(
+            &mut self, address: &EmailKey, network: Option<ClientNetwork>,
+        ) -> Result<u32, StoreError>;
         async fn purge_failures(
             &mut self, before: OffsetDateTime, limit: u32,
         ) -> Result<bool, StoreError>;
@@ -100,7 +102,7 @@ mockall::mock! {
         async fn end_session(&mut self, id: SessionId) -> Result<bool, StoreError>;
         async fn keep_only_session(
             &mut self, user: UserId, keep: SessionId, epoch: CredentialEpoch,
-        ) -> Result<(), StoreError>;
+        ) -> Result<Option<u64>, StoreError>;
         async fn keep_newest_sessions(
             &mut self, user: UserId, keep: u32,
         ) -> Result<(), StoreError>;
@@ -189,7 +191,7 @@ pub(crate) fn a_user() -> User {
 pub(crate) fn a_unit() -> MockUnit {
     let mut unit = MockUnit::new();
     unit.expect_record().returning(|_| Ok(()));
-    unit.expect_forget_failures().returning(|_| Ok(0));
+    unit.expect_forget_failures().returning(|_, _| Ok(0));
     unit
 }
 

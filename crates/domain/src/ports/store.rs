@@ -247,13 +247,14 @@ pub trait Sessions: Send {
     /// Ends a session. Answers `false` when there was none.
     async fn end_session(&mut self, id: SessionId) -> Result<bool, StoreError>;
 
-    /// Ends all sessions of a user but `keep`, which lives on in `epoch`.
+    /// Ends all sessions of a user but `keep`, which lives on in `epoch`, and answers how many it
+    /// ended. `None`, and nothing changed, when the user has no such session.
     async fn keep_only_session(
         &mut self,
         user: UserId,
         keep: SessionId,
         epoch: CredentialEpoch,
-    ) -> Result<(), StoreError>;
+    ) -> Result<Option<u64>, StoreError>;
 
     /// Ends all sessions of a user but the `keep` that began last.
     async fn keep_newest_sessions(&mut self, user: UserId, keep: u32) -> Result<(), StoreError>;

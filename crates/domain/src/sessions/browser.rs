@@ -86,7 +86,7 @@ impl Sessions {
         if !unit.renew_session(session.id, session.epoch, digest, now).await? {
             return Err(Error::Unauthenticated);
         }
-        let forgiven = self.guesses.forgive(&mut *unit, user.email.key()).await?;
+        let forgiven = self.guesses.forgive(&mut *unit, user.email.key(), caller).await?;
         forgiven.ok_or(Error::IncorrectPassword)?;
         unit.record(&actor.event(&self.ports, EventKind::ProofGiven)).await?;
         unit.commit().await?;

@@ -42,13 +42,22 @@ impl Sessions {
     /// Ends all of the actor's sessions but the one they act in.
     ///
     /// # Errors
-    /// `Unavailable`, `Internal`.
+    /// `Throttled`; `Unauthenticated` when the session they act in ended meanwhile; `Unavailable`,
+    /// `Internal`.
     pub async fn end_others(&self, actor: &Actor) -> Result<(), Error> {
-        let Session { id, epoch, .. } = actor.session;
+        let (user, Session { id, epoch, .. }) = (actor.user.id, &actor.session);
+        self.limits.admit_end_by(user).await?;
         let mut unit = self.ports.store.begin().await?;
-        unit.keep_only_session(actor.user.id, id, epoch).await?;
-        unit.record(&actor.event(&self.ports, EventKind::SessionsEnded)).await?;
-        unit.commit().await?;
+        // Whoever was signed out a moment ago ends nobody's session any more.
+        let stands = unit.lock_users(&[user]).await?.iter().any(|user| user.epoch == *epoch);
+        let ended = match unit.keep_only_session(user, *id, *epoch).await? {
+            Some(ended) if stands => ended,
+            Some(_) | None => return Err(Error::Unauthenticated),
+        };
+        if ended > 0 {
+            unit.record(&actor.event(&self.ports, EventKind::SessionsEnded)).await?;
+            unit.commit().await?;
+        }
         Ok(())
     }
 

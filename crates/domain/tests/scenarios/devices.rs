@@ -65,3 +65,32 @@ async fn all_other_sessions_are_ended_and_nobody_elses() {
     let left = world.sessions.list(&world.visitor(&here).await.unwrap()).await.unwrap();
     assert_eq!(left.len(), 1);
 }
+
+#[tokio::test]
+async fn a_session_that_was_ended_ends_no_other() {
+    let world = World::new();
+    let owner = world.sign_up(ANNA, "the first").await;
+    let thief = world.sign_in(ANNA, "the first").await.unwrap();
+    // Both requests were let in before either acted.
+    let thief = world.actor(&thief).await.unwrap();
+    let actor = world.actor(&owner).await.unwrap();
+    world.sessions.end_others(&actor).await.unwrap();
+    let outcome = world.sessions.end_others(&thief).await;
+    assert!(matches!(outcome, Err(Error::Unauthenticated)), "{outcome:?}");
+    world.actor(&owner).await.unwrap();
+}
+
+#[tokio::test]
+async fn ending_nothing_is_not_on_record_and_has_a_limit() {
+    let world = World::new();
+    let signed_in = world.sign_up(ANNA, "the first").await;
+    let actor = world.actor(&signed_in).await.unwrap();
+    for _ in 0..20 {
+        world.sessions.end_others(&actor).await.unwrap();
+    }
+    let outcome = world.sessions.end_others(&actor).await;
+    assert!(matches!(outcome, Err(Error::Throttled { .. })), "{outcome:?}");
+    let by = crate::world::operator();
+    let events = world.administration.events(&by, None, None, 100).await.unwrap();
+    assert_eq!(events.len(), 1, "{events:?}");
+}

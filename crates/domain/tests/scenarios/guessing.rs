@@ -59,9 +59,13 @@ async fn a_network_waits_longer_after_each_failure_whether_the_account_exists_or
             fail(&world, 1, email).await;
         }
     }
-    // Others are not held up by somebody's guesses.
+    // Others are not held up by somebody's guesses, nor do they end the wait for them.
     try_from(&world, 2, ANNA, RIGHT).await.unwrap();
-    // And what they prove ends the wait: the owner is back.
+    assert!(wait(&try_from(&world, 1, ANNA, RIGHT).await).is_some());
+    // The right password, after the wait, ends it.
+    world.clock.advance(Duration::seconds(16));
+    try_from(&world, 1, ANNA, RIGHT).await.unwrap();
+    fail(&world, 1, ANNA).await;
     try_from(&world, 1, ANNA, RIGHT).await.unwrap();
 }
 
@@ -166,4 +170,64 @@ async fn load_tests_are_not_slowed_down() {
         fail(&world, 1, ANNA).await;
     }
     try_from(&world, 1, ANNA, RIGHT).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_network_does_not_see_whether_somebody_knew_the_password() {
+    let world = World::new();
+    world.sign_up(ANNA, RIGHT).await;
+    for email in [ANNA, NOBODY] {
+        for _ in 0..6 {
+            fail(&world, 1, email).await;
+        }
+    }
+    try_from(&world, 2, ANNA, RIGHT).await.unwrap();
+    for email in [ANNA, NOBODY] {
+        let outcome = try_from(&world, 1, email, "a guess").await;
+        assert_eq!(wait(&outcome), Some(Wait::from_secs(1)), "{email}");
+    }
+}
+
+#[tokio::test]
+async fn the_delays_of_a_disabled_password_are_those_of_any_other() {
+    let world = World::new();
+    world.sign_up(ANNA, RIGHT).await;
+    for email in [ANNA, NOBODY] {
+        for n in 0..100 {
+            fail(&world, n, email).await;
+        }
+    }
+    world.clock.advance(Duration::hours(25));
+    world.housekeeping.run_once().await.unwrap();
+    for email in [ANNA, NOBODY] {
+        for _ in 0..6 {
+            fail(&world, 7, email).await;
+        }
+        let outcome = try_from(&world, 7, email, RIGHT).await;
+        assert_eq!(wait(&outcome), Some(Wait::from_secs(1)), "{email}");
+    }
+    // What the other one has earned beside that is not to be seen.
+    assert!(matches!(try_from(&world, 8, ANNA, RIGHT).await, Err(Error::InvalidCredentials)));
+}
+
+#[tokio::test]
+async fn what_was_guessed_before_there_was_an_account_is_not_held_against_it() {
+    let world = World::new();
+    for n in 0..100 {
+        fail(&world, n, ANNA).await;
+    }
+    world.sign_up(ANNA, RIGHT).await;
+    try_from(&world, 1000, ANNA, RIGHT).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_makes_nobody_wait_longer() {
+    let world = World::new();
+    world.sign_up(ANNA, RIGHT).await;
+    for _ in 0..6 {
+        fail(&world, 1, ANNA).await;
+    }
+    world.clock.advance(Duration::hours(-1));
+    let outcome = try_from(&world, 1, ANNA, RIGHT).await;
+    assert_eq!(wait(&outcome), Some(Wait::from_secs(1)));
 }

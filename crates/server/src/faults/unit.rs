@@ -126,9 +126,9 @@ port! { Sessions {
             user: UserId,
             keep: SessionId,
             epoch: CredentialEpoch,
-        ) -> Result<(), StoreError> {
+        ) -> Result<Option<u64>, StoreError> {
             if self.fault == Fault::SessionsSurvive {
-                return Ok(());
+                return Ok(Some(0));
             }
             self.inner.keep_only_session(user, keep, epoch).await
         }
@@ -225,7 +225,7 @@ port! { Failures {}
         now: OffsetDateTime,
         since: OffsetDateTime
     ) -> u32;
-    forget_failures(address: &EmailKey) -> u32;
+    forget_failures(address: &EmailKey, network: Option<ClientNetwork>) -> u32;
     purge_failures(before: OffsetDateTime, limit: u32) -> bool;
 }
 

@@ -238,7 +238,10 @@ pub async fn the_kept_session_lives_on_in_the_new_epoch(store: &dyn Store) {
     let kept = given::stored_session(store, &anna).await;
     let ended = given::stored_session(store, &anna).await;
     let foreign = given::stored_session(store, &berta).await;
-    commit!(store, keep_only_session(anna.id, kept.id, anna.epoch.next()));
+    let answer = commit!(store, keep_only_session(anna.id, kept.id, anna.epoch.next()));
+    assert_eq!(answer, Some(1));
+    let answer = commit!(store, keep_only_session(anna.id, kept.id, anna.epoch.next()));
+    assert_eq!(answer, Some(0));
 
     let expected = Session { epoch: anna.epoch.next(), ..kept.clone() };
     assert_eq!(store.find_session(kept.id).await.unwrap(), Some((expected, anna)));
@@ -246,14 +249,17 @@ pub async fn the_kept_session_lives_on_in_the_new_epoch(store: &dyn Store) {
     assert_eq!(store.find_session(foreign.id).await.unwrap(), Some((foreign, berta)));
 }
 
-/// "… of a user": a session of somebody else is neither kept nor moved to another epoch.
+/// "`None`, and nothing changed, when the user has no such session."
 pub async fn somebody_elses_session_cannot_be_kept(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let berta = given::stored_user(store, "berta").await;
-    let ended = given::stored_session(store, &anna).await;
+    let own = given::stored_session(store, &anna).await;
     let foreign = given::stored_session(store, &berta).await;
-    commit!(store, keep_only_session(anna.id, foreign.id, anna.epoch.next()));
-    assert_eq!(store.find_session(ended.id).await.unwrap(), None);
+    for keep in [foreign.id, given::session(&anna).id] {
+        let answer = commit!(store, keep_only_session(anna.id, keep, anna.epoch.next()));
+        assert_eq!(answer, None);
+    }
+    assert_eq!(store.find_session(own.id).await.unwrap(), Some((own, anna)));
     assert_eq!(store.find_session(foreign.id).await.unwrap(), Some((foreign, berta)));
 }
 

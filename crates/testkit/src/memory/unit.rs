@@ -16,7 +16,7 @@ use vestibule_domain::id::{SessionId, UserId};
 use vestibule_domain::language::Language;
 use vestibule_domain::password::PasswordHash;
 use vestibule_domain::ports::{
-    Credentials, Insertion, Resets, Sessions, StoreError, UnitOfWork, Users,
+    Credentials, Failures, Insertion, Resets, Sessions, StoreError, UnitOfWork, Users,
 };
 use vestibule_domain::refresh::{Refresh, Rotation};
 use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
@@ -121,7 +121,7 @@ impl Users for MemoryUnit {
         let Some(deleted) = self.state.users.remove(&id) else {
             return Ok(false);
         };
-        self.state.failures.remove(deleted.email.key());
+        self.forget_failures(deleted.email.key(), None).await?;
         self.state.cascade();
         Ok(true)
     }
@@ -213,13 +213,15 @@ impl Sessions for MemoryUnit {
         user: UserId,
         keep: SessionId,
         epoch: CredentialEpoch,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<u64>, StoreError> {
         let sessions = &mut self.state.sessions;
+        let Some(kept) = sessions.get_mut(&keep).filter(|session| session.user_id == user) else {
+            return Ok(None);
+        };
+        kept.epoch = epoch;
+        let before = sessions.len();
         sessions.retain(|id, session| *id == keep || session.user_id != user);
-        if let Some(kept) = sessions.get_mut(&keep).filter(|session| session.user_id == user) {
-            kept.epoch = epoch;
-        }
-        Ok(())
+        Ok(Some(u64::try_from(before - sessions.len()).unwrap()))
     }
 
     async fn keep_newest_sessions(&mut self, user: UserId, keep: u32) -> Result<(), StoreError> {

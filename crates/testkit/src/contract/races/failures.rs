@@ -48,7 +48,7 @@ pub async fn each_wrong_password_is_forgotten_once(store: Arc<dyn Store>) {
         let from = network(&format!("192.0.2.{}", number % 5));
         async move {
             if number % 5 == 0 {
-                return commit!(store, forget_failures(&tried));
+                return commit!(store, forget_failures(&tried, None));
             }
             commit!(store, count_failure(&tried, from, given::noon(), given::noon()));
             0
@@ -70,7 +70,7 @@ pub async fn nothing_is_counted_behind_the_back_of_who_forgets(store: Arc<dyn St
             commit!(store, count_failure(&tried, from, noon, noon));
         }
         let mut unit = store.begin().await.unwrap();
-        assert_eq!(unit.forget_failures(&tried).await.unwrap(), before);
+        assert_eq!(unit.forget_failures(&tried, None).await.unwrap(), before);
         let committed = Arc::new(AtomicU32::new(0));
         let mut counting = JoinSet::new();
         for number in 0..4 {
@@ -108,18 +108,18 @@ async fn act(store: &dyn Store, anna: &User, session: &Session, number: usize) {
         1 => {
             unit.insert_session(&given::session(anna)).await.unwrap();
             unit.keep_newest_sessions(*id, 3).await.unwrap();
-            unit.forget_failures(email.key()).await.unwrap();
+            unit.forget_failures(email.key(), Some(from)).await.unwrap();
             unit.set_language(*id, Language::German).await.unwrap();
             EventKind::SignedIn
         }
         2 => {
             unit.renew_session(session.id, *epoch, None, noon).await.unwrap();
-            unit.forget_failures(email.key()).await.unwrap();
+            unit.forget_failures(email.key(), Some(from)).await.unwrap();
             EventKind::ProofGiven
         }
         3 => {
             unit.advance_epoch(*id, *epoch).await.unwrap();
-            unit.forget_failures(email.key()).await.unwrap();
+            unit.forget_failures(email.key(), Some(from)).await.unwrap();
             unit.keep_only_session(*id, session.id, *epoch).await.unwrap();
             EventKind::PasswordChanged
         }

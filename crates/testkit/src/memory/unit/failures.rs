@@ -28,9 +28,16 @@ impl Failures for MemoryUnit {
         Ok(tried.total.failures)
     }
 
-    async fn forget_failures(&mut self, address: &EmailKey) -> Result<u32, StoreError> {
-        let forgotten = self.state.failures.remove(address);
-        Ok(forgotten.map_or(0, |tried| tried.total.failures))
+    async fn forget_failures(
+        &mut self,
+        address: &EmailKey,
+        network: Option<ClientNetwork>,
+    ) -> Result<u32, StoreError> {
+        let Some(tried) = self.state.failures.get_mut(address) else { return Ok(0) };
+        if let Some(network) = network {
+            tried.by_network.remove(&network);
+        }
+        Ok(std::mem::take(&mut tried.total).failures)
     }
 
     async fn purge_failures(
@@ -40,6 +47,14 @@ impl Failures for MemoryUnit {
     ) -> Result<bool, StoreError> {
         let limit = usize::try_from(limit).unwrap();
         let State { users, failures, .. } = &mut self.state;
+        let mut quiet = 0;
+        for tried in failures.values_mut() {
+            tried.by_network.retain(|_, count| {
+                let is_over = quiet < limit && count.last.is_some_and(|last| last < before);
+                quiet += usize::from(is_over);
+                !is_over
+            });
+        }
         let over: Vec<EmailKey> = failures
             .iter()
             .filter(|(_, tried)| tried.total.last.is_some_and(|last| last < before))
@@ -50,6 +65,6 @@ impl Failures for MemoryUnit {
         for address in &over {
             failures.remove(address);
         }
-        Ok(over.len() == limit)
+        Ok(over.len() == limit || quiet == limit)
     }
 }
