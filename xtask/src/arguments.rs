@@ -105,6 +105,7 @@ Usage: cargo xtask test [--strict] [--browser] [-- ARGS]
 PostgreSQL: the server named by VESTIBULE_TEST_POSTGRES_URL if that is set.
 Otherwise a throwaway cluster of an installed PostgreSQL, which is installed with apt-get
 where it is missing and the rights are there. Without it its tests are skipped.
+Redis, or Valkey, for shared limits, and strace: in the same way.
 
 The browser suite in crates/web/browser runs after Cargo's tests. It needs Chromium (another
 one with VESTIBULE_TEST_CHROMIUM), Node.js and npm, installed in the same way, and installs
