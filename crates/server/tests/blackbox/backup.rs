@@ -163,7 +163,7 @@ async fn on_a_server_its_own_tools_make_the_copy_postgres() {
     assert_eq!(service.sign_in(ANNA, OLD).await.status, 200);
     let db = service.database().await;
     let recorded =
-        "SELECT count(*) FROM audit_events WHERE kind = 'sessions_ended' AND user_id IS NULL";
+        "SELECT count(*) FROM audit_events WHERE kind = 'everything_revoked' AND user_id IS NULL";
     assert_eq!(count(&db, recorded).await, 1);
 }
 

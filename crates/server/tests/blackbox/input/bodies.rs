@@ -24,6 +24,7 @@ struct Operation {
 const OPERATIONS: &[Operation] = &[
     open("/api/v1/auth/signup", &["email", "username", "password"]),
     open("/api/v1/auth/signin", &["email", "password"]),
+    open("/api/v1/auth/refresh", &["refresh_token"]),
     open("/api/v1/auth/forgot-password", &["email"]),
     open("/api/v1/auth/reset-password", &["token", "new_password"]),
     Operation {

@@ -36,6 +36,8 @@ struct Traces {
     errors: Vec<u8>,
     commands: Vec<u8>,
     tokens: Vec<(String, String)>,
+    /// Each by itself, because only digests of halves are kept.
+    halves_of_refresh_tokens: Vec<String>,
 }
 
 async fn no_secret_is_found_outside_its_place(database: Database) {
@@ -131,18 +133,17 @@ async fn travel(service: &Service, relay: &SmtpSink, traces: &mut Traces) {
     ] {
         traces.tokens.push((name.to_owned(), token));
     }
-    // Each half by itself, because only digests of halves are kept.
     for token in [refresh, successor] {
         let (family, turn) = token.split_at(token.len() / 2);
-        traces.tokens.push(("what names a session".to_owned(), family.to_owned()));
-        traces.tokens.push(("what refreshes it".to_owned(), turn.to_owned()));
+        traces.halves_of_refresh_tokens.extend([family.to_owned(), turn.to_owned()]);
     }
 }
 
 /// Every way to send a secret to the wrong place, or in the wrong form.
 async fn stumble(service: &Service, traces: &mut Traces) {
     let token = |index: usize| traces.tokens[index].1.clone();
-    let (dead, live, reset, refresh) = (token(0), token(2), token(3), token(5));
+    let (dead, live, reset) = (token(0), token(2), token(3));
+    let refresh = traces.halves_of_refresh_tokens[..2].concat();
     let sign_in = "/api/v1/auth/signin";
     let mut drafts = Vec::new();
     for secret in [FIRST, THIRD, WRONG, &live, &reset, &refresh] {
@@ -265,6 +266,8 @@ fn secrets(service: &Service, traces: &Traces) -> Vec<Secret> {
     let mut secrets: Vec<Secret> =
         passwords.iter().map(|password| Secret::new("a password", password)).collect();
     secrets.extend(traces.tokens.iter().map(|(name, token)| Secret::token(name, token)));
+    let halves = traces.halves_of_refresh_tokens.iter();
+    secrets.extend(halves.map(|half| Secret::new("half a refresh token", half)));
     for entry in std::fs::read_dir(service.data.path().join("keys")).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
         let key: serde_json::Value = serde_json::from_str(&text).unwrap();
