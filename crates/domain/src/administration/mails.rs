@@ -24,10 +24,13 @@ impl Administration {
     /// Has a mail sent again at once. A link that does not work any more is not sent.
     ///
     /// # Errors
-    /// `NotFound` when there is no such mail, or it is on its way at this moment; `Unavailable`,
-    /// `Internal`.
+    /// `Forbidden` when the right was taken meanwhile; `NotFound` when there is no such mail, or it
+    /// is on its way at this moment; `Unavailable`, `Internal`.
     pub async fn resend(&self, by: &Authority, id: MailId) -> Result<(), Error> {
         let mut unit = self.ports.store.begin().await?;
+        if let Some(actor) = by.actor() {
+            by.still_stands(&unit.lock_users(&[actor.user.id]).await?)?;
+        }
         if !unit.requeue_mail(id, self.ports.clock.now()).await? {
             return Err(Error::NotFound);
         }

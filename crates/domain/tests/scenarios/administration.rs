@@ -204,3 +204,17 @@ async fn an_administrator_spares_their_own_account_and_the_operator_need_not() {
     administration.set_admin(&operator(), &own, false).await.unwrap();
     assert!(!world.user(ADMIN).await.is_admin);
 }
+
+#[tokio::test]
+async fn whoever_lost_the_right_meanwhile_has_nothing_sent() {
+    let world = World::new();
+    let by = Authority::of(world.admin().await).unwrap();
+    let anna = world.sign_up(ANNA, "the first").await.user;
+    let mail = world.administration.mails(&by, None, 1).await.unwrap().remove(0);
+    let admin = world.user(ADMIN).await;
+    world.administration.set_admin(&operator(), &admin, false).await.unwrap();
+    let resent = world.administration.resend(&by, mail.id).await;
+    assert!(matches!(resent, Err(Error::Forbidden)), "{resent:?}");
+    let sent = world.administration.send_reset(&by, &anna).await;
+    assert!(matches!(sent, Err(Error::Forbidden)), "{sent:?}");
+}
