@@ -82,10 +82,11 @@ impl Guesses {
         let count = self.ports.store.find_failures(address, caller.network()).await?;
         if let Some(last) = count.last_from_network {
             let delay = delay_after(&self.policy, count.from_network);
-            let wait = last + delay - self.ports.clock.now();
-            if wait.is_positive() {
-                // Clocks differ and are set back; nobody waits longer for that.
-                return Err(Error::Throttled { retry_after: wait.unsigned_abs().min(delay) });
+            // As far the other way, too: a clock that was set back keeps nobody waiting until it is
+            // where it was.
+            let elapsed = (self.ports.clock.now() - last).unsigned_abs();
+            if elapsed < delay {
+                return Err(Error::Throttled { retry_after: delay - elapsed });
             }
         }
         Ok(self.service_after(count.total))
