@@ -198,7 +198,7 @@ pub(crate) fn is_read_only(error: &DbErr) -> bool {
 #[derive(Debug)]
 pub(crate) struct Trust {
     began: Instant,
-    /// In microseconds since then.
+    /// In microseconds since then, and 0 as long as trust was never withdrawn.
     since: AtomicU64,
 }
 
@@ -209,12 +209,17 @@ impl Trust {
 
     /// Connections that are open now are not used again.
     pub(crate) fn withdraw(&self) {
-        self.since.fetch_max(micros(self.began.elapsed()), Ordering::Relaxed);
+        self.since.fetch_max(micros(self.now()), Ordering::Relaxed);
     }
 
     fn covers(&self, age: Duration) -> bool {
-        let opened = self.began.elapsed().saturating_sub(age);
+        let opened = self.now().saturating_sub(age);
         micros(opened) >= self.since.load(Ordering::Relaxed)
+    }
+
+    /// Never 0, so that trust can be withdrawn in the first microsecond too.
+    fn now(&self) -> Duration {
+        self.began.elapsed() + Duration::from_micros(1)
     }
 }
 

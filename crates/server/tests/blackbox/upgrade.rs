@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
 use tempfile::TempDir;
 use vestibule_migrations::{Migrator, MigratorTrait};
 
 use crate::database::{Database, count, execute};
 use crate::evidence::Experiment;
 use crate::on_both_databases;
-use crate::service::{Service, Setup};
+use crate::service::{Service, Setup, eventually};
 
 on_both_databases! {
     a_migration_that_is_killed_is_completed_by_the_next_start;
@@ -53,6 +53,36 @@ async fn a_migration_that_is_killed_is_completed_by_the_next_start(database: Dat
     }
     experiment.exactly("schemas_that_differ", differing, 0);
     experiment.conclude();
+}
+
+/// Somebody holds a table that the last migration changes at its end: what came before stands in its
+/// transaction, and there it is killed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migration_that_is_killed_in_its_middle_leaves_nothing_half_done_postgres() {
+    let fresh = schema(&fresh(false).await).await;
+    let releases = u32::try_from(Migrator::migrations().len()).unwrap();
+    let (data, setup) = (TempDir::new().unwrap(), Setup::on(Database::postgres().await));
+    let db = setup.database.connect(data.path()).await;
+    Migrator::up(&db, Some(releases - 1)).await.unwrap();
+    let before = schema(&db).await;
+
+    let holder = db.begin().await.unwrap();
+    holder.execute_unprepared("LOCK TABLE outbox IN ACCESS SHARE MODE").await.unwrap();
+    let mut command = setup.command(data.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    let mut child = command.spawn().unwrap();
+    let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted \
+                   AND relation = 'outbox'::regclass";
+    let in_its_middle = async || count(&db, waiting).await == 1;
+    assert!(eventually(Duration::from_secs(20), in_its_middle).await);
+    child.kill().await.unwrap();
+    // The server notices that its client is dead when it has an answer for it.
+    holder.rollback().await.unwrap();
+    let held = "SELECT count(*) FROM pg_locks WHERE relation = 'outbox'::regclass";
+    assert!(eventually(Duration::from_secs(20), async || count(&db, held).await == 0).await);
+    assert_eq!(schema(&db).await, before);
+
+    let service = setup.start_in(data).await;
+    assert_eq!(schema(&service.database().await).await, fresh);
 }
 
 async fn fresh(on_sqlite: bool) -> DatabaseConnection {
