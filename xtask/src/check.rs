@@ -48,16 +48,22 @@ fn fmt(root: &Path) -> Result<()> {
         .context("`cargo fmt --all` puts it right")
 }
 
+/// The workspace as it is shipped, and then what only mutants are built with.
 fn clippy(root: &Path) -> Result<()> {
-    shell::run(shell::cargo(root).args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--locked",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    for features in ["", "vestibule/fault-injection"] {
+        shell::run(shell::cargo(root).args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--features",
+            features,
+            "--",
+            "-D",
+            "warnings",
+        ]))?;
+    }
+    Ok(())
 }
 
 fn docs(root: &Path) -> Result<()> {

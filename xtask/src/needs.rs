@@ -15,6 +15,8 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use self::postgres::programs;
+
 /// One thing tests need.
 struct Need {
     name: &'static str,
@@ -25,16 +27,20 @@ struct Need {
 
 /// The tests that cannot run without something.
 enum Tests {
-    /// Those of Cargo that have this in their names.
-    Named(&'static str),
+    /// Those of Cargo that have one of these in their names.
+    Named(&'static [&'static str]),
     /// The browser suite.
     Browser,
 }
 
-const NEEDS: [Need; 4] = [
-    Need { name: "PostgreSQL", tests: Tests::Named("postgres"), meet: postgres::meet },
-    Need { name: "Redis", tests: Tests::Named("redis"), meet: redis::meet },
-    Need { name: "strace", tests: Tests::Named("strace"), meet: strace::meet },
+/// The tests that stop and set PostgreSQL servers of their own.
+const CLUSTERS: &[&str] = &["dependencies::", "failover::"];
+
+const NEEDS: [Need; 5] = [
+    Need { name: "PostgreSQL", tests: Tests::Named(&["postgres"]), meet: postgres::meet },
+    Need { name: "PostgreSQL's programs", tests: Tests::Named(CLUSTERS), meet: programs::meet },
+    Need { name: "Redis", tests: Tests::Named(&["redis"]), meet: redis::meet },
+    Need { name: "strace", tests: Tests::Named(&["strace"]), meet: strace::meet },
     Need { name: "browser", tests: Tests::Browser, meet: browser::meet },
 ];
 
@@ -94,7 +100,7 @@ pub(crate) fn meet(root: &Path, suites: Suites) -> Needs {
             }
             Err(error) => {
                 match need.tests {
-                    Tests::Named(part) => needs.skips.push(part),
+                    Tests::Named(parts) => needs.skips.extend(parts),
                     Tests::Browser => needs.browser = false,
                 }
                 needs.missing.push(format!("{}: {error:#}", need.name));
