@@ -42,7 +42,7 @@ pub(crate) struct Guesses {
 
 /// Whether the password of an address is in service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Service {
+pub(crate) enum PasswordState {
     /// It opens the account.
     InUse,
     /// It opens nothing until it is reset.
@@ -75,9 +75,9 @@ impl Guesses {
         &self,
         address: &EmailKey,
         caller: &Caller,
-    ) -> Result<Service, Error> {
+    ) -> Result<PasswordState, Error> {
         if !self.enabled {
-            return Ok(Service::InUse);
+            return Ok(PasswordState::InUse);
         }
         let count = self.ports.store.find_failures(address, caller.network()).await?;
         if let Some(last) = count.last_from_network {
@@ -85,11 +85,12 @@ impl Guesses {
             // As far the other way, too: a clock that was set back keeps nobody waiting until it is
             // where it was.
             let elapsed = (self.ports.clock.now() - last).unsigned_abs();
-            if elapsed < delay {
-                return Err(Error::Throttled { retry_after: delay - elapsed });
+            let left = delay.saturating_sub(elapsed);
+            if !left.is_zero() {
+                return Err(Error::Throttled { retry_after: left });
             }
         }
-        Ok(self.service_after(count.total))
+        Ok(self.state_after(count.total))
     }
 
     /// Notes a wrong password: the event, the count, and what follows from it.
@@ -124,7 +125,7 @@ impl Guesses {
         caller: &Caller,
     ) -> Result<Option<u32>, Error> {
         let total = unit.forget_failures(address, Some(caller.network())).await?;
-        Ok((self.service_after(total) == Service::InUse).then_some(total))
+        Ok((self.state_after(total) == PasswordState::InUse).then_some(total))
     }
 
     /// Compares what somebody in a session gives as its owner's password. Guesses count like those
@@ -139,10 +140,10 @@ impl Guesses {
     ) -> Result<(), Error> {
         let Actor { user, caller, .. } = actor;
         let address = user.email.key();
-        let service = self.admit(address, caller).await?;
+        let state = self.admit(address, caller).await?;
         let current = self.ports.store.find_password(user.id).await?.ok_or(Error::UserNotFound)?;
         let verdict = self.ports.hasher.verify(password, &current).await?;
-        if verdict != Verdict::Mismatch && service == Service::InUse {
+        if verdict != Verdict::Mismatch && state == PasswordState::InUse {
             return Ok(());
         }
         let kind = EventKind::ProofFailed;
@@ -155,11 +156,11 @@ impl Guesses {
         failures >= self.policy.tell_from
     }
 
-    fn service_after(&self, total: u32) -> Service {
+    fn state_after(&self, total: u32) -> PasswordState {
         if self.enabled && total >= self.policy.max_in_a_row {
-            Service::Disabled
+            PasswordState::Disabled
         } else {
-            Service::InUse
+            PasswordState::InUse
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::audit::{AuditEvent, Doer, EventKind};
 use crate::caller::Caller;
 use crate::email::{EmailAddress, EmailKey};
 use crate::error::Error;
-use crate::failures::{Guess, Guesses, Service};
+use crate::failures::{Guess, Guesses, PasswordState};
 use crate::id::{UserId, version_7};
 use crate::language::Language;
 use crate::limits::Limits;
@@ -115,7 +115,7 @@ impl Sessions {
         self.limits.admit_client(Action::SignIn, caller).await?;
         let key = request.email.key();
         self.limits.admit_sign_in_to(key).await?;
-        let service = self.guesses.admit(key, caller).await?;
+        let state = self.guesses.admit(key, caller).await?;
 
         let (owner, hash) = match self.ports.store.find_user_by_email(key).await? {
             Some((user, hash)) => (Some(user), hash),
@@ -124,7 +124,8 @@ impl Sessions {
         let has_password = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.ports.hasher.decoy());
         let verdict = self.ports.hasher.verify(&request.password, &hash).await?;
-        let is_right = verdict != Verdict::Mismatch && has_password && service == Service::InUse;
+        let is_right =
+            verdict != Verdict::Mismatch && has_password && state == PasswordState::InUse;
         let user = match owner {
             Some(user) if is_right => user,
             owner => {

@@ -23,10 +23,10 @@ impl Failure {
     }
 
     /// Whether it may be enough to try again.
-    pub(crate) fn may_pass(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         let Self::Other(error) = self else { return false };
         error.chain().any(|cause| {
-            cause.downcast_ref::<DbErr>().is_some_and(vestibule_storage::may_pass)
+            cause.downcast_ref::<DbErr>().is_some_and(vestibule_storage::is_transient)
                 || matches!(cause.downcast_ref(), Some(Error::Unavailable(_)))
         })
     }

@@ -71,7 +71,7 @@ pub enum ConnectError {
 
 impl ConnectError {
     /// Whether it may be enough to wait.
-    pub fn may_pass(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::ReadOnly)
     }
 }

@@ -16,7 +16,7 @@ pub(crate) fn unavailable(source: impl Into<BoxError>) -> StoreError {
 
 /// Sorts a database's error.
 pub(crate) fn store_error(error: DbErr) -> StoreError {
-    if may_pass(&error) { unavailable(error) } else { corrupt(error) }
+    if is_transient(&error) { unavailable(error) } else { corrupt(error) }
 }
 
 /// What PostgreSQL calls an error.
@@ -31,7 +31,7 @@ pub(crate) fn sqlstate(error: &DbErr) -> Option<String> {
 }
 
 /// Whether an error may be gone in a moment.
-pub fn may_pass(error: &DbErr) -> bool {
+pub fn is_transient(error: &DbErr) -> bool {
     match error {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
         DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => {

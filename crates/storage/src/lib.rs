@@ -26,5 +26,5 @@ mod users;
 
 pub use backup::{BackupError, backup};
 pub use connect::{ConnectError, Settings};
-pub use error::may_pass;
+pub use error::is_transient;
 pub use store::SeaStore;

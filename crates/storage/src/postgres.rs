@@ -22,7 +22,7 @@ pub(crate) const ANSWER: Duration = Duration::from_secs(4);
 /// How long a unit waits for a connection.
 const ACQUIRE: Duration = Duration::from_millis(3500);
 /// How long the server works on one statement, or waits for a lock, before it gives up.
-const STATEMENT_TIMEOUT: Duration = Duration::from_millis(3500);
+pub(crate) const STATEMENT_TIMEOUT: Duration = Duration::from_millis(3500);
 /// How long the server keeps the locks of a unit whose node has gone silent.
 const IDLE_UNIT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a server may take to say that it is there.
@@ -154,8 +154,12 @@ fn watched(pool: PgPoolOptions, trust: &Arc<Trust>) -> PgPoolOptions {
                 if !trust.covers(rest.age) {
                     return Ok(false);
                 }
-                if rest.idle_for >= FRESH {
-                    alive(connection, &trust).await?;
+                if rest.idle_for >= FRESH
+                    && let Err(error) = alive(connection).await
+                {
+                    // The next request would only find out the same.
+                    trust.withdraw();
+                    return Err(error);
                 }
                 Ok(true)
             })
@@ -163,21 +167,17 @@ fn watched(pool: PgPoolOptions, trust: &Arc<Trust>) -> PgPoolOptions {
         .after_release(move |connection, rest| {
             let trust = after.clone();
             Box::pin(async move {
-                // A unit that was dropped has queued its rollback; this carries it out.
-                alive(connection, &trust).await?;
+                // A unit that was dropped has queued its rollback; this carries it out. If that has
+                // to wait for a statement that goes on, only this connection is lost.
+                alive(connection).await?;
                 Ok(trust.covers(rest.age))
             })
         })
 }
 
-/// Insists on a sign of life. Without one, whatever is as old as this connection is not trusted
-/// either: the next request would only find out the same.
-async fn alive(connection: &mut PgConnection, trust: &Trust) -> Result<(), SqlxError> {
-    if let Ok(outcome) = timeout(SIGN_OF_LIFE, connection.ping()).await {
-        return outcome;
-    }
-    trust.withdraw();
-    Err(SqlxError::PoolTimedOut)
+/// Insists on a sign of life.
+async fn alive(connection: &mut PgConnection) -> Result<(), SqlxError> {
+    timeout(SIGN_OF_LIFE, connection.ping()).await.unwrap_or(Err(SqlxError::PoolTimedOut))
 }
 
 async fn takes_writes(connection: &mut PgConnection) -> Result<(), SqlxError> {
@@ -246,11 +246,11 @@ mod tests {
         let io = |kind| SqlxError::Io(std::io::Error::from(kind));
         let refused = io(std::io::ErrorKind::ConnectionRefused);
         for passing in [refused, SqlxError::PoolTimedOut] {
-            assert!(sort(passing).may_pass());
+            assert!(sort(passing).is_transient());
         }
         let distrusted = io(std::io::ErrorKind::InvalidData);
         for lasting in [distrusted, SqlxError::Tls("no certificate".into())] {
-            assert!(!sort(lasting).may_pass());
+            assert!(!sort(lasting).is_transient());
         }
     }
 }

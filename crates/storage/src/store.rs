@@ -57,7 +57,7 @@ impl SeaStore {
     /// it may lose what it has acknowledged. A file that is open is there.
     ///
     /// # Errors
-    /// [`ConnectError`], of which [`may_pass`](ConnectError::may_pass) says whether to wait.
+    /// [`ConnectError`], of which [`is_transient`](ConnectError::is_transient) says whether to wait.
     pub async fn visit(&self) -> Result<(), ConnectError> {
         match &self.server {
             Some(server) => server.visit().await,
@@ -75,14 +75,10 @@ impl SeaStore {
         &self,
         read: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
-        let Some(server) = &self.server else { return read.await };
-        match tokio::time::timeout(ANSWER, read).await {
-            Ok(outcome) => outcome,
-            Err(late) => {
-                server.trust.withdraw();
-                Err(unavailable(late))
-            }
+        if !self.is_on_server() {
+            return read.await;
         }
+        tokio::time::timeout(ANSWER, read).await.unwrap_or_else(|late| Err(unavailable(late)))
     }
 
     /// The connection that writes, for running migrations.

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use vestibule_domain::ports::{StoreError, UnitOfWork};
 
 use crate::error::{store_error, unavailable};
-use crate::postgres::{ANSWER, Trust, is_read_only};
+use crate::postgres::{ANSWER, STATEMENT_TIMEOUT, Trust, is_read_only};
 
 /// An open transaction. Dropping it rolls it back.
 pub(crate) struct SeaUnit {
@@ -43,19 +43,27 @@ impl Patience {
         Self { until: Instant::now() + ANSWER, trust }
     }
 
-    /// Waits no longer than that. What has not answered by then is not trusted again, nor is what
-    /// takes no writes.
+    /// Waits no longer than that. A server that takes no writes is not trusted again, nor is one
+    /// that has said nothing for as long as it may work on anything; one that had less time, because
+    /// the unit had to wait for its connection, may only be slow.
     async fn bound<T>(&self, work: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+        let began = Instant::now();
         let outcome = timeout_at(self.until, work).await.unwrap_or_else(|_| {
-            self.trust.withdraw();
-            let reason = "the database has not answered in time";
-            Err(DbErr::Conn(RuntimeErr::Internal(reason.to_owned())))
+            if began.elapsed() > STATEMENT_TIMEOUT {
+                self.trust.withdraw();
+            }
+            Err(late())
         });
         if outcome.as_ref().is_err_and(is_read_only) {
             self.trust.withdraw();
         }
         outcome
     }
+}
+
+fn late() -> DbErr {
+    let reason = "the database has not answered in time";
+    DbErr::Conn(RuntimeErr::Internal(reason.to_owned()))
 }
 
 /// A transaction on a database that may go silent.
@@ -76,12 +84,15 @@ async fn within<T>(
 }
 
 impl Timely {
-    /// Opens a transaction.
+    /// Opens a transaction, on a connection that may have to be waited for.
     pub(crate) async fn begin(
         begin: impl Future<Output = Result<DatabaseTransaction, DbErr>>,
         patience: Option<Patience>,
     ) -> Result<Self, DbErr> {
-        let tx = within(patience.as_ref(), begin).await?;
+        let tx = match &patience {
+            Some(patience) => timeout_at(patience.until, begin).await.map_err(|_| late())??,
+            None => begin.await?,
+        };
         Ok(Self { tx, patience })
     }
 

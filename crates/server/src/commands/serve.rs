@@ -126,7 +126,7 @@ async fn start<T>(
         wait_for_database(&app).await?;
         match prepare().await {
             Ok(answer) => return Ok((app, answer)),
-            Err(failure) if app.store.is_on_server() && failure.may_pass() => {
+            Err(failure) if app.store.is_on_server() && failure.is_transient() => {
                 tracing::warn!(reason = %failure, "the database went away again");
                 sleep(PAUSE).await;
             }
@@ -139,7 +139,7 @@ async fn start<T>(
 async fn wait_for_database(app: &App) -> Result<(), Failure> {
     let mut said = String::new();
     while let Err(error) = app.store.visit().await {
-        if !error.may_pass() {
+        if !error.is_transient() {
             return Err(Failure::Configuration(no_store(&error).into()));
         }
         let reason = chain(&error);
