@@ -203,7 +203,7 @@ pub(crate) struct Trust {
 }
 
 impl Trust {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { began: Instant::now(), since: AtomicU64::new(0) }
     }
 
@@ -212,7 +212,7 @@ impl Trust {
         self.since.fetch_max(micros(self.now()), Ordering::Relaxed);
     }
 
-    fn covers(&self, age: Duration) -> bool {
+    pub(crate) fn covers(&self, age: Duration) -> bool {
         let opened = self.now().saturating_sub(age);
         micros(opened) >= self.since.load(Ordering::Relaxed)
     }

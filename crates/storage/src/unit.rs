@@ -136,3 +136,32 @@ impl ConnectionTrait for Timely {
         self.tx.support_returning()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const AS_OLD_AS_ANY: Duration = Duration::from_mins(1);
+
+    async fn silence(patience: &Patience) {
+        patience.bound(std::future::pending::<Result<(), DbErr>>()).await.unwrap_err();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_unit_that_waited_for_its_connection_ends_no_other_connection() {
+        let trust = Arc::new(Trust::new());
+        let patience = Patience::of(trust.clone());
+        tokio::time::advance(ANSWER.abs_diff(STATEMENT_TIMEOUT)).await;
+        silence(&patience).await;
+        assert!(trust.covers(AS_OLD_AS_ANY));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_is_silent_for_longer_than_it_may_work_is_not_trusted() {
+        let trust = Arc::new(Trust::new());
+        silence(&Patience::of(trust.clone())).await;
+        assert!(!trust.covers(AS_OLD_AS_ANY));
+    }
+}
