@@ -46,7 +46,7 @@ fn ok() -> Json<HealthResponse> {
 pub fn starting(path: &str) -> Response {
     let detail = match path {
         "/health/live" => return ok().into_response(),
-        "/health/ready" => "The database cannot be reached",
+        "/health/ready" => "The service waits for its database, or migrates it",
         _ => UNAVAILABLE,
     };
     let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);

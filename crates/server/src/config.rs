@@ -6,6 +6,8 @@
 mod keys;
 mod load;
 mod problem;
+#[cfg(test)]
+mod properties;
 mod reader;
 mod show;
 

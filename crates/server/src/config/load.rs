@@ -133,7 +133,8 @@ fn as_text(value: &Value) -> Option<String> {
     }
 }
 
-/// Names the key that was probably meant: the one that ends alike.
+/// Names the key that was probably meant: the one that ends alike. What somebody else wrote stays
+/// within its line.
 fn unknown(name: &str, source: &str) -> Problem {
     let last = name.rsplit('.').next().unwrap_or(name);
     let meant = KEYS.iter().find(|key| key.name.rsplit('.').next() == Some(last));
@@ -141,7 +142,8 @@ fn unknown(name: &str, source: &str) -> Problem {
         || "`vestibule config init` prints every key".to_owned(),
         |key| format!("did you mean {}?", key.name),
     );
-    Problem::new(format!("{name} (in {source})"), format!("unknown key; {hint}"))
+    let at = format!("{} (in {})", name.escape_debug(), source.escape_debug());
+    Problem::new(at, format!("unknown key; {hint}"))
 }
 
 fn read_environment(
@@ -159,10 +161,10 @@ fn read_environment(
             match std::fs::read_to_string(&value) {
                 Ok(text) => {
                     let text = text.trim_end_matches(['\r', '\n']).to_owned();
-                    settings.set(key.name, text, format!("{variable} ({value})"));
+                    settings.set(key.name, text, format!("{variable} ({})", value.escape_debug()));
                 }
                 Err(error) => {
-                    let remedy = format!("{value} cannot be read: {error}");
+                    let remedy = format!("{} cannot be read: {error}", value.escape_debug());
                     problems.push(Problem::new(variable, remedy));
                 }
             }
