@@ -49,7 +49,7 @@ pub(crate) fn next(data: &[u8]) {
     }
 }
 
-/// A `Cookie` header that somebody else has written before the session's own cookie.
+/// A `Cookie` header that somebody else has written before or after the session's own cookie.
 ///
 /// # Panics
 /// When a neighbour's cookies change who somebody is, but for a second one of the same name, with
@@ -60,15 +60,16 @@ pub(crate) fn cookies(data: &[u8]) {
     let rivals = planted.filter(|pair| pair.starts_with(named.as_bytes())).count();
     SITE.with(|site| {
         let site = site.borrow();
-        let whole = [data, b"; ", named.as_bytes(), site.key.as_bytes()].concat();
-        let (Ok(whole), Ok(alone)) =
-            (HeaderValue::from_bytes(&whole), HeaderValue::from_bytes(data))
-        else {
+        let own = [named.as_bytes(), site.key.as_bytes()].concat();
+        let Ok(alone) = HeaderValue::from_bytes(data) else {
             return;
         };
         let account = |cookies: &HeaderValue| get("/account").header("Cookie", cookies).finish();
-        let both = block_on(site.send(account(&whole)));
-        assert_eq!(both.status == 200, rivals == 0, "{whole:?}: {}", both.status);
+        for [first, second] in [[data, &own], [&own, data]] {
+            let whole = HeaderValue::from_bytes(&[first, b"; ", second].concat()).unwrap();
+            let both = block_on(site.send(account(&whole)));
+            assert_eq!(both.status == 200, rivals == 0, "{whole:?}: {}", both.status);
+        }
         if !data.windows(site.key.len()).any(|part| part == site.key.as_bytes()) {
             let planted = block_on(site.send(account(&alone)));
             assert_eq!(planted.status, 303, "{alone:?}");

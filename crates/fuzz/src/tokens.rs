@@ -137,7 +137,7 @@ impl Drop for Restored {
     }
 }
 
-/// Another text in its place, or some of its bytes cut, replaced or put between.
+/// Another text in its place or behind it, or some of its bytes cut, replaced or put between.
 fn edited(genuine: &str, mut input: Input<'_>) -> String {
     let mut bytes = genuine.as_bytes().to_vec();
     match input.byte() {
@@ -147,6 +147,14 @@ fn edited(genuine: &str, mut input: Input<'_>) -> String {
             let dot = genuine.rfind('.').map_or(0, |at| at + 1);
             bytes.truncate(dot);
             bytes.extend(input.rest());
+        }
+        b'+' => bytes.extend(input.rest()),
+        // The next character at the end of the last segment, or of the one before: with bits that a
+        // careless decoder drops.
+        b'~' => bytes.last_mut().into_iter().for_each(|last| *last += 1),
+        b'^' => {
+            let end = genuine.rfind('.').unwrap_or(1);
+            bytes[end - 1] += 1;
         }
         _ => {
             while !input.is_empty() {
