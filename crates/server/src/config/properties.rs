@@ -2,6 +2,7 @@
 //!
 //! The same inputs in every run.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::ops::RangeInclusive;
 
@@ -139,7 +140,7 @@ fn any_file_is_read_or_refused_in_words() {
                 || toml::Value::String(format!("{value}.{value}")).to_string(),
                 |key| key.name.to_owned(),
             );
-            text.push_str(&format!("{name} = {}\n", toml::Value::String(value)));
+            writeln!(text, "{name} = {}", toml::Value::String(value)).unwrap();
         }
         let mut characters: Vec<char> = text.chars().collect();
         for (at, length, piece) in changes {

@@ -19,7 +19,7 @@ use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::io::InspectReader;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +29,9 @@ pub(super) const LAST_REQUESTS: Duration = Duration::from_secs(20);
 /// A connection on which nothing was asked for so long is asked to end. More than any answer takes
 /// to make, so that none is disturbed.
 const IDLE: Duration = Duration::from_mins(1);
+/// Once everybody is told to stop, so long a connection may still say what it was asked: the request
+/// may be here already, only nobody has looked.
+const LAST_LOOK: Duration = Duration::from_millis(20);
 /// From the first byte of a request to the end of its head.
 const HEAD: Duration = Duration::from_secs(10);
 
@@ -66,6 +69,10 @@ pub(super) async fn converse<E: Endpoint + 'static>(
     });
     let protocol = protocol();
     let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service));
+    let mut stopped = pin!(async {
+        stop.cancelled().await;
+        sleep(LAST_LOOK).await;
+    });
 
     let mut last = None;
     loop {
@@ -79,7 +86,7 @@ pub(super) async fn converse<E: Endpoint + 'static>(
             // However it ended, there is nobody left to tell.
             _ = &mut connection => return,
             Ok(()) = beats.changed() => continue,
-            () = stop.cancelled(), if last.is_none() => {}
+            () = &mut stopped, if last.is_none() => {}
             () = sleep_until(end) => {
                 if last.is_some() || beat.phase == Phase::Head {
                     return;
@@ -154,7 +161,7 @@ impl Beat {
 mod tests {
     use poem::endpoint::{make, make_sync};
     use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
-    use tokio::time::{advance, sleep};
+    use tokio::time::advance;
     use tokio_util::task::TaskTracker;
 
     use super::*;
@@ -283,6 +290,17 @@ mod tests {
         answered.ends_after(Duration::from_secs(15)).await;
         half.ends_after(HEAD).await;
         stuck.ends_after(TICK / 2 + LAST_REQUESTS).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_came_with_the_end_is_answered() {
+        for _ in 0..20 {
+            let mut peer = Peer::of(quick()).says(REQUEST).await;
+            peer.stop.cancel();
+            let mut answer = String::new();
+            peer.stream.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.ends_with("an answer"), "{answer:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]
