@@ -31,12 +31,10 @@ impl TrustedProxies {
     /// one before it, and the first untrusted one is the client. What cannot be parsed was not
     /// written by a proxy of ours, so the hop that passed it on is the last one known.
     fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        // Byte by byte: what a client has put before the word of its proxy may be no text.
         let values = headers.get_all("x-forwarded-for");
-        let hops: Vec<&str> = values
-            .iter()
-            .flat_map(|value| value.to_str().unwrap_or("?").split(','))
-            .map(str::trim)
-            .collect();
+        let hops: Vec<&[u8]> =
+            values.iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).collect();
         let mut known = peer;
         for hop in hops.iter().rev() {
             if !self.trusts(known) {
@@ -52,7 +50,8 @@ impl TrustedProxies {
 }
 
 /// An address with or without a port, as proxies write it.
-fn parse_hop(hop: &str) -> Option<IpAddr> {
+fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
+    let hop = std::str::from_utf8(hop.trim_ascii()).ok()?;
     let bare = hop.trim_start_matches('[').trim_end_matches(']');
     let address = bare.parse().or_else(|_| hop.parse().map(|with_port: SocketAddr| with_port.ip()));
     address.ok().map(|address: IpAddr| address.to_canonical())
@@ -138,7 +137,8 @@ mod tests {
         let proxies = TrustedProxies::new(trusted.iter().map(|net| net.parse().unwrap()).collect());
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append("x-forwarded-for", value.parse().unwrap());
+            let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+            headers.append("x-forwarded-for", value);
         }
         proxies.client(peer.parse().unwrap(), &headers).to_string()
     }
@@ -161,6 +161,7 @@ mod tests {
         assert_eq!(client(&trusted, "fd00::1", &["[2001:db8::7]:443"]), "2001:db8::7");
         assert_eq!(client(&trusted, "10.0.0.1", &["198.51.100.7:5000"]), "198.51.100.7");
         assert_eq!(client(&trusted, "10.0.0.1", &["::ffff:198.51.100.7"]), "198.51.100.7");
+        assert_eq!(client(&trusted, "10.0.0.1", &["\u{ff}, 198.51.100.7"]), "198.51.100.7");
     }
 
     #[test]

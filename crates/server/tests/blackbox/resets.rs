@@ -19,6 +19,7 @@ on_both_databases! {
     five_quick_requests_bring_one_mail;
     looking_at_a_link_does_not_use_it;
     a_reset_signs_nobody_in;
+    no_header_changes_where_a_link_leads;
 }
 
 const FIRST: &str = "the first password";
@@ -229,4 +230,42 @@ async fn refusal(service: &Service, path: &str, token: &str, field: &str) -> (u1
     let problem: Value = serde_json::from_str(&text).unwrap();
     let name = problem["request_id"].as_str().unwrap_or_else(|| panic!("{text}"));
     (status, text.replace(name, ""))
+}
+
+/// A link that led elsewhere would take its token there (CWE-640).
+async fn no_header_changes_where_a_link_leads(database: Database) {
+    let relay = SmtpSink::start(Behaviour::accept()).await;
+    let own = "https://accounts.example.com/";
+    let setup = Setup::on(database).with("VESTIBULE_SERVER__PUBLIC_URL", own.trim_end_matches('/'));
+    // Whoever asks is believed to be a proxy, which changes nothing here.
+    let setup = setup.with("VESTIBULE_SERVER__TRUSTED_PROXIES", "127.0.0.1/32");
+    let service = setup.mailing_to(&relay).start().await;
+    let evil = "evil.example";
+    for (number, (name, value)) in [
+        ("Host", evil),
+        ("X-Forwarded-Host", evil),
+        ("X-Host", evil),
+        ("X-Forwarded-Server", evil),
+        ("Forwarded", "host=evil.example;proto=http"),
+        ("X-Original-URL", "http://evil.example/"),
+        ("X-Forwarded-Prefix", "//evil.example"),
+        ("Origin", "https://evil.example"),
+        ("Referer", "https://evil.example/"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let email = format!("anna{number}@example.com");
+        service.sign_up(&email, FIRST).await;
+        let forgot = service.http.post(service.url("/api/v1/auth/forgot-password"));
+        let asked = forgot.header(name, value).json(&json!({ "email": email })).send().await;
+        assert_eq!(asked.unwrap().status(), 200, "{name}");
+        let mail = mail_to(&relay, &email, RESET).await;
+        assert!(mail.token().is_some(), "{name}");
+        for part in [&mail.text, &mail.html] {
+            assert!(!part.contains(evil), "{name}: {part}");
+            let mut links = part.split("://").skip(1);
+            assert!(links.all(|rest| own.ends_with(&rest[..own.len() - 8])), "{name}: {part}");
+        }
+    }
 }
