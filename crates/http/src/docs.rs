@@ -9,6 +9,8 @@ use poem::{Endpoint, Response};
 use poem_openapi::{OpenApi, OpenApiService};
 use sha2::{Digest, Sha256};
 
+use crate::closed;
+
 /// The document as JSON, for anybody: other origins may read it.
 pub(crate) fn json(document: String) -> impl Endpoint<Output = Response> + 'static {
     document_endpoint("application/json", document)
@@ -39,7 +41,7 @@ pub(crate) fn page<A: OpenApi + 'static>(
     service: &OpenApiService<A, ()>,
 ) -> impl Endpoint<Output = Response> + 'static {
     // The framework's page has neither a doctype nor a language.
-    let html = service.swagger_ui_html();
+    let html = closed::in_json(&service.swagger_ui_html());
     let html = html.trim_start().replacen("<html ", "<html lang=\"en\" ", 1);
     let html = format!("<!doctype html>\n{html}");
     let policy = content_security_policy(&html);

@@ -10,6 +10,7 @@ mod allow;
 mod bearer;
 mod body;
 mod client;
+mod closed;
 mod deadline;
 mod docs;
 mod error;
@@ -89,14 +90,14 @@ fn service() -> OpenApiService<Api, ()> {
 
 /// The OpenAPI document as JSON. Needs no state, no database and no configuration.
 pub fn openapi_json() -> String {
-    let mut document = service().spec();
+    let mut document = closed::in_json(&service().spec());
     document.push('\n');
     document
 }
 
 /// The OpenAPI document as YAML.
 pub fn openapi_yaml() -> String {
-    service().spec_yaml()
+    closed::in_yaml(&service().spec_yaml())
 }
 
 /// The API with its documents, for the composition root to mount at `/`.

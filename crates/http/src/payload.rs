@@ -11,6 +11,7 @@ use poem_openapi::types::Type;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
+use crate::closed;
 use crate::error::ApiError;
 
 /// The body of an operation. May hold a password, so it does not print.
@@ -32,6 +33,7 @@ impl<T: Type> Payload for StrictJson<T> {
 
     fn register(registry: &mut Registry) {
         T::register(registry);
+        closed::close(registry, &T::schema_ref());
     }
 }
 
