@@ -7,6 +7,7 @@ mod browser;
 mod packages;
 mod postgres;
 mod redis;
+mod schemathesis;
 mod strace;
 
 use std::any::Any;
@@ -36,11 +37,12 @@ enum Tests {
 /// The tests that stop and set PostgreSQL servers of their own.
 const CLUSTERS: &[&str] = &["dependencies::", "failover::"];
 
-const NEEDS: [Need; 5] = [
+const NEEDS: [Need; 6] = [
     Need { name: "PostgreSQL", tests: Tests::Named(&["postgres"]), meet: postgres::meet },
     Need { name: "PostgreSQL's programs", tests: Tests::Named(CLUSTERS), meet: programs::meet },
     Need { name: "Redis", tests: Tests::Named(&["redis"]), meet: redis::meet },
     Need { name: "strace", tests: Tests::Named(&["strace"]), meet: strace::meet },
+    Need { name: "schemathesis", tests: Tests::Named(&["schemathesis"]), meet: schemathesis::meet },
     Need { name: "browser", tests: Tests::Browser, meet: browser::meet },
 ];
 

@@ -7,6 +7,7 @@
 #[cfg(not(debug_assertions))]
 compile_error!("faults are for tests: `fault-injection` is never part of a release");
 
+mod limiter;
 mod mailer;
 mod passwords;
 mod store;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use sea_orm::ConnectionTrait;
 use vestibule_domain::mail_setup::Configured;
 use vestibule_domain::ports::{Ports, SystemClock};
+use vestibule_migrations::{Migrator, MigratorTrait};
 use vestibule_storage::SeaStore;
 
 use crate::config::Config;
@@ -90,18 +92,32 @@ faults! {
     LeakMemory = "leak_memory",
     /// Nothing is limited.
     NoLimits = "no_limits",
+    /// Whoever connects is believed about the address it speaks for.
+    TrustXff = "trust_xff",
+    /// Attempts are counted by the minute of the clock.
+    FixedWindow = "fixed_window",
+    /// While Redis is away everybody is admitted.
+    FallbackOpen = "fallback_open",
+    /// Wrong passwords are held against nobody.
+    NoFailureCount = "no_failure_count",
     /// Passwords are logged.
     LogPasswords = "log_passwords",
     /// Tokens are logged.
     LogTokens = "log_tokens",
     /// SIGTERM ends the process at once.
     DieOnTerminate = "die_on_terminate",
+    /// Migrations are applied by everybody at once, and not as a whole.
+    MigrateWithoutLock = "migrate_without_lock",
     /// Tokens die when the key that signed them is not the newest any more.
     NewestKeyOnly = "newest_key_only",
     /// Tokens are accepted after their end.
     TokensForever = "tokens_forever",
     /// On SQLite a taken name is answered like a taken address.
     BackendsDiffer = "backends_differ",
+    /// A text in other letters than those of ASCII cannot be searched for.
+    FailOnOddQueries = "fail_on_odd_queries",
+    /// Nobody can be looked up who is not there.
+    FailOnStrangers = "fail_on_strangers",
     /// What a restored database brings back is left alive.
     RestoreRevives = "restore_revives",
 }
@@ -132,6 +148,7 @@ pub(crate) fn configuration(config: &Config) -> Result<Config, Failure> {
     match present()? {
         Some(Fault::UnlimitedHashing) => config.passwords.max_parallel = 1024,
         Some(Fault::NoLimits) => config.policy.limits.enabled = false,
+        Some(Fault::TrustXff) => config.trusted_proxies = limiter::everybody(),
         Some(Fault::DieOnTerminate) => system::die_on_terminate()?,
         _ => {}
     }
@@ -162,7 +179,17 @@ pub(crate) async fn inject(
             let pragma = store.connection().execute_unprepared("PRAGMA synchronous = NORMAL").await;
             pragma.map_err(anyhow::Error::from).map_err(Failure::Other)?;
         }
+        Fault::MigrateWithoutLock => {
+            let migrated = Migrator::up(store.connection(), None).await;
+            migrated.map_err(anyhow::Error::from).map_err(Failure::Other)?;
+        }
         Fault::LeakMemory => ports.random = Arc::new(system::LeakyRandom(ports.random)),
+        Fault::FixedWindow => ports.limiter = Arc::new(limiter::FixedWindow::default()),
+        Fault::FallbackOpen => {
+            if let Some(redis) = &config.redis {
+                ports.limiter = limiter::open_when_away(redis).await;
+            }
+        }
         Fault::LogPasswords | Fault::DecoySkipped => {
             ports.hasher = Arc::new(passwords::FaultyHasher::new(fault, ports.hasher));
         }

@@ -49,14 +49,46 @@ pub(super) const EXPERIMENTS: &[Experiment] = &[
         ],
     ),
     experiment("E06", &[CROWD, "ten_times_what_it_can_do_is_refused_and_the_rest_is_served"]),
+    experiment(
+        "E07",
+        &[
+            EXACTNESS,
+            "an_act_and_a_client_have_limits_of_their_own",
+            SPELLINGS,
+            "the_networks_of_a_site_share_what_it_may",
+            SPOOFS,
+            WINDOW,
+            "no_minute_on_three_nodes_holds_more_than_the_limit",
+            "a_redis_whose_clock_is_set_forgets_no_limit_and_prolongs_none",
+            "any_number_of_clients_is_remembered_in_bounded_memory",
+            "what_redis_remembers_of_a_client_is_small_and_expires",
+        ],
+    ),
+    Experiment { id: "E07a", tests: &[DIFFERING_CLOCKS], sets_the_clock: true },
+    experiment("E08", &[LISTS, GUESSED_AT]),
     experiment("E09", &[REVOCATION]),
+    experiment(
+        "E10",
+        &[
+            KILLED_REDIS,
+            "a_server_that_hangs_is_left_alone_until_it_goes_on",
+            "a_network_that_swallows_what_is_for_redis_costs_one_wait",
+            "a_server_that_is_emptied_ends_no_session_and_no_limit",
+            "nodes_start_without_their_server_and_find_it_later",
+        ],
+    ),
     experiment("E11", &[AWAY, SILENT, CUT_COMMITS]),
-    experiment("E13", &[ROLLING_RESTART]),
+    experiment("E12", &[FAIL_OVER, FAIL_OVER_BEHIND]),
+    experiment(
+        "E13",
+        &[ROLLING_RESTART, STOPS, "a_start_that_is_told_to_stop_ends_in_order", STOPPED_MIGRATIONS],
+    ),
     experiment("E14", &["half_a_head_holds_nothing_for_long", ATTACKS]),
     experiment("E15", &[INJECTION]),
     experiment("E16", &[ROTATION]),
-    experiment("E17", &[KILLED_MIGRATIONS]),
+    experiment("E17", &[KILLED_MIGRATIONS, STARTS_TOGETHER]),
     experiment("E18", &[SECRETS]),
+    experiment("E19", &[DOCUMENTED, BYTES]),
     experiment("E21a", &[DISK_FIRST]),
     experiment("E22", &[FULL_DISK]),
     Experiment { id: "E23", tests: &[WRONG_CLOCKS, "no_date_is_too_much"], sets_the_clock: true },
@@ -83,7 +115,18 @@ const LIMIT_ANSWERS: &str = "a_limit_that_is_reached_tells_nothing_either";
 const FORGOT_TIMES: &str = "forgetting_takes_equally_long_for_every_address";
 const SIGN_IN_TIMES: &str = "signing_in_takes_equally_long_for_every_address";
 const CROWD: &str = "a_crowd_at_the_door_changes_nothing_for_anybody_else";
+const EXACTNESS: &str = "of_two_hundred_at_once_exactly_the_limit_is_admitted";
+const SPELLINGS: &str = "no_spelling_and_no_further_address_of_a_client_makes_another_one";
+const SPOOFS: &str = "no_header_of_a_client_makes_it_another_one";
+const WINDOW: &str = "no_minute_of_a_node_alone_holds_more_than_the_limit";
+const DIFFERING_CLOCKS: &str =
+    "nodes_whose_clocks_differ_count_together_and_no_longer_than_a_minute";
+const LISTS: &str = "a_list_of_passwords_is_tried_no_faster_than_the_limits";
+const GUESSED_AT: &str = "an_account_that_is_guessed_at_from_everywhere_falls_to_nobody";
+const KILLED_REDIS: &str = "a_node_alone_admits_its_share_until_a_killed_server_is_back";
 const SECRETS: &str = "no_secret_is_found_outside_its_place";
+const DOCUMENTED: &str = "every_answer_is_as_documented";
+const BYTES: &str = "no_bytes_are_a_fault_of_the_service";
 const ROLLING_RESTART: &str = "a_rolling_restart_fails_no_request";
 const ATTACKS: &str = "slow_and_huge_requests_harm_nobody";
 const INJECTION: &str = "nothing_that_is_said_changes_the_form_of_a_mail";
@@ -94,6 +137,13 @@ const AWAY: &str = "a_database_that_is_away_is_waited_for_and_missed_by_nobody_p
 const SILENT: &str = "a_network_that_swallows_everything_holds_nobody_for_long_postgres";
 const CUT_COMMITS: &str =
     "a_commit_that_is_cut_off_is_all_or_nothing_and_can_be_tried_again_postgres";
+const STOPS: &str = "a_stop_under_load_finishes_what_was_begun";
+const STOPPED_MIGRATIONS: &str =
+    "a_migration_that_is_told_to_stop_leaves_nothing_half_done_postgres";
+const STARTS_TOGETHER: &str =
+    "nodes_that_start_together_are_not_ready_until_one_has_migrated_postgres";
+const FAIL_OVER: &str = "a_synchronous_standby_takes_over_and_nothing_is_lost_postgres";
+const FAIL_OVER_BEHIND: &str = "an_asynchronous_standby_loses_what_it_has_not_heard_of_postgres";
 const KILLED_MIGRATIONS: &str = "a_migration_that_is_killed_is_completed_by_the_next_start";
 const RESTORED: &str = "a_backup_made_under_load_brings_accounts_back_and_nothing_that_was_ended";
 const REVOCATION: &str = "what_is_ended_is_over_on_every_node_at_once";
@@ -137,14 +187,24 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant("decoy_skipped", "E05", &[SIGN_IN_TIMES]),
     mutant("no_limits", "E05", &[LIMIT_ANSWERS]),
     mutant("unlimited_hashing", "E06", &[CROWD]),
+    mutant("no_limits", "E07", &[EXACTNESS]),
+    mutant("trust_xff", "E07", &[SPELLINGS, SPOOFS]),
+    mutant("fixed_window", "E07", &[WINDOW]),
+    mutant("no_limits", "E08", &[LISTS]),
+    mutant("no_failure_count", "E08", &[GUESSED_AT]),
+    mutant("fallback_open", "E10", &[KILLED_REDIS]),
     mutant("ack_failed_commit", "E11", &[CUT_COMMITS]),
     mutant("sessions_survive", "E09", &[REVOCATION]),
     mutant("newest_key_only", "E16", &[ROTATION]),
-    mutant("die_on_terminate", "E13", &[ROLLING_RESTART]),
+    mutant("ack_before_commit", "E12", &[FAIL_OVER]),
+    mutant("die_on_terminate", "E13", &[ROLLING_RESTART, STOPS]),
+    mutant("migrate_without_lock", "E17", &[STARTS_TOGETHER]),
     mutant("leak_memory", "E14", &[ATTACKS]),
     mutant("copy_to_stranger", "E15", &[INJECTION]),
     mutant("log_passwords", "E18", &[SECRETS]),
     mutant("log_tokens", "E18", &[SECRETS]),
+    mutant("fail_on_odd_queries", "E19", &[DOCUMENTED]),
+    mutant("fail_on_strangers", "E19", &[BYTES]),
     mutant("synchronous_normal", "E21a", &[DISK_FIRST]),
     mutant("ack_failed_commit", "E22", &[FULL_DISK]),
     mutant("tokens_forever", "E23", &[WRONG_CLOCKS]),

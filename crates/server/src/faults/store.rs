@@ -60,6 +60,11 @@ pub(super) async fn linger(fault: Fault) {
     tokio::task::block_in_place(|| std::thread::sleep(delay));
 }
 
+/// What nobody has thought of.
+fn odd() -> StoreError {
+    StoreError::Corrupt("an odd value".into())
+}
+
 #[async_trait]
 impl Store for FaultyStore {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
@@ -114,6 +119,9 @@ impl Store for FaultyStore {
     }
 
     async fn find_user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        if self.fault == Fault::FailOnStrangers {
+            return self.inner.find_user(id).await?.map(Some).ok_or_else(odd);
+        }
         if self.fault != Fault::FailureBlocks {
             return self.inner.find_user(id).await;
         }
@@ -123,6 +131,19 @@ impl Store for FaultyStore {
             tokio::time::sleep(HOLD_UP).await;
         }
         found
+    }
+
+    async fn list_users(
+        &self,
+        filter: &UserFilter,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        let is_odd = filter.text.as_ref().is_some_and(|text| !text.is_ascii());
+        if self.fault == Fault::FailOnOddQueries && is_odd {
+            return Err(odd());
+        }
+        self.inner.list_users(filter, after, limit).await
     }
 
     // The others are as they should be.
@@ -137,15 +158,6 @@ impl Store for FaultyStore {
 
     async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
         self.inner.list_sessions(user).await
-    }
-
-    async fn list_users(
-        &self,
-        filter: &UserFilter,
-        after: Option<UserId>,
-        limit: u32,
-    ) -> Result<Vec<User>, StoreError> {
-        self.inner.list_users(filter, after, limit).await
     }
 
     async fn list_mails(

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of a test's own, to be stopped and set.
+//! A PostgreSQL server of a test's own, to be stopped, set, killed, and followed by a standby.
 //!
 //! `cargo xtask test` says where its programs are and as whom they run.
 
@@ -12,7 +12,8 @@ use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-use crate::database::Database;
+use crate::database::{Database, count, execute};
+use crate::proxy::Proxy;
 use crate::service::eventually;
 
 /// Whom the service works as: no superuser, so that limits count for it.
@@ -29,11 +30,7 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// A cluster with an empty database and its owner; it does not run.
     pub(crate) async fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        // Whoever runs the server makes its folder in here.
-        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o777)).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut cluster = Self { folder, port, server: None };
+        let mut cluster = Self::nowhere();
         let made = cluster
             .program("initdb")
             .args(["--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"])
@@ -53,6 +50,63 @@ impl Cluster {
         db.close().await.unwrap();
         cluster.stop().await;
         cluster
+    }
+
+    /// A port, and a folder with nothing in it.
+    fn nowhere() -> Self {
+        let folder = TempDir::new().unwrap();
+        // Whoever runs the server makes its folder in here.
+        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o777)).unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self { folder, port, server: None }
+    }
+
+    /// A copy that runs and follows this one through that network, and takes no writes.
+    pub(crate) async fn standby(&self, network: &Proxy) -> Self {
+        let mut standby = Self::nowhere();
+        let copied = standby
+            .program("pg_basebackup")
+            .args([
+                "--username=postgres",
+                "--host=127.0.0.1",
+                &format!("--port={}", network.port()),
+            ])
+            .args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--pgdata"])
+            .arg(standby.data())
+            .status();
+        assert!(copied.await.unwrap().success());
+        standby.start().await;
+        let db = self.administer("postgres").await;
+        let streams = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'";
+        assert!(eventually(PATIENCE, async || count(&db, streams).await == 1).await);
+        standby
+    }
+
+    /// From now on nothing is committed that a standby does not have as well.
+    pub(crate) async fn wait_for_a_standby(&self) {
+        let db = self.administer("postgres").await;
+        execute(&db, "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'").await;
+        execute(&db, "SELECT pg_reload_conf()").await;
+        let waits = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'quorum'";
+        assert!(eventually(PATIENCE, async || count(&db, waits).await == 1).await);
+    }
+
+    /// Makes a standby a primary, with nobody to wait for.
+    pub(crate) async fn promote(&self) {
+        let db = self.administer("postgres").await;
+        assert_eq!(count(&db, "SELECT pg_promote()::int::bigint").await, 1);
+    }
+
+    /// SIGKILL for the server and each of its processes, as when its machine dies.
+    pub(crate) async fn kill(&mut self) {
+        let mut server = self.server.take().expect("a running server");
+        let file = std::fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
+        let pid = file.lines().next().unwrap();
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+        let pids = std::iter::once(pid).chain(children.split_whitespace());
+        // One of them may have ended by itself.
+        Command::new("kill").arg("-KILL").args(pids).status().await.unwrap();
+        tokio::time::timeout(PATIENCE, server.wait()).await.expect("an end").unwrap();
     }
 
     /// What the service is told.

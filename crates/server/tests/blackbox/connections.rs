@@ -3,6 +3,8 @@
 
 mod attacks;
 mod rolling;
+mod starting;
+mod stopping;
 
 use std::time::{Duration, Instant};
 
@@ -11,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
 
+pub(crate) use self::starting::Starting;
 use crate::database::Database;
 use crate::evidence::{Experiment, millis, percentile, rounded};
 use crate::service::{Service, Setup, eventually};

@@ -3,13 +3,18 @@
 //! Clients are told apart by what a trusted proxy says, which here is the test itself.
 
 mod clients;
+mod clocks;
 mod encrypted;
+mod many_keys;
 mod outages;
 #[path = "../../../limits/tests/fixtures/server.rs"]
 mod redis_server;
 mod settings;
+mod spoofs;
 mod together;
+mod window;
 
+use std::ops::AddAssign;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -53,12 +58,49 @@ fn reset(client: &str) -> Draft {
     Draft::json(RESET, body).header("X-Forwarded-For", client)
 }
 
-/// All requests at once, each over a connection that was there before, over all nodes in turns;
-/// how many were not refused. Insists that the others were, in order.
-async fn admitted(nodes: &Nodes, drafts: Vec<Draft>) -> usize {
+/// How attempts were answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    admitted: usize,
+    refused: usize,
+    /// With a status of 500 or more.
+    faults: usize,
+    /// The longest that anybody was told to wait, in seconds.
+    longest_wait: u64,
+    /// How often the machine was too busy for the attempts to count.
+    again: usize,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.admitted += other.admitted;
+        self.refused += other.refused;
+        self.faults += other.faults;
+        self.longest_wait = self.longest_wait.max(other.longest_wait);
+        self.again += other.again;
+    }
+}
+
+impl Tally {
+    fn add(&mut self, raw: &Raw) {
+        if raw.status >= 500 {
+            eprintln!("{raw:?}");
+            self.faults += 1;
+        } else if is_admitted(raw) {
+            self.admitted += 1;
+        } else {
+            let wait = raw.header("retry-after").map_or(0, |seconds| seconds.parse().unwrap());
+            self.longest_wait = self.longest_wait.max(wait);
+            self.refused += 1;
+        }
+    }
+}
+
+/// All requests at once, each over a connection that was there before, over all nodes in turns.
+async fn at_once(nodes: &[Service], drafts: Vec<Draft>) -> Tally {
     let (mut clients, start) = (JoinSet::new(), watch::Sender::new(false));
-    for (number, draft) in drafts.into_iter().enumerate() {
-        let mut wire = Wire::to(nodes.turn(number).address()).await;
+    for (draft, node) in drafts.into_iter().zip(nodes.iter().cycle()) {
+        let mut wire = Wire::to(node.address()).await;
         let mut start = start.subscribe();
         clients.spawn(async move {
             start.wait_for(|started| *started).await.unwrap();
@@ -66,32 +108,34 @@ async fn admitted(nodes: &Nodes, drafts: Vec<Draft>) -> usize {
         });
     }
     start.send_replace(true);
-    let answers = clients.join_all().await;
-    answers.iter().filter(|raw| is_admitted(raw)).count()
+    let mut tally = Tally::default();
+    clients.join_all().await.iter().for_each(|raw| tally.add(raw));
+    tally
 }
 
-/// Insists on how many of these are admitted while Redis is there. `drafts` makes them for a client
-/// of that number.
+/// How these are answered while Redis is there; so many should be admitted. `drafts` makes them for
+/// a client of that number.
 ///
 /// A machine that has no time left can make a node take Redis for away, which it logs. Only then the
 /// next client has a try.
-async fn together(nodes: &Nodes, expected: usize, drafts: impl Fn(usize) -> Vec<Draft>) {
+async fn together(
+    nodes: &[Service],
+    expected: usize,
+    drafts: impl Fn(usize) -> Vec<Draft>,
+) -> Tally {
     for number in 0..5 {
-        let losses = || nodes.all().iter().map(|node| said(node, AWAY)).sum::<usize>();
-        let before = losses();
-        let count = admitted(nodes, drafts(number)).await;
-        if count == expected {
-            return;
+        let before = losses(nodes);
+        let tally = Tally { again: number, ..at_once(nodes, drafts(number)).await };
+        let is_lost = async || losses(nodes) > before;
+        if tally.admitted == expected || !eventually(Duration::from_secs(5), is_lost).await {
+            return tally;
         }
-        let busy = eventually(Duration::from_secs(5), async || losses() > before).await;
-        assert!(busy, "{count} instead of {expected} were admitted");
-        let is_back = |node: &Service| said(node, BACK) >= said(node, AWAY);
-        assert!(eventually(BACK_WITHIN, async || nodes.all().iter().all(is_back)).await);
+        all_back(nodes).await;
     }
     panic!("this machine is too busy to ask Redis at all");
 }
 
-/// Whether an attempt got past the limit. Insists on what an answer may be, faults are not.
+/// Whether an attempt got past the limit. Insists on what an answer may be; a fault may not.
 fn is_admitted(raw: &Raw) -> bool {
     match raw.status {
         200 => true,
@@ -119,8 +163,25 @@ fn said(service: &Service, message: &str) -> usize {
     service.log.lines().iter().filter(|line| line.contains(&quoted)).count()
 }
 
-/// Waits until every node has said something so often.
-async fn all_say(nodes: &Nodes, message: &str, times: usize) {
-    let said = async || nodes.all().iter().all(|node| said(node, message) >= times);
-    assert!(eventually(BACK_WITHIN, said).await, "{message:?} in time, {times} times");
+/// How often these nodes have taken Redis for away.
+fn losses(nodes: &[Service]) -> usize {
+    nodes.iter().map(|node| said(node, AWAY)).sum()
+}
+
+fn is_back(node: &Service) -> bool {
+    said(node, BACK) >= said(node, AWAY)
+}
+
+/// Waits until no node uses Redis.
+async fn all_away(nodes: &[Service]) {
+    let away = async || !nodes.iter().any(is_back);
+    assert!(eventually(BACK_WITHIN, away).await, "every node notices that Redis is away");
+}
+
+/// Waits until every node uses Redis again; answers how long that took.
+async fn all_back(nodes: &[Service]) -> Duration {
+    let start = Instant::now();
+    // Longer than promised, so that there is a figure to judge.
+    assert!(eventually(BACK_WITHIN * 3, async || nodes.iter().all(is_back)).await, "a way back");
+    start.elapsed()
 }

@@ -25,6 +25,7 @@ mod durability;
 mod encodings;
 mod enumeration;
 mod evidence;
+mod failover;
 mod guessing;
 mod input;
 mod journey;
@@ -40,8 +41,10 @@ mod refresh;
 mod resets;
 mod revocation;
 mod rotation;
+mod schemas;
 mod secrets;
 mod service;
+mod stuffing;
 mod upgrade;
 mod wire;
 

@@ -19,7 +19,7 @@ pub(crate) enum Cut {
 #[derive(Clone)]
 pub(crate) struct Proxy {
     port: u16,
-    target: String,
+    target: Arc<Mutex<String>>,
     /// The next COMMIT is cut.
     cut: Arc<Mutex<Option<Cut>>>,
     /// Connections with a smaller number are silent.
@@ -33,7 +33,7 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let proxy = Self {
             port: listener.local_addr().unwrap().port(),
-            target: server_of(url).to_owned(),
+            target: Arc::new(Mutex::new(server_of(url).to_owned())),
             cut: Arc::default(),
             silent_below: Arc::new(watch::Sender::new(0)),
             accepted: Arc::default(),
@@ -59,6 +59,15 @@ impl Proxy {
         url.replacen(server_of(url), &format!("127.0.0.1:{}", self.port), 1)
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What is connected from now on is carried to the server of that address.
+    pub(crate) fn lead_to(&self, url: &str) {
+        server_of(url).clone_into(&mut self.target.lock().unwrap());
+    }
+
     /// Nothing passes any more, and nothing is closed.
     pub(crate) fn be_silent(&self) {
         self.silent_below.send_replace(u64::MAX);
@@ -82,7 +91,8 @@ impl Proxy {
     /// Carries bytes until one side closes, or a COMMIT is cut.
     async fn carry(&self, number: u64, mut client: TcpStream) {
         let mut silence = self.silent_below.subscribe();
-        let Ok(mut server) = TcpStream::connect(&self.target).await else { return };
+        let target = self.target.lock().unwrap().clone();
+        let Ok(mut server) = TcpStream::connect(target).await else { return };
         let (mut up, mut down) = (vec![0; 65536], vec![0; 65536]);
         loop {
             let (count, is_up) = tokio::select! {

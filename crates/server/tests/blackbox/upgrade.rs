@@ -1,15 +1,23 @@
 //! Another schema than yesterday's: by whom it is made, and what happens when that is interrupted.
 
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Statement,
+    TransactionTrait,
+};
 use tempfile::TempDir;
 use vestibule_migrations::{Migrator, MigratorTrait};
 
+use crate::connections::Starting;
 use crate::database::{Database, count, execute};
-use crate::evidence::Experiment;
+use crate::evidence::{Experiment, rounded};
 use crate::on_both_databases;
 use crate::service::{Service, Setup, eventually};
+use crate::wire::Draft;
+
+const BUSY: Duration = Duration::from_secs(30);
 
 on_both_databases! {
     a_migration_that_is_killed_is_completed_by_the_next_start;
@@ -55,34 +63,152 @@ async fn a_migration_that_is_killed_is_completed_by_the_next_start(database: Dat
     experiment.conclude();
 }
 
-/// Somebody holds a table that the last migration changes at its end: what came before stands in its
-/// transaction, and there it is killed.
+/// A database one release behind, whose last migration cannot come to its end: somebody holds a table
+/// that it changes there.
+struct Held {
+    setup: Setup,
+    db: DatabaseConnection,
+    /// Its form before.
+    before: Vec<String>,
+    holder: DatabaseTransaction,
+}
+
+impl Held {
+    async fn with(people: usize) -> Self {
+        let releases = u32::try_from(Migrator::migrations().len()).unwrap();
+        let setup = Setup::on(Database::postgres().await);
+        let db = setup.database.connect(Path::new("")).await;
+        Migrator::up(&db, Some(releases - 1)).await.unwrap();
+        fill(&db, people).await;
+        let before = schema(&db).await;
+        let holder = db.begin().await.unwrap();
+        holder.execute_unprepared("LOCK TABLE outbox IN ACCESS SHARE MODE").await.unwrap();
+        Self { setup, db, before, holder }
+    }
+
+    /// Waits until somebody who migrates has come that far.
+    async fn is_reached(&self) {
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted \
+                       AND relation = 'outbox'::regclass";
+        let in_its_middle = async || count(&self.db, waiting).await == 1;
+        assert!(eventually(BUSY, in_its_middle).await);
+    }
+
+    /// Lets go of it once whoever waited is dead, and answers whether all is as before.
+    async fn let_go(self) -> (bool, Setup) {
+        // The server notices that its client is dead when it has an answer for it.
+        self.holder.rollback().await.unwrap();
+        let held = "SELECT count(*) FROM pg_locks WHERE relation = 'outbox'::regclass";
+        assert!(eventually(BUSY, async || count(&self.db, held).await == 0).await);
+        (schema(&self.db).await == self.before, self.setup)
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_migration_that_is_killed_in_its_middle_leaves_nothing_half_done_postgres() {
-    let fresh = schema(&fresh(false).await).await;
-    let releases = u32::try_from(Migrator::migrations().len()).unwrap();
-    let (data, setup) = (TempDir::new().unwrap(), Setup::on(Database::postgres().await));
-    let db = setup.database.connect(data.path()).await;
-    Migrator::up(&db, Some(releases - 1)).await.unwrap();
-    let before = schema(&db).await;
-
-    let holder = db.begin().await.unwrap();
-    holder.execute_unprepared("LOCK TABLE outbox IN ACCESS SHARE MODE").await.unwrap();
-    let mut command = setup.command(data.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    let held = Held::with(10).await;
+    let data = TempDir::new().unwrap();
+    let mut command = held.setup.command(data.path(), &["serve", "--listen", "127.0.0.1:0"]);
     let mut child = command.spawn().unwrap();
-    let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted \
-                   AND relation = 'outbox'::regclass";
-    let in_its_middle = async || count(&db, waiting).await == 1;
-    assert!(eventually(Duration::from_secs(20), in_its_middle).await);
+    held.is_reached().await;
     child.kill().await.unwrap();
-    // The server notices that its client is dead when it has an answer for it.
-    holder.rollback().await.unwrap();
-    let held = "SELECT count(*) FROM pg_locks WHERE relation = 'outbox'::regclass";
-    assert!(eventually(Duration::from_secs(20), async || count(&db, held).await == 0).await);
-    assert_eq!(schema(&db).await, before);
-
+    let (is_untouched, setup) = held.let_go().await;
+    assert!(is_untouched);
     let service = setup.start_in(data).await;
-    assert_eq!(schema(&service.database().await).await, fresh);
+    assert_eq!(schema(&service.database().await).await, schema(&fresh(false).await).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migration_that_is_told_to_stop_leaves_nothing_half_done_postgres() {
+    let title = "Told to stop in the middle of a migration, the service ends in order, as if it had \
+                 not begun";
+    let mut experiment = Experiment::begin("E13", title, &Database::Postgres(String::new()));
+    let fresh = schema(&fresh(false).await).await;
+    let stops = experiment.figure("stops_of_migrations", 1, 20);
+    let (mut unclean, mut changed, mut differing) = (0, 0, 0);
+    let mut slowest = Duration::ZERO;
+    for _ in 0..stops {
+        let held = Held::with(10).await;
+        let mut starting = Starting::of(&held.setup);
+        held.is_reached().await;
+        let told = Instant::now();
+        starting.tell_to_stop().await;
+        let ended = starting.end_within(BUSY).await.expect("an end");
+        slowest = slowest.max(told.elapsed());
+        unclean += usize::from(ended.code() != Some(0));
+        let (is_untouched, setup) = held.let_go().await;
+        changed += usize::from(!is_untouched);
+        let service = setup.start_in(starting.data).await;
+        differing += usize::from(schema(&service.database().await).await != fresh);
+    }
+    experiment.tried(stops);
+    experiment.exactly("ended_otherwise", unclean, 0);
+    experiment.exactly("schemas_half_done", changed, 0);
+    experiment.exactly("schemas_that_differ_after_the_next_start", differing, 0);
+    experiment.at_most("slowest_stop_s", rounded(slowest.as_secs_f64()), 30.0);
+    experiment.conclude();
+}
+
+/// What a balancer and a client see of a node.
+async fn looks(node: &Starting, number: usize) -> [u16; 2] {
+    let name = format!("visitor{number}");
+    let body = serde_json::json!({
+        "email": format!("{name}@example.com"), "username": name,
+        "password": "a good long password",
+    });
+    let sign_up = Draft::json("/api/v1/auth/signup", body.to_string());
+    let ready = node.status(&Draft::new("GET", "/health/ready")).await;
+    [ready, node.status(&sign_up).await].map(|status| status.unwrap_or(0))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_start_together_are_not_ready_until_one_has_migrated_postgres() {
+    let title = "While one node migrates, all answer 503; then all serve, and it was done once";
+    let mut experiment = Experiment::begin("E17", title, &Database::Postgres(String::new()));
+    let fresh = schema(&fresh(false).await).await;
+    let rounds = experiment.figure("starts_together", 1, 10);
+    let people = experiment.figure("people", 500, 100_000);
+    let (mut early, mut failed, mut migrated, mut differing) = (0, 0, 0, 0);
+    let mut slowest = Duration::ZERO;
+    for _ in 0..rounds {
+        let held = Held::with(people).await;
+        let nodes = [(); 3].map(|()| Starting::of(&held.setup));
+        held.is_reached().await;
+        let live = Draft::new("GET", "/health/live");
+        let mut visitors = 0;
+        for node in &nodes {
+            assert!(eventually(BUSY, async || node.status(&live).await == Some(200)).await);
+            for _ in 0..10 {
+                visitors += 1;
+                early += usize::from(looks(node, visitors).await != [503, 503]);
+            }
+        }
+        held.holder.rollback().await.unwrap();
+        let done = Instant::now();
+        for node in &nodes {
+            let ready = Draft::new("GET", "/health/ready");
+            let serves = eventually(BUSY, async || node.status(&ready).await == Some(200)).await;
+            visitors += 1;
+            failed += usize::from(!serves || looks(node, visitors).await != [200, 201]);
+        }
+        slowest = slowest.max(done.elapsed());
+        experiment.tried(visitors);
+        for node in nodes {
+            let ended = node.stop().await;
+            let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+            migrated += said.matches("\"message\":\"migrated\"").count();
+            failed += usize::from(ended.status.code() != Some(0));
+        }
+        differing += usize::from(schema(&held.db).await != fresh);
+        let there = count(&held.db, "SELECT count(*) FROM users").await;
+        differing += usize::from(usize::try_from(there).unwrap() != people + 3);
+    }
+    experiment.exactly("answers_other_than_503_before", early, 0);
+    experiment.exactly("nodes_that_failed", failed, 0);
+    experiment.exactly("migrations", migrated, rounds);
+    experiment.exactly("databases_that_differ", differing, 0);
+    experiment.measure("slowest_to_serve_s", rounded(slowest.as_secs_f64()));
+    experiment.conclude();
 }
 
 async fn fresh(on_sqlite: bool) -> DatabaseConnection {

@@ -12,7 +12,7 @@ use super::READY;
 use crate::database::Database;
 use crate::evidence::{Experiment, Nodes, millis, percentile, rounded};
 use crate::service::{Setup, eventually};
-use crate::wire::{Draft, Wire};
+use crate::wire::{Draft, Raw, Wire};
 
 const PASSWORD: &str = "a good long password";
 const EMAIL: &str = "anna@example.com";
@@ -133,11 +133,15 @@ async fn ask(client: usize, pool: &Pool, over: &AtomicBool, token: &str) -> Outc
 }
 
 async fn status(address: &str, draft: &Draft) -> Result<u16, String> {
+    answer(address, draft).await.map(|raw| raw.status)
+}
+
+/// An answer on a connection of its own, or why there is none.
+pub(super) async fn answer(address: &str, draft: &Draft) -> Result<Raw, String> {
     let asking = async {
         let mut wire = Wire::reach(address).await.map_err(|error| error.to_string())?;
         wire.try_send(draft).await.map_err(|error| error.to_string())?;
-        let raw = wire.receive().await.ok_or("cut off")?;
-        Ok(raw.status)
+        wire.receive().await.ok_or("cut off".to_owned())
     };
     let answer = timeout(Duration::from_secs(10), asking).await;
     answer.unwrap_or_else(|_| Err("no answer".to_owned()))

@@ -1,21 +1,47 @@
 //! What three nodes admit together.
 
 use super::redis_server::RedisServer;
-use super::{admitted, forgot, nodes, reset, together};
+use super::{Tally, at_once, forgot, nodes, reset, together};
 
 mod redis_and_postgres {
-    use super::{RedisServer, admitted, forgot, nodes, reset, together};
+    use super::{RedisServer, Tally, at_once, forgot, nodes, reset, together};
+    use crate::evidence::Experiment;
 
     /// Five requests for a link and three attempts to use one, of two hundred at once on all nodes.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn of_two_hundred_at_once_exactly_the_limit_is_admitted() {
         let redis = RedisServer::start().await;
         let nodes = nodes(&redis).await;
-        for round in 0..5 {
+        let title = "Of two hundred attempts of one client at once, over all nodes, exactly five \
+                     requests for a link and three uses of one are admitted";
+        let mut experiment = Experiment::begin("E07", title, &nodes.first().setup.database);
+        let rounds = experiment.figure("rounds", 5, 20);
+        let (mut links, mut uses, mut all) = (Vec::new(), Vec::new(), Tally::default());
+        for round in 0..rounds {
             let client = |number| format!("203.0.{round}.{number}");
-            together(&nodes, 5, |number| vec![forgot(&client(number)); 200]).await;
-            together(&nodes, 3, |number| vec![reset(&client(number)); 200]).await;
+            let drafts = |number| vec![forgot(&client(number)); 200];
+            let wave = together(nodes.all(), 5, drafts).await;
+            links.push(wave.admitted);
+            all += wave;
+            let drafts = |number| vec![reset(&client(number)); 200];
+            let wave = together(nodes.all(), 3, drafts).await;
+            uses.push(wave.admitted);
+            all += wave;
+            experiment.tried(400);
         }
+        let range =
+            |admitted: &[usize]| (*admitted.iter().min().unwrap(), *admitted.iter().max().unwrap());
+        for (what, (fewest, most), limit) in
+            [("links", range(&links), 5), ("uses", range(&uses), 3)]
+        {
+            experiment.exactly(&format!("fewest_{what}_admitted_in_a_round"), fewest, limit);
+            experiment.exactly(&format!("most_{what}_admitted_in_a_round"), most, limit);
+        }
+        experiment.exactly("answers_5xx", all.faults, 0);
+        experiment.measure("nodes", nodes.all().len());
+        experiment.measure("rounds", rounds);
+        experiment.measure("waves_tried_again", all.again);
+        experiment.conclude();
     }
 
     /// A limit of one act, or of one client, is none of another's.
@@ -23,13 +49,20 @@ mod redis_and_postgres {
     async fn an_act_and_a_client_have_limits_of_their_own() {
         let redis = RedisServer::start().await;
         let nodes = nodes(&redis).await;
+        let title = "Each client has its own limit for each act, on all nodes";
+        let mut experiment = Experiment::begin("E07", title, &nodes.first().setup.database);
         // Each of forty clients asks three times for a link, and four times tries to use one.
-        together(&nodes, 40 * 6, |number| {
+        let wave = together(nodes.all(), 40 * 6, |number| {
             let client = |n: usize| format!("198.51.{number}.{}", n % 40);
             let links = (0..40 * 3).map(|n| forgot(&client(n)));
             links.chain((0..40 * 4).map(|n| reset(&client(n)))).collect()
         })
         .await;
+        experiment.tried(40 * 7);
+        experiment.exactly("admitted", wave.admitted, 40 * 6);
+        experiment.exactly("refused", wave.refused, 40);
+        experiment.exactly("answers_5xx", wave.faults, 0);
+        experiment.conclude();
     }
 
     /// What Redis is told holds no mail address, no password and no token.
@@ -40,7 +73,7 @@ mod redis_and_postgres {
         let node = nodes.first();
         assert_eq!(node.sign_up("anna@example.com", "a good long password").await.status, 201);
         assert_eq!(node.sign_in("anna@example.com", "a good long password").await.status, 200);
-        assert_eq!(admitted(&nodes, vec![forgot("2001:db8:1:2::3")]).await, 1);
+        assert_eq!(at_once(nodes.all(), vec![forgot("2001:db8:1:2::3")]).await.admitted, 1);
         let keys = redis.command("KEYS *").await;
         let names: Vec<&str> = keys.lines().filter(|line| line.starts_with("vestibule:")).collect();
         for name in ["client:2001:db8:1:2::/64", "site:2001:db8:1::/48"] {

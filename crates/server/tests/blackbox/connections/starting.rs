@@ -1,0 +1,61 @@
+//! A service that need not be ready, and may be told to stop before it is.
+
+use std::net::TcpListener;
+use std::process::{ExitStatus, Output};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use crate::service::Setup;
+use crate::wire::{Draft, Wire};
+
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) struct Starting {
+    child: Child,
+    address: String,
+    pub(crate) data: TempDir,
+}
+
+impl Starting {
+    /// Starts it in a new folder, and waits for nothing.
+    pub(crate) fn of(setup: &Setup) -> Self {
+        Self::within(setup, TempDir::new().unwrap())
+    }
+
+    pub(crate) fn within(setup: &Setup, data: TempDir) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        drop(listener);
+        let mut command = setup.command(data.path(), &["serve", "--listen", &address]);
+        Self { child: command.spawn().unwrap(), address, data }
+    }
+
+    /// The status of an answer; `None` as long as nobody listens.
+    pub(crate) async fn status(&self, draft: &Draft) -> Option<u16> {
+        Some(Wire::reach(&self.address).await.ok()?.exchange(draft).await.status)
+    }
+
+    /// SIGTERM, and nothing besides.
+    pub(crate) async fn tell_to_stop(&self) {
+        // It may have ended by itself.
+        let Some(pid) = self.child.id() else { return };
+        Command::new("kill").args(["-TERM", &pid.to_string()]).status().await.unwrap();
+    }
+
+    /// How it ends, if it does so by then.
+    pub(crate) async fn end_within(&mut self, limit: Duration) -> Option<ExitStatus> {
+        Some(timeout(limit, self.child.wait()).await.ok()?.unwrap())
+    }
+
+    /// SIGTERM twice, which leaves out the drain; answers the end and what was said until then.
+    pub(crate) async fn stop(self) -> Output {
+        self.tell_to_stop().await;
+        self.tell_to_stop().await;
+        let ending = timeout(PATIENCE, self.child.wait_with_output());
+        ending.await.expect("an end").unwrap()
+    }
+}
