@@ -15,7 +15,7 @@ use std::time::Duration;
 use poem::Endpoint;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -25,6 +25,8 @@ use conversation::converse;
 const MAX_CONNECTIONS: usize = 4096;
 /// Descriptors for everything that is no connection to this service; more than it ever has open.
 const OTHER_FILES: usize = 128;
+/// How long those who are there already may come in, once everybody is told to stop.
+const LAST_GUESTS: Duration = Duration::from_millis(10);
 /// Between attempts to accept while that fails: at first, and at most.
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -41,7 +43,7 @@ pub(crate) async fn serve<E: Endpoint + 'static>(
     let mut door = Door::new(listener, capacity());
     let endpoint = Arc::new(endpoint);
     let connections = TaskTracker::new();
-    while let Some(Some((stream, peer, room))) = stop.run_until_cancelled(door.next()).await {
+    let welcome = |(stream, peer, room): Guest| {
         let (endpoint, stop) = (endpoint.clone(), stop.clone());
         connections.spawn(async move {
             // Answers are written whole; waiting for more to send would only delay them.
@@ -52,6 +54,14 @@ pub(crate) async fn serve<E: Endpoint + 'static>(
             }
             drop(room);
         });
+    };
+    while let Some(Some(guest)) = stop.run_until_cancelled(door.next()).await {
+        welcome(guest);
+    }
+    // Whoever stands in the kernel's queue has been let in as far as they can see.
+    let closing = Instant::now() + LAST_GUESTS;
+    while let Ok(Some(guest)) = timeout_at(closing, door.next()).await {
+        welcome(guest);
     }
     drop(door);
     connections.close();
@@ -77,6 +87,9 @@ fn open_files(limits: &str) -> Option<usize> {
     rest.split_whitespace().next()?.parse().ok()
 }
 
+/// A connection, whose it is, and the room it takes up.
+type Guest = (TcpStream, SocketAddr, OwnedSemaphorePermit);
+
 /// Where connections come in, as far as there is room.
 struct Door {
     listener: TcpListener,
@@ -91,9 +104,8 @@ impl Door {
         Self { listener, room, crowded: Rarely::default(), failing: Rarely::default() }
     }
 
-    /// The next connection, with the room it takes up; never `None`, because nobody closes the
-    /// semaphore.
-    async fn next(&mut self) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    /// The next connection; never `None`, because nobody closes the semaphore.
+    async fn next(&mut self) -> Option<Guest> {
         let room = match self.room.clone().try_acquire_owned() {
             Ok(room) => room,
             Err(TryAcquireError::NoPermits) => {
@@ -147,7 +159,31 @@ impl Rarely {
 
 #[cfg(test)]
 mod tests {
+    use poem::endpoint::make_sync;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
+
+    #[tokio::test]
+    async fn who_stands_before_the_door_when_it_is_closed_is_answered() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut guests = Vec::new();
+        for _ in 0..20 {
+            let mut guest = TcpStream::connect(address).await.unwrap();
+            guest.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+            guests.push(guest);
+        }
+        let stop = CancellationToken::new();
+        stop.cancel();
+        serve(listener, make_sync(|_| "an answer"), stop).await;
+        for mut guest in guests {
+            let mut answer = String::new();
+            guest.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.ends_with("an answer"), "{answer:?}");
+        }
+        assert!(TcpStream::connect(address).await.is_err(), "the door is closed");
+    }
 
     #[test]
     fn the_limit_of_descriptors_is_found_or_not_there() {
