@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
 
-pub(crate) use self::starting::Starting;
+pub(crate) use self::starting::{Starting, spawn};
 use crate::database::Database;
 use crate::evidence::{Experiment, millis, percentile, rounded};
 use crate::service::{Service, Setup, eventually};

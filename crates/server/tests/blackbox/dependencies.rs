@@ -1,7 +1,7 @@
 //! A database that is away, hangs, is full, is locked or takes no writes: everybody is told so in
 //! time, nothing is acknowledged that did not happen, and it passes without a restart.
 
-use std::net::SocketAddr;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, TransactionTrait};
@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use crate::cluster::Cluster;
+use crate::connections::spawn;
 use crate::database::{Database, count};
 use crate::evidence::{Experiment, rounded};
 use crate::proxy::{Cut, Proxy};
@@ -34,13 +35,9 @@ struct Started {
 
 impl Started {
     async fn of(setup: &Setup) -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address: SocketAddr = listener.local_addr().unwrap();
-        drop(listener);
-        let (data, address) = (TempDir::new().unwrap(), address.to_string());
-        let mut command = setup.command(data.path(), &["serve", "--listen", &address]);
-        command.stderr(std::process::Stdio::null());
-        let started = Self { child: command.spawn().unwrap(), address, _data: data };
+        let data = TempDir::new().unwrap();
+        let (child, address) = spawn(setup, data.path(), Stdio::null());
+        let started = Self { child, address, _data: data };
         let is_there = async || Wire::reach(&started.address).await.is_ok();
         assert!(eventually(BUSY, is_there).await, "it listens");
         started

@@ -1,7 +1,8 @@
 //! A service that need not be ready, and may be told to stop before it is.
 
 use std::net::TcpListener;
-use std::process::{ExitStatus, Output};
+use std::path::Path;
+use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -13,6 +14,15 @@ use crate::wire::{Draft, Wire};
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Starts it on a port that was free a moment ago: its own word for it would have to be waited for.
+pub(crate) fn spawn(setup: &Setup, data: &Path, log: Stdio) -> (Child, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let mut command = setup.command(data, &["serve", "--listen", &address]);
+    (command.stderr(log).spawn().unwrap(), address)
+}
 
 pub(crate) struct Starting {
     child: Child,
@@ -27,11 +37,8 @@ impl Starting {
     }
 
     pub(crate) fn within(setup: &Setup, data: TempDir) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        drop(listener);
-        let mut command = setup.command(data.path(), &["serve", "--listen", &address]);
-        Self { child: command.spawn().unwrap(), address, data }
+        let (child, address) = spawn(setup, data.path(), Stdio::piped());
+        Self { child, address, data }
     }
 
     /// The status of an answer; `None` as long as nobody listens.
