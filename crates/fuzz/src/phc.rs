@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use vestibule_domain::password::{Password, PasswordHash};
 use vestibule_domain::ports::{HashError, PasswordHasher};
-use vestibule_passwords::{Argon2Hasher, Settings};
+use vestibule_passwords::{Argon2Hasher, EngineChoice, Settings};
 use vestibule_testkit::random::SteadyRandom;
 
 use crate::runtime::block_on;
@@ -17,8 +17,13 @@ const CHEAP: [u64; 3] = [256, 3, 4];
 
 thread_local! {
     static HASHER: LazyCell<Argon2Hasher> = const { LazyCell::new(|| {
-        let settings =
-            Settings { memory_kib: 32, iterations: 1, parallelism: 1, max_parallel: 1 };
+        let settings = Settings {
+            memory_kib: 32,
+            iterations: 1,
+            parallelism: 1,
+            max_parallel: 1,
+            engine: EngineChoice::Auto,
+        };
         Argon2Hasher::new(settings, Arc::new(SteadyRandom::default())).unwrap()
     }) };
 }

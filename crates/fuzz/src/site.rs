@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use poem::endpoint::BoxEndpoint;
-use poem::{Endpoint, Request, Response};
+use poem::{Endpoint, EndpointExt as _, Request, Response};
 use vestibule_domain::accounts::{Accounts, SignUp};
 use vestibule_domain::administration::Administration;
 use vestibule_domain::authority::Authority;
@@ -128,7 +128,7 @@ impl World {
         let client = ClientAddress::new(TrustedProxies::default());
         let requests = Requests::new(self.ports.random.clone(), true);
         let whole = pages.beside(vestibule_http::routes(api));
-        pages.dress(vestibule_http::protect(whole, client, requests))
+        pages.dress(vestibule_http::protect(whole, client, requests)).boxed()
     }
 }
 

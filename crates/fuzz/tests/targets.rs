@@ -65,7 +65,9 @@ macro_rules! targets {
     };
 }
 
-targets! { client cookies email forgery form json key mail next password phc sequence token }
+targets! {
+    argon2 client cookies email forgery form json key mail next password phc sequence token
+}
 
 #[test]
 fn every_target_is_tested_and_has_seeds() {

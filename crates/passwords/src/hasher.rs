@@ -3,22 +3,23 @@
 use std::fmt;
 use std::sync::Arc;
 
+use argon2::Params;
 use argon2::password_hash::phc::Output;
-use argon2::{Algorithm, Argon2, Params, Version};
 use async_trait::async_trait;
 use vestibule_domain::error::BoxError;
 use vestibule_domain::password::{Password, PasswordHash};
 use vestibule_domain::ports::{HashError, PasswordHasher, Random, Verdict};
 use zeroize::Zeroizing;
 
-use crate::gate::Gate;
-use crate::memory::Memory;
+use crate::engine::{Engine, EngineKind, Input};
 use crate::phc::{self, OUTPUT_BYTES, SALT_BYTES, Stored};
+use crate::self_test::{self, Distrust};
+use crate::workers::Workers;
 
 /// More hashes at once than any machine has cores; a slip of the finger beyond that.
 const MAX_PARALLEL: usize = 1024;
 
-/// What a hash costs today, and how many may be computed at once.
+/// What a hash costs today, how many may be computed at once, and by what.
 ///
 /// OWASP asks for at least 19 MiB, two passes and one lane. Only what cannot work is refused here;
 /// what should not be used in production is for the configuration to refuse.
@@ -32,6 +33,18 @@ pub struct Settings {
     pub parallelism: u32,
     /// Hashes at once: as many as there are cores. Each takes `memory_kib`.
     pub max_parallel: usize,
+    /// What computes them.
+    pub engine: EngineChoice,
+}
+
+/// What may compute hashes; the hashes are the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EngineChoice {
+    /// The fast engine if it passes its test at the start, the portable one otherwise.
+    #[default]
+    Auto,
+    /// The portable engine.
+    Portable,
 }
 
 /// Why no hasher can be made with some settings.
@@ -61,28 +74,27 @@ pub enum SettingsError {
     /// The stand-in for missing hashes could not be written down.
     #[error("the decoy could not be made")]
     Decoy(#[source] BoxError),
+    /// The system refuses the threads.
+    #[error("the threads that hash could not be started")]
+    Threads(#[source] std::io::Error),
 }
 
 /// Hashes passwords with Argon2id, on threads of their own and only so many at once.
 ///
 /// Needs a Tokio runtime with time enabled.
 pub struct Argon2Hasher {
-    engine: Arc<Engine>,
-    gate: Gate,
+    params: Params,
+    engine: EngineKind,
+    distrust: Option<Distrust>,
+    workers: Workers,
     random: Arc<dyn Random>,
     decoy: PasswordHash,
-}
-
-/// What a hash needs while it is computed; shared with the threads that do so.
-struct Engine {
-    params: Params,
-    memory: Memory,
 }
 
 impl Argon2Hasher {
     /// Makes a hasher that draws its salts from `random`.
     pub fn new(settings: Settings, random: Arc<dyn Random>) -> Result<Self, SettingsError> {
-        let Settings { memory_kib, iterations, parallelism, max_parallel } = settings;
+        let Settings { memory_kib, iterations, parallelism, max_parallel, engine } = settings;
         if !phc::is_affordable(memory_kib, iterations, parallelism) {
             return Err(SettingsError::TooExpensive);
         }
@@ -101,60 +113,70 @@ impl Argon2Hasher {
         random.fill(&mut salt);
         random.fill(&mut output);
         let decoy = phc::write(&params, &salt, &output).map_err(SettingsError::Decoy)?;
-        let memory = Memory::new(params.block_count(), max_parallel);
-        Ok(Self {
-            engine: Arc::new(Engine { params, memory }),
-            gate: Gate::new(max_parallel),
-            random,
-            decoy: PasswordHash::from_phc(decoy),
-        })
+        let distrust = match engine {
+            EngineChoice::Auto => self_test::trust_vectorised(&*random).err(),
+            EngineChoice::Portable => None,
+        };
+        let engine = if engine == EngineChoice::Auto && distrust.is_none() {
+            EngineKind::Vectorised
+        } else {
+            EngineKind::Portable
+        };
+        let workers = Workers::start(engine, max_parallel, params.block_count())
+            .map_err(SettingsError::Threads)?;
+        let decoy = PasswordHash::from_phc(decoy);
+        Ok(Self { params, engine, distrust, workers, random, decoy })
+    }
+
+    /// What computes the hashes.
+    pub fn engine(&self) -> EngineKind {
+        self.engine
+    }
+
+    /// Why the fast engine was not taken, although it might have been.
+    pub fn distrust(&self) -> Option<&Distrust> {
+        self.distrust.as_ref()
     }
 
     /// How many hashes are being computed right now.
     pub fn in_flight(&self) -> usize {
-        self.gate.in_flight()
+        self.workers.in_flight()
     }
 
     /// How many hashes were ever computed at once.
     pub fn peak_in_flight(&self) -> usize {
-        self.gate.peak_in_flight()
+        self.workers.peak_in_flight()
     }
 }
 
-impl Engine {
-    fn hash(&self, password: &[u8], salt: &[u8; SALT_BYTES]) -> Result<PasswordHash, BoxError> {
-        let mut output = [0; OUTPUT_BYTES];
-        self.compute(self.params.clone(), password, salt, &mut output)?;
-        Ok(PasswordHash::from_phc(phc::write(&self.params, salt, &output)?))
-    }
+fn hash(
+    engine: &mut Engine,
+    params: &Params,
+    password: &[u8],
+    salt: &[u8; SALT_BYTES],
+) -> Result<PasswordHash, BoxError> {
+    let mut output = Zeroizing::new([0; OUTPUT_BYTES]);
+    engine.compute(&Input { params, password, salt }, &mut *output)?;
+    Ok(PasswordHash::from_phc(phc::write(params, salt, &output)?))
+}
 
-    fn verify(&self, password: &[u8], stored: &Stored) -> Result<Verdict, BoxError> {
-        let mut output = Zeroizing::new([0; Output::MAX_LENGTH]);
-        let output = &mut output[..stored.output.len()];
-        self.compute(stored.params.clone(), password, &stored.salt, output)?;
-        // The comparison of two outputs takes the same time wherever they differ.
-        Ok(if Output::new(output)? != stored.output {
-            Verdict::Mismatch
-        } else if stored.is_stale(&self.params) {
-            Verdict::MatchButStale
-        } else {
-            Verdict::Match
-        })
-    }
-
-    fn compute(
-        &self,
-        params: Params,
-        password: &[u8],
-        salt: &[u8],
-        output: &mut [u8],
-    ) -> Result<(), argon2::Error> {
-        let blocks = params.block_count();
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        self.memory.lend(blocks, |memory| {
-            argon2.hash_password_into_with_memory(password, salt, output, memory)
-        })
-    }
+fn verify(
+    engine: &mut Engine,
+    today: &Params,
+    password: &[u8],
+    stored: &Stored,
+) -> Result<Verdict, BoxError> {
+    let mut output = Zeroizing::new([0; Output::MAX_LENGTH]);
+    let output = &mut output[..stored.output.len()];
+    engine.compute(&Input { params: &stored.params, password, salt: &stored.salt }, output)?;
+    // The comparison of two outputs takes the same time wherever they differ.
+    Ok(if Output::new(output)? != stored.output {
+        Verdict::Mismatch
+    } else if stored.is_stale(today) {
+        Verdict::MatchButStale
+    } else {
+        Verdict::Match
+    })
 }
 
 #[async_trait]
@@ -162,19 +184,19 @@ impl PasswordHasher for Argon2Hasher {
     async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
         let mut salt = [0; SALT_BYTES];
         self.random.fill(&mut salt);
-        let engine = Arc::clone(&self.engine);
+        let params = self.params.clone();
         let password = Zeroizing::new(password.expose().to_vec());
-        let hash = self.gate.run(move || engine.hash(&password, &salt)).await?;
-        hash.map_err(HashError::Failed)
+        let work = move |engine: &mut Engine| hash(engine, &params, &password, &salt);
+        self.workers.run(work).await?.map_err(HashError::Failed)
     }
 
     async fn verify(&self, password: &Password, hash: &PasswordHash) -> Result<Verdict, HashError> {
         let stored = Stored::parse(hash.as_phc());
         let stored = stored.map_err(|reason| HashError::Unreadable(Box::new(reason)))?;
-        let engine = Arc::clone(&self.engine);
+        let today = self.params.clone();
         let password = Zeroizing::new(password.expose().to_vec());
-        let verdict = self.gate.run(move || engine.verify(&password, &stored)).await?;
-        verdict.map_err(HashError::Failed)
+        let work = move |engine: &mut Engine| verify(engine, &today, &password, &stored);
+        self.workers.run(work).await?.map_err(HashError::Failed)
     }
 
     fn decoy(&self) -> PasswordHash {
@@ -185,7 +207,8 @@ impl PasswordHasher for Argon2Hasher {
 impl fmt::Debug for Argon2Hasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Argon2Hasher")
-            .field("params", &self.engine.params)
+            .field("params", &self.params)
+            .field("engine", &self.engine)
             .field("in_flight", &self.in_flight())
             .finish_non_exhaustive()
     }

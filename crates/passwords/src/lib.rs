@@ -5,14 +5,17 @@
 //! which passwords are guessed first; what is refused for that is the domain's decision.
 
 mod bloom;
+mod engine;
 mod filter;
 mod fold;
-mod gate;
 mod hasher;
-mod memory;
 mod phc;
+mod self_test;
 mod word_list;
+mod workers;
 
+pub use engine::EngineKind;
 pub use filter::{CommonPasswordFilter, build_filter};
-pub use hasher::{Argon2Hasher, Settings, SettingsError};
+pub use hasher::{Argon2Hasher, EngineChoice, Settings, SettingsError};
+pub use self_test::Distrust;
 pub use word_list::CommonListError;

@@ -8,9 +8,15 @@ use argon2::{Argon2, PasswordVerifier as _};
 use tokio::task::JoinSet;
 use vestibule_domain::password::{Password, PasswordHash};
 use vestibule_domain::ports::{HashError, OsRandom, PasswordHasher as _, Verdict};
-use vestibule_passwords::{Argon2Hasher, Settings, SettingsError};
+use vestibule_passwords::{Argon2Hasher, EngineChoice, EngineKind, Settings, SettingsError};
 
-const CHEAP: Settings = Settings { memory_kib: 64, iterations: 1, parallelism: 1, max_parallel: 2 };
+const CHEAP: Settings = Settings {
+    memory_kib: 64,
+    iterations: 1,
+    parallelism: 1,
+    max_parallel: 2,
+    engine: EngineChoice::Auto,
+};
 
 fn hasher(settings: Settings) -> Argon2Hasher {
     Argon2Hasher::new(settings, Arc::new(OsRandom)).unwrap()
@@ -45,6 +51,20 @@ async fn a_hash_is_argon2id_with_a_salt_of_its_own() {
     assert_eq!(fields[..4], ["", "argon2id", "v=19", "m=64,t=1,p=1"]);
     // 16 and 32 bytes in unpadded base64.
     assert_eq!((fields[4].len(), fields[5].len(), fields.len()), (22, 43, 6));
+}
+
+#[tokio::test]
+async fn an_engine_reads_what_the_other_has_written() {
+    let fast = hasher(CHEAP);
+    let portable = hasher(Settings { engine: EngineChoice::Portable, ..CHEAP });
+    assert_eq!(fast.engine(), EngineKind::Vectorised, "{:?}", fast.distrust());
+    assert_eq!(portable.engine(), EngineKind::Portable);
+    for (writer, reader) in [(&fast, &portable), (&portable, &fast)] {
+        let hash = writer.hash(&password("correct horse")).await.unwrap();
+        let verify = async |text| reader.verify(&password(text), &hash).await.unwrap();
+        assert_eq!(verify("correct horse").await, Verdict::Match);
+        assert_eq!(verify("correct hors").await, Verdict::Mismatch);
+    }
 }
 
 #[tokio::test]

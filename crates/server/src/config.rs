@@ -53,6 +53,8 @@ pub(crate) struct Config {
     pub(crate) audience: Option<String>,
     /// The figures of the rules.
     pub(crate) policy: Policy,
+    /// How long a session that was looked up is taken for granted.
+    pub(crate) recall: Duration,
     /// What a password hash costs.
     pub(crate) passwords: vestibule_passwords::Settings,
     /// Passwords nobody may choose, beside the built-in ones.

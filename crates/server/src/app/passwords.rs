@@ -21,6 +21,14 @@ pub(super) struct Passwords {
 pub(super) fn passwords(config: &Config) -> Result<Passwords, Problem> {
     let hasher = Argon2Hasher::new(config.passwords, Arc::new(OsRandom))
         .map_err(|error| Problem::new("password.argon2", chain(&error)))?;
+    if let Some(distrust) = hasher.distrust() {
+        tracing::warn!(
+            reason = chain(distrust),
+            "the fast engine failed its test on this processor; passwords are hashed by the \
+             portable one, which takes about three times as long"
+        );
+    }
+    tracing::debug!(engine = hasher.engine().describe(), "passwords are hashed");
     let common = match &config.common_list {
         None => CommonPasswordFilter::embedded(),
         Some(path) => CommonPasswordFilter::with_file(path)

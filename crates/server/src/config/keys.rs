@@ -138,6 +138,14 @@ pub(crate) const KEYS: &[Key] = &[
         "How long a session lives at all.",
     ),
     key(
+        "sessions.max_staleness",
+        Some("1s"),
+        "a duration from 0s to 1s",
+        "How long a session that was just looked up is taken for granted. What this process ends is \
+         over at once all the same; what another node or a command ends, so much later. With 0s the \
+         database is asked at every request.",
+    ),
+    key(
         "reset.ttl",
         Some("30m"),
         "a duration from 1m to 24h",
@@ -180,6 +188,14 @@ pub(crate) const KEYS: &[Key] = &[
         Some("1"),
         "a number from 1 to 4",
         "Lanes of a password hash.",
+    ),
+    key(
+        "password.argon2.engine",
+        Some("auto"),
+        "auto or portable",
+        "What computes password hashes. auto takes the vector instructions of the processor, if they \
+         pass a test at the start; portable never does, and takes about three times as long. The \
+         hashes are the same.",
     ),
     key(
         "limits.enabled",

@@ -13,6 +13,7 @@ use vestibule_domain::policy::{
     SessionPolicy, SetupPolicy, SignUpMode,
 };
 use vestibule_limits::RedisAddress;
+use vestibule_passwords::EngineChoice;
 
 use super::keys::find;
 use super::load::{Overrides, Settings};
@@ -53,6 +54,7 @@ impl<'a> Reader<'a> {
         let issuer = self.with("tokens.issuer", |text| label(text, 256));
         let audience = self.with("tokens.audience", |text| label(text, 256));
         let policy = self.policy(product_name.as_deref().unwrap_or_default());
+        let recall = self.duration("sessions.max_staleness", Duration::ZERO..=Duration::SECOND);
         let passwords = self.passwords();
         let common_list: Option<std::path::PathBuf> = self.parse("password.common_list");
         let mail = self.mail();
@@ -70,6 +72,7 @@ impl<'a> Reader<'a> {
             issuer,
             audience,
             policy: policy?,
+            recall: recall?.unsigned_abs(),
             passwords: passwords?,
             common_list,
             mail,
@@ -147,11 +150,17 @@ impl<'a> Reader<'a> {
         } else {
             Some(cores)
         };
+        let engine = self.with("password.argon2.engine", |text| match text {
+            "auto" => Ok(EngineChoice::Auto),
+            "portable" => Ok(EngineChoice::Portable),
+            _ => Err(String::new()),
+        });
         Some(vestibule_passwords::Settings {
             memory_kib: memory_kib?,
             iterations: iterations?,
             parallelism: parallelism?,
             max_parallel: max_parallel?,
+            engine: engine?,
         })
     }
 
