@@ -55,9 +55,7 @@ impl Recovery {
             requested_at: now,
             caller: caller.clone(),
         };
-        let mut unit = self.ports.store.begin().await?;
-        unit.insert_reset_request(&request).await?;
-        unit.commit().await?;
+        self.ports.store.add_reset_request(&request).await?;
         Ok(())
     }
 
@@ -261,10 +259,7 @@ mod tests {
     async fn a_request_looks_nobody_up() {
         let mut scene = Scene::default();
         scene.store.expect_find_user_by_email().never();
-        let mut unit = a_unit();
-        unit.expect_insert_reset_request().once().returning(|_| Ok(()));
-        unit.expect_commit().once().returning(|| Ok(()));
-        scene.opens(unit);
+        scene.store.expect_add_reset_request().once().returning(|_| Ok(()));
         let recovery = Recovery::new(scene.ports(), Policy::default());
         recovery.request(&a_user().email, &Caller::default()).await.unwrap();
     }

@@ -4,11 +4,13 @@ mod limits;
 mod mail;
 mod pages;
 mod passwords;
+mod store;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use poem::EndpointExt as _;
 use poem::endpoint::BoxEndpoint;
 use vestibule_domain::accounts::Accounts;
 use vestibule_domain::administration::Administration;
@@ -25,19 +27,17 @@ use vestibule_domain::setup::Setup;
 use vestibule_http::{ClientAddress, PublishedKey, Requests, State, TrustedProxies};
 use vestibule_locales::Locales;
 use vestibule_mail::{KeptMails, Letterhead};
-use vestibule_storage::{ConnectError, SeaStore};
+use vestibule_storage::SeaStore;
 use vestibule_tokens::{
     KeyDirectory, KeyRing, PasetoAccessTokens, PasetoResetTokens, PasetoSealer,
 };
 use vestibule_web::{Files, Pages};
 
 use self::passwords::Passwords;
+pub(crate) use self::store::no_store;
 use crate::config::{Config, Invalid, Problem, PublicUrl};
 use crate::dev_mail;
 use crate::failure::Failure;
-
-/// Connections to a database server; SQLite has its own figures.
-const MAX_CONNECTIONS: u32 = 16;
 
 /// The whole service, wired.
 pub(crate) struct App {
@@ -53,6 +53,8 @@ pub(crate) struct App {
     pub(crate) store: SeaStore,
     /// The token keys.
     pub(crate) keys: Arc<KeyRing>,
+    /// The access tokens, which remember those they have verified.
+    pub(crate) access_tokens: Arc<PasetoAccessTokens>,
     /// The kept mails of `--dev`.
     pub(crate) kept: Option<Arc<KeptMails>>,
     /// The words of pages and mails.
@@ -93,7 +95,7 @@ pub(crate) async fn compose(
     let words = pages::words(locales.as_ref());
     let mail = mail::mail(config, public_url, &words).map_err(&mut note).ok();
     let files = pages::files(config, &words).map_err(&mut note).ok();
-    let store = store(config, server).await.map_err(&mut note).ok();
+    let store = store::store(config, server).await.map_err(&mut note).ok();
     let passwords = passwords::passwords(config).map_err(&mut note).ok();
     let (Some(keys), Some(locales), Some(mail), Some(files), Some(store), Some(passwords)) =
         (keys, locales, mail, files, store, passwords)
@@ -101,17 +103,36 @@ pub(crate) async fn compose(
         return Err(Invalid(problems).into());
     };
     let keys = Arc::new(keys);
-    let ports = ports(config, public_url, &keys, &store, passwords).await;
+    let access_tokens = Arc::new(access_tokens(config, public_url, &keys));
+    let tokens = access_tokens.clone();
+    let ports = ports(config, public_url, &keys, &store, Keepers { passwords, tokens }).await;
     #[cfg(feature = "fault-injection")]
     let (ports, configured) = crate::faults::inject(config, ports, mail.configured, &store).await?;
     #[cfg(feature = "fault-injection")]
     let mail = mail::Mail { configured, ..mail };
-    Ok(wire(config, public_url, Parts { keys, locales, mail, files, store, ports }))
+    Ok(wire(config, public_url, Parts { keys, access_tokens, locales, mail, files, store, ports }))
+}
+
+/// Who keeps passwords and access tokens.
+struct Keepers {
+    passwords: Passwords,
+    tokens: Arc<PasetoAccessTokens>,
+}
+
+fn access_tokens(
+    config: &Config,
+    public_url: &PublicUrl,
+    keys: &Arc<KeyRing>,
+) -> PasetoAccessTokens {
+    let issuer = config.issuer.as_deref().unwrap_or(public_url.as_str());
+    let audience = config.audience.as_deref().unwrap_or(public_url.as_str());
+    PasetoAccessTokens::new(keys.clone(), issuer, audience)
 }
 
 /// What the use cases and the doors to them are made from.
 struct Parts {
     keys: Arc<KeyRing>,
+    access_tokens: Arc<PasetoAccessTokens>,
     locales: Locales,
     mail: mail::Mail,
     files: Files,
@@ -124,16 +145,16 @@ async fn ports(
     public_url: &PublicUrl,
     keys: &Arc<KeyRing>,
     store: &SeaStore,
-    passwords: Passwords,
+    keepers: Keepers,
 ) -> Ports {
+    let Keepers { passwords, tokens } = keepers;
     let issuer = config.issuer.as_deref().unwrap_or(public_url.as_str());
-    let audience = config.audience.as_deref().unwrap_or(public_url.as_str());
     let limiter = limits::limiter(config).await;
     Ports {
         store: Arc::new(store.clone()),
         hasher: Arc::new(passwords.hasher),
         common_passwords: Arc::new(passwords.common),
-        access_tokens: Arc::new(PasetoAccessTokens::new(keys.clone(), issuer, audience)),
+        access_tokens: tokens,
         reset_tokens: Arc::new(PasetoResetTokens::new(keys.clone(), issuer)),
         sealer: Arc::new(PasetoSealer::new(keys.clone())),
         limiter,
@@ -143,7 +164,7 @@ async fn ports(
 }
 
 fn wire(config: &Config, public_url: &PublicUrl, parts: Parts) -> App {
-    let Parts { keys, locales, mail, files, store, ports } = parts;
+    let Parts { keys, access_tokens, locales, mail, files, store, ports } = parts;
     let policy = &config.policy;
     let accounts = Arc::new(Accounts::new(ports.clone(), policy.clone()));
     let sessions = Arc::new(Sessions::new(ports.clone(), policy.clone()));
@@ -190,6 +211,7 @@ fn wire(config: &Config, public_url: &PublicUrl, parts: Parts) -> App {
         setup,
         store,
         keys,
+        access_tokens,
         kept: mail.kept,
         locales,
         pages,
@@ -210,7 +232,7 @@ impl App {
         }
         let answers = self.pages.beside(routes);
         let protected = vestibule_http::protect(answers, ClientAddress::new(proxies), requests);
-        self.pages.dress(protected)
+        self.pages.dress(protected).boxed()
     }
 
     /// The broom.
@@ -299,25 +321,4 @@ pub(crate) fn key_ring(data_dir: &Path) -> Result<KeyRing, Problem> {
     KeyDirectory::create(&path, now)
         .and_then(KeyRing::load)
         .map_err(|error| Problem::new(path.display().to_string(), chain(&error)))
-}
-
-async fn store(config: &Config, server: Server) -> Result<SeaStore, Problem> {
-    let settings = vestibule_storage::Settings {
-        url: config.database_url.expose().to_owned(),
-        max_connections: MAX_CONNECTIONS,
-    };
-    let store = match server {
-        Server::MustBeThere => SeaStore::connect(&settings).await,
-        Server::MayComeLater => SeaStore::open(&settings).await,
-    };
-    store.map_err(|error| no_store(&error))
-}
-
-/// What to do about a database that cannot be worked with.
-pub(crate) fn no_store(error: &ConnectError) -> Problem {
-    let remedy = format!(
-        "{}; check that the database runs and that the address and its password are right",
-        chain(error)
-    );
-    Problem::new("database.url", remedy)
 }

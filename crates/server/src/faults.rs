@@ -118,6 +118,8 @@ faults! {
     FailOnOddQueries = "fail_on_odd_queries",
     /// Nobody can be looked up who is not there.
     FailOnStrangers = "fail_on_strangers",
+    /// A session that was read is taken for granted for much longer than a second.
+    StaleSessions = "stale_sessions",
     /// What a restored database brings back is left alive.
     RestoreRevives = "restore_revives",
 }
@@ -149,6 +151,7 @@ pub(crate) fn configuration(config: &Config) -> Result<Config, Failure> {
         Some(Fault::UnlimitedHashing) => config.passwords.max_parallel = 1024,
         Some(Fault::NoLimits) => config.policy.limits.enabled = false,
         Some(Fault::TrustXff) => config.trusted_proxies = limiter::everybody(),
+        Some(Fault::StaleSessions) => config.recall = std::time::Duration::from_secs(5),
         Some(Fault::DieOnTerminate) => system::die_on_terminate()?,
         _ => {}
     }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use poem::endpoint::{BoxEndpoint, make_sync};
-use poem::{Endpoint, Request, Response, Result};
+use poem::{Endpoint, EndpointExt as _, Request, Response, Result};
 use vestibule_domain::ports::OsRandom;
 use vestibule_http::{ClientAddress, Requests, TrustedProxies, protect, starting};
 
@@ -28,7 +28,8 @@ impl Reception {
             make_sync(|request: Request| starting(request.uri().path())),
             ClientAddress::new(proxies),
             Requests::new(Arc::new(OsRandom), is_https),
-        );
+        )
+        .boxed();
         Self(Arc::new(Desk { porter, service: OnceLock::new() }))
     }
 

@@ -25,6 +25,9 @@ pub struct Settings {
     pub url: String,
     /// The size of the pool on PostgreSQL. SQLite has one writer and a few readers whatever it says.
     pub max_connections: u32,
+    /// How long a session that was read may be given again without asking the database: so long
+    /// may another process have ended it. At most a second (decision D12); zero is never.
+    pub recall: Duration,
 }
 
 /// The address may hold a password and is not printed.
@@ -32,6 +35,7 @@ impl std::fmt::Debug for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Settings")
             .field("max_connections", &self.max_connections)
+            .field("recall", &self.recall)
             .finish_non_exhaustive()
     }
 }
@@ -131,12 +135,12 @@ async fn open(options: &ConnectOptions) -> Result<DatabaseConnection, ConnectErr
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Access {
+pub(crate) enum Access {
     Read,
     Write,
 }
 
-fn sqlite_options(url: &str, access: Access) -> ConnectOptions {
+pub(crate) fn sqlite_options(url: &str, access: Access) -> ConnectOptions {
     let connections = if access == Access::Write { 1 } else { SQLITE_READERS };
     let mut options = ConnectOptions::new(url);
     options
@@ -172,6 +176,10 @@ fn sqlite_options(url: &str, access: Access) -> ConnectOptions {
 /// not notice. It would take the next unit for a part of the old one, and acknowledge commits that
 /// never reach the file.
 async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, SqlxError> {
+    // After an orderly end the driver knows; this is every unit's but a dropped one's.
+    if !connection.is_in_transaction() {
+        return Ok(true);
+    }
     // A unit that was dropped has queued its rollback; this carries it out.
     connection.ping().await?;
     Ok(!connection.is_in_transaction())
@@ -221,8 +229,11 @@ mod tests {
 
     #[test]
     fn settings_do_not_print_the_password() {
-        let settings =
-            Settings { url: "postgres://anna:secret@db/accounts".to_owned(), max_connections: 1 };
+        let settings = Settings {
+            url: "postgres://anna:secret@db/accounts".to_owned(),
+            max_connections: 1,
+            recall: Duration::ZERO,
+        };
         assert!(!format!("{settings:?}").contains("secret"));
     }
 
@@ -230,7 +241,7 @@ mod tests {
     async fn readers_cannot_write() {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", directory.path().join("vestibule.db").display());
-        let settings = Settings { url, max_connections: 1 };
+        let settings = Settings { url, max_connections: 1, recall: Duration::ZERO };
         let Connections { writer, reader, .. } = open_store(&settings).await.unwrap();
         writer.execute_unprepared("CREATE TABLE things (id integer)").await.unwrap();
         let written = reader.execute_unprepared("INSERT INTO things VALUES (1)").await;
@@ -240,7 +251,8 @@ mod tests {
     #[tokio::test]
     async fn other_databases_are_refused() {
         for url in ["mysql://db", "sqlite::memory:", "sqlite://:memory:", "/tmp/accounts.db", ""] {
-            let settings = Settings { url: url.to_owned(), max_connections: 1 };
+            let settings =
+                Settings { url: url.to_owned(), max_connections: 1, recall: Duration::ZERO };
             let refused = open_store(&settings).await.err();
             assert!(matches!(refused, Some(ConnectError::UnsupportedUrl)), "{url}");
         }

@@ -1,8 +1,9 @@
 //! Wrong passwords: rows, reads and verbs.
 //!
 //! Each address has a row for every network, and one for all together. Whoever counts or forgets
-//! raises the latter first and so holds it until their unit ends: units about one address come one
-//! after the other, in the same way whether there is an account or not.
+//! on a server raises the latter first and so holds it until their unit ends: units about one address
+//! come one after the other, in the same way whether there is an account or not. On SQLite all units
+//! do.
 
 use async_trait::async_trait;
 use sea_orm::sea_query::{
@@ -59,6 +60,9 @@ impl SeaUnit {
     /// Keeps the user with that address, if there is one, until this unit ends: the user first, as
     /// everywhere. As strong as any change of a user needs, because most units here make one.
     async fn lock_addressee(&mut self, address: &EmailKey) -> Result<(), StoreError> {
+        if !self.has_rivals() {
+            return Ok(());
+        }
         user::Entity::find()
             .select_only()
             .column(user::Column::Id)
@@ -158,17 +162,20 @@ impl Failures for SeaUnit {
         address: &EmailKey,
         network: Option<ClientNetwork>,
     ) -> Result<u32, StoreError> {
+        let own = network.map(|network| network.to_string());
+        let rows = std::iter::once(EVERYWHERE.to_owned()).chain(own);
+        let forgotten = Entity::delete_many()
+            .filter(Column::EmailKey.eq(address.as_str()))
+            .filter(Column::Network.is_in(rows));
+        if !self.has_rivals() {
+            let gone = forgotten.exec_with_returning(&self.tx).await.map_err(store_error)?;
+            let total = gone.iter().find(|row| row.network == EVERYWHERE);
+            return total.map_or(Ok(0), |row| count(row.failures));
+        }
         self.lock_addressee(address).await?;
         // Raised, where others wait for it even if there was none, and gone in the next moment.
         let raised = self.raise(address, EVERYWHERE, i64::MIN, i64::MIN).await?;
-        let own = network.map(|network| network.to_string());
-        let rows = std::iter::once(EVERYWHERE.to_owned()).chain(own);
-        Entity::delete_many()
-            .filter(Column::EmailKey.eq(address.as_str()))
-            .filter(Column::Network.is_in(rows))
-            .exec(&self.tx)
-            .await
-            .map_err(store_error)?;
+        forgotten.exec(&self.tx).await.map_err(store_error)?;
         Ok(raised.saturating_sub(1))
     }
 

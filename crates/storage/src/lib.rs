@@ -17,7 +17,11 @@ mod error;
 mod failures;
 mod installation;
 mod outbox;
+#[cfg(test)]
+mod plans;
 mod postgres;
+mod recent;
+mod requests;
 mod resets;
 mod sessions;
 mod store;
@@ -27,4 +31,5 @@ mod users;
 pub use backup::{BackupError, backup};
 pub use connect::{ConnectError, Settings};
 pub use error::is_transient;
+pub use recent::CacheUse;
 pub use store::SeaStore;

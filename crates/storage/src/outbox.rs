@@ -282,6 +282,9 @@ impl Outbox for SeaUnit {
             resets.exec(&self.tx).await.map_err(store_error)?.rows_affected,
             sessions.exec(&self.tx).await.map_err(store_error)?.rows_affected,
         ];
+        if deleted[2] > 0 {
+            self.touched.everybody();
+        }
         Ok(deleted.contains(&limit))
     }
 }

@@ -18,7 +18,7 @@ use crate::columns::{caller, caller_columns, micros, moment, moment_or_null, res
 use crate::entities::reset::{ActiveModel, Column, Entity, Model};
 use crate::entities::{reset_request, user};
 use crate::error::{corrupt, store_error};
-use crate::unit::SeaUnit;
+use crate::unit::{SeaUnit, Timely};
 use crate::users;
 
 fn reset(row: Model) -> Result<PasswordReset, StoreError> {
@@ -42,6 +42,26 @@ fn request(row: reset_request::Model) -> Result<ResetRequest, StoreError> {
         requested_at: moment(row.requested_at)?,
         caller: caller(row.ip.as_deref(), row.user_agent.as_deref())?,
     })
+}
+
+/// Adds any number of requests in one statement; at least one.
+pub(crate) async fn insert_requests(
+    tx: &Timely,
+    requests: &[ResetRequest],
+) -> Result<(), StoreError> {
+    let rows = requests.iter().map(|request| {
+        let (ip, user_agent) = caller_columns(&request.caller);
+        reset_request::ActiveModel {
+            id: Set(request.id.as_uuid()),
+            email_key: Set(request.email_key.as_str().to_owned()),
+            requested_at: Set(micros(request.requested_at)),
+            ip: Set(ip),
+            user_agent: Set(user_agent),
+        }
+    });
+    let insert = reset_request::Entity::insert_many(rows);
+    insert.exec_without_returning(tx).await.map_err(store_error)?;
+    Ok(())
 }
 
 pub(crate) async fn find(
@@ -78,19 +98,7 @@ fn unchanged_owner() -> SelectStatement {
 #[async_trait]
 impl Resets for SeaUnit {
     async fn insert_reset_request(&mut self, request: &ResetRequest) -> Result<(), StoreError> {
-        let (ip, user_agent) = caller_columns(&request.caller);
-        let row = reset_request::ActiveModel {
-            id: Set(request.id.as_uuid()),
-            email_key: Set(request.email_key.as_str().to_owned()),
-            requested_at: Set(micros(request.requested_at)),
-            ip: Set(ip),
-            user_agent: Set(user_agent),
-        };
-        reset_request::Entity::insert(row)
-            .exec_without_returning(&self.tx)
-            .await
-            .map_err(store_error)?;
-        Ok(())
+        insert_requests(&self.tx, std::slice::from_ref(request)).await
     }
 
     async fn take_reset_request(&mut self) -> Result<Option<ResetRequest>, StoreError> {

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use sea_orm::sea_query::{CaseStatement, Expr, LockType};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ActiveValue::Set, ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select, SqlErr,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -116,10 +116,18 @@ fn last_seen_by(seen_at: OffsetDateTime) -> Expr {
     later.into()
 }
 
+/// Whether a row was refused because the user it belongs to is gone.
+fn is_of_nobody(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_)))
+}
+
 impl SeaUnit {
     /// Keeps a session's user until this unit ends, before the session itself is touched. Answers
-    /// `false` when there is no such session.
+    /// `false` when it is known that there is no such session.
     async fn lock_owner(&mut self, id: SessionId, strength: LockType) -> Result<bool, StoreError> {
+        if !self.has_rivals() {
+            return Ok(true);
+        }
         let owner: Option<Uuid> = Entity::find_by_id(id.as_uuid())
             .select_only()
             .column(Column::UserId)
@@ -138,7 +146,7 @@ impl SeaUnit {
 impl Sessions for SeaUnit {
     async fn insert_session(&mut self, session: &Session) -> Result<bool, StoreError> {
         // Asking the foreign key instead would end the transaction on PostgreSQL.
-        if !self.lock_user(session.user_id, LockType::KeyShare).await? {
+        if self.has_rivals() && !self.lock_user(session.user_id, LockType::KeyShare).await? {
             return Ok(false);
         }
         let (ip, user_agent) = caller_columns(&session.caller);
@@ -161,8 +169,11 @@ impl Sessions for SeaUnit {
             refresh_nonce: Set(rotation.map(|rotation| rotation.nonce.as_bytes().to_vec())),
             refreshed_at: Set(rotation.map(|rotation| micros(rotation.at))),
         };
-        Entity::insert(row).exec_without_returning(&self.tx).await.map_err(store_error)?;
-        Ok(true)
+        match Entity::insert(row).exec_without_returning(&self.tx).await {
+            Ok(_) => Ok(true),
+            Err(error) if is_of_nobody(&error) => Ok(false),
+            Err(error) => Err(store_error(error)),
+        }
     }
 
     async fn touch_session(
@@ -170,6 +181,7 @@ impl Sessions for SeaUnit {
         id: SessionId,
         seen_at: OffsetDateTime,
     ) -> Result<bool, StoreError> {
+        self.touched.session(id);
         if !self.lock_owner(id, LockType::KeyShare).await? {
             return Ok(false);
         }
@@ -189,6 +201,7 @@ impl Sessions for SeaUnit {
         key: Option<SecretDigest>,
         authenticated_at: OffsetDateTime,
     ) -> Result<bool, StoreError> {
+        self.touched.session(id);
         // Wrong passwords are forgotten next, which needs as much: to ask for more later is to wait for
         // others who do the same.
         if !self.lock_owner(id, LockType::NoKeyUpdate).await? {
@@ -213,6 +226,7 @@ impl Sessions for SeaUnit {
         successor: SecretDigest,
         rotation: &Rotation,
     ) -> Result<bool, StoreError> {
+        self.touched.session(id);
         if !self.lock_owner(id, LockType::KeyShare).await? {
             return Ok(false);
         }
@@ -233,6 +247,7 @@ impl Sessions for SeaUnit {
     }
 
     async fn end_session(&mut self, id: SessionId) -> Result<bool, StoreError> {
+        self.touched.session(id);
         if !self.lock_owner(id, LockType::KeyShare).await? {
             return Ok(false);
         }
@@ -247,6 +262,7 @@ impl Sessions for SeaUnit {
         keep: SessionId,
         epoch: CredentialEpoch,
     ) -> Result<Option<u64>, StoreError> {
+        self.touched.user(user);
         // Two devices that end each other would otherwise wait for each other.
         if !self.lock_user(user, LockType::NoKeyUpdate).await? {
             return Ok(None);
@@ -281,6 +297,7 @@ impl Sessions for SeaUnit {
             .await
             .map_err(store_error)?;
         let Some(oldest_kept) = oldest_kept else { return Ok(()) };
+        self.touched.user(user);
         // Few accounts come here: only these make others wait.
         if self.lock_user(user, LockType::NoKeyUpdate).await? {
             Entity::delete_many()
@@ -294,6 +311,7 @@ impl Sessions for SeaUnit {
     }
 
     async fn end_sessions(&mut self, user: UserId) -> Result<(), StoreError> {
+        self.touched.user(user);
         Entity::delete_many()
             .filter(Column::UserId.eq(user.as_uuid()))
             .exec(&self.tx)

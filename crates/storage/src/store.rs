@@ -1,5 +1,7 @@
 //! The store itself: the reads outside any unit, and the opening of units.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use time::OffsetDateTime;
@@ -12,7 +14,7 @@ use vestibule_domain::mail::MailRecord;
 use vestibule_domain::password::PasswordHash;
 use vestibule_domain::ports::{Store, StoreError, UnitOfWork};
 use vestibule_domain::relay::StoredRelay;
-use vestibule_domain::reset::{PasswordReset, ResetId};
+use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
 use vestibule_domain::secret::SecretDigest;
 use vestibule_domain::session::Session;
 use vestibule_domain::user::{User, UserFilter};
@@ -20,15 +22,19 @@ use vestibule_domain::user::{User, UserFilter};
 use crate::connect::{self, ConnectError, Connections, Settings};
 use crate::error::{store_error, unavailable};
 use crate::postgres::{ANSWER, Postgres};
+use crate::recent::{CacheUse, RecentSessions, Touched};
+use crate::requests::Requests;
 use crate::unit::{Patience, SeaUnit, Timely};
 use crate::{audit, credentials, failures, installation, outbox, resets, sessions, users};
 
 /// The store, in SQLite or PostgreSQL. Cloning it shares the connections.
 #[derive(Clone, Debug)]
 pub struct SeaStore {
-    writer: DatabaseConnection,
-    reader: DatabaseConnection,
-    server: Option<Postgres>,
+    pub(crate) writer: DatabaseConnection,
+    pub(crate) reader: DatabaseConnection,
+    pub(crate) server: Option<Postgres>,
+    pub(crate) recent: Arc<RecentSessions>,
+    pub(crate) requests: Arc<Requests>,
 }
 
 impl SeaStore {
@@ -40,7 +46,8 @@ impl SeaStore {
     /// [`ConnectError`] says what is wrong with the address or the file.
     pub async fn open(settings: &Settings) -> Result<Self, ConnectError> {
         let Connections { writer, reader, server } = connect::open_store(settings).await?;
-        Ok(Self { writer, reader, server })
+        let recent = Arc::new(RecentSessions::new(settings.recall));
+        Ok(Self { writer, reader, server, recent, requests: Arc::default() })
     }
 
     /// Opens the database, which has to be there.
@@ -68,6 +75,24 @@ impl SeaStore {
     /// Whether the database is on a server, which may go away and come back.
     pub fn is_on_server(&self) -> bool {
         self.server.is_some()
+    }
+
+    /// How often a session that was asked for had been read a moment ago.
+    pub fn recalled_sessions(&self) -> CacheUse {
+        self.recent.usage()
+    }
+
+    pub(crate) async fn open_unit(&self) -> Result<SeaUnit, StoreError> {
+        // SQLite: take the write lock now. A unit that reads first and writes later could find that
+        // another process has written in between, and would have to start again.
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        let patience = self.server.as_ref().map(|server| Patience::of(server.trust.clone()));
+        let begin = self.writer.begin_with_options(options);
+        let tx = Timely::begin(begin, patience).await.map_err(store_error)?;
+        Ok(SeaUnit { tx, touched: Touched::default(), recent: self.recent.clone() })
     }
 
     /// Bounds a read of a server that may have gone silent.
@@ -101,16 +126,11 @@ impl SeaStore {
 #[async_trait]
 impl Store for SeaStore {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
-        // SQLite: take the write lock now. A unit that reads first and writes later could find that
-        // another process has written in between, and would have to start again.
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
-        };
-        let patience = self.server.as_ref().map(|server| Patience::of(server.trust.clone()));
-        let begin = self.writer.begin_with_options(options);
-        let tx = Timely::begin(begin, patience).await.map_err(store_error)?;
-        Ok(Box::new(SeaUnit { tx }))
+        Ok(Box::new(self.open_unit().await?))
+    }
+
+    async fn add_reset_request(&self, request: &ResetRequest) -> Result<(), StoreError> {
+        self.write_request(request).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -133,7 +153,15 @@ impl Store for SeaStore {
     }
 
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
-        self.read(sessions::find(&self.reader, id)).await
+        if let Some(found) = self.recent.find(id) {
+            return Ok(Some(found));
+        }
+        let before = self.recent.before();
+        let found = self.read(sessions::find(&self.reader, id)).await?;
+        if let Some((session, user)) = &found {
+            self.recent.remember(&before, session, user);
+        }
+        Ok(found)
     }
 
     async fn find_browser_session(

@@ -12,22 +12,51 @@ use vestibule_domain::ports::{StoreError, UnitOfWork};
 
 use crate::error::{store_error, unavailable};
 use crate::postgres::{ANSWER, STATEMENT_TIMEOUT, Trust, is_read_only};
+use crate::recent::{RecentSessions, Touched};
 
 /// An open transaction. Dropping it rolls it back.
 pub(crate) struct SeaUnit {
     pub(crate) tx: Timely,
+    /// What it has written that others may have read a moment ago.
+    pub(crate) touched: Touched,
+    pub(crate) recent: Arc<RecentSessions>,
+}
+
+impl SeaUnit {
+    /// Whether other units may be open at the same time, so that rows have to be locked. On SQLite
+    /// there is one writer, and asking for a lock would be a question for nothing.
+    pub(crate) fn has_rivals(&self) -> bool {
+        self.tx.get_database_backend() != DbBackend::Sqlite
+    }
 }
 
 #[async_trait]
 impl UnitOfWork for SeaUnit {
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        let Self { tx, touched, recent } = *self;
         // A client that hangs up drops the future that waits here (decision D14). The task goes on.
         #[expect(clippy::disallowed_methods, reason = "ends by itself, within a unit's time")]
-        let commit = tokio::spawn(self.tx.commit());
+        let commit = tokio::spawn(async move {
+            // Also when it fails: whoever is cut off does not know what became of it.
+            let _forgetting = Forgetting { touched, recent };
+            tx.commit().await
+        });
         match commit.await {
             Ok(outcome) => outcome.map_err(store_error),
             Err(stopped) => Err(unavailable(stopped)),
         }
+    }
+}
+
+/// Forgets what was touched, at the end, whatever happens before it.
+struct Forgetting {
+    touched: Touched,
+    recent: Arc<RecentSessions>,
+}
+
+impl Drop for Forgetting {
+    fn drop(&mut self) {
+        self.recent.forget(&self.touched);
     }
 }
 

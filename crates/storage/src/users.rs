@@ -149,6 +149,7 @@ impl SeaUnit {
         column: Column,
         value: impl Into<Value> + Send,
     ) -> Result<bool, StoreError> {
+        self.touched.user(id);
         let outcome = Entity::update_many()
             .col_expr(column, Expr::value(value))
             .filter(Column::Id.eq(id.as_uuid()))
@@ -218,6 +219,7 @@ impl Users for SeaUnit {
         id: UserId,
         from: CredentialEpoch,
     ) -> Result<bool, StoreError> {
+        self.touched.user(id);
         let outcome = Entity::update_many()
             .col_expr(Column::CredentialEpoch, Expr::value(from.next().as_i64()))
             .filter(Column::Id.eq(id.as_uuid()))
@@ -229,6 +231,7 @@ impl Users for SeaUnit {
     }
 
     async fn revoke_everything(&mut self, now: OffsetDateTime) -> Result<u64, StoreError> {
+        self.touched.everybody();
         self.tx.without_hurry().await.map_err(store_error)?;
         let next = Expr::col(Column::CredentialEpoch).add(1);
         let users = Entity::update_many()
@@ -248,6 +251,9 @@ impl Users for SeaUnit {
     }
 
     async fn lock_users(&mut self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let rows = Entity::find()
             .filter(Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
             // In one order everywhere, so that two units never wait for each other.
@@ -272,6 +278,7 @@ impl Users for SeaUnit {
     }
 
     async fn delete_user(&mut self, id: UserId) -> Result<bool, StoreError> {
+        self.touched.user(id);
         // The foreign keys take everything else along.
         let deleted = Entity::delete_many()
             .filter(Column::Id.eq(id.as_uuid()))

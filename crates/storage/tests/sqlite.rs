@@ -12,7 +12,7 @@ use vestibule_domain::mail::{Mail, MailFate, QueuedMail};
 use vestibule_domain::ports::{Store, StoreError};
 use vestibule_domain::refresh::Refresh;
 use vestibule_domain::user::{User, UserFilter};
-use vestibule_storage::SeaStore;
+use vestibule_storage::{SeaStore, Settings};
 use vestibule_testkit::contract::given;
 use vestibule_testkit::{store_contract, store_races};
 
@@ -148,7 +148,7 @@ async fn a_refresh_token_or_event_or_count_that_cannot_be_read_is_corrupt() {
         let mut unit = store.begin().await.unwrap();
         unit.insert_session(&session).await.unwrap();
         unit.commit().await.unwrap();
-        assert!(store.find_session(session.id).await.is_ok());
+        assert!(store.list_sessions(anna.id).await.is_ok());
         db.execute_unprepared(&format!("UPDATE sessions SET {damage}")).await.unwrap();
         let found = store.find_session(session.id).await;
         assert!(matches!(found, Err(StoreError::Corrupt(_))), "{damage}: {found:?}");
@@ -170,6 +170,38 @@ async fn a_refresh_token_or_event_or_count_that_cannot_be_read_is_corrupt() {
         let found = store.find_failures(address, network).await;
         assert!(matches!(found, Err(StoreError::Corrupt(_))), "{damage}: {found:?}");
         db.execute_unprepared("UPDATE sign_in_failures SET failures = 1").await.unwrap();
+    }
+    fixture.close().await;
+}
+
+/// "What another process has committed, after a second at most": as with the command line beside the
+/// service.
+#[tokio::test]
+async fn what_another_process_ends_is_over_after_a_moment() {
+    let fixture = fresh().await;
+    let anna = given::stored_user(&fixture.sea, "anna").await;
+    let session = given::stored_session(&fixture.sea, &anna).await;
+    let recalling = |recall| {
+        let settings = Settings { recall, ..fixture.settings.clone() };
+        async move { SeaStore::connect(&settings).await.unwrap() }
+    };
+    let moment = std::time::Duration::from_millis(200);
+    let (brief, blank) = (recalling(moment).await, recalling(std::time::Duration::ZERO).await);
+    let finds = async |store: &SeaStore| store.find_session(session.id).await.unwrap().is_some();
+    assert!(finds(&fixture.sea).await && finds(&brief).await && finds(&blank).await);
+
+    let mut unit = blank.begin().await.unwrap();
+    unit.end_session(session.id).await.unwrap();
+    unit.commit().await.unwrap();
+    assert!(!finds(&blank).await);
+    assert!(finds(&fixture.sea).await, "it recalls for much longer");
+    let ended = std::time::Instant::now();
+    while finds(&brief).await {
+        assert!(ended.elapsed() < 10 * moment);
+        tokio::task::yield_now().await;
+    }
+    for store in [brief, blank] {
+        store.close().await;
     }
     fixture.close().await;
 }

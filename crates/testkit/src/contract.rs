@@ -34,6 +34,7 @@ async fn soon<T>(ask: impl AsyncFn() -> Option<T>) -> T {
 }
 
 pub mod audit;
+pub mod changes;
 pub mod credentials;
 pub mod failures;
 pub mod given;
@@ -106,6 +107,9 @@ macro_rules! store_contract {
                 all_sessions_of_a_user_end
                 the_newest_sessions_are_kept
             }
+            changes {
+                whatever_a_unit_changes_is_seen_by_the_next_read
+            }
             failures {
                 wrong_passwords_are_counted_from_everywhere_together
                 wrong_passwords_are_found_by_address_and_network
@@ -121,6 +125,8 @@ macro_rules! store_contract {
             }
             resets {
                 a_request_is_kept_whoever_it_is_for
+                a_request_needs_no_unit
+                a_request_is_written_though_nobody_waits_for_it
                 requests_are_taken_oldest_first
                 a_request_whose_taker_gave_up_is_back
                 recent_resets_are_newest_first
@@ -213,6 +219,7 @@ macro_rules! store_races {
                 no_session_is_renewed_after_its_end
                 of_many_units_that_keep_a_session_each_one_does
                 one_of_many_units_exchanges_a_refresh_token
+                no_read_brings_back_what_has_changed
             }
             failures {
                 each_wrong_password_is_counted
@@ -225,6 +232,7 @@ macro_rules! store_races {
                 one_of_many_units_spends_a_reset
                 either_a_reset_or_a_change_of_password_wins
                 each_request_is_taken_once
+                many_requests_are_each_kept_once
                 one_of_many_units_issues_a_reset
             }
             mails {
@@ -255,6 +263,7 @@ mod tests {
         let lists = include_str!("contract.rs");
         for file in [
             include_str!("contract/audit.rs"),
+            include_str!("contract/changes.rs"),
             include_str!("contract/credentials.rs"),
             include_str!("contract/failures.rs"),
             include_str!("contract/installation.rs"),

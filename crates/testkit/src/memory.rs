@@ -21,7 +21,7 @@ use vestibule_domain::mail::MailRecord;
 use vestibule_domain::password::PasswordHash;
 use vestibule_domain::ports::{Store, StoreError, UnitOfWork};
 use vestibule_domain::relay::StoredRelay;
-use vestibule_domain::reset::{PasswordReset, ResetId};
+use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
 use vestibule_domain::secret::SecretDigest;
 use vestibule_domain::session::Session;
 use vestibule_domain::user::{User, UserFilter};
@@ -60,6 +60,12 @@ impl Store for MemoryStore {
             _open: OpenUnit::count(Arc::clone(&self.open)),
             _turn: turn,
         }))
+    }
+
+    async fn add_reset_request(&self, request: &ResetRequest) -> Result<(), StoreError> {
+        let mut unit = self.begin().await?;
+        unit.insert_reset_request(request).await?;
+        unit.commit().await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

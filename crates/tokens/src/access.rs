@@ -8,9 +8,11 @@ use vestibule_domain::id::{SessionId, UserId};
 use vestibule_domain::ports::{AccessTokens, TokenError};
 use vestibule_domain::token::{AccessClaims, SignedToken};
 
+use crate::envelope::MAX_TOKEN_BYTES;
 use crate::moment::{self, UnsignableClaims};
 use crate::purpose::Purpose;
 use crate::ring::KeyRing;
+use crate::verified::{CacheUse, TokenDigest, VerifiedTokens};
 
 /// Access tokens as PASETO v4.public.
 ///
@@ -24,9 +26,10 @@ use crate::ring::KeyRing;
 /// The claims are exactly `iss`, `aud`, `sub` (the user), `sid` (the session), `iat`, `nbf`, `exp`
 /// and `jti`; ids are hyphenated UUIDs, times are RFC 3339 with whole seconds and a `Z`. Whoever
 /// verifies a token without asking learns of a sign-out only when the token expires.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct PasetoAccessTokens {
     ring: Arc<KeyRing>,
+    verified: VerifiedTokens,
     issuer: String,
     audience: String,
     implicit_assertion: String,
@@ -51,7 +54,13 @@ impl PasetoAccessTokens {
     pub fn new(ring: Arc<KeyRing>, issuer: impl Into<String>, audience: impl Into<String>) -> Self {
         let (issuer, audience) = (issuer.into(), audience.into());
         let implicit_assertion = Purpose::Access.implicit_assertion(&issuer);
-        Self { ring, issuer, audience, implicit_assertion }
+        let verified = VerifiedTokens::new();
+        Self { ring, verified, issuer, audience, implicit_assertion }
+    }
+
+    /// How often a token that was presented had been verified before.
+    pub fn recognised(&self) -> CacheUse {
+        self.verified.usage()
     }
 
     fn payload(&self, claims: &AccessClaims) -> Result<String, UnsignableClaims> {
@@ -79,6 +88,23 @@ impl AccessTokens for PasetoAccessTokens {
     }
 
     fn read(&self, token: &str) -> Option<AccessClaims> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return None;
+        }
+        // Before anything is verified: should the keys be exchanged meanwhile, it does not count.
+        let keys = self.ring.generation();
+        let digest = TokenDigest::of(token);
+        if let Some(claims) = self.verified.find(&digest, keys) {
+            return Some(claims);
+        }
+        let claims = self.verify(token)?;
+        self.verified.remember(&digest, keys, &claims);
+        Some(claims)
+    }
+}
+
+impl PasetoAccessTokens {
+    fn verify(&self, token: &str) -> Option<AccessClaims> {
         let text = self.ring.open(Purpose::Access, token, &self.implicit_assertion)?;
         let payload: Payload = serde_json::from_str(&text).ok()?;
         let claims = AccessClaims {

@@ -15,6 +15,7 @@ mod reset;
 mod ring;
 mod sealed;
 mod sealer;
+mod verified;
 
 pub use access::PasetoAccessTokens;
 pub use keys::{KeyDirectory, KeyError, KeyRecord, KeyState, ROTATION_LEAD};
@@ -22,3 +23,4 @@ pub use purpose::{Purpose, UnknownPurpose};
 pub use reset::PasetoResetTokens;
 pub use ring::{KeyRing, PublishedKey};
 pub use sealer::PasetoSealer;
+pub use verified::CacheUse;

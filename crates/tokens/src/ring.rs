@@ -3,6 +3,7 @@
 //! Readers take a snapshot and never wait for a reload; a reload swaps the snapshot.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use pasetors::keys::{AsymmetricPublicKey, AsymmetricSecretKey, SymmetricKey};
@@ -22,6 +23,8 @@ use crate::sealed::{self, Sealed};
 pub struct KeyRing {
     directory: KeyDirectory,
     current: RwLock<Arc<Snapshot>>,
+    /// How often the keys were exchanged.
+    generation: AtomicU64,
 }
 
 /// A public key that other services verify access tokens with.
@@ -72,13 +75,14 @@ impl KeyRing {
     /// Loads the keys of a directory. There has to be one in use for every purpose.
     pub fn load(directory: KeyDirectory) -> Result<Self, KeyError> {
         let current = RwLock::new(Arc::new(Snapshot::take(&directory)?));
-        Ok(Self { directory, current })
+        Ok(Self { directory, current, generation: AtomicU64::new(0) })
     }
 
     /// Loads the keys again. After an error the ring goes on with what it had.
     fn reload(&self) -> Result<(), KeyError> {
         let snapshot = Arc::new(Snapshot::take(&self.directory)?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
+        self.generation.fetch_add(1, Ordering::Release);
         Ok(())
     }
 
@@ -92,6 +96,12 @@ impl KeyRing {
         }
         self.reload()?;
         Ok(true)
+    }
+
+    /// Names the keys of this moment: after an exchange it is another. Whoever takes it first and
+    /// the keys then has keys that are at least as new.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
     /// The keys that verify access tokens, for services that do so themselves.

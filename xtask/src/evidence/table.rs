@@ -146,7 +146,7 @@ const FAIL_OVER: &str = "a_synchronous_standby_takes_over_and_nothing_is_lost_po
 const FAIL_OVER_BEHIND: &str = "an_asynchronous_standby_loses_what_it_has_not_heard_of_postgres";
 const KILLED_MIGRATIONS: &str = "a_migration_that_is_killed_is_completed_by_the_next_start";
 const RESTORED: &str = "a_backup_made_under_load_brings_accounts_back_and_nothing_that_was_ended";
-const REVOCATION: &str = "what_is_ended_is_over_on_every_node_at_once";
+const REVOCATION: &str = "what_is_ended_is_over_at_once_and_soon_on_every_node";
 const ROTATION: &str = "keys_are_exchanged_under_load_and_nobody_is_signed_out";
 const FULL_DISK: &str = "nothing_is_acknowledged_that_a_full_disk_would_lose";
 
@@ -195,6 +195,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant("fallback_open", "E10", &[KILLED_REDIS]),
     mutant("ack_failed_commit", "E11", &[CUT_COMMITS]),
     mutant("sessions_survive", "E09", &[REVOCATION]),
+    mutant("stale_sessions", "E09", &[REVOCATION]),
     mutant("newest_key_only", "E16", &[ROTATION]),
     mutant("ack_before_commit", "E12", &[FAIL_OVER]),
     mutant("die_on_terminate", "E13", &[ROLLING_RESTART, STOPS]),

@@ -1,6 +1,7 @@
 //! What the service remembers.
 //!
-//! A use case opens one unit of work, uses its verbs, and commits it.
+//! A use case opens one unit of work, uses its verbs, and commits it. One write needs no unit:
+//! [`Store::add_reset_request`].
 //! Verbs that decide a race are single statements and answer with a value, never an error.
 //! Times are kept to the microsecond.
 
@@ -37,6 +38,13 @@ pub trait Store: Send + Sync {
     /// everything.
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
 
+    /// Adds a request for a reset link, whether its address belongs to anybody or not; durable and
+    /// visible when this answers.
+    ///
+    /// Needs no unit, so that many can be written together. Once begun, it is finished even if the
+    /// caller stops waiting.
+    async fn add_reset_request(&self, request: &ResetRequest) -> Result<(), StoreError>;
+
     /// Answers once the store can be reached.
     async fn ping(&self) -> Result<(), StoreError>;
 
@@ -56,6 +64,9 @@ pub trait Store: Send + Sync {
     async fn find_password(&self, id: UserId) -> Result<Option<PasswordHash>, StoreError>;
 
     /// The session with its user: what every authenticated request asks.
+    ///
+    /// Sees whatever was committed through this store; what another process has committed, or a
+    /// commit whose answer was not waited for, after a second at most (decision D12).
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError>;
 
     /// The browser session whose key has that digest, with its user.

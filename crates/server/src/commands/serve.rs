@@ -92,6 +92,14 @@ pub(super) async fn worker(place: &Place) -> Result<(), Failure> {
 
 /// Closes the database; one that does not answer is left to notice by itself.
 async fn close(app: App) {
+    let (tokens, sessions) = (app.access_tokens.recognised(), app.store.recalled_sessions());
+    tracing::debug!(
+        tokens.recognised = tokens.hits,
+        tokens.verified = tokens.misses,
+        sessions.recalled = sessions.hits,
+        sessions.read = sessions.misses,
+        "what was remembered"
+    );
     if tokio::time::timeout(LAST_WORDS, app.store.close()).await.is_err() {
         tracing::warn!("the database did not close in time");
     }

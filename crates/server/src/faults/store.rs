@@ -15,7 +15,7 @@ use vestibule_domain::mail::MailRecord;
 use vestibule_domain::password::PasswordHash;
 use vestibule_domain::ports::{Store, StoreError, UnitOfWork};
 use vestibule_domain::relay::StoredRelay;
-use vestibule_domain::reset::{PasswordReset, ResetId};
+use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
 use vestibule_domain::secret::SecretDigest;
 use vestibule_domain::session::Session;
 use vestibule_domain::user::{User, UserFilter};
@@ -50,7 +50,7 @@ impl FaultyStore {
 }
 
 /// Takes its time over somebody who is known.
-pub(super) async fn linger(fault: Fault) {
+fn linger(fault: Fault) {
     let delay = match fault {
         Fault::Sleep2msIfKnown => Duration::from_millis(2),
         Fault::Sleep300usIfKnown => Duration::from_micros(300),
@@ -79,7 +79,7 @@ impl Store for FaultyStore {
     ) -> Result<Option<(User, Option<PasswordHash>)>, StoreError> {
         let mut found = self.inner.find_user_by_email(key).await?;
         if found.is_some() {
-            linger(self.fault).await;
+            linger(self.fault);
         }
         if let Some((user, hash)) = &mut found
             && self.fault == Fault::TellInactive
@@ -144,6 +144,18 @@ impl Store for FaultyStore {
             return Err(odd());
         }
         self.inner.list_users(filter, after, limit).await
+    }
+
+    async fn add_reset_request(&self, request: &ResetRequest) -> Result<(), StoreError> {
+        match self.inner.add_reset_request(request).await {
+            Err(_) if self.fault == Fault::AckFailedCommit => {}
+            outcome => outcome?,
+        }
+        let is_curious = matches!(self.fault, Fault::Sleep2msIfKnown | Fault::Sleep300usIfKnown);
+        if is_curious && self.inner.find_user_by_email(&request.email_key).await?.is_some() {
+            linger(self.fault);
+        }
+        Ok(())
     }
 
     // The others are as they should be.

@@ -9,8 +9,8 @@ use vestibule_domain::ports::{Clock, Random, SystemClock};
 
 use crate::failure::Failure;
 
-/// What a request id costs.
-const LEAK: usize = 512 * 1024;
+/// What random bytes cost, which are drawn for the ids of many requests at a time.
+const LEAK: usize = 32 * 1024 * 1024;
 
 /// A clock that is ahead by so much, or behind.
 pub(super) struct SetClock {

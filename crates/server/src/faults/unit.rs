@@ -24,7 +24,6 @@ use vestibule_domain::session::Session;
 use vestibule_domain::user::{CredentialEpoch, User};
 
 use super::Fault;
-use super::store::linger;
 
 /// How long a write waits that was acknowledged already.
 const A_MOMENT: Duration = Duration::from_millis(100);
@@ -153,13 +152,7 @@ port! { Sessions {
 
 port! { Resets {
         async fn insert_reset_request(&mut self, request: &ResetRequest) -> Result<(), StoreError> {
-            self.inner.insert_reset_request(request).await?;
-            let is_curious =
-                matches!(self.fault, Fault::Sleep2msIfKnown | Fault::Sleep300usIfKnown);
-            if is_curious && self.store.find_user_by_email(&request.email_key).await?.is_some() {
-                linger(self.fault).await;
-            }
-            Ok(())
+            self.inner.insert_reset_request(request).await
         }
 
         async fn spend_reset(

@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -18,7 +19,6 @@ use poem::http::{Request, Response, Version};
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::io::InspectReader;
 use tokio_util::sync::CancellationToken;
@@ -49,21 +49,18 @@ pub(super) async fn converse<E: Endpoint + 'static>(
     endpoint: Arc<E>,
     stop: CancellationToken,
 ) {
-    let pulse = Arc::new(watch::Sender::new(Beat::now(Phase::Quiet)));
-    let mut beats = pulse.subscribe();
-    let ear = pulse.clone();
-    let stream = InspectReader::new(stream, move |bytes: &[u8]| {
-        ear.send_if_modified(|beat| beat.hear(bytes));
-    });
+    let pulse = Arc::new(Pulse::new());
+    let (ear, hand) = (pulse.clone(), pulse.clone());
+    let stream = InspectReader::new(stream, move |bytes: &[u8]| ear.hear(bytes));
     let service = service_fn(move |request: Request<Incoming>| {
-        let (endpoint, pulse) = (endpoint.clone(), pulse.clone());
+        let (endpoint, pulse) = (endpoint.clone(), hand.clone());
         async move {
             let version = request.version();
-            pulse.send_replace(Beat::now(Phase::Busy));
+            pulse.enter(Phase::Busy);
             let (local, peer) = (LocalAddr(Addr::from(local)), RemoteAddr(Addr::from(peer)));
             let request = (request, local, peer, Scheme::HTTP).into();
             let response = endpoint.get_response(request).await;
-            pulse.send_replace(Beat::now(Phase::after(version)));
+            pulse.enter(Phase::after(version));
             Ok::<Response<_>, Infallible>(response.into())
         }
     });
@@ -76,22 +73,24 @@ pub(super) async fn converse<E: Endpoint + 'static>(
 
     let mut last = None;
     loop {
-        let beat = *beats.borrow_and_update();
+        let beat = pulse.beat();
         let end = match last {
             None => beat.end(),
             Some(last) if beat.phase == Phase::Head => beat.end().min(last),
             Some(last) => last,
         };
-        tokio::select! {
-            // However it ended, there is nobody left to tell.
-            _ = &mut connection => return,
-            Ok(()) = beats.changed() => continue,
-            () = &mut stopped, if last.is_none() => {}
-            () = sleep_until(end) => {
-                if last.is_some() || beat.phase == Phase::Head {
-                    return;
-                }
+        let now = Instant::now();
+        if now < end {
+            tokio::select! {
+                // However it ended, there is nobody left to tell.
+                _ = &mut connection => return,
+                () = &mut stopped, if last.is_none() => {}
+                // Nobody tells when a head begins, which would cost every request something; one
+                // that begins from now on has time until after this look.
+                () = sleep_until(end.min(now + HEAD)) => continue,
             }
+        } else if last.is_some() || beat.phase == Phase::Head {
+            return;
         }
         connection.as_mut().graceful_shutdown();
         last = Some(Instant::now() + LAST_REQUESTS);
@@ -112,7 +111,44 @@ fn protocol() -> Builder<TokioExecutor> {
     protocol
 }
 
-/// What was last seen of a connection.
+/// What was last seen of a connection, as several parts of it see it: one number, because it
+/// changes several times a request.
+struct Pulse {
+    began: Instant,
+    /// Nanoseconds since it began, and the phase that began then in the last two bits.
+    state: AtomicU64,
+}
+
+impl Pulse {
+    fn new() -> Self {
+        Self { began: Instant::now(), state: AtomicU64::new(Phase::Quiet as u64) }
+    }
+
+    fn enter(&self, phase: Phase) {
+        // Enough for a century.
+        let nanos = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX >> 2);
+        self.state.store(nanos << 2 | phase as u64, Ordering::Relaxed);
+    }
+
+    fn beat(&self) -> Beat {
+        let state = self.state.load(Ordering::Relaxed);
+        let phase = match state & 3 {
+            0 => Phase::Quiet,
+            1 => Phase::Head,
+            _ => Phase::Busy,
+        };
+        Beat { phase, since: self.began + Duration::from_nanos(state >> 2) }
+    }
+
+    /// Hears bytes, with which a request may begin.
+    fn hear(&self, bytes: &[u8]) {
+        if !bytes.is_empty() && self.beat().phase == Phase::Quiet {
+            self.enter(Phase::Head);
+        }
+    }
+}
+
+/// What was last seen of a connection, and when.
 #[derive(Clone, Copy, Debug)]
 struct Beat {
     phase: Phase,
@@ -122,12 +158,12 @@ struct Beat {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// Nothing is expected.
-    Quiet,
+    Quiet = 0,
     /// A request has begun to come.
-    Head,
+    Head = 1,
     /// A request is being answered. HTTP/2 stays here from its first request on: it frames what it
     /// says, so a byte is not the beginning of a request.
-    Busy,
+    Busy = 2,
 }
 
 impl Phase {
@@ -138,19 +174,6 @@ impl Phase {
 }
 
 impl Beat {
-    fn now(phase: Phase) -> Self {
-        Self { phase, since: Instant::now() }
-    }
-
-    /// Hears bytes; answers whether that changes anything.
-    fn hear(&mut self, bytes: &[u8]) -> bool {
-        let begins = self.phase == Phase::Quiet && !bytes.is_empty();
-        if begins {
-            *self = Self::now(Phase::Head);
-        }
-        begins
-    }
-
     /// When that has lasted long enough.
     fn end(&self) -> Instant {
         self.since + if self.phase == Phase::Head { HEAD } else { IDLE }
@@ -237,6 +260,16 @@ mod tests {
             sleep(HEAD).await;
             peer.stream.write_all(part).await.unwrap();
             peer.ends_after(HEAD * 2).await;
+        }
+    }
+
+    /// Whenever that is: nobody is told when a head begins.
+    #[tokio::test(start_paused = true)]
+    async fn a_head_has_the_same_time_whenever_it_begins() {
+        for quiet in [HEAD / 3, HEAD * 7 / 3, HEAD * 9 / 2] {
+            let peer = Peer::of(quick());
+            sleep(quiet).await;
+            peer.says(b"GET / HTTP/1.1\r\n").await.ends_after(quiet + HEAD).await;
         }
     }
 

@@ -102,7 +102,7 @@ async fn common_and_personal_passwords_are_refused_at_every_door(database: Datab
 }
 
 async fn administrators_read_what_happened(database: Database) {
-    let service = Setup::on(database).start().await;
+    let service = Setup::on(database).reading_every_session().start().await;
     let anna = service.sign_up(ANNA, PASSWORD).await;
     service.sign_in(ANNA, "a wrong password").await;
     service.sign_in("nobody@example.com", "a wrong password").await;

@@ -38,6 +38,7 @@ mod people;
 mod proxy;
 mod races;
 mod refresh;
+mod remembered;
 mod resets;
 mod revocation;
 mod rotation;

@@ -52,6 +52,11 @@ impl Setup {
             .with("VESTIBULE_MAIL__FROM_ADDRESS", "accounts@example.com")
     }
 
+    /// Asks the database at every request: a test changes it behind the service's back.
+    pub(crate) fn reading_every_session(self) -> Self {
+        self.with("VESTIBULE_SESSIONS__MAX_STALENESS", "0s")
+    }
+
     pub(crate) fn with(mut self, variable: &str, value: &str) -> Self {
         self.set(variable, value);
         self

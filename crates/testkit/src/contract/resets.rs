@@ -1,5 +1,7 @@
 //! The rules of [`Resets`](vestibule_domain::ports::Resets) and of finding resets.
 
+use std::task::Poll;
+
 use time::Duration;
 use vestibule_domain::ports::Store;
 use vestibule_domain::reset::{PasswordReset, ResetId};
@@ -15,6 +17,26 @@ pub async fn a_request_is_kept_whoever_it_is_for(store: &dyn Store) {
         commit!(store, insert_reset_request(&request));
         assert_eq!(commit!(store, take_reset_request()), Some(request));
     }
+}
+
+/// "Adds a request … durable and visible when this answers. Needs no unit."
+pub async fn a_request_needs_no_unit(store: &dyn Store) {
+    let request = given::request("nobody", given::noon());
+    store.add_reset_request(&request).await.unwrap();
+    assert_eq!(commit!(store, take_reset_request()), Some(request));
+    assert_eq!(commit!(store, take_reset_request()), None);
+}
+
+/// "Once begun, it is finished even if the caller stops waiting."
+pub async fn a_request_is_written_though_nobody_waits_for_it(store: &dyn Store) {
+    let request = given::request("nobody", given::noon());
+    let mut writing = store.add_reset_request(&request);
+    // Asked once, it has begun.
+    let begun = std::future::poll_fn(|context| Poll::Ready(writing.as_mut().poll(context)));
+    let _ = begun.await;
+    drop(writing);
+    let taken = soon(async || commit!(store, take_reset_request())).await;
+    assert_eq!(taken, request);
 }
 
 /// "Takes the oldest request out of the store."

@@ -6,6 +6,7 @@ use pasetors::version4::{PublicToken, V4};
 use time::Duration;
 use vestibule_domain::ports::AccessTokens as _;
 use vestibule_domain::token::AccessClaims;
+use vestibule_tokens::CacheUse;
 
 use crate::fixture::{ACCESS_ASSERTION, Fixture, NOW, access_claims, footer, payload};
 
@@ -84,4 +85,24 @@ fn an_expired_token_is_still_read() {
     // The domain compares times with its own clock; there is none here.
     let fixture = Fixture::with_known_keys();
     assert!(fixture.access.read(FROZEN).unwrap().expires_at < NOW + Duration::days(365));
+}
+
+#[test]
+fn a_token_is_verified_once_and_recognised_from_then_on() {
+    let fixture = Fixture::with_fresh_keys();
+    let token = fixture.access.issue(&access_claims()).unwrap();
+    let usage = || {
+        let CacheUse { hits, misses } = fixture.access.recognised();
+        (hits, misses)
+    };
+    for hits in 0..3 {
+        assert_eq!(fixture.access.read(token.expose()), Some(access_claims()));
+        assert_eq!(usage(), (hits, 1));
+    }
+    // Neither is a forgery recognised after it was refused, nor a token by a part of it.
+    let (start, _) = token.expose().rsplit_once('.').unwrap();
+    for _ in 0..2 {
+        assert_eq!(fixture.access.read(start), None);
+    }
+    assert_eq!(usage(), (2, 3));
 }

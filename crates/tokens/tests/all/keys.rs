@@ -124,6 +124,8 @@ fn after_a_rotation_old_tokens_are_read_and_new_ones_use_the_new_key() {
 fn a_retired_key_is_refused_at_once_and_its_secret_is_gone() {
     let fixture = Fixture::with_fresh_keys();
     let old = fixture.access.issue(&access_claims()).unwrap();
+    // It is recognised from now on.
+    assert!(fixture.access.read(old.expose()).is_some());
     let old_kid = fixture.ring.public_keys()[0].kid.clone();
     let still_signing = fixture.keys().retire(&old_kid, NOW).unwrap_err();
     assert!(matches!(still_signing, KeyError::StillSigning { .. }));

@@ -1,5 +1,7 @@
 //! `vestibule user` and `vestibule admin`, and what they mean to whoever is signed in.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use vestibule_testkit::smtp::{Behaviour, SmtpSink};
 
@@ -7,7 +9,7 @@ use super::run;
 use crate::database::Database;
 use crate::on_both_databases;
 use crate::people::{Answer, CHANGED, mails_to};
-use crate::service::{PUBLIC_URL, Service, Setup};
+use crate::service::{PUBLIC_URL, Service, Setup, eventually};
 
 on_both_databases! {
     an_account_is_made_looked_at_and_ended;
@@ -55,8 +57,10 @@ async fn an_account_is_made_looked_at_and_ended(database: Database) {
     run(&service, &["user", "delete", EMAIL], "y\n").await.fails_with(1, &["--yes"]);
     assert_eq!(service.me(&signed_in.token()).await.status, 200);
     run(&service, &["user", "delete", EMAIL, "--yes"], "").await.ok();
-    let gone = service.me(&signed_in.token()).await;
-    assert_eq!((gone.status, &gone.body["code"]), (404, &"user_not_found".into()));
+    let gone = async |answer: Answer| {
+        (answer.status, &answer.body["code"]) == (404, &"user_not_found".into())
+    };
+    assert!(soon(&service, &signed_in.token(), gone).await);
     let refused = service.sign_in(EMAIL, "  the first password  ").await;
     refused.is(401, "Invalid email or password");
     assert_eq!(listed(&service, "user").await, Vec::<String>::new());
@@ -70,7 +74,8 @@ async fn a_password_is_set_and_its_owner_is_told(database: Database) {
 
     let set = ["user", "set-password", EMAIL, "--password-stdin"];
     run(&service, &set, &format!("{SECOND}\n")).await.ok();
-    assert_eq!(service.me(&session).await.status, 401, "all sessions have ended");
+    let ended = soon(&service, &session, async |me: Answer| me.status == 401).await;
+    assert!(ended, "all sessions have ended");
     service.sign_in(EMAIL, FIRST).await.is(401, "Invalid email or password");
     assert_eq!(service.sign_in(EMAIL, SECOND).await.status, 200);
     mails_to(&relay, EMAIL, CHANGED, 1).await;
@@ -122,12 +127,18 @@ async fn administrators_are_made_and_unmade(database: Database) {
     assert_eq!(listed(&service, "user").await.len(), 2);
 
     run(&service, &["admin", "promote", EMAIL], "").await.ok();
-    assert_eq!(service.me(&session).await.body["is_admin"], true);
+    assert!(soon(&service, &session, async |me: Answer| me.body["is_admin"] == true).await);
     assert_eq!(listed(&service, "admin").await, ["root@example.com", EMAIL]);
     run(&service, &["admin", "demote", EMAIL], "").await.ok();
-    assert_eq!(service.me(&session).await.body["is_admin"], false);
+    assert!(soon(&service, &session, async |me: Answer| me.body["is_admin"] == false).await);
     assert_eq!(listed(&service, "admin").await, ["root@example.com"]);
     run(&service, &["admin", "promote", "ben@example.com"], "").await.fails_with(1, &[]);
+}
+
+/// Whether the service sees what a command has done: it may take a second to.
+async fn soon(service: &Service, token: &str, is_so: impl AsyncFn(Answer) -> bool) -> bool {
+    let see = async || is_so(service.me(token).await).await;
+    eventually(Duration::from_secs(5), see).await
 }
 
 /// The addresses that `user list` or `admin list` tells, in order.

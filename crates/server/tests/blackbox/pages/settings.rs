@@ -218,7 +218,7 @@ async fn what_the_configuration_sets_is_shown_and_stays(database: Database) {
 
 async fn the_programs_door_keeps_the_same_rules(database: Database) {
     let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = Setup::on(database).start().await;
+    let service = Setup::on(database).reading_every_session().start().await;
     administrator(&service).await;
     let token = service.sign_in("root@example.com", PASSWORD).await.token();
     let path = "/api/v1/admin/settings/smtp";

@@ -94,3 +94,19 @@ pub async fn one_of_many_units_issues_a_reset(store: Arc<dyn Store>) {
     });
     assert_eq!(successes(&issued.await), 1);
 }
+
+/// "Adds a request": each of those that are written together, and none of them twice.
+pub async fn many_requests_are_each_kept_once(store: Arc<dyn Store>) {
+    const REQUESTS: usize = 300;
+    let at = |number| given::noon() + Duration::seconds(i64::try_from(number).unwrap());
+    at_once(&store, REQUESTS, |number, store| async move {
+        let request = given::request(&format!("somebody{number}"), at(number));
+        store.add_reset_request(&request).await.unwrap();
+    })
+    .await;
+    for number in 0..REQUESTS {
+        let taken = commit!(store, take_reset_request()).unwrap();
+        assert_eq!(taken.email_key, given::address(&format!("somebody{number}")));
+    }
+    assert_eq!(commit!(store, take_reset_request()), None);
+}

@@ -1,8 +1,10 @@
 //! Many units at once, and sessions.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use time::Duration;
+use tokio::task::JoinSet;
 use vestibule_domain::language::Language;
 use vestibule_domain::ports::Store;
 use vestibule_domain::user::User;
@@ -122,4 +124,35 @@ pub async fn one_of_many_units_exchanges_a_refresh_token(store: Arc<dyn Store>) 
         }
     });
     assert_eq!(successes(&exchanged.await), 1);
+}
+
+/// "Sees whatever was committed through this store", however many read what was there before at the
+/// moment it changes.
+pub async fn no_read_brings_back_what_has_changed(store: Arc<dyn Store>) {
+    const CHANGES: u32 = 100;
+    let anna = given::stored_user(&*store, "anna").await;
+    let session = given::stored_session(&*store, &anna).await;
+    let is_over = Arc::new(AtomicBool::new(false));
+    let mut readers = JoinSet::new();
+    for _ in 0..4 {
+        let (store, is_over) = (store.clone(), is_over.clone());
+        readers.spawn(async move {
+            while !is_over.load(Ordering::Relaxed) {
+                store.find_session(session.id).await.unwrap().unwrap();
+                // What is remembered is answered without a pause.
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+    for number in 0..CHANGES {
+        let is_active = number % 2 == 1;
+        commit!(store, set_active(anna.id, is_active));
+        for _ in 0..3 {
+            let (_, found) = store.find_session(session.id).await.unwrap().unwrap();
+            assert_eq!(found.is_active, is_active, "change {number}");
+            tokio::task::yield_now().await;
+        }
+    }
+    is_over.store(true, Ordering::Relaxed);
+    readers.join_all().await;
 }

@@ -1,0 +1,96 @@
+//! What a store may have remembered of a session, and must not once it has changed.
+
+use time::Duration;
+use vestibule_domain::id::UserId;
+use vestibule_domain::language::Language;
+use vestibule_domain::ports::Store;
+use vestibule_domain::session::Session;
+use vestibule_domain::user::User;
+
+use super::given;
+
+/// Changes a stored user or one of their sessions through one verb.
+macro_rules! change {
+    ($store:expr, $session:expr, $user:expr, $verb:ident($($argument:expr),*)) => {{
+        let (before, after) = {
+            let before = $store.find_session($session.id).await.unwrap();
+            // Asked twice, so that the second answer may be one that is remembered.
+            assert_eq!($store.find_session($session.id).await.unwrap(), before);
+            commit!($store, $verb($($argument),*));
+            (before, $store.find_session($session.id).await.unwrap())
+        };
+        assert!(before.is_some(), stringify!($verb));
+        assert_ne!(before, after, stringify!($verb));
+        after
+    }};
+}
+
+/// "Sees whatever was committed through this store", by whichever verb.
+pub async fn whatever_a_unit_changes_is_seen_by_the_next_read(store: &dyn Store) {
+    let later = given::noon() + Duration::HOUR;
+    let anna = given::stored_user(store, "anna").await;
+    let refresh = given::refresh();
+    let session = given::session(&anna).refreshed_by(refresh.clone());
+    commit!(store, insert_session(&session));
+    let epoch = anna.epoch;
+
+    change!(store, session, anna, touch_session(session.id, later));
+    change!(store, session, anna, renew_session(session.id, epoch, None, later));
+    let rotation = given::rotation(refresh.current, later + Duration::HOUR);
+    change!(store, session, anna, rotate_refresh(session.id, epoch, given::digest(), &rotation));
+    change!(store, session, anna, set_admin(anna.id, true));
+    change!(store, session, anna, set_active(anna.id, false));
+    change!(store, session, anna, set_language(anna.id, Language::German));
+    change!(store, session, anna, advance_epoch(anna.id, epoch));
+    let epoch = epoch.next();
+    let kept = change!(store, session, anna, keep_only_session(anna.id, session.id, epoch));
+    assert_eq!(kept.unwrap().0.epoch, epoch);
+    change!(store, session, anna, end_session(session.id));
+
+    let ends: [fn(&Session) -> End; 5] = [
+        |session| End::Others(session.user_id),
+        |session| End::All(session.user_id),
+        |session| End::Newest(session.user_id),
+        |_| End::Purge,
+        |_| End::Everybody,
+    ];
+    for end in ends {
+        let session = given::stored_session(store, &anna).await;
+        assert!(store.find_session(session.id).await.unwrap().is_some());
+        end(&session).carry_out(store, &anna).await;
+        assert_eq!(store.find_session(session.id).await.unwrap(), None);
+    }
+    let session = given::stored_session(store, &anna).await;
+    assert_eq!(change!(store, session, anna, delete_user(anna.id)), None);
+}
+
+/// What ends a session without naming it.
+enum End {
+    Others(UserId),
+    All(UserId),
+    Newest(UserId),
+    Purge,
+    Everybody,
+}
+
+impl End {
+    async fn carry_out(self, store: &dyn Store, owner: &User) {
+        match self {
+            Self::Others(user) => {
+                let kept = given::stored_session(store, owner).await;
+                commit!(store, keep_only_session(user, kept.id, owner.epoch));
+            }
+            Self::All(user) => commit!(store, end_sessions(user)),
+            Self::Newest(user) => {
+                given::stored_session(store, owner).await;
+                commit!(store, keep_newest_sessions(user, 1));
+            }
+            Self::Purge => {
+                commit!(store, purge(given::noon() + Duration::days(3650), 1000));
+            }
+            Self::Everybody => {
+                commit!(store, revoke_everything(given::noon()));
+            }
+        }
+    }
+}
