@@ -104,7 +104,6 @@ impl<E: Endpoint> Endpoint for Identified<E> {
         let ip = peer.map(|peer| self.trusted.client(peer, request.headers()));
         let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let caller = Caller::new(ip, agent);
-        tracing::Span::current().record("client", tracing::field::display(caller.network()));
         let initiator = initiator(request.headers());
         request.extensions_mut().insert(caller);
         request.extensions_mut().insert(initiator);

@@ -25,7 +25,6 @@ mod sessions;
 mod state;
 mod views;
 
-use poem::endpoint::BoxEndpoint;
 use poem::middleware::{AddData, CatchPanic};
 use poem::{Endpoint, EndpointExt, Response, Route};
 use poem_openapi::{LicenseObject, OpenApiService, Tags};
@@ -114,17 +113,21 @@ pub fn routes(state: State) -> Route {
 
 /// What every request passes through: an id, the client's address, bounds on the body, problem
 /// details for every error, and headers that keep answers out of caches and frames.
-pub fn protect<E>(routes: E, client: ClientAddress, requests: Requests) -> BoxEndpoint<'static>
+pub fn protect<E>(
+    routes: E,
+    client: ClientAddress,
+    requests: Requests,
+) -> impl Endpoint<Output = Response> + 'static
 where
     E: Endpoint<Output = Response> + 'static,
 {
     routes
         .with(body::BodyLimit)
         .with(deadline::Deadline)
-        .with(client)
         .with(CatchPanic::new().with_handler(error::Panicked))
         .catch_all_error(respond)
         .with(allow::AllowHeader::from_document(&openapi_json()))
         .with(requests)
-        .boxed()
+        // Outermost: every line about a request says who called.
+        .with(client)
 }

@@ -1,14 +1,63 @@
 //! A name for every request, on its answer, in its problem details and in its log lines.
 
+use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Instant;
 
 use poem::http::{HeaderName, HeaderValue, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 use tracing::Instrument;
+use vestibule_domain::caller::Caller;
 use vestibule_domain::ports::Random;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What every answer carries that does not say otherwise.
+static DEFAULTS: [(HeaderName, HeaderValue); 8] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        ),
+    ),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), microphone=(), geolocation=(), payment=()"),
+    ),
+];
+
+thread_local! {
+    /// Random bytes for ids, and how many of them are used up.
+    static DRAWN: RefCell<([u8; 1024], usize)> = const { RefCell::new(([0; 1024], 1024)) };
+}
+
+/// Random bytes that are no secret. They are drawn many at a time: each time is a call of the
+/// system.
+fn drawn(random: &dyn Random) -> [u8; 16] {
+    DRAWN.with_borrow_mut(|(bytes, used)| {
+        if *used == bytes.len() {
+            random.fill(bytes);
+            *used = 0;
+        }
+        let mut drawn = [0; 16];
+        drawn.copy_from_slice(&bytes[*used..][..16]);
+        *used += 16;
+        drawn
+    })
+}
 
 tokio::task_local! {
     static REQUEST_ID: String;
@@ -19,7 +68,8 @@ pub(crate) fn current() -> String {
     REQUEST_ID.try_with(Clone::clone).unwrap_or_default()
 }
 
-/// Gives requests their ids, logs one line for each, and puts the headers on every answer that
+/// Gives requests their ids, logs one line for each, at the level `debug` for those that only read
+/// and succeed, and puts the headers on every answer that
 /// must be there whatever it is.
 ///
 /// Ids are ours alone: one that came with a request could be chosen to confuse a log.
@@ -54,15 +104,14 @@ impl<E: Endpoint> Endpoint for Named<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
-        let mut bytes = [0; 16];
-        self.requests.random.fill(&mut bytes);
-        let id = format!("{:032x}", u128::from_be_bytes(bytes));
+        let id = format!("{:032x}", u128::from_be_bytes(drawn(&*self.requests.random)));
+        let network = request.extensions().get().map(Caller::network);
         let span = tracing::info_span!(
             "request",
             request_id = %id,
             method = %request.method(),
-            path = without_secrets(request.uri().path()),
-            client = tracing::field::Empty,
+            path = &*without_secrets(request.uri().path()),
+            client = network.map(tracing::field::display),
         );
         let header = HeaderValue::from_str(&id).ok();
         // For whoever answers: what came under this name is not ours.
@@ -82,40 +131,29 @@ impl<E: Endpoint> Endpoint for Named<E> {
 impl<E: Endpoint> Named<E> {
     async fn answer(&self, request: Request) -> Response {
         let start = Instant::now();
+        let only_reads = request.method().is_safe();
         let mut response = match self.inner.call(request).await {
             Ok(answer) => answer.into_response(),
             Err(error) => error.into_response(),
         };
         self.add_headers(&mut response);
-        tracing::info!(
-            status = response.status().as_u16(),
-            duration_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
-            "answered"
-        );
+        let status = response.status();
+        let duration_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        // Most requests only read; a line for each would cost as much as the answer.
+        if only_reads && status.as_u16() < 400 {
+            tracing::debug!(status = status.as_u16(), duration_us, "answered");
+        } else {
+            tracing::info!(status = status.as_u16(), duration_us, "answered");
+        }
         response
     }
 
     /// Pages bring their own content policy; an answer without one shows nothing.
     fn add_headers(&self, response: &mut Response) {
         let headers = response.headers_mut();
-        let defaults = [
-            (header::CACHE_CONTROL, "no-store"),
-            (
-                header::CONTENT_SECURITY_POLICY,
-                "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-            ),
-            (header::REFERRER_POLICY, "no-referrer"),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (header::X_FRAME_OPTIONS, "DENY"),
-            (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-            (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-            (
-                HeaderName::from_static("permissions-policy"),
-                "camera=(), microphone=(), geolocation=(), payment=()",
-            ),
-        ];
-        for (name, value) in defaults {
-            headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers.reserve(DEFAULTS.len() + 2);
+        for (name, value) in &DEFAULTS {
+            headers.entry(name).or_insert_with(|| value.clone());
         }
         if self.requests.strict_transport {
             headers.insert(
@@ -128,12 +166,14 @@ impl<E: Endpoint> Named<E> {
 
 /// The path of a request as a log may hold it: without the query, which may hold a token, and
 /// without whatever in it could be one, wherever it stands. No path of ours has segments so long.
-fn without_secrets(path: &str) -> String {
+fn without_secrets(path: &str) -> Cow<'_, str> {
     const LONGEST_SEGMENT: usize = 40;
-    let masked = path.split('/').map(|segment| {
-        if segment.len() > LONGEST_SEGMENT || segment.starts_with("v4.") { "***" } else { segment }
-    });
-    masked.collect::<Vec<_>>().join("/")
+    let may_be_one = |segment: &str| segment.len() > LONGEST_SEGMENT || segment.starts_with("v4.");
+    if !path.split('/').any(may_be_one) {
+        return path.into();
+    }
+    let masked = path.split('/').map(|segment| if may_be_one(segment) { "***" } else { segment });
+    masked.collect::<Vec<_>>().join("/").into()
 }
 
 #[cfg(test)]

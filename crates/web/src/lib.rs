@@ -22,7 +22,6 @@ mod visit;
 
 use std::sync::Arc;
 
-use poem::endpoint::BoxEndpoint;
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::middleware::AddData;
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Result};
@@ -54,21 +53,21 @@ impl Pages {
     }
 
     /// Answers people with pages, and leaves what is for programs to `programs`.
-    pub fn beside<E>(&self, programs: E) -> BoxEndpoint<'static>
+    pub fn beside<E>(&self, programs: E) -> impl Endpoint<Output = Response> + use<E>
     where
         E: Endpoint<Output = Response> + 'static,
     {
         let routes = pages::routes().with(AddData::new(self.site.clone()));
-        Beside { site: self.site.clone(), routes, programs }.boxed()
+        Beside { site: self.site.clone(), routes, programs }
     }
 
     /// Turns what went wrong around the pages, such as a body that is too large, into a page.
     /// Belongs outside of everything that may answer with a problem detail.
-    pub fn dress<E>(&self, whole: E) -> BoxEndpoint<'static>
+    pub fn dress<E>(&self, whole: E) -> impl Endpoint<Output = Response> + use<E>
     where
         E: Endpoint<Output = Response> + 'static,
     {
-        Dressed { site: self.site.clone(), whole }.boxed()
+        Dressed { site: self.site.clone(), whole }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use poem::endpoint::BoxEndpoint;
 use poem::http::{HeaderMap, Method};
-use poem::{Endpoint, Request, Response};
+use poem::{Endpoint, EndpointExt as _, Request, Response};
 use serde_json::Value;
 use vestibule_domain::accounts::{Accounts, SignUp};
 use vestibule_domain::administration::Administration;
@@ -112,7 +112,7 @@ impl Site {
             draining: Arc::new(AtomicBool::new(false)),
         };
         let client = ClientAddress::new(TrustedProxies::default());
-        let endpoint = protect(routes(state.clone()), client, Requests::new(random, true));
+        let endpoint = protect(routes(state.clone()), client, Requests::new(random, true)).boxed();
         let site = Self { store, clock, limiter, mailers, state, endpoint };
         let admin = site.sign_up(ADMIN).await;
         let by = Authority::operator();
