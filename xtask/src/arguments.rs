@@ -1,9 +1,10 @@
 //! The words after `cargo xtask`, and the help.
 //!
-//! Eight commands with a handful of flags between them do not need a parser library.
+//! Nine commands with a handful of flags between them do not need a parser library.
 
 use anyhow::{Result, bail};
 
+use crate::bench;
 use crate::evidence;
 use crate::fuzz;
 use crate::test::Options;
@@ -32,6 +33,8 @@ pub(crate) enum Command {
         /// Compare and write nothing.
         check: bool,
     },
+    /// The service beside the least that its parts could cost.
+    Bench(bench::Options),
     /// The tests with what they need.
     Test(Options),
     /// The experiments behind what is promised.
@@ -52,6 +55,7 @@ Usage: cargo xtask <COMMAND> [OPTIONS]
   openapi [--check]          write docs/openapi.json, or fail when it is stale
   config [--check]           write docs/configuration.md, or fail when it is stale
   test [OPTIONS] [-- ARGS]   start what the tests need and run them all
+  bench [PART ..] [..]       measure the service beside the least it could cost
   evidence [E02 ..] [..]     run the experiments behind what is promised
   fuzz [--seconds N] [TARGET]
                              look for inputs that break something
@@ -117,6 +121,22 @@ its packages with npm. Without them it is skipped.
              -- -p vestibule-domain email
              with --browser, parts of names of its files: -- keyboard axe";
 
+const BENCH: &str = "\
+Measures the service beside the least that its parts could cost, and prints ratios.
+
+Usage: cargo xtask bench [PARTS] [--short] [--report]
+
+Builds for release, starts the service and its floors on cores of their own, and puts load on
+them with oha, which is installed with cargo into target/bench where it is missing. All parts
+take half an hour and about 1 GiB of disk. Do nothing else meanwhile.
+
+  PARTS     such as sign-in or me; docs/performance.md has all; without any it is all of them
+  --short   once and briefly, to see that it works
+  --report  write docs/performance.md from this run
+
+Fails when a part cannot be measured, and when `/me` takes 5 % more instructions than it did
+(part `instructions`, which needs valgrind); other figures are for people to judge.";
+
 const EVIDENCE: &str = "\
 Runs the experiments behind what is promised, one after the other, at full scale.
 
@@ -161,14 +181,17 @@ pub(crate) fn parse(words: &[String]) -> Result<Command> {
         "openapi" => (OPENAPI, &["--check"]),
         "config" => (CONFIG, &["--check"]),
         "test" => (TEST, &["--strict", "--browser"]),
+        "bench" => (BENCH, &["--short", "--report"]),
         "evidence" => (EVIDENCE, &["--short", "--report", "--mutants"]),
         "fuzz" => (FUZZ, &[]),
         "help" | "--help" | "-h" => return Ok(Command::Help(HELP)),
         _ => bail!("there is no command `{name}`"),
     };
     let (options, arguments) = split_at_dashes(rest);
-    let is_id = |word: &&str| name == "evidence" && !word.starts_with('-');
-    let (ids, options): (Vec<&str>, Vec<&str>) = options.iter().copied().partition(is_id);
+    let has_names = ["evidence", "bench"].contains(&name);
+    let is_name = |word: &&str| has_names && !word.starts_with('-');
+    let (names, options): (Vec<&str>, Vec<&str>) = options.iter().copied().partition(is_name);
+    let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
     if options.iter().any(|word| matches!(*word, "--help" | "-h")) {
         return Ok(Command::Help(help));
     }
@@ -189,10 +212,15 @@ pub(crate) fn parse(words: &[String]) -> Result<Command> {
         "openapi" => Command::OpenApi { check: has("--check") },
         "config" => Command::Config { check: has("--check") },
         "evidence" => Command::Evidence(evidence::Options {
-            ids: ids.into_iter().map(str::to_owned).collect(),
+            ids: names,
             short: has("--short"),
             report: has("--report"),
             mutants: has("--mutants"),
+        }),
+        "bench" => Command::Bench(bench::Options {
+            parts: names,
+            short: has("--short"),
+            report: has("--report"),
         }),
         _ => Command::Test(Options {
             strict: has("--strict"),
@@ -259,9 +287,22 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_a_measurement_are_asked_for_by_their_names() {
+        let asked = |parts: &[&str], short| {
+            let parts = parts.iter().map(|&part| part.to_owned()).collect();
+            Command::Bench(bench::Options { parts, short, report: false })
+        };
+        assert_eq!(parsed("bench").unwrap(), asked(&[], false));
+        assert_eq!(parsed("bench me --short sign-in").unwrap(), asked(&["me", "sign-in"], true));
+        assert!(parsed("bench --long").is_err());
+    }
+
+    #[test]
     fn help_is_there_for_everything() {
         assert_eq!(parsed("").unwrap(), Command::Help(HELP));
-        for name in ["check", "tidy", "layers", "openapi", "config", "test", "evidence", "fuzz"] {
+        let commands =
+            ["check", "tidy", "layers", "openapi", "config", "test", "bench", "evidence", "fuzz"];
+        for name in commands {
             let Command::Help(text) = parsed(&format!("{name} --help")).unwrap() else {
                 panic!("{name} has no help");
             };

@@ -9,6 +9,7 @@
 )]
 
 mod arguments;
+mod bench;
 mod browser;
 mod check;
 mod evidence;
@@ -54,6 +55,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Layers => layers::run(&root)?,
         Command::OpenApi { check } => generated::OPENAPI.run(&root, check)?,
         Command::Config { check } => generated::CONFIG.run(&root, check)?,
+        Command::Bench(options) => return bench::run(&root, &options),
         Command::Evidence(options) => return evidence::run(&root, &options),
         Command::Fuzz(options) => fuzz::run(&root, &options)?,
         Command::Test(options) => return test::run(&root, &options),

@@ -14,9 +14,10 @@ use std::any::Any;
 use std::ffi::OsString;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use self::postgres::programs;
+use crate::shell;
 
 /// One thing tests need.
 struct Need {
@@ -76,6 +77,29 @@ pub(crate) struct Needs {
     /// What could not be had, and why, one sentence each.
     pub(crate) missing: Vec<String>,
     running: Vec<Box<dyn Any>>,
+}
+
+/// A PostgreSQL server, by its address, and what keeps it running.
+///
+/// # Errors
+///
+/// When there is none and none can be had.
+pub(crate) fn postgres(root: &Path) -> Result<(String, Option<Box<dyn Any>>)> {
+    let Met { variables, running } = postgres::meet(root)?;
+    let address = variables.into_iter().next().and_then(|(_, url)| url.into_string().ok());
+    Ok((address.context("an address of PostgreSQL")?, running))
+}
+
+/// Installs valgrind, if it is not there.
+///
+/// # Errors
+///
+/// When it is not there and cannot be installed.
+pub(crate) fn valgrind() -> Result<()> {
+    if shell::ask("valgrind", &["--version"]).is_some() {
+        return Ok(());
+    }
+    packages::install(&["valgrind"])
 }
 
 /// Gets and starts what can be had, and no more than these tests need.

@@ -12,7 +12,9 @@ use anyhow::{Context as _, Result, bail};
 pub(crate) fn cargo(root: &Path) -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
-    command.current_dir(root);
+    // What the Cargo that started this program has set for it: build scripts that look at it would
+    // run again, and half the tree with them, whenever somebody calls Cargo by hand in between.
+    command.current_dir(root).env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_MANIFEST_PATH");
     command
 }
 

@@ -19,6 +19,7 @@ const TESTKIT: &str = "vestibule-testkit";
 const MIGRATIONS: &str = "vestibule-migrations";
 const SERVER: &str = "vestibule";
 const FUZZ: &str = "vestibule-fuzz";
+const BENCH: &str = "vestibule-bench";
 const XTASK: &str = "xtask";
 
 /// One of our crates, and which of the others it may know.
@@ -35,7 +36,7 @@ const fn adapter(name: &'static str) -> Crate {
 }
 
 /// All our crates.
-pub(super) const CRATES: [Crate; 14] = [
+pub(super) const CRATES: [Crate; 15] = [
     Crate { name: DOMAIN, uses: &[], tests_use: &[TESTKIT] },
     Crate { tests_use: &[TESTKIT, MIGRATIONS], ..adapter(STORAGE) },
     adapter(TOKENS),
@@ -59,6 +60,8 @@ pub(super) const CRATES: [Crate; 14] = [
         uses: &[DOMAIN, TOKENS, PASSWORDS, LOCALES, MAIL, HTTP, WEB, TESTKIT],
         tests_use: &[],
     },
+    // Floors know none of ours; what is measured alone is known to its benches.
+    Crate { name: BENCH, uses: &[], tests_use: &[DOMAIN, TOKENS, PASSWORDS, LOCALES, MAIL, WEB] },
     Crate { name: XTASK, uses: &[], tests_use: &[] },
 ];
 
@@ -66,24 +69,30 @@ pub(super) const CRATES: [Crate; 14] = [
 const NOBODY: &[&str] = &[];
 
 /// Dependencies with a home: nobody else ships them. Tests may use any.
-pub(super) const HOMES: [(&str, &[&str]); 23] = [
-    ("anyhow", &[SERVER, XTASK]),
-    ("argon2", &[PASSWORDS]),
+pub(super) const HOMES: [(&str, &[&str]); 27] = [
+    ("anyhow", &[SERVER, BENCH, XTASK]),
+    ("argon2", &[PASSWORDS, BENCH]),
+    ("argon2-rust", &[PASSWORDS, BENCH]),
     ("clap", &[SERVER]),
     ("fluent-bundle", &[LOCALES]),
-    ("hyper", &[SERVER]),
-    ("hyper-util", &[SERVER]),
+    ("hyper", &[SERVER, BENCH]),
+    ("hyper-util", &[SERVER, BENCH]),
     ("mail-builder", &[MAIL]),
     ("mail-send", &[MAIL]),
     // The server shows the kept mails of a try-out.
     ("minijinja", &[MAIL, WEB, SERVER]),
     ("mockall", NOBODY),
     ("pasetors", &[TOKENS]),
-    ("poem", &[HTTP, WEB, SERVER, FUZZ]),
+    ("poem", &[HTTP, WEB, SERVER, FUZZ, BENCH]),
     ("poem-openapi", &[HTTP]),
+    // Two caches, each beside what it remembers.
+    ("quick_cache", &[STORAGE, TOKENS]),
     ("rcgen", &[TESTKIT]),
     ("redis", &[LIMITS]),
     ("reqwest", NOBODY),
+    // Priorities of threads.
+    ("rustix", &[PASSWORDS]),
+    ("rusqlite", &[BENCH]),
     ("sea-orm", &[STORAGE, SERVER]),
     ("sea-orm-migration", &[MIGRATIONS]),
     ("sqlx", &[STORAGE]),

@@ -1,0 +1,77 @@
+//! Servers that answer every request with the same JSON, as large as that of `/me`.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use poem::listener::TcpListener;
+use poem::web::Json;
+use poem::{Route, Server, get, handler};
+use serde::Serialize;
+
+/// What `/me` answers, made anew for every request as there.
+#[derive(Serialize)]
+struct User {
+    id: String,
+    email: String,
+    username: String,
+    is_active: bool,
+    is_admin: bool,
+    created_at: String,
+}
+
+impl User {
+    fn anna() -> Self {
+        Self {
+            id: "0198c7f2-1111-7111-8111-111111111111".to_owned(),
+            email: "anna@example.com".to_owned(),
+            username: "anna".to_owned(),
+            is_active: true,
+            is_admin: false,
+            created_at: "2026-09-01T12:00:00.123456Z".to_owned(),
+        }
+    }
+}
+
+/// hyper alone, on all threads that the runtime thinks right.
+pub(crate) fn hyper(address: SocketAddr) -> anyhow::Result<()> {
+    runtime()?.block_on(async {
+        let listener = tokio::net::TcpListener::bind(address).await?;
+        loop {
+            let (stream, _) = listener.accept().await?;
+            stream.set_nodelay(true)?;
+            let answer = service_fn(async |_: Request<Incoming>| {
+                let body = serde_json::to_vec(&User::anna()).unwrap_or_default();
+                let mut response = Response::new(Full::new(Bytes::from(body)));
+                let json = HeaderValue::from_static("application/json; charset=utf-8");
+                response.headers_mut().insert(CONTENT_TYPE, json);
+                Ok::<_, Infallible>(response)
+            });
+            let connection = hyper::server::conn::http1::Builder::new();
+            #[expect(clippy::disallowed_methods, reason = "nothing waits for the end of a floor")]
+            tokio::spawn(connection.serve_connection(TokioIo::new(stream), answer));
+        }
+    })
+}
+
+#[handler]
+fn me() -> Json<User> {
+    Json(User::anna())
+}
+
+/// poem with its own server and one route.
+pub(crate) fn poem(address: SocketAddr) -> anyhow::Result<()> {
+    runtime()?.block_on(async {
+        let routes = Route::new().at("/api/v1/auth/me", get(me));
+        Ok(Server::new(TcpListener::bind(address.to_string())).run(routes).await?)
+    })
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
