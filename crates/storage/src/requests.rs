@@ -7,6 +7,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
+use vestibule_domain::error::chain;
 use vestibule_domain::ports::{StoreError, UnitOfWork as _};
 use vestibule_domain::reset::ResetRequest;
 
@@ -115,13 +116,13 @@ impl SeaStore {
                 next.into_iter().map(|waiting| (waiting.request, waiting.answer)).unzip();
             let outcomes = match self.write_together(&requests).await {
                 Ok(()) => requests.iter().map(|_| Ok(())).collect(),
-                Err(error) if requests.len() == 1 => vec![Err(error)],
                 Err(StoreError::Unavailable(error)) => {
-                    let reason = error.to_string();
+                    let reason = chain(&*error);
                     // Whoever came meanwhile has waited as long already, and would for nothing.
                     self.requests.refuse(&reason);
                     requests.iter().map(|_| Err(unavailable(reason.clone()))).collect()
                 }
+                Err(error) if requests.len() == 1 => vec![Err(error)],
                 // One of them may be at fault for all.
                 Err(StoreError::Corrupt(_)) => self.write_each(&requests).await,
             };
@@ -184,9 +185,17 @@ mod tests {
         let settings = Settings { url, max_connections: 2, recall: Duration::ZERO };
         let store = SeaStore::open(&settings).await.unwrap();
         let (begun, mut requests) = (Instant::now(), JoinSet::new());
+        let one_is_alone = || {
+            let line = store.requests.lock();
+            line.is_written && line.waiting.is_empty()
+        };
         for _ in 0..3 * MOST {
             let (store, request) = (store.clone(), given::request("anna", given::noon()));
             requests.spawn(async move { store.write_request(&request).await });
+            // The others come while the first is written.
+            while requests.len() == 1 && !one_is_alone() {
+                tokio::task::yield_now().await;
+            }
         }
         let outcomes = requests.join_all().await;
         assert!(outcomes.iter().all(|o| matches!(o, Err(StoreError::Unavailable(_)))));
