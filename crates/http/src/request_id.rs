@@ -139,7 +139,7 @@ impl<E: Endpoint> Named<E> {
         self.add_headers(&mut response);
         let status = response.status();
         let duration_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
-        // Most requests only read; a line for each would cost as much as the answer.
+        // Most requests only read; a line for each would cost a good part of the answer.
         if only_reads && status.as_u16() < 400 {
             tracing::debug!(status = status.as_u16(), duration_us, "answered");
         } else {

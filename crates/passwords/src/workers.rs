@@ -230,8 +230,8 @@ fn labour(queue: &Queue, kind: EngineKind, blocks: usize) {
 }
 
 /// How much more a hash gives way than the rest of the process (`nice`): a tenth of a core is left
-/// to it when there is no end of other work. At 19, the most, that would be a hundredth, and whoever
-/// keeps the service busy with anything could keep everybody from signing in.
+/// to it when there is no end of other work. At 19, the most, that would be about a hundredth, and
+/// whoever keeps the service busy with anything could slow sign-ins to nearly nothing.
 #[cfg(target_os = "linux")]
 const NICER_BY: i32 = 10;
 
