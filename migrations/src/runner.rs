@@ -48,12 +48,27 @@ pub struct Status {
 /// [`MigrateError::NewerSchema`], when the database is ahead of this version; nothing is changed.
 /// [`MigrateError::Database`], when a statement fails; nothing is changed.
 pub async fn migrate(db: &DatabaseConnection) -> Result<Vec<String>, MigrateError> {
-    let unit = begin_alone(db).await?;
+    migrate_after(db, async |_: &Status| Ok(())).await
+}
+
+/// As [`migrate`], once `prepare` is done. It is called if anything is pending, while no other
+/// process migrates and the database still is as it was.
+///
+/// # Errors
+/// Those of [`migrate`] and of `prepare`; nothing is changed.
+pub async fn migrate_after<E: From<MigrateError>>(
+    db: &DatabaseConnection,
+    prepare: impl AsyncFnOnce(&Status) -> Result<(), E>,
+) -> Result<Vec<String>, E> {
+    let unit = begin_alone(db).await.map_err(MigrateError::from)?;
     // Asked again now that nobody else migrates. Dropping the unit rolls it back and frees the lock.
-    let Status { pending, .. } = compare(&unit).await?;
-    Migrator::up(&unit, None).await?;
-    unit.commit().await?;
-    Ok(pending)
+    let status = compare(&unit).await?;
+    if !status.pending.is_empty() {
+        prepare(&status).await?;
+    }
+    Migrator::up(&unit, None).await.map_err(MigrateError::from)?;
+    unit.commit().await.map_err(MigrateError::from)?;
+    Ok(status.pending)
 }
 
 /// The names of the migrations that [`migrate`] would apply. Changes nothing, and needs no right to

@@ -265,6 +265,11 @@ impl App {
         format!("{}/setup?token={}", self.public_url.as_str(), link.expose())
     }
 
+    /// What it was made from.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Where people reach the service.
     pub(crate) fn public_url(&self) -> &PublicUrl {
         &self.public_url

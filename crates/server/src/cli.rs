@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use vestibule_tokens::Purpose;
 
 use crate::config::Overrides;
@@ -53,6 +54,9 @@ pub(crate) enum Command {
         /// What to do.
         #[arg(value_enum, default_value_t = Migrate::Up)]
         action: Migrate,
+        /// `status` as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Copy the SQLite database while it is in use
     Backup {
@@ -80,7 +84,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: Admin,
     },
-    /// Try the e-mail settings
+    /// Try the e-mail settings, list mails and send them again
     Mail {
         /// What to do.
         #[command(subcommand)]
@@ -100,6 +104,16 @@ pub(crate) enum Command {
     },
     /// Ask a running service whether it is ready; for containers
     Healthcheck,
+    /// Print what makes a shell complete this command line
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page of this program or of one of its commands
+    Man {
+        /// The command, such as `user create` [default: the program]
+        command: Vec<String>,
+    },
 }
 
 /// How to serve.
@@ -243,6 +257,20 @@ pub(crate) enum Mail {
         /// Where to send it
         #[arg(long, value_name = "ADDR")]
         to: String,
+    },
+    /// List mails, the newest first: what they are and what became of them, never what they say
+    List {
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        limit: u32,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send a mail again at once, whatever became of it
+    Resend {
+        /// The mail's id, as `mail list` prints it
+        id: String,
     },
 }
 

@@ -3,16 +3,21 @@
 mod accounts;
 mod after_restore;
 mod backup;
+mod completions;
 mod config;
 mod healthcheck;
 mod keys;
 mod mail;
+mod man;
 mod migrate;
 mod passwords;
 mod serve;
+mod snapshot;
 
 use std::process::ExitCode;
 
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use vestibule_domain::ports::{Clock, SystemClock};
 
 use crate::app::{App, Server, compose};
@@ -48,7 +53,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Serve(options) => serve::serve(&place, &options).await,
         Command::Worker => serve::worker(&place).await,
-        Command::Migrate { action } => migrate::run(&place, action).await,
+        Command::Migrate { action, json } => migrate::run(&place, action, json).await,
         Command::Backup { file } => backup::run(&place, &file).await,
         Command::AfterRestore => after_restore::run(&place).await,
         Command::Config { action } => config::run(&place, &action),
@@ -62,6 +67,11 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
             Ok(())
         }
         Command::Healthcheck => healthcheck::run(&place).await,
+        Command::Completions { shell } => {
+            completions::run(shell);
+            Ok(())
+        }
+        Command::Man { command } => man::run(&command),
     }
 }
 
@@ -104,10 +114,14 @@ fn public_url(config: &Config) -> Result<PublicUrl, Failure> {
 async fn open(place: &Place) -> Result<App, Failure> {
     let config = configuration(place)?;
     let app = compose(&config, &public_url(&config)?, Server::MustBeThere).await?;
-    migrate::up_if_empty(&app.store).await?;
+    migrate::up_if_empty(&app).await?;
     Ok(app)
 }
 
-fn now() -> time::OffsetDateTime {
+fn rfc3339(moment: OffsetDateTime) -> String {
+    moment.format(&Rfc3339).unwrap_or_default()
+}
+
+fn now() -> OffsetDateTime {
     SystemClock.now()
 }

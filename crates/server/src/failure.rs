@@ -4,6 +4,7 @@ use std::fmt;
 
 use sea_orm::DbErr;
 use vestibule_domain::error::Error;
+use vestibule_migrations::MigrateError;
 
 use crate::config::{Invalid, Problem};
 
@@ -65,6 +66,17 @@ impl From<anyhow::Error> for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Other(error.into())
+    }
+}
+
+impl From<MigrateError> for Failure {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            error @ MigrateError::NewerSchema { .. } => {
+                Self::configuration(error.to_string(), "run the newer version of Vestibule")
+            }
+            error @ MigrateError::Database(_) => Self::Other(error.into()),
+        }
     }
 }
 

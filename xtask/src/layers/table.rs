@@ -69,11 +69,13 @@ pub(super) const CRATES: [Crate; 15] = [
 const NOBODY: &[&str] = &[];
 
 /// Dependencies with a home: nobody else ships them. Tests may use any.
-pub(super) const HOMES: [(&str, &[&str]); 27] = [
+pub(super) const HOMES: [(&str, &[&str]); 29] = [
     ("anyhow", &[SERVER, BENCH, XTASK]),
     ("argon2", &[PASSWORDS, BENCH]),
     ("argon2-rust", &[PASSWORDS, BENCH]),
     ("clap", &[SERVER]),
+    ("clap_complete", &[SERVER]),
+    ("clap_mangen", &[SERVER]),
     ("fluent-bundle", &[LOCALES]),
     ("hyper", &[SERVER, BENCH]),
     ("hyper-util", &[SERVER, BENCH]),

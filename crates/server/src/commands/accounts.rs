@@ -4,7 +4,6 @@ use std::io::{IsTerminal, Write as _};
 
 use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
-use time::format_description::well_known::Rfc3339;
 use vestibule_domain::administration;
 use vestibule_domain::authority::Authority;
 use vestibule_domain::email::EmailAddress;
@@ -12,7 +11,7 @@ use vestibule_domain::id::UserId;
 use vestibule_domain::user::{User, UserFilter};
 use vestibule_domain::username::Username;
 
-use super::{open, passwords, print_json, print_line};
+use super::{open, passwords, print_json, print_line, rfc3339};
 use crate::app::App;
 use crate::cli::{self, Admin, NewUser, Place};
 use crate::failure::Failure;
@@ -152,7 +151,7 @@ fn as_json(user: &User) -> Value {
         "username": user.username.as_str(),
         "is_active": user.is_active,
         "is_admin": user.is_admin,
-        "created_at": user.created_at.format(&Rfc3339).unwrap_or_default(),
+        "created_at": rfc3339(user.created_at),
     })
 }
 

@@ -17,7 +17,7 @@ pub(super) async fn run(place: &Place) -> Result<(), Failure> {
         return Err(anyhow!("the database is empty; restore the backup first").into());
     }
     // Nobody serves yet, so nobody needs the schema of the day of the backup.
-    migrate::up(&app.store).await?;
+    migrate::up(&app).await?;
     let users = app.administration.revoke_everything(&Authority::operator()).await?;
     print_line(&format!("Every session and every link from before is dead. Accounts: {users}."));
     Ok(())

@@ -1,10 +1,9 @@
 //! `vestibule keys`.
 
 use serde_json::json;
-use time::format_description::well_known::Rfc3339;
 use vestibule_tokens::{KeyDirectory, KeyError, KeyRecord, KeyState, Purpose};
 
-use super::{configuration, now, print_json, print_line};
+use super::{configuration, now, print_json, print_line, rfc3339};
 use crate::app::key_ring;
 use crate::cli::{Keys, Place};
 use crate::failure::Failure;
@@ -37,7 +36,7 @@ fn list(keys: &[KeyRecord], json: bool) {
         return;
     }
     for key in keys {
-        let created = key.created_at.format(&Rfc3339).unwrap_or_default();
+        let created = rfc3339(key.created_at);
         let (purpose, state) = (key.purpose.as_str(), state(key.state));
         print_line(&format!("{}  {purpose:<6}  {state:<9}  {created}", key.kid));
     }
@@ -48,8 +47,8 @@ fn as_json(key: &KeyRecord) -> serde_json::Value {
         "kid": key.kid,
         "purpose": key.purpose.as_str(),
         "state": state(key.state),
-        "created_at": key.created_at.format(&Rfc3339).unwrap_or_default(),
-        "retired_at": key.retired_at.and_then(|at| at.format(&Rfc3339).ok()),
+        "created_at": rfc3339(key.created_at),
+        "retired_at": key.retired_at.map(rfc3339),
     })
 }
 

@@ -1,28 +1,32 @@
 //! `vestibule migrate`.
 
 use sea_orm::DatabaseConnection;
-use vestibule_migrations::{MigrateError, Status};
+use serde_json::json;
+use vestibule_migrations::Status;
 use vestibule_storage::SeaStore;
 
-use super::{configuration, print_line, public_url};
-use crate::app::{Server, compose};
+use super::{configuration, print_json, print_line, public_url, snapshot};
+use crate::app::{App, Server, compose};
 use crate::cli::{Migrate, Place};
 use crate::failure::Failure;
 
 /// Migrates, or tells how far the database is.
-pub(super) async fn run(place: &Place, action: Migrate) -> Result<(), Failure> {
+pub(super) async fn run(place: &Place, action: Migrate, json: bool) -> Result<(), Failure> {
     let config = configuration(place)?;
     let app = compose(&config, &public_url(&config)?, Server::MustBeThere).await?;
     match action {
         Migrate::Up => {
-            for name in up(&app.store).await? {
+            for name in up(&app).await? {
                 print_line(&format!("applied  {name}"));
             }
             print_line("The database is up to date.");
         }
         Migrate::Status => {
-            let Status { applied, pending } =
-                vestibule_migrations::status(app.store.connection()).await.map_err(failure)?;
+            let Status { applied, pending } = status(&app.store).await?;
+            if json {
+                print_json(&json!({ "applied": applied, "pending": pending }));
+                return Ok(());
+            }
             for name in applied {
                 print_line(&format!("applied  {name}"));
             }
@@ -34,28 +38,36 @@ pub(super) async fn run(place: &Place, action: Migrate) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Applies what is pending and answers with its names.
-pub(super) async fn up(store: &SeaStore) -> Result<Vec<String>, Failure> {
-    vestibule_migrations::migrate(store.connection()).await.map_err(failure)
+/// Applies what is pending and answers with its names. An SQLite file that holds anything is copied
+/// first.
+pub(super) async fn up(app: &App) -> Result<Vec<String>, Failure> {
+    let copy = async |status: &Status| {
+        if status.applied.is_empty() { Ok(()) } else { snapshot::take(app.config(), status).await }
+    };
+    vestibule_migrations::migrate_after(app.store.connection(), copy).await
+}
+
+/// How far the database is.
+pub(super) async fn status(store: &SeaStore) -> Result<Status, Failure> {
+    Ok(vestibule_migrations::status(store.connection()).await?)
 }
 
 /// Whether nothing was ever migrated.
 pub(super) async fn is_empty(store: &SeaStore) -> Result<bool, Failure> {
-    let status = vestibule_migrations::status(store.connection()).await.map_err(failure)?;
-    Ok(status.applied.is_empty())
+    Ok(status(store).await?.applied.is_empty())
 }
 
 /// Migrates a database that is empty, and refuses one that is not up to date.
-pub(super) async fn up_if_empty(store: &SeaStore) -> Result<(), Failure> {
-    if is_empty(store).await? {
-        up(store).await?;
+pub(super) async fn up_if_empty(app: &App) -> Result<(), Failure> {
+    if is_empty(&app.store).await? {
+        up(app).await?;
     }
-    refuse_pending(store.connection()).await
+    refuse_pending(app.store.connection()).await
 }
 
 /// Refuses a database that is not up to date.
 pub(super) async fn refuse_pending(db: &DatabaseConnection) -> Result<(), Failure> {
-    let pending = vestibule_migrations::pending(db).await.map_err(failure)?;
+    let pending = vestibule_migrations::pending(db).await?;
     if pending.is_empty() {
         return Ok(());
     }
@@ -64,13 +76,4 @@ pub(super) async fn refuse_pending(db: &DatabaseConnection) -> Result<(), Failur
         at,
         "run `vestibule migrate up`, or start `vestibule serve` without --no-migrate",
     ))
-}
-
-fn failure(error: MigrateError) -> Failure {
-    match error {
-        error @ MigrateError::NewerSchema { .. } => {
-            Failure::configuration(error.to_string(), "run the newer version of Vestibule")
-        }
-        error @ MigrateError::Database(_) => Failure::Other(error.into()),
-    }
 }

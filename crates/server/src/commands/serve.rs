@@ -164,7 +164,7 @@ async fn bring_up_to_date(app: &App, no_migrate: bool) -> Result<(), Failure> {
     if no_migrate {
         return migrate::refuse_pending(app.store.connection()).await;
     }
-    for name in migrate::up(&app.store).await? {
+    for name in migrate::up(app).await? {
         tracing::info!(name, "migrated");
     }
     Ok(())

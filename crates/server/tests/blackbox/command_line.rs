@@ -3,6 +3,7 @@
 
 mod accounts;
 mod keys;
+mod mail;
 mod operations;
 mod running;
 

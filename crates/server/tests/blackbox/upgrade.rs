@@ -1,5 +1,7 @@
 //! Another schema than yesterday's: by whom it is made, and what happens when that is interrupted.
 
+mod snapshots;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 

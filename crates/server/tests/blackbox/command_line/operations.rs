@@ -1,9 +1,8 @@
-//! Migrations, the document, probes and test mails.
+//! Migrations, the document, probes, and what shells and manuals are told.
 
 use serde_json::Value;
-use vestibule_testkit::smtp::{Behaviour, SmtpSink, Stage};
 
-use super::{end, run};
+use super::end;
 use crate::database::Database;
 use crate::on_both_databases;
 use crate::service::Setup;
@@ -19,6 +18,11 @@ async fn migrations_are_told_and_applied(database: Database) {
         async |action: &str| end(setup.command(data.path(), &["migrate", action]), "").await.ok();
     let before = migrate("status").await;
     assert!(!before.is_empty() && before.lines().all(|line| line.starts_with("pending  ")));
+    let json = ["migrate", "status", "--json"];
+    let json: Value =
+        serde_json::from_str(&end(setup.command(data.path(), &json), "").await.ok()).unwrap();
+    assert_eq!(json["applied"], serde_json::json!([]));
+    assert_eq!(json["pending"].as_array().unwrap().len(), before.lines().count());
     let refused = ["serve", "--no-migrate", "--listen", "127.0.0.1:0"];
     let refused = end(setup.command(data.path(), &refused), "").await;
     assert_eq!(refused.code, 3, "{refused:?}");
@@ -70,30 +74,34 @@ async fn a_probe_tells_whether_the_service_is_ready() {
     probe().await.fails_with(1, &[&address]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_test_mail_arrives_or_says_what_to_do() {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = Setup::on(Database::sqlite()).mailing_to(&relay).start().await;
-    let test = ["mail", "test", "--to", "anna@example.com"];
-    let sent = run(&service, &test, "").await.ok();
-    assert!(sent.starts_with("Sent."), "{sent}");
-    let mail = relay.messages().pop().unwrap();
-    assert!(mail.rcpt_to[0].starts_with("<anna@example.com>"), "{:?}", mail.rcpt_to);
-
-    for (stage, reply) in [
-        (Stage::Mail, "530 5.7.0 Authentication required"),
-        (Stage::Recipient, "550 5.1.1 No such user"),
-        (Stage::Greeting, "421 4.3.2 Come back later"),
-    ] {
-        relay.set(Behaviour::accept().answering_at(stage, reply));
-        let failed = run(&service, &test, "").await;
-        failed.fails_with(1, &[]);
-        assert!(failed.errors.len() > "error: ".len() + reply.len(), "no hint: {failed:?}");
+#[tokio::test]
+async fn shells_complete_every_command_and_manuals_describe_it() {
+    let empty = tempfile::tempdir().unwrap();
+    let setup = Setup::on(Database::sqlite());
+    let told = async |arguments: &[&str]| end(setup.command(empty.path(), arguments), "").await;
+    let help = told(&["help"]).await.ok();
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands: Vec<&str> = commands
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|name| !name.is_empty())
+        .collect();
+    assert!(commands.contains(&"serve"), "{commands:?}");
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = told(&["completions", shell]).await.ok();
+        for command in &commands {
+            assert!(script.contains(command), "{command} is not completed by {shell}");
+        }
     }
-    relay.stop().await;
-    run(&service, &test, "").await.fails_with(1, &[&relay.port().to_string()]);
-    run(&service, &["mail", "test", "--to", "nobody"], "").await.fails_with(1, &[]);
-
-    let without = Setup::on(Database::sqlite()).start().await;
-    run(&without, &test, "").await.fails_with(3, &["mail.host", "not set"]);
+    let manual = told(&["man"]).await.ok();
+    for command in &commands {
+        let name = format!("vestibule\\-{}(1)", command.replace('-', "\\-"));
+        assert!(manual.contains(&name), "{name} is not in the manual");
+    }
+    let page = told(&["man", "user", "create"]).await.ok();
+    assert!(page.contains(".TH vestibule-user-create 1"), "{page}");
+    assert!(page.contains("password\\-stdin"), "{page}");
+    told(&["man", "nonsense"]).await.fails_with(1, &["nonsense"]);
+    told(&["completions", "nonsense"]).await.fails_with(2, &["nonsense"]);
+    assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0, "nothing was created");
 }
