@@ -10,7 +10,7 @@ mod runner;
 
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
 
-pub use runner::{MigrateError, Status, migrate, migrate_after, pending, status};
+pub use runner::{MigrateError, Status, migrate, migrate_after, migrate_within, pending, status};
 /// What [`Migrator`] can do besides, `down` above all: for tests and development.
 pub use sea_orm_migration::prelude::MigratorTrait;
 

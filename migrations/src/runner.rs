@@ -60,15 +60,28 @@ pub async fn migrate_after<E: From<MigrateError>>(
     db: &DatabaseConnection,
     prepare: impl AsyncFnOnce(&Status) -> Result<(), E>,
 ) -> Result<Vec<String>, E> {
-    let unit = begin_alone(db).await.map_err(MigrateError::from)?;
+    let unit = begin(db).await.map_err(MigrateError::from)?;
+    be_alone(&unit).await.map_err(MigrateError::from)?;
     // Asked again now that nobody else migrates. Dropping the unit rolls it back and frees the lock.
-    let status = compare(&unit).await?;
+    let status = status(&unit).await?;
     if !status.pending.is_empty() {
         prepare(&status).await?;
     }
     Migrator::up(&unit, None).await.map_err(MigrateError::from)?;
     unit.commit().await.map_err(MigrateError::from)?;
     Ok(status.pending)
+}
+
+/// As [`migrate`], in a transaction that the caller has begun and commits: the schema comes into
+/// being together with whatever else is written there. No other process migrates until it ends.
+///
+/// # Errors
+/// Those of [`migrate`].
+pub async fn migrate_within(unit: &DatabaseTransaction) -> Result<Vec<String>, MigrateError> {
+    be_alone(unit).await?;
+    let Status { pending, .. } = status(unit).await?;
+    Migrator::up(unit, None).await?;
+    Ok(pending)
 }
 
 /// The names of the migrations that [`migrate`] would apply. Changes nothing, and needs no right to
@@ -84,12 +97,7 @@ pub async fn pending(db: &DatabaseConnection) -> Result<Vec<String>, MigrateErro
 ///
 /// # Errors
 /// [`MigrateError`], as [`migrate`].
-pub async fn status(db: &DatabaseConnection) -> Result<Status, MigrateError> {
-    compare(db).await
-}
-
-/// Compares what the database has recorded with what this version knows.
-async fn compare<'c, C>(db: C) -> Result<Status, MigrateError>
+pub async fn status<'c, C>(db: C) -> Result<Status, MigrateError>
 where
     C: IntoDatabaseExecutor<'c>,
 {
@@ -121,21 +129,24 @@ async fn recorded(db: SchemaManagerConnection<'_>) -> Result<Vec<String>, DbErr>
     Ok(names)
 }
 
-/// Opens the one transaction in the world that migrates this database.
+/// Opens a transaction, which on SQLite keeps everybody else from writing.
 ///
-/// Everything happens on this one connection, so that it works with a pool of one, and so that the
-/// lock lives exactly as long as the work, however that ends.
-async fn begin_alone(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    let unit = db
-        .begin_with_options(TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
-        })
-        .await?;
+/// Everything happens on its one connection, so that it works with a pool of one.
+async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let immediate = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..Default::default()
+    };
+    db.begin_with_options(immediate).await
+}
+
+/// Makes it the one transaction in the world that migrates this database, for exactly as long as it
+/// lives, however it ends.
+async fn be_alone(unit: &DatabaseTransaction) -> Result<(), DbErr> {
     if unit.get_database_backend() == DbBackend::Postgres {
         // Waiting for another process, and changing a large table, may take longer than a request.
         unit.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
         unit.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
     }
-    Ok(unit)
+    Ok(())
 }

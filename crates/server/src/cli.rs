@@ -64,6 +64,8 @@ pub(crate) enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Move everything from the SQLite database to an empty PostgreSQL database
+    Move(Move),
     /// End every session and link of a database that was restored; before it is served
     AfterRestore,
     /// Print, check or explain the configuration
@@ -131,6 +133,21 @@ pub(crate) struct Serve {
     /// Refuse to start when the database is not up to date instead of migrating it
     #[arg(long)]
     pub(crate) no_migrate: bool,
+}
+
+/// Where to move.
+#[derive(Debug, Args)]
+pub(crate) struct Move {
+    /// The address of the PostgreSQL database. Keep its password out of it: PGPASSWORD or
+    /// ~/.pgpass are read
+    #[arg(long, value_name = "postgres://…")]
+    pub(crate) to: String,
+    /// Do everything, look whether it succeeded, and leave the target as it was
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// What was moved as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// What to do about the schema.

@@ -11,6 +11,8 @@ mod mail;
 mod man;
 mod migrate;
 mod passwords;
+mod progress;
+mod relocation;
 mod serve;
 mod snapshot;
 
@@ -55,6 +57,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Worker => serve::worker(&place).await,
         Command::Migrate { action, json } => migrate::run(&place, action, json).await,
         Command::Backup { file } => backup::run(&place, &file).await,
+        Command::Move(options) => relocation::run(&place, &options).await,
         Command::AfterRestore => after_restore::run(&place).await,
         Command::Config { action } => config::run(&place, &action),
         Command::User { action } => accounts::user(&place, action).await,

@@ -130,7 +130,7 @@ fn create_private(path: &Path) -> Result<(), ConnectError> {
     }
 }
 
-async fn open(options: &ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
+pub(crate) async fn open(options: &ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
     Database::connect(options.clone()).await.map_err(ConnectError::Unreachable)
 }
 
@@ -186,7 +186,7 @@ async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, SqlxError
 }
 
 /// What both databases have in common: no statement and no value goes to the log.
-fn quiet(options: &mut ConnectOptions) -> &ConnectOptions {
+pub(crate) fn quiet(options: &mut ConnectOptions) -> &ConnectOptions {
     options.sqlx_logging(false).record_stmt_in_spans(false)
 }
 

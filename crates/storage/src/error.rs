@@ -4,6 +4,10 @@ use sea_orm::{DbErr, RuntimeErr, SqlxError, SqlxPostgresError, SqlxSqliteError};
 use vestibule_domain::error::BoxError;
 use vestibule_domain::ports::StoreError;
 
+/// Primary result codes of SQLite.
+const BUSY: i32 = 5;
+const LOCKED: i32 = 6;
+
 /// Something stored that this version cannot read, or an answer nobody expected.
 pub(crate) fn corrupt(source: impl Into<BoxError>) -> StoreError {
     StoreError::Corrupt(source.into())
@@ -63,6 +67,18 @@ fn is_passing(error: &SqlxError) -> bool {
     }
 }
 
+/// Whether an SQLite file could not be had because somebody else has it.
+pub(crate) fn is_locked(error: &DbErr) -> bool {
+    let (DbErr::Conn(RuntimeErr::SqlxError(cause))
+    | DbErr::Exec(RuntimeErr::SqlxError(cause))
+    | DbErr::Query(RuntimeErr::SqlxError(cause))) = error
+    else {
+        return false;
+    };
+    let code = cause.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());
+    code.is_some_and(|code| [BUSY, LOCKED].contains(&(code & 0xff)))
+}
+
 /// By the classes of appendix A of the PostgreSQL manual.
 fn is_passing_on_postgres(sqlstate: &str) -> bool {
     let class = sqlstate.get(..2).unwrap_or_default();
@@ -75,8 +91,6 @@ fn is_passing_on_postgres(sqlstate: &str) -> bool {
 
 /// By the primary result codes of SQLite, which are the low byte of the extended ones.
 fn is_passing_on_sqlite(code: i32) -> bool {
-    const BUSY: i32 = 5;
-    const LOCKED: i32 = 6;
     const NO_MEMORY: i32 = 7;
     const READ_ONLY: i32 = 8;
     const INTERRUPT: i32 = 9;

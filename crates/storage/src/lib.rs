@@ -25,6 +25,7 @@ mod requests;
 mod resets;
 mod sessions;
 mod store;
+mod transfer;
 mod unit;
 mod users;
 
@@ -33,3 +34,4 @@ pub use connect::{ConnectError, Settings};
 pub use error::is_transient;
 pub use recent::CacheUse;
 pub use store::SeaStore;
+pub use transfer::{Source, TableCopy, Target, TransferError, transfer};

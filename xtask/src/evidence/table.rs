@@ -94,6 +94,7 @@ pub(super) const EXPERIMENTS: &[Experiment] = &[
     Experiment { id: "E23", tests: &[WRONG_CLOCKS, "no_date_is_too_much"], sets_the_clock: true },
     experiment("E26", &[PARITY]),
     experiment("E27", &[RESTORED]),
+    experiment("E29", &["a_move_that_is_killed_has_moved_nothing"]),
 ];
 
 // Tests that more than one line is about.

@@ -69,7 +69,7 @@ pub(super) const CRATES: [Crate; 15] = [
 const NOBODY: &[&str] = &[];
 
 /// Dependencies with a home: nobody else ships them. Tests may use any.
-pub(super) const HOMES: [(&str, &[&str]); 29] = [
+pub(super) const HOMES: [(&str, &[&str]); 30] = [
     ("anyhow", &[SERVER, BENCH, XTASK]),
     ("argon2", &[PASSWORDS, BENCH]),
     ("argon2-rust", &[PASSWORDS, BENCH]),
@@ -79,6 +79,7 @@ pub(super) const HOMES: [(&str, &[&str]); 29] = [
     ("fluent-bundle", &[LOCALES]),
     ("hyper", &[SERVER, BENCH]),
     ("hyper-util", &[SERVER, BENCH]),
+    ("indicatif", &[SERVER]),
     ("mail-builder", &[MAIL]),
     ("mail-send", &[MAIL]),
     // The server shows the kept mails of a try-out.

@@ -43,7 +43,8 @@ async fn the_journey_over_an_encrypted_relay(database: Database) {
     }
 }
 
-async fn travel(service: &Service, relay: &SmtpSink) {
+/// All of it.
+pub(crate) async fn travel(service: &Service, relay: &SmtpSink) {
     let email = "anna@example.com";
     let (first, second, third) =
         ("the first password", "the second password", "the third password");

@@ -38,6 +38,7 @@ mod people;
 mod proxy;
 mod races;
 mod refresh;
+mod relocation;
 mod remembered;
 mod resets;
 mod revocation;

@@ -236,7 +236,7 @@ async fn schema(db: &DatabaseConnection) -> Vec<String> {
 }
 
 /// People, as every version has known them.
-async fn fill(db: &DatabaseConnection, people: usize) {
+pub(crate) async fn fill(db: &DatabaseConnection, people: usize) {
     let id = match db.get_database_backend() {
         DbBackend::Postgres => "gen_random_uuid()",
         _ => "randomblob(16)",
