@@ -12,6 +12,7 @@ use vestibule_domain::ports::{HashError, PasswordHasher, Random, Verdict};
 use zeroize::Zeroizing;
 
 use crate::engine::{Engine, EngineKind, Input};
+use crate::foreign::{Comparison, ForeignHash, UnusableHash};
 use crate::phc::{self, OUTPUT_BYTES, SALT_BYTES, Stored};
 use crate::self_test::{self, Distrust};
 use crate::workers::Workers;
@@ -149,6 +150,28 @@ impl Argon2Hasher {
     }
 }
 
+/// A hash that passwords can be compared with.
+enum Readable {
+    Ours(Stored),
+    Foreign(ForeignHash),
+}
+
+fn read(text: &str) -> Result<Readable, UnusableHash> {
+    match Stored::parse(text) {
+        Some(stored) => Ok(Readable::Ours(stored)),
+        None => ForeignHash::parse(text).map(Readable::Foreign),
+    }
+}
+
+/// A foreign hash that knows all of the password gives way to one of ours.
+fn verdict(comparison: Comparison) -> Verdict {
+    match comparison {
+        Comparison::Match => Verdict::MatchButStale,
+        Comparison::MatchOfStart => Verdict::Match,
+        Comparison::Mismatch => Verdict::Mismatch,
+    }
+}
+
 fn hash(
     engine: &mut Engine,
     params: &Params,
@@ -191,12 +214,19 @@ impl PasswordHasher for Argon2Hasher {
     }
 
     async fn verify(&self, password: &Password, hash: &PasswordHash) -> Result<Verdict, HashError> {
-        let stored = Stored::parse(hash.as_phc());
-        let stored = stored.map_err(|reason| HashError::Unreadable(Box::new(reason)))?;
+        let stored = read(hash.as_phc()).map_err(|reason| HashError::Unreadable(reason.into()))?;
         let today = self.params.clone();
         let password = Zeroizing::new(password.expose().to_vec());
-        let work = move |engine: &mut Engine| verify(engine, &today, &password, &stored);
+        let work = move |engine: &mut Engine| match &stored {
+            Readable::Ours(stored) => verify(engine, &today, &password, stored),
+            Readable::Foreign(hash) => Ok(verdict(hash.verify(&password)?)),
+        };
         self.workers.run(work).await?.map_err(HashError::Failed)
+    }
+
+    fn adopt(&self, text: &str) -> Result<PasswordHash, HashError> {
+        read(text).map_err(|reason| HashError::Unreadable(reason.into()))?;
+        Ok(PasswordHash::from_phc(text.to_owned()))
     }
 
     fn decoy(&self) -> PasswordHash {

@@ -30,49 +30,32 @@ pub(crate) struct Stored {
     pub(crate) output: Output,
 }
 
-/// Why a stored hash cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Unusable {
-    #[error("it is not a PHC string")]
-    NotPhc,
-    #[error("it is not Argon2id, version 19")]
-    Algorithm,
-    #[error("its parameters are not those of Argon2id")]
-    Parameters,
-    #[error("it has no salt or no hash, or of an unusual length")]
-    Length,
-    #[error("it asks for more work than a hash may cost")]
-    TooExpensive,
-}
-
 impl Stored {
-    /// Reads a PHC string. The reasons never repeat it.
-    pub(crate) fn parse(text: &str) -> Result<Self, Unusable> {
+    /// Reads a PHC string; `None` if this crate would not have written it.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         if text.len() > MAX_TEXT_BYTES {
-            return Err(Unusable::NotPhc);
+            return None;
         }
-        let hash = PasswordHash::new(text).map_err(|_| Unusable::NotPhc)?;
+        let hash = PasswordHash::new(text).ok()?;
         let version = hash.version.and_then(|version| Version::try_from(version).ok());
         if hash.algorithm != Algorithm::Argon2id.ident() || version != Some(Version::V0x13) {
-            return Err(Unusable::Algorithm);
+            return None;
         }
         // Also takes the length of the output, which goes into the hash.
-        let params = Params::try_from(&hash).map_err(|_| Unusable::Parameters)?;
+        let params = Params::try_from(&hash).ok()?;
         // Relics of the format's first drafts; nothing of ours has them.
         if !params.keyid().is_empty() || !params.data().is_empty() {
-            return Err(Unusable::Parameters);
+            return None;
         }
         if !is_affordable(params.m_cost(), params.t_cost(), params.p_cost()) {
-            return Err(Unusable::TooExpensive);
+            return None;
         }
         // The parser itself takes only salts of 8 to 48 bytes.
-        let (Some(salt), Some(output)) = (hash.salt, hash.hash) else {
-            return Err(Unusable::Length);
-        };
+        let (salt, output) = (hash.salt?, hash.hash?);
         if !OUTPUT_RANGE.contains(&output.len()) {
-            return Err(Unusable::Length);
+            return None;
         }
-        Ok(Self { params, salt, output })
+        Some(Self { params, salt, output })
     }
 
     /// Whether it was made otherwise than a hash made with `today` would be.

@@ -139,8 +139,6 @@ async fn what_asks_for_too_much_or_is_not_ours_is_refused_at_once() {
         with("argon2id$v=19$m=4194304,t=1,p=1"),
         with("argon2id$v=19$m=262145,t=1,p=1"),
         with("argon2id$v=19$m=64,t=4294967295,p=1"),
-        with("argon2id$v=19$m=64,t=11,p=1"),
-        with("argon2id$v=19$m=64,t=1,p=5"),
         with("argon2id$v=19$m=262144,t=1,p=16777215"),
         with("argon2id$v=19$m=64,m=4194304,t=1,p=1"),
         with("argon2id$v=19$m=99999999999999999999,t=1,p=1"),
@@ -153,16 +151,11 @@ async fn what_asks_for_too_much_or_is_not_ours_is_refused_at_once() {
         with("argon2id$v=19$m=64,t=1,p=1,data=AAAA"),
         with("argon2id$v=19$m=64,t=1,p=1,keyid=AAAA"),
         // Other algorithms and versions.
-        with("argon2i$v=19$m=64,t=1,p=1"),
-        with("argon2d$v=19$m=64,t=1,p=1"),
-        with("argon2id$v=16$m=64,t=1,p=1"),
+        with("argon2$v=19$m=64,t=1,p=1"),
+        "$2x$12$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234".to_owned(),
         with("argon2id$v=20$m=64,t=1,p=1"),
-        with("argon2id$m=64,t=1,p=1"),
-        with("scrypt$ln=14,r=8,p=1"),
-        "$2b$12$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234".to_owned(),
-        // Lengths: a hash of 15 bytes, of 65, none, and a salt of 7 bytes.
-        format!("$argon2id$v=19$m=64,t=1,p=1${salt}${}", "A".repeat(20)),
-        format!("$argon2id$v=19$m=64,t=1,p=1${salt}${}", "A".repeat(87)),
+        // Lengths: a hash of 9 bytes, none, and a salt of 7 bytes.
+        format!("$argon2id$v=19$m=64,t=1,p=1${salt}${}", "A".repeat(12)),
         format!("$argon2id$v=19$m=64,t=1,p=1${salt}"),
         format!("$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAA${hash}"),
         // Garbage.
@@ -172,13 +165,36 @@ async fn what_asks_for_too_much_or_is_not_ours_is_refused_at_once() {
         "\0".to_owned(),
         format!("{}$", with("argon2id$v=19$m=64,t=1,p=1")),
         format!(" {}", with("argon2id$v=19$m=64,t=1,p=1")),
-        format!("{}=", with("argon2id$v=19$m=64,t=1,p=1")),
+        format!("{}?", with("argon2id$v=19$m=64,t=1,p=1")),
         with("argon2id$v=19$m=64,t=1,p=1").repeat(10_000),
     ] {
         let outcome = hasher.verify(&password("x"), &phc(&text)).await;
         assert!(matches!(outcome, Err(HashError::Unreadable(_))), "{text:.80}: {outcome:?}");
+        let adopted = hasher.adopt(&text);
+        assert!(matches!(adopted, Err(HashError::Unreadable(_))), "{text:.80}: {adopted:?}");
     }
     assert_eq!(hasher.peak_in_flight(), 0, "no work was done");
+}
+
+#[tokio::test]
+async fn a_hash_of_another_system_is_compared_and_gives_way() {
+    let hasher = hasher(CHEAP);
+    let lines = include_str!("foreign/vectors.txt").lines();
+    for line in lines {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let (text, hash) = (fields[2].replace("\\0", "\0"), hasher.adopt(fields[3]).unwrap());
+        assert_eq!(hash.as_phc(), fields[3], "kept as it is");
+        // Bcrypt knows nothing of what comes after 72 bytes; a new hash would, slips included.
+        let is_cut = fields[1] == "Bcrypt" && text.len() >= 72;
+        let right = if is_cut { Verdict::Match } else { Verdict::MatchButStale };
+        assert_eq!(hasher.verify(&password(&text), &hash).await.unwrap(), right, "{line}");
+        let wrong = hasher.verify(&password("another"), &hash).await.unwrap();
+        assert_eq!(wrong, Verdict::Mismatch, "{line}");
+    }
+    let ours = hasher.hash(&password("correct horse")).await.unwrap();
+    let adopted = hasher.adopt(ours.as_phc()).unwrap();
+    let verdict = hasher.verify(&password("correct horse"), &adopted).await.unwrap();
+    assert_eq!(verdict, Verdict::Match, "one of ours, from another installation");
 }
 
 #[tokio::test]

@@ -49,6 +49,14 @@ impl PasswordHasher for PlainHasher {
         })
     }
 
+    /// Hashes of its own are the only ones it knows.
+    fn adopt(&self, text: &str) -> Result<PasswordHash, HashError> {
+        if text.starts_with("$plain$") || text.starts_with("$stale$") {
+            return Ok(PasswordHash::from_phc(text.to_owned()));
+        }
+        Err(HashError::Unreadable("it is no plain hash".into()))
+    }
+
     fn decoy(&self) -> PasswordHash {
         PasswordHash::from_phc("$decoy$".to_owned())
     }

@@ -69,10 +69,11 @@ pub(super) const CRATES: [Crate; 15] = [
 const NOBODY: &[&str] = &[];
 
 /// Dependencies with a home: nobody else ships them. Tests may use any.
-pub(super) const HOMES: [(&str, &[&str]); 30] = [
+pub(super) const HOMES: [(&str, &[&str]); 33] = [
     ("anyhow", &[SERVER, BENCH, XTASK]),
     ("argon2", &[PASSWORDS, BENCH]),
     ("argon2-rust", &[PASSWORDS, BENCH]),
+    ("bcrypt", &[PASSWORDS]),
     ("clap", &[SERVER]),
     ("clap_complete", &[SERVER]),
     ("clap_mangen", &[SERVER]),
@@ -86,6 +87,7 @@ pub(super) const HOMES: [(&str, &[&str]); 30] = [
     ("minijinja", &[MAIL, WEB, SERVER]),
     ("mockall", NOBODY),
     ("pasetors", &[TOKENS]),
+    ("pbkdf2", &[PASSWORDS]),
     ("poem", &[HTTP, WEB, SERVER, FUZZ, BENCH]),
     ("poem-openapi", &[HTTP]),
     // Two caches, each beside what it remembers.
@@ -96,6 +98,7 @@ pub(super) const HOMES: [(&str, &[&str]); 30] = [
     // Priorities of threads.
     ("rustix", &[PASSWORDS]),
     ("rusqlite", &[BENCH]),
+    ("scrypt", &[PASSWORDS]),
     ("sea-orm", &[STORAGE, SERVER]),
     ("sea-orm-migration", &[MIGRATIONS]),
     ("sqlx", &[STORAGE]),

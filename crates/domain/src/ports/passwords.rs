@@ -15,6 +15,13 @@ pub trait PasswordHasher: Send + Sync {
     /// Compares a password with a hash, in a time that does not depend on where they differ.
     async fn verify(&self, password: &Password, hash: &PasswordHash) -> Result<Verdict, HashError>;
 
+    /// Takes a hash that another system has made, in the notation of that system. A password that
+    /// matches it is `MatchButStale`, if the hash knows all of it.
+    ///
+    /// # Errors
+    /// [`HashError::Unreadable`] says why no password can be compared with it.
+    fn adopt(&self, text: &str) -> Result<PasswordHash, HashError>;
+
     /// A hash of nothing anybody knows, as expensive to verify as a new one.
     fn decoy(&self) -> PasswordHash;
 }

@@ -40,6 +40,10 @@ impl PasswordHasher for FaultyHasher {
         self.inner.verify(password, hash).await
     }
 
+    fn adopt(&self, text: &str) -> Result<PasswordHash, HashError> {
+        self.inner.adopt(text)
+    }
+
     fn decoy(&self) -> PasswordHash {
         self.inner.decoy()
     }
