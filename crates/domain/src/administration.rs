@@ -19,7 +19,10 @@ use crate::user::{User, UserFilter};
 use crate::username::Username;
 
 mod events;
+mod imports;
 mod mails;
+
+pub use imports::{Earnest, Imported, ImportedUser};
 
 /// Creates, changes and deletes accounts.
 pub struct Administration {

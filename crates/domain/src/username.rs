@@ -1,5 +1,7 @@
 //! User names: 3 to 32 of `A-Z a-z 0-9 . _ -`, unique without regard to case.
 
+use crate::email::EmailAddress;
+
 /// A name a person chose for the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username(String);
@@ -28,6 +30,12 @@ impl Username {
             return Err(UsernameError::Length);
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// What a user name can have of an address; it may be too short for one.
+    pub fn stem(email: &EmailAddress) -> String {
+        let allowed = |c: &char| c.is_ascii_alphanumeric() || "._-".contains(*c);
+        email.local_part().chars().filter(allowed).take(32).collect()
     }
 
     /// The name as its owner wrote it.

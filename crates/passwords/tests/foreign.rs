@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use vestibule_passwords::{Comparison, ForeignHash, Scheme, UnusableHash};
 use proptest::prelude::*;
 use proptest::sample::Index;
+use vestibule_passwords::{Comparison, ForeignHash, Scheme, UnusableHash};
 
 /// A hash of another system; made by `foreign/make_vectors.py`.
 struct Vector {

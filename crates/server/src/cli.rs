@@ -1,11 +1,14 @@
 //! The command line, as it is typed.
 
+mod accounts;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use vestibule_tokens::Purpose;
 
+pub(crate) use self::accounts::{Admin, Export, Import, NewUser, User};
 use crate::config::Overrides;
 
 /// User accounts for a service: sign-up, sign-in, password recovery by e-mail, sessions.
@@ -175,95 +178,6 @@ pub(crate) enum Config {
     /// Print the reference of all keys as Markdown
     #[command(hide = true)]
     Reference,
-}
-
-/// What to do about accounts.
-#[derive(Debug, Subcommand)]
-pub(crate) enum User {
-    /// Create an account
-    Create(NewUser),
-    /// List all accounts
-    List {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show an account
-    Show {
-        /// E-mail address or id
-        user: String,
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Set a password; ends all sessions and tells the owner by mail
-    SetPassword {
-        /// E-mail address or id
-        user: String,
-        /// Read the password from standard input instead of asking for it
-        #[arg(long)]
-        password_stdin: bool,
-    },
-    /// Print a one-time link to choose a new password, for when mail does not work
-    ResetLink {
-        /// E-mail address or id
-        user: String,
-    },
-    /// Let an account sign in again
-    Activate {
-        /// E-mail address or id
-        user: String,
-    },
-    /// Keep an account from signing in and end all its sessions
-    Deactivate {
-        /// E-mail address or id
-        user: String,
-    },
-    /// Delete an account with everything that belongs to it
-    Delete {
-        /// E-mail address or id
-        user: String,
-        /// Do not ask
-        #[arg(long)]
-        yes: bool,
-    },
-}
-
-/// A new account.
-#[derive(Debug, Args)]
-pub(crate) struct NewUser {
-    /// The address that identifies the account
-    #[arg(long)]
-    pub(crate) email: String,
-    /// The user name [default: made from the address]
-    #[arg(long)]
-    pub(crate) username: Option<String>,
-    /// Read the password from standard input instead of asking for it
-    #[arg(long)]
-    pub(crate) password_stdin: bool,
-}
-
-/// What to do about administrators.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Admin {
-    /// Create an administrator
-    Create(NewUser),
-    /// List the administrators
-    List {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Make an account an administrator
-    Promote {
-        /// E-mail address or id
-        user: String,
-    },
-    /// Take an administrator's rights
-    Demote {
-        /// E-mail address or id
-        user: String,
-    },
 }
 
 /// What to do about mail.

@@ -95,6 +95,7 @@ pub(super) const EXPERIMENTS: &[Experiment] = &[
     experiment("E26", &[PARITY]),
     experiment("E27", &[RESTORED]),
     experiment("E29", &["a_move_that_is_killed_has_moved_nothing"]),
+    experiment("E30", &["people_bring_their_passwords_along"]),
 ];
 
 // Tests that more than one line is about.

@@ -11,16 +11,16 @@ use vestibule_domain::id::UserId;
 use vestibule_domain::user::{User, UserFilter};
 use vestibule_domain::username::Username;
 
-use super::{open, passwords, print_json, print_line, rfc3339};
+use super::{export, import, open, passwords, print_json, print_line, rfc3339};
 use crate::app::App;
 use crate::cli::{self, Admin, NewUser, Place};
 use crate::failure::Failure;
 
 /// How many accounts are read at a time.
-const PAGE: u32 = 500;
+pub(super) const PAGE: u32 = 500;
 
 /// Whoever runs a command on the machine.
-fn operator() -> Authority {
+pub(super) fn operator() -> Authority {
     Authority::operator()
 }
 
@@ -70,6 +70,8 @@ pub(super) async fn user(place: &Place, action: cli::User) -> Result<(), Failure
             administration.delete(&operator(), user.id).await?;
             done(&user, "is deleted");
         }
+        cli::User::Import(options) => import::run(&app, &options).await?,
+        cli::User::Export(options) => export::run(&app, &options).await?,
     }
     Ok(())
 }
@@ -96,7 +98,7 @@ pub(super) async fn admin(place: &Place, action: Admin) -> Result<(), Failure> {
 
 async fn create(app: &App, new: NewUser, is_admin: bool) -> Result<(), Failure> {
     let email = EmailAddress::parse(&new.email).map_err(anyhow::Error::from)?;
-    let name = new.username.unwrap_or_else(|| name_from(&email));
+    let name = new.username.unwrap_or_else(|| Username::stem(&email));
     let username = Username::parse(&name).with_context(|| format!("user name {name:?}"))?;
     let policy = app.administration.password_policy();
     let password = passwords::choose(new.password_stdin, policy)?;
@@ -106,13 +108,7 @@ async fn create(app: &App, new: NewUser, is_admin: bool) -> Result<(), Failure> 
     Ok(())
 }
 
-/// The local part without what a user name cannot have.
-fn name_from(email: &EmailAddress) -> String {
-    let allowed = |c: &char| c.is_ascii_alphanumeric() || "._-".contains(*c);
-    email.local_part().chars().filter(allowed).take(32).collect()
-}
-
-async fn find(app: &App, user: &str) -> Result<User, Failure> {
+pub(super) async fn find(app: &App, user: &str) -> Result<User, Failure> {
     if let Ok(id) = user.parse() {
         return Ok(app.administration.find(&operator(), UserId::from_uuid(id)).await?);
     }
@@ -124,10 +120,9 @@ async fn find(app: &App, user: &str) -> Result<User, Failure> {
 async fn list(app: &App, json: bool, admins_only: bool) -> Result<(), Failure> {
     let filter = UserFilter { admins_only, text: None };
     let mut all = Vec::new();
-    let mut after = None;
     loop {
+        let after = all.last().map(|user: &User| user.id);
         let page = app.administration.list(&operator(), &filter, after, PAGE).await?;
-        after = page.last().map(|user| user.id);
         let is_last = page.len() < PAGE as usize;
         all.extend(page);
         if is_last {
@@ -144,7 +139,7 @@ async fn list(app: &App, json: bool, admins_only: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-fn as_json(user: &User) -> Value {
+pub(super) fn as_json(user: &User) -> Value {
     json!({
         "id": user.id.to_string(),
         "email": user.email.as_str(),

@@ -51,7 +51,8 @@ async fn test(app: &App, to: &str) -> Result<(), Failure> {
     }
 }
 
-async fn list(app: &App, limit: u32, json: bool) -> Result<(), Failure> {
+/// The newest mails, at most so many.
+pub(super) async fn all(app: &App, limit: u32) -> Result<Vec<MailRecord>, Failure> {
     let mut mails: Vec<MailRecord> = Vec::new();
     let mut room = limit;
     while room > 0 {
@@ -65,6 +66,11 @@ async fn list(app: &App, limit: u32, json: bool) -> Result<(), Failure> {
         }
         room -= found;
     }
+    Ok(mails)
+}
+
+async fn list(app: &App, limit: u32, json: bool) -> Result<(), Failure> {
+    let mails = all(app, limit).await?;
     if json {
         print_json(&mails.iter().map(as_json).collect());
     } else {
@@ -103,7 +109,7 @@ fn moments(state: MailState) -> (Option<OffsetDateTime>, Option<OffsetDateTime>)
     }
 }
 
-fn as_json(mail: &MailRecord) -> Value {
+pub(super) fn as_json(mail: &MailRecord) -> Value {
     let (due_at, ended_at) = moments(mail.state);
     json!({
         "id": mail.id.to_string(),

@@ -2,6 +2,7 @@
 //! own start and end.
 
 mod accounts;
+mod import;
 mod keys;
 mod mail;
 mod operations;

@@ -1,0 +1,163 @@
+//! `vestibule user import`: accounts of another system, one JSON object a line.
+
+mod line;
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read as _};
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow};
+use serde_json::{Value, json};
+use vestibule_domain::administration::{Earnest, Imported, ImportedUser};
+
+use self::line::Refusal;
+use super::accounts::operator;
+use super::progress::Progress;
+use super::{print_json, print_line};
+use crate::app::App;
+use crate::cli::Import;
+use crate::failure::Failure;
+
+/// Accounts added at a time. Sign-ins of a running service wait for one such unit at most.
+const BATCH: usize = 200;
+/// No account needs a longer line.
+const MAX_LINE_BYTES: u64 = 64 * 1024;
+
+/// Adds what can be added, and says of everything else why it could not be.
+pub(super) async fn run(app: &App, options: &Import) -> Result<(), Failure> {
+    let mut lines = Lines::open(&options.file)?;
+    let progress = Progress::of("Importing", lines.bytes);
+    let mut report = Report::default();
+    let mut batch = Vec::new();
+    loop {
+        let line = lines.next()?;
+        if let Some(line) = &line {
+            progress.add(u64::try_from(line.text.len()).unwrap_or_default());
+            match line::read(app, &line.text, options.drop_unusable_hashes) {
+                Ok(None) => {}
+                Ok(Some(user)) => batch.push((line.number, user)),
+                Err(refusal) => report.refused(line.number, refusal),
+            }
+        }
+        if batch.len() == BATCH || line.is_none() {
+            add(app, std::mem::take(&mut batch), options.dry_run, &mut report).await?;
+        }
+        if line.is_none() {
+            break;
+        }
+    }
+    drop(progress);
+    report.print(options);
+    let refused = report.refused.len();
+    if refused == 0 { Ok(()) } else { Err(anyhow!("{refused} lines cannot be imported").into()) }
+}
+
+async fn add(
+    app: &App,
+    batch: Vec<(u64, ImportedUser)>,
+    dry_run: bool,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let earnest = if dry_run { Earnest::Rehearsal } else { Earnest::Real };
+    let users = batch.iter().map(|(_, user)| user.clone()).collect();
+    let outcomes = app.administration.import(&operator(), users, earnest).await?;
+    for ((number, user), outcome) in batch.into_iter().zip(outcomes) {
+        let refuse = |reason: String| Refusal::of(user.email.as_str(), reason);
+        match outcome {
+            Imported::Added => {
+                report.added += 1;
+                report.without_password += u64::from(user.hash.is_none());
+            }
+            Imported::EmailTaken => report.there_already += 1,
+            Imported::UsernameTaken => {
+                let name = user.username.as_ref().map_or("any", |name| name.as_str());
+                let reason = format!("the user name {name} is taken by another account");
+                report.refused(number, refuse(reason));
+            }
+            Imported::IdTaken => {
+                report.refused(number, refuse("the id is that of another account".to_owned()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What became of the lines.
+#[derive(Default)]
+struct Report {
+    added: u64,
+    /// Of these: those that have to choose a password.
+    without_password: u64,
+    there_already: u64,
+    refused: Vec<(u64, Refusal)>,
+}
+
+impl Report {
+    fn refused(&mut self, line: u64, refusal: Refusal) {
+        self.refused.push((line, refusal));
+    }
+
+    fn print(&self, options: &Import) {
+        let Self { added, without_password, there_already, refused } = self;
+        if options.json {
+            let entry = |(line, refusal): &(u64, Refusal)| json!({ "line": line, "email": refusal.email, "reason": refusal.reason });
+            print_json(&json!({
+                "dry_run": options.dry_run,
+                "added": added,
+                "without_password": without_password,
+                "there_already": there_already,
+                "refused": refused.iter().map(entry).collect::<Value>(),
+            }));
+            return;
+        }
+        for (line, Refusal { email, reason }) in refused {
+            let whose = email.as_ref().map(|email| format!("{email}: ")).unwrap_or_default();
+            print_line(&format!("line {line}: {whose}{reason}"));
+        }
+        let would = if options.dry_run { "would be " } else { "" };
+        print_line(&format!(
+            "{added} {would}added, {without_password} of them without a password; {there_already} \
+             were there already; {} refused.",
+            refused.len()
+        ));
+    }
+}
+
+struct Line {
+    number: u64,
+    text: Vec<u8>,
+}
+
+struct Lines {
+    reader: Box<dyn BufRead>,
+    number: u64,
+    /// How many there are, for the progress; nobody knows of standard input.
+    bytes: u64,
+}
+
+impl Lines {
+    fn open(path: &Path) -> Result<Self, Failure> {
+        if path == Path::new("-") {
+            let reader = Box::new(BufReader::new(std::io::stdin()));
+            return Ok(Self { reader, number: 0, bytes: 0 });
+        }
+        let file = File::open(path).with_context(|| path.display().to_string())?;
+        let bytes = file.metadata()?.len();
+        Ok(Self { reader: Box::new(BufReader::new(file)), number: 0, bytes })
+    }
+
+    fn next(&mut self) -> Result<Option<Line>, Failure> {
+        let mut text = Vec::new();
+        let mut bounded = (&mut self.reader).take(MAX_LINE_BYTES);
+        let read = bounded.read_until(b'\n', &mut text).context("reading the accounts")?;
+        self.number += 1;
+        if read as u64 == MAX_LINE_BYTES && !text.ends_with(b"\n") {
+            let number = self.number;
+            return Err(anyhow!("line {number} has more than 64 KiB: is this JSON lines?").into());
+        }
+        Ok((read > 0).then_some(Line { number: self.number, text }))
+    }
+}

@@ -1,0 +1,122 @@
+//! One account on one line.
+
+use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
+use vestibule_domain::administration::ImportedUser;
+use vestibule_domain::email::EmailAddress;
+use vestibule_domain::error::chain;
+use vestibule_domain::id::UserId;
+use vestibule_domain::language::Language;
+use vestibule_domain::username::Username;
+
+use crate::app::App;
+
+/// Why a line cannot be imported.
+pub(super) struct Refusal {
+    /// Whose it is, if it says so.
+    pub(super) email: Option<String>,
+    /// What is wrong with it; never what its hash is.
+    pub(super) reason: String,
+}
+
+impl Refusal {
+    pub(super) fn of(email: &str, reason: String) -> Self {
+        Self { email: Some(email.to_owned()), reason }
+    }
+}
+
+/// The fields as they are written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    email: String,
+    id: Option<Uuid>,
+    username: Option<String>,
+    password_hash: Option<String>,
+    #[serde(default = "yes")]
+    is_active: bool,
+    #[serde(default)]
+    is_admin: bool,
+    created_at: Option<String>,
+    language: Option<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Reads a line; `None` if it is blank.
+pub(super) fn read(
+    app: &App,
+    line: &[u8],
+    drop_unusable_hashes: bool,
+) -> Result<Option<ImportedUser>, Refusal> {
+    if line.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    let fields: Fields = serde_json::from_slice(line).map_err(|error| Refusal {
+        email: None,
+        reason: format!("not an account: {}", without_value(&error)),
+    })?;
+    let refuse = |reason: String| Refusal::of(&fields.email, reason);
+    let email = EmailAddress::parse(&fields.email)
+        .map_err(|error| refuse(format!("the e-mail address cannot be used: {error}")))?;
+    let username = fields.username.as_deref().map(Username::parse).transpose();
+    let username = username.map_err(|error| refuse(format!("the user name: {error}")))?;
+    let created_at = fields.created_at.as_deref().map(|text| OffsetDateTime::parse(text, &Rfc3339));
+    let created_at = created_at.transpose().ok().filter(|moment| moment.is_none_or(is_kept));
+    let created_at = created_at.ok_or_else(|| {
+        refuse("created_at is no moment such as 2026-01-31T12:00:00Z, from 1970 on".to_owned())
+    })?;
+    let language = match fields.language.as_deref() {
+        None => None,
+        Some(tag) => Some(Language::from_tag(tag).ok_or_else(|| {
+            refuse(format!("language is none of {}", Language::ALL.map(Language::tag).join(", ")))
+        })?),
+    };
+    let hash = match fields.password_hash.as_deref().map(|hash| app.administration.adopt_hash(hash))
+    {
+        None => None,
+        Some(Ok(hash)) => Some(hash),
+        Some(Err(_)) if drop_unusable_hashes => None,
+        Some(Err(error)) => {
+            let why = std::error::Error::source(&error).map_or_else(|| chain(&error), chain);
+            return Err(refuse(format!("the password hash cannot be used: {why}")));
+        }
+    };
+    Ok(Some(ImportedUser {
+        email,
+        id: fields.id.map(UserId::from_uuid),
+        username,
+        hash,
+        is_active: fields.is_active,
+        is_admin: fields.is_admin,
+        created_at,
+        language,
+    }))
+}
+
+/// Ids begin with it, and can tell no earlier one.
+fn is_kept(moment: OffsetDateTime) -> bool {
+    moment >= OffsetDateTime::UNIX_EPOCH
+}
+
+/// What is wrong and where. What the parser has found there may be a hash.
+fn without_value(error: &serde_json::Error) -> String {
+    let kind = match error.classify() {
+        serde_json::error::Category::Syntax => "this is no JSON",
+        serde_json::error::Category::Eof => "the object does not end on this line",
+        serde_json::error::Category::Data | serde_json::error::Category::Io => {
+            let text = error.to_string();
+            // `unknown field`, `missing field` and `duplicate field` name the field alone.
+            let named = ["unknown field", "missing field", "duplicate field"];
+            if named.iter().any(|start| text.starts_with(start)) {
+                return text;
+            }
+            "a field is of another type than it should be"
+        }
+    };
+    format!("{kind}, at column {}", error.column())
+}
