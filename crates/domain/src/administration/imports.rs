@@ -104,11 +104,13 @@ impl Administration {
     ) -> Result<Imported, Error> {
         let now = self.ports.clock.now();
         let created_at = new.created_at.unwrap_or(now);
-        let id = match new.id {
-            Some(id) if !unit.lock_users(&[id]).await?.is_empty() => return Ok(Imported::IdTaken),
-            Some(id) => id,
-            None => UserId::generate(created_at, &*self.ports.random),
-        };
+        let id = new.id.unwrap_or_else(|| UserId::generate(created_at, &*self.ports.random));
+        if new.id.is_some()
+            && let Some(there) = unit.lock_users(&[id]).await?.pop()
+        {
+            let is_same = there.email.key() == new.email.key();
+            return Ok(if is_same { Imported::EmailTaken } else { Imported::IdTaken });
+        }
         let names = match new.username {
             Some(name) => vec![name],
             None => names_from(&new.email, &*self.ports.random),

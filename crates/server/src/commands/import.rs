@@ -2,6 +2,7 @@
 
 mod line;
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
@@ -9,6 +10,8 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow};
 use serde_json::{Value, json};
 use vestibule_domain::administration::{Earnest, Imported, ImportedUser};
+use vestibule_domain::id::UserId;
+use vestibule_domain::username::Username;
 
 use self::line::Refusal;
 use super::accounts::operator;
@@ -29,6 +32,7 @@ pub(super) async fn run(app: &App, options: &Import) -> Result<(), Failure> {
     let progress = Progress::of("Importing", lines.bytes);
     let mut report = Report::default();
     let mut batch = Vec::new();
+    let mut rehearsed = options.dry_run.then(Rehearsed::default);
     loop {
         let line = lines.next()?;
         if let Some(line) = &line {
@@ -40,7 +44,7 @@ pub(super) async fn run(app: &App, options: &Import) -> Result<(), Failure> {
             }
         }
         if batch.len() == BATCH || line.is_none() {
-            add(app, std::mem::take(&mut batch), options.dry_run, &mut report).await?;
+            add(app, std::mem::take(&mut batch), rehearsed.as_mut(), &mut report).await?;
         }
         if line.is_none() {
             break;
@@ -55,15 +59,20 @@ pub(super) async fn run(app: &App, options: &Import) -> Result<(), Failure> {
 async fn add(
     app: &App,
     batch: Vec<(u64, ImportedUser)>,
-    dry_run: bool,
+    rehearsed: Option<&mut Rehearsed>,
     report: &mut Report,
 ) -> Result<(), Failure> {
     if batch.is_empty() {
         return Ok(());
     }
-    let earnest = if dry_run { Earnest::Rehearsal } else { Earnest::Real };
+    let earnest = if rehearsed.is_some() { Earnest::Rehearsal } else { Earnest::Real };
     let users = batch.iter().map(|(_, user)| user.clone()).collect();
-    let outcomes = app.administration.import(&operator(), users, earnest).await?;
+    let mut outcomes = app.administration.import(&operator(), users, earnest).await?;
+    if let Some(rehearsed) = rehearsed {
+        for ((_, user), outcome) in batch.iter().zip(&mut outcomes) {
+            *outcome = rehearsed.would_be(user, *outcome);
+        }
+    }
     for ((number, user), outcome) in batch.into_iter().zip(outcomes) {
         let refuse = |reason: String| Refusal::of(user.email.as_str(), reason);
         match outcome {
@@ -83,6 +92,36 @@ async fn add(
         }
     }
     Ok(())
+}
+
+/// What would be there already, had the batches before not been taken back.
+#[derive(Default)]
+struct Rehearsed {
+    addresses: HashSet<String>,
+    names: HashSet<String>,
+    ids: HashSet<UserId>,
+}
+
+impl Rehearsed {
+    fn would_be(&mut self, user: &ImportedUser, outcome: Imported) -> Imported {
+        if outcome != Imported::Added {
+            return outcome;
+        }
+        let name = user.username.as_ref().map(Username::key);
+        if self.addresses.contains(user.email.key().as_str()) {
+            return Imported::EmailTaken;
+        }
+        if user.id.is_some_and(|id| self.ids.contains(&id)) {
+            return Imported::IdTaken;
+        }
+        if name.as_ref().is_some_and(|name| self.names.contains(name)) {
+            return Imported::UsernameTaken;
+        }
+        self.addresses.insert(user.email.key().as_str().to_owned());
+        self.names.extend(name);
+        self.ids.extend(user.id);
+        Imported::Added
+    }
 }
 
 /// What became of the lines.

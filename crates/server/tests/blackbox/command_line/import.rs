@@ -173,6 +173,24 @@ async fn what_cannot_be_imported_is_named_and_stands_in_nobodys_way(database: Da
     let link = service.reset_link("anna@example.net").await;
     service.reset(&link, "a first password").await.is(200, "Password reset successfully");
 
+    let (_, again) = report(&service, &["-"], &lines).await;
+    assert_eq!((&again["added"], &again["there_already"]), (&json!(0), &json!(4)));
+
+    // Of two lines that do not fit together the first is taken, however far apart they are.
+    let mut many: Vec<String> =
+        (0..450).map(|n| json!({ "email": format!("m{n}@example.com") }).to_string()).collect();
+    many.insert(0, json!({ "email": "x@example.com", "username": "Twice" }).to_string());
+    many.push(json!({ "email": "y@example.com", "username": "twice" }).to_string());
+    many.push(json!({ "email": "M7@example.com" }).to_string());
+    let many = many.join("\n");
+    let (code, rehearsed) = report(&service, &["-", "--dry-run"], &many).await;
+    let (_, real) = report(&service, &["-"], &many).await;
+    assert_eq!((code, &real["added"], &real["there_already"]), (1, &json!(451), &json!(1)));
+    assert_eq!(real["refused"][0]["line"], 452);
+    for field in ["added", "there_already", "refused"] {
+        assert_eq!(real[field], rehearsed[field], "{field}");
+    }
+
     let weak = json!({ "email": "carl@example.com", "password_hash": "$1$salt$hash" }).to_string();
     let (code, dropped) = report(&service, &["-", "--drop-unusable-hashes"], &weak).await;
     assert_eq!((code, &dropped["added"], &dropped["without_password"]), (0, &json!(1), &json!(1)));
