@@ -21,6 +21,7 @@ pub mod administration;
 pub mod audit;
 pub mod authority;
 pub mod caller;
+pub mod census;
 pub mod email;
 pub mod error;
 pub mod failures;

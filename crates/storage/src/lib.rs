@@ -9,6 +9,7 @@
 
 mod audit;
 mod backup;
+mod census;
 mod columns;
 mod connect;
 mod credentials;
@@ -30,6 +31,7 @@ mod unit;
 mod users;
 
 pub use backup::{BackupError, backup};
+pub use census::Connected;
 pub use connect::{ConnectError, Settings};
 pub use error::is_transient;
 pub use recent::CacheUse;

@@ -7,6 +7,7 @@ use sea_orm::{DatabaseConnection, SqliteTransactionMode, TransactionOptions, Tra
 use time::OffsetDateTime;
 use vestibule_domain::audit::AuditEvent;
 use vestibule_domain::caller::ClientNetwork;
+use vestibule_domain::census::Census;
 use vestibule_domain::email::EmailKey;
 use vestibule_domain::failures::FailureCount;
 use vestibule_domain::id::{EventId, MailId, SessionId, UserId};
@@ -19,13 +20,14 @@ use vestibule_domain::secret::SecretDigest;
 use vestibule_domain::session::Session;
 use vestibule_domain::user::{User, UserFilter};
 
+use crate::census::Connected;
 use crate::connect::{self, ConnectError, Connections, Settings};
 use crate::error::{store_error, unavailable};
 use crate::postgres::{ANSWER, Postgres};
 use crate::recent::{CacheUse, RecentSessions, Touched};
 use crate::requests::Requests;
 use crate::unit::{Patience, SeaUnit, Timely};
-use crate::{audit, credentials, failures, installation, outbox, resets, sessions, users};
+use crate::{audit, census, credentials, failures, installation, outbox, resets, sessions, users};
 
 /// The store, in SQLite or PostgreSQL. Cloning it shares the connections.
 #[derive(Clone, Debug)]
@@ -104,6 +106,11 @@ impl SeaStore {
             return read.await;
         }
         tokio::time::timeout(ANSWER, read).await.unwrap_or_else(|late| Err(unavailable(late)))
+    }
+
+    /// How many connections are open now.
+    pub fn connections(&self) -> Connected {
+        Connected::of(&self.reader, (!self.is_on_server()).then_some(&self.writer))
     }
 
     /// The connection that writes, for running migrations.
@@ -222,6 +229,10 @@ impl Store for SeaStore {
 
     async fn find_relay(&self) -> Result<Option<StoredRelay>, StoreError> {
         self.read(installation::find_relay(&self.reader)).await
+    }
+
+    async fn count(&self, now: OffsetDateTime) -> Result<Census, StoreError> {
+        self.read(census::count(&self.reader, now)).await
     }
 
     async fn is_setup_link_live(

@@ -34,6 +34,7 @@ async fn soon<T>(ask: impl AsyncFn() -> Option<T>) -> T {
 }
 
 pub mod audit;
+pub mod census;
 pub mod changes;
 pub mod credentials;
 pub mod failures;
@@ -175,6 +176,11 @@ macro_rules! store_contract {
                 purging_deletes_events_from_before
                 events_are_purged_in_batches
             }
+            census {
+                what_there_is_is_counted
+                a_session_that_has_expired_is_not_counted
+                the_mail_that_is_due_longest_says_since_when
+            }
             installation {
                 a_relay_comes_back_as_it_was_saved
                 a_relay_replaces_the_earlier_one_and_its_test
@@ -263,6 +269,7 @@ mod tests {
         let lists = include_str!("contract.rs");
         for file in [
             include_str!("contract/audit.rs"),
+            include_str!("contract/census.rs"),
             include_str!("contract/changes.rs"),
             include_str!("contract/credentials.rs"),
             include_str!("contract/failures.rs"),

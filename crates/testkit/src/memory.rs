@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use tokio::sync::Mutex;
 use vestibule_domain::audit::AuditEvent;
 use vestibule_domain::caller::ClientNetwork;
+use vestibule_domain::census::Census;
 use vestibule_domain::email::EmailKey;
 use vestibule_domain::failures::FailureCount;
 use vestibule_domain::id::{EventId, MailId, SessionId, UserId};
@@ -207,6 +208,10 @@ impl Store for MemoryStore {
 
     async fn find_relay(&self) -> Result<Option<StoredRelay>, StoreError> {
         Ok(self.read(|state| state.relay.clone()))
+    }
+
+    async fn count(&self, now: OffsetDateTime) -> Result<Census, StoreError> {
+        Ok(self.read(|state| state.count(now)))
     }
 
     async fn is_setup_link_live(

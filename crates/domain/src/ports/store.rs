@@ -14,6 +14,7 @@ use super::installation::Installation;
 use super::outbox::Outbox;
 use crate::audit::AuditEvent;
 use crate::caller::ClientNetwork;
+use crate::census::Census;
 use crate::email::EmailKey;
 use crate::error::BoxError;
 use crate::failures::FailureCount;
@@ -120,6 +121,9 @@ pub trait Store: Send + Sync {
 
     /// The relay an administrator has described, if any has.
     async fn find_relay(&self) -> Result<Option<StoredRelay>, StoreError>;
+
+    /// How much there is at `now`. May take a while where there is much.
+    async fn count(&self, now: OffsetDateTime) -> Result<Census, StoreError>;
 
     /// Whether a set-up link with that digest would work at `now`.
     async fn is_setup_link_live(

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use tokio::sync::Mutex;
 use vestibule_domain::audit::AuditEvent;
 use vestibule_domain::caller::ClientNetwork;
+use vestibule_domain::census::Census;
 use vestibule_domain::email::EmailKey;
 use vestibule_domain::failures::FailureCount;
 use vestibule_domain::id::{EventId, MailId, SessionId, UserId};
@@ -199,6 +200,10 @@ impl Store for FaultyStore {
 
     async fn find_relay(&self) -> Result<Option<StoredRelay>, StoreError> {
         self.inner.find_relay().await
+    }
+
+    async fn count(&self, now: OffsetDateTime) -> Result<Census, StoreError> {
+        self.inner.count(now).await
     }
 
     async fn is_setup_link_live(

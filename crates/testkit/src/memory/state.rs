@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use time::OffsetDateTime;
 use vestibule_domain::audit::AuditEvent;
 use vestibule_domain::caller::ClientNetwork;
+use vestibule_domain::census::Census;
 use vestibule_domain::email::EmailKey;
 use vestibule_domain::id::{EventId, MailId, ResetRequestId, SessionId, UserId};
 use vestibule_domain::mail::{Lease, Mail, MailRecord, MailState, QueuedMail};
@@ -104,6 +105,22 @@ impl State {
             return Ok(());
         }
         Err(StoreError::Corrupt(format!("there is no user {id}").into()))
+    }
+
+    pub(super) fn count(&self, now: OffsetDateTime) -> Census {
+        let count = |number: usize| u64::try_from(number).unwrap();
+        let waiting = self.mails.values().filter_map(|entry| match entry.state {
+            MailState::Waiting { due_at } => Some(due_at),
+            _ => None,
+        });
+        let sessions = self.sessions.values().filter(|session| session.expires_at > now);
+        Census {
+            users: count(self.users.len()),
+            sessions: count(sessions.count()),
+            reset_requests: count(self.requests.len()),
+            waiting_mails: count(waiting.clone().count()),
+            due_since: waiting.filter(|due_at| *due_at <= now).min(),
+        }
     }
 
     pub(super) fn is_setup_link_live(&self, link: &SecretDigest, now: OffsetDateTime) -> bool {
