@@ -9,8 +9,8 @@ use std::time::Duration;
 use poem::http::StatusCode;
 use poem::middleware::PanicHandler;
 use poem::{IntoResponse, Response};
-use poem_openapi::ApiResponse;
 use poem_openapi::error::{AuthorizationError, ContentTypeError, ParseParamError, ParsePathError};
+use poem_openapi::{ApiResponse, OperationId};
 use vestibule_domain::error::{Error, Rule, Violation, chain};
 
 use crate::problem::{FieldProblem, Problem, ProblemJson};
@@ -201,7 +201,11 @@ pub async fn respond(error: poem::Error) -> Response {
     if error.is_from_response() {
         return error.into_response();
     }
-    ApiError::of_framework(&error).into_response()
+    let mut response = ApiError::of_framework(&error).into_response();
+    if let Some(OperationId(operation)) = error.data() {
+        response.set_data(OperationId(operation));
+    }
+    response
 }
 
 impl ApiError {

@@ -16,6 +16,7 @@ mod docs;
 mod error;
 mod health;
 mod keys;
+mod observer;
 mod password_reset;
 mod payload;
 mod problem;
@@ -33,6 +34,7 @@ pub use client::{ClientAddress, TrustedProxies};
 pub use error::respond;
 pub use health::starting;
 pub use keys::PublishedKey;
+pub use observer::{Answered, Observer};
 pub use request_id::Requests;
 pub use state::State;
 

@@ -11,6 +11,8 @@ use tracing::Instrument;
 use vestibule_domain::caller::Caller;
 use vestibule_domain::ports::Random;
 
+use crate::observer::{Answered, Observer};
+
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What every answer carries that does not say otherwise.
@@ -77,12 +79,19 @@ pub(crate) fn current() -> String {
 pub struct Requests {
     random: Arc<dyn Random>,
     strict_transport: bool,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl Requests {
     /// `strict_transport`: whether the service is reached by https, so that browsers may insist.
     pub fn new(random: Arc<dyn Random>, strict_transport: bool) -> Self {
-        Self { random, strict_transport }
+        Self { random, strict_transport, observer: None }
+    }
+
+    /// Tells somebody of every answer.
+    #[must_use]
+    pub fn observed_by(self, observer: Arc<dyn Observer>) -> Self {
+        Self { observer: Some(observer), ..self }
     }
 }
 
@@ -138,7 +147,11 @@ impl<E: Endpoint> Named<E> {
         };
         self.add_headers(&mut response);
         let status = response.status();
-        let duration_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let duration = start.elapsed();
+        if let Some(observer) = &self.requests.observer {
+            observer.answered(&Answered::with(&response, duration));
+        }
+        let duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         // Most requests only read; a line for each would cost a good part of the answer.
         if only_reads && status.as_u16() < 400 {
             tracing::debug!(status = status.as_u16(), duration_us, "answered");

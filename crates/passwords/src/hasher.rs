@@ -144,6 +144,11 @@ impl Argon2Hasher {
         self.workers.in_flight()
     }
 
+    /// How many callers wait for their turn right now.
+    pub fn waiting(&self) -> usize {
+        self.workers.waiting()
+    }
+
     /// How many hashes were ever computed at once.
     pub fn peak_in_flight(&self) -> usize {
         self.workers.peak_in_flight()

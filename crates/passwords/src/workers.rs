@@ -77,6 +77,11 @@ impl Workers {
         Ok(workers)
     }
 
+    /// How many wait for their turn.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.lock().waiting
+    }
+
     /// How many hashes are being computed.
     pub(crate) fn in_flight(&self) -> usize {
         self.gauges.running.load(Ordering::Acquire)

@@ -5,6 +5,7 @@ mod mail;
 mod pages;
 mod passwords;
 mod store;
+mod watched;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use vestibule_domain::housekeeping::Housekeeping;
 use vestibule_domain::language::Language;
 use vestibule_domain::mail_setup::MailSetup;
 use vestibule_domain::outbox::Dispatcher;
-use vestibule_domain::ports::{Mailer, OsRandom, Ports, SystemClock};
+use vestibule_domain::ports::{Mailer, OsRandom, Ports, RateLimiter, SystemClock};
 use vestibule_domain::recovery::Recovery;
 use vestibule_domain::secret::Secret;
 use vestibule_domain::sessions::Sessions;
@@ -35,9 +36,11 @@ use vestibule_web::{Files, Pages};
 
 use self::passwords::Passwords;
 pub(crate) use self::store::no_store;
+use self::watched::Watched;
 use crate::config::{Config, Invalid, Problem, PublicUrl};
 use crate::dev_mail;
 use crate::failure::Failure;
+use crate::metrics::Metrics;
 
 /// The whole service, wired.
 pub(crate) struct App {
@@ -61,6 +64,7 @@ pub(crate) struct App {
     pub(crate) locales: Locales,
     pages: Pages,
     ports: Ports,
+    watched: Watched,
     config: Config,
     public_url: PublicUrl,
 }
@@ -105,18 +109,34 @@ pub(crate) async fn compose(
     let keys = Arc::new(keys);
     let access_tokens = Arc::new(access_tokens(config, public_url, &keys));
     let tokens = access_tokens.clone();
-    let ports = ports(config, public_url, &keys, &store, Keepers { passwords, tokens }).await;
+    let limiter = limits::limiter(config).await;
+    let watched = Watched {
+        metrics: config.metrics.map(|_| Arc::new(Metrics::new())),
+        hasher: passwords.hasher.clone(),
+        shared_limits: limiter.shared(),
+    };
+    let keepers = Keepers { passwords, tokens, limiter: limiter.port() };
+    let ports = ports(config, public_url, &keys, &store, keepers);
     #[cfg(feature = "fault-injection")]
     let (ports, configured) = crate::faults::inject(config, ports, mail.configured, &store).await?;
     #[cfg(feature = "fault-injection")]
     let mail = mail::Mail { configured, ..mail };
-    Ok(wire(config, public_url, Parts { keys, access_tokens, locales, mail, files, store, ports }))
+    let mut ports = ports;
+    if let Some(metrics) = &watched.metrics {
+        metrics.watch(&mut ports);
+    }
+    Ok(wire(
+        config,
+        public_url,
+        Parts { keys, access_tokens, locales, mail, files, store, ports, watched },
+    ))
 }
 
-/// Who keeps passwords and access tokens.
+/// Who keeps passwords and access tokens, and who counts attempts.
 struct Keepers {
     passwords: Passwords,
     tokens: Arc<PasetoAccessTokens>,
+    limiter: Arc<dyn RateLimiter>,
 }
 
 fn access_tokens(
@@ -138,21 +158,21 @@ struct Parts {
     files: Files,
     store: SeaStore,
     ports: Ports,
+    watched: Watched,
 }
 
-async fn ports(
+fn ports(
     config: &Config,
     public_url: &PublicUrl,
     keys: &Arc<KeyRing>,
     store: &SeaStore,
     keepers: Keepers,
 ) -> Ports {
-    let Keepers { passwords, tokens } = keepers;
+    let Keepers { passwords, tokens, limiter } = keepers;
     let issuer = config.issuer.as_deref().unwrap_or(public_url.as_str());
-    let limiter = limits::limiter(config).await;
     Ports {
         store: Arc::new(store.clone()),
-        hasher: Arc::new(passwords.hasher),
+        hasher: passwords.hasher,
         common_passwords: Arc::new(passwords.common),
         access_tokens: tokens,
         reset_tokens: Arc::new(PasetoResetTokens::new(keys.clone(), issuer)),
@@ -164,7 +184,7 @@ async fn ports(
 }
 
 fn wire(config: &Config, public_url: &PublicUrl, parts: Parts) -> App {
-    let Parts { keys, access_tokens, locales, mail, files, store, ports } = parts;
+    let Parts { keys, access_tokens, locales, mail, files, store, ports, watched } = parts;
     let policy = &config.policy;
     let accounts = Arc::new(Accounts::new(ports.clone(), policy.clone()));
     let sessions = Arc::new(Sessions::new(ports.clone(), policy.clone()));
@@ -216,6 +236,7 @@ fn wire(config: &Config, public_url: &PublicUrl, parts: Parts) -> App {
         locales,
         pages,
         ports,
+        watched,
         config: config.clone(),
         public_url: public_url.clone(),
     }
@@ -225,7 +246,10 @@ impl App {
     /// Everything the process answers.
     pub(crate) fn endpoint(&self) -> BoxEndpoint<'static> {
         let proxies = TrustedProxies::new(self.config.trusted_proxies.clone());
-        let requests = Requests::new(self.ports.random.clone(), self.public_url.is_https());
+        let mut requests = Requests::new(self.ports.random.clone(), self.public_url.is_https());
+        if let Some(observer) = self.watched.observer() {
+            requests = requests.observed_by(observer);
+        }
         let mut routes = vestibule_http::routes(self.state.clone());
         if let Some(kept) = &self.kept {
             routes = dev_mail::add(routes, kept.clone());

@@ -41,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     /// How log lines look.
     pub(crate) log_format: LogFormat,
+    /// Where metrics are served; `None` for nowhere.
+    pub(crate) metrics: Option<SocketAddr>,
     /// Where the database is.
     pub(crate) database_url: Secret,
     /// Where limits are counted for several nodes; `None` for one node alone.

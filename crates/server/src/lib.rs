@@ -13,6 +13,7 @@ mod failure;
 mod faults;
 mod first_run;
 mod listen;
+mod metrics;
 mod reception;
 mod telemetry;
 mod worker;

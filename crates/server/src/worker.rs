@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use std::sync::Arc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -41,9 +41,7 @@ pub(crate) async fn run(app: &App, stop: CancellationToken) {
             () = stop.cancelled() => break,
             now = pace.tick() => Turn::Full(now),
             Some(sent) = worker.sending.join_next() => {
-                if let Err(error) = sent {
-                    tracing::error!(%error, "a mail was lost sight of; its lease will run out");
-                }
+                worker.note(sent);
                 Turn::Refill
             }
         };
@@ -62,7 +60,11 @@ pub(crate) async fn run(app: &App, stop: CancellationToken) {
             }
         }
     }
-    let finish = async { while worker.sending.join_next().await.is_some() {} };
+    let finish = async {
+        while let Some(sent) = worker.sending.join_next().await {
+            worker.note(sent);
+        }
+    };
     if tokio::time::timeout(LAST_MAILS, finish).await.is_err() {
         tracing::warn!("mails on their way were left; they will be sent after the next start");
     }
@@ -106,7 +108,7 @@ struct Worker<'a> {
     app: &'a App,
     /// The way mail goes, and who sends by it.
     way: Option<(Arc<dyn Mailer>, Arc<Dispatcher>)>,
-    sending: JoinSet<()>,
+    sending: JoinSet<Option<Delivery>>,
     /// Whether the last claim took all there was room for, so that more may wait.
     backlog: bool,
     troubled: bool,
@@ -178,8 +180,20 @@ impl Worker<'_> {
         Ok(())
     }
 
+    /// A mail has left, or has not.
+    fn note(&self, sent: Result<Option<Delivery>, JoinError>) {
+        match sent {
+            Ok(Some(delivery)) => self.app.note_mail(&delivery),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::error!(%error, "a mail was lost sight of; its lease will run out");
+            }
+        }
+    }
+
     /// A database that is away is reported once, not four times a second.
     fn report(&mut self, outcome: Result<(), Error>) {
+        self.app.note_worker(outcome.is_err());
         match outcome {
             Ok(()) if self.troubled => {
                 self.troubled = false;
@@ -194,21 +208,27 @@ impl Worker<'_> {
     }
 }
 
-async fn deliver(dispatcher: Arc<Dispatcher>, claim: Claim) {
-    match dispatcher.deliver(claim).await {
-        Ok(Delivery::Settled(MailFate::Sent)) => tracing::info!("mail sent"),
-        Ok(Delivery::Settled(MailFate::Retry { reason, .. })) => {
-            tracing::warn!(reason, "mail could not be sent and will be tried again");
-        }
-        Ok(Delivery::Settled(MailFate::Failed { reason })) => {
-            tracing::error!(reason, "mail could not be sent");
-        }
-        Ok(Delivery::Settled(MailFate::Withdrawn)) => {
-            tracing::info!("mail withdrawn: its link or its account is gone");
-        }
-        Ok(Delivery::LeftToOthers) => tracing::debug!("mail left to another worker"),
+/// Sends a mail and says what became of it; `None` if that could not be recorded.
+async fn deliver(dispatcher: Arc<Dispatcher>, claim: Claim) -> Option<Delivery> {
+    let delivery = match dispatcher.deliver(claim).await {
+        Ok(delivery) => delivery,
         Err(error) => {
             tracing::warn!(error = chain(&error), "a mail's fate could not be recorded");
+            return None;
         }
+    };
+    match &delivery {
+        Delivery::Settled(MailFate::Sent) => tracing::info!("mail sent"),
+        Delivery::Settled(MailFate::Retry { reason, .. }) => {
+            tracing::warn!(reason, "mail could not be sent and will be tried again");
+        }
+        Delivery::Settled(MailFate::Failed { reason }) => {
+            tracing::error!(reason, "mail could not be sent");
+        }
+        Delivery::Settled(MailFate::Withdrawn) => {
+            tracing::info!("mail withdrawn: its link or its account is gone");
+        }
+        Delivery::LeftToOthers => tracing::debug!("mail left to another worker"),
     }
+    Some(delivery)
 }

@@ -2,8 +2,8 @@
 
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, DatabaseConnection, DbBackend, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use time::OffsetDateTime;
 use vestibule_domain::census::Census;
@@ -57,15 +57,12 @@ impl Connected {
     pub(crate) fn of(reader: &DatabaseConnection, writer: Option<&DatabaseConnection>) -> Self {
         let mut connected = Self { used: 0, idle: 0 };
         for pool in [Some(reader), writer].into_iter().flatten() {
-            let (open, idle) = match pool.get_database_backend() {
-                sea_orm::DbBackend::Postgres => {
-                    let pool = pool.get_postgres_connection_pool();
-                    (pool.size(), pool.num_idle())
-                }
-                _ => {
-                    let pool = pool.get_sqlite_connection_pool();
-                    (pool.size(), pool.num_idle())
-                }
+            let (open, idle) = if pool.get_database_backend() == DbBackend::Postgres {
+                let pool = pool.get_postgres_connection_pool();
+                (pool.size(), pool.num_idle())
+            } else {
+                let pool = pool.get_sqlite_connection_pool();
+                (pool.size(), pool.num_idle())
             };
             let idle = Ord::min(u32::try_from(idle).unwrap_or(u32::MAX), open);
             connected.idle += idle;

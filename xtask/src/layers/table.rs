@@ -69,7 +69,7 @@ pub(super) const CRATES: [Crate; 15] = [
 const NOBODY: &[&str] = &[];
 
 /// Dependencies with a home: nobody else ships them. Tests may use any.
-pub(super) const HOMES: [(&str, &[&str]); 33] = [
+pub(super) const HOMES: [(&str, &[&str]); 34] = [
     ("anyhow", &[SERVER, BENCH, XTASK]),
     ("argon2", &[PASSWORDS, BENCH]),
     ("argon2-rust", &[PASSWORDS, BENCH]),
@@ -90,13 +90,14 @@ pub(super) const HOMES: [(&str, &[&str]); 33] = [
     ("pbkdf2", &[PASSWORDS]),
     ("poem", &[HTTP, WEB, SERVER, FUZZ, BENCH]),
     ("poem-openapi", &[HTTP]),
+    ("prometheus-client", &[SERVER]),
     // Two caches, each beside what it remembers.
     ("quick_cache", &[STORAGE, TOKENS]),
     ("rcgen", &[TESTKIT]),
     ("redis", &[LIMITS]),
     ("reqwest", NOBODY),
-    // Priorities of threads.
-    ("rustix", &[PASSWORDS]),
+    // Priorities of threads; the ticks of a clock.
+    ("rustix", &[PASSWORDS, SERVER]),
     ("rusqlite", &[BENCH]),
     ("scrypt", &[PASSWORDS]),
     ("sea-orm", &[STORAGE, SERVER]),

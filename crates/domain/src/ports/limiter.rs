@@ -81,18 +81,25 @@ pub enum Decision {
     },
 }
 
+impl Action {
+    /// A stable name, for shared stores and programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SignUp => "sign-up",
+            Self::SignIn => "sign-in",
+            Self::RequestReset => "request-reset",
+            Self::SubmitReset => "submit-reset",
+            Self::ChangePassword => "change-password",
+            Self::EndSessions => "end-sessions",
+            Self::TestMail => "test-mail",
+        }
+    }
+}
+
 impl fmt::Display for LimitKey {
     /// A stable, unambiguous text, for limiters that count in a shared store.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let action = match self.action {
-            Action::SignUp => "sign-up",
-            Action::SignIn => "sign-in",
-            Action::RequestReset => "request-reset",
-            Action::SubmitReset => "submit-reset",
-            Action::ChangePassword => "change-password",
-            Action::EndSessions => "end-sessions",
-            Action::TestMail => "test-mail",
-        };
+        let action = self.action.name();
         match &self.subject {
             Subject::Client(network) => write!(f, "{action}:client:{network}"),
             Subject::Site(site) => write!(f, "{action}:site:{site}"),

@@ -10,7 +10,7 @@ use crate::config::{Config, Problem};
 
 /// Both.
 pub(super) struct Passwords {
-    pub(super) hasher: Argon2Hasher,
+    pub(super) hasher: Arc<Argon2Hasher>,
     pub(super) common: CommonPasswordFilter,
 }
 
@@ -34,5 +34,5 @@ pub(super) fn passwords(config: &Config) -> Result<Passwords, Problem> {
         Some(path) => CommonPasswordFilter::with_file(path)
             .map_err(|error| Problem::new("password.common_list", chain(&error)))?,
     };
-    Ok(Passwords { hasher, common })
+    Ok(Passwords { hasher: Arc::new(hasher), common })
 }

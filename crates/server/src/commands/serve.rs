@@ -38,7 +38,8 @@ pub(super) async fn serve(place: &Place, options: &Serve) -> Result<(), Failure>
         let at = format!("server.listen = {}", config.listen);
         return Err(Failure::configuration(at, "--dev listens on this machine only: 127.0.0.1"));
     }
-    let listener = bind(config.listen).await?;
+    let listener = bind("server.listen", config.listen).await?;
+    let metrics = bind_metrics(&config).await?;
     let address = listener.local_addr()?;
     let orders = Orders::listen(if config.dev { Duration::ZERO } else { DRAIN })?;
     let reception = Reception::new(&config);
@@ -54,7 +55,8 @@ pub(super) async fn serve(place: &Place, options: &Serve) -> Result<(), Failure>
                 worker::run(&app, orders.stop.clone()).await;
             }
         };
-        tokio::join!(work, worker::follow_keys(&app, orders.stop.clone()));
+        let watched = serve_metrics(&app, metrics, orders.stop.clone());
+        tokio::join!(work, worker::follow_keys(&app, orders.stop.clone()), watched);
         Ok(Some(app))
     };
     let service = async {
@@ -76,6 +78,7 @@ pub(super) async fn serve(place: &Place, options: &Serve) -> Result<(), Failure>
 pub(super) async fn worker(place: &Place) -> Result<(), Failure> {
     let (config, _) = load(&place.overrides(), environment())?;
     telemetry::start(config.log_format);
+    let metrics = bind_metrics(&config).await?;
     let orders = Orders::listen(Duration::ZERO)?;
     let nothing = async |_: &App| Ok(());
     let start = Box::pin(start(&config, config.listen, false, nothing));
@@ -83,7 +86,8 @@ pub(super) async fn worker(place: &Place) -> Result<(), Failure> {
     if let Some((app, ())) = started.transpose()? {
         tracing::info!("ready to send mail");
         let (run, stop) = (worker::run(&app, orders.stop.clone()), orders.stop.clone());
-        tokio::join!(run, worker::follow_keys(&app, stop));
+        let watched = serve_metrics(&app, metrics, stop.clone());
+        tokio::join!(run, worker::follow_keys(&app, stop), watched);
         close(app).await;
     }
     tracing::info!("stopped");
@@ -105,9 +109,26 @@ async fn close(app: App) {
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+async fn bind_metrics(config: &Config) -> Result<Option<TcpListener>, Failure> {
+    match config.metrics {
+        Some(address) => bind("metrics.listen", address).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Tells whoever asks for metrics, until told to stop.
+async fn serve_metrics(app: &App, listener: Option<TcpListener>, stop: CancellationToken) {
+    if let (Some(listener), Some(endpoint)) = (listener, app.metrics_endpoint()) {
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!(address = %format!("http://{address}/metrics"), "metrics are served");
+        }
+        listen::serve(listener, endpoint, stop).await;
+    }
+}
+
+async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
-        let at = format!("server.listen = {address}");
+        let at = format!("{key} = {address}");
         Failure::configuration(at, format!("cannot be listened on ({error}); choose another"))
     })
 }

@@ -74,6 +74,13 @@ pub(crate) const KEYS: &[Key] = &[
         "Where to report security problems; published at /.well-known/security.txt (RFC 9116), which \
          is not there without it.",
     ),
+    key(
+        "metrics.listen",
+        None,
+        "an address and port that nobody but the monitoring reaches, such as 127.0.0.1:9464",
+        "Where metrics are served, at /metrics, for Prometheus and what reads its format. Off unless \
+         set.",
+    ),
     secret(
         "database.url",
         Some("sqlite://{data_dir}/vestibule.db"),

@@ -48,6 +48,7 @@ impl<'a> Reader<'a> {
         let trusted_proxies = self.with("server.trusted_proxies", networks);
         let data_dir: Option<std::path::PathBuf> = self.parse("server.data_dir");
         let log_format = self.with("server.log_format", log_format);
+        let metrics = self.parse("metrics.listen");
         let database_url = self.database_url(data_dir.as_deref());
         let redis = self.redis();
         let product_name = self.with("product.name", |text| label(text, 64));
@@ -66,6 +67,7 @@ impl<'a> Reader<'a> {
             trusted_proxies: trusted_proxies?,
             data_dir: data_dir?,
             log_format: log_format?,
+            metrics,
             database_url: database_url?,
             redis,
             product_name: product_name?,

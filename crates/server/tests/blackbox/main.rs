@@ -30,6 +30,7 @@ mod guessing;
 mod input;
 mod journey;
 mod limits;
+mod metrics;
 mod outbox;
 mod overload;
 mod pages;

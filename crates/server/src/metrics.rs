@@ -1,0 +1,179 @@
+//! What Prometheus is told, if `metrics.listen` says where.
+//!
+//! What happens is counted as it happens: [`observed`] stands before the ports that are watched.
+//! What is at a moment, such as the outbox, is looked up when somebody asks: [`scrape`].
+//! `docs/operations/` has alerts and a dashboard, which a test holds against the names here.
+
+mod observed;
+mod process;
+mod scrape;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Metric, Registry};
+use vestibule_domain::mail::MailFate;
+use vestibule_domain::outbox::Delivery;
+use vestibule_domain::ports::{Ports, RateLimiter};
+use vestibule_http::{Answered, Observer};
+
+use self::scrape::Moment;
+pub(crate) use self::scrape::{Sources, endpoint};
+
+/// From what a remembered token takes to what nobody waits for.
+const ANSWERS: [f64; 12] =
+    [0.000_25, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+/// From one cheap hash to a second of waiting and one of the most expensive.
+const HASHES: [f64; 9] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
+
+/// Everything that is counted.
+pub(crate) struct Metrics {
+    registry: Registry,
+    answers: Family<Operation, Counter>,
+    durations: Family<OperationName, Histogram, fn() -> Histogram>,
+    hashes: Hashes,
+    limits: Family<Limited, Counter>,
+    mails: Family<Outcome, Counter>,
+    worker_troubled: Gauge,
+    moment: Moment,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Operation {
+    operation: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OperationName {
+    operation: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Limited {
+    action: &'static str,
+    decision: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    outcome: &'static str,
+}
+
+/// What is counted about hashing.
+#[derive(Clone)]
+struct Hashes {
+    outcomes: Family<Outcome, Counter>,
+    durations: Histogram,
+}
+
+/// Gives metrics their names.
+struct Names(Registry);
+
+impl Names {
+    /// A metric under its name, which has no unit and no `_total`: the format adds that.
+    fn register<M: Metric + Clone>(&mut self, name: &str, help: &str, metric: M) -> M {
+        self.0.register(name, help, metric.clone());
+        metric
+    }
+}
+
+impl Metrics {
+    /// Nothing has happened yet.
+    pub(crate) fn new() -> Self {
+        let mut names = Names(Registry::default());
+        let version = [("version", env!("CARGO_PKG_VERSION"))];
+        let about = "The version that runs; always 1";
+        let info = names.register("vestibule_build_info", about, Family::<_, Gauge>::default());
+        info.get_or_create(&version.to_vec()).set(1);
+        let durations: fn() -> Histogram = || Histogram::new(ANSWERS);
+        Self {
+            answers: names.register(
+                "vestibule_http_requests",
+                "Requests that were answered, by operation and status",
+                Family::default(),
+            ),
+            durations: names.register(
+                "vestibule_http_request_duration_seconds",
+                "From the head of a request to the head of its answer, by operation",
+                Family::new_with_constructor(durations),
+            ),
+            hashes: Hashes {
+                outcomes: names.register(
+                    "vestibule_hashes",
+                    "Passwords that were hashed or compared, by outcome: done, busy when too many \
+                     waited, failed",
+                    Family::default(),
+                ),
+                durations: names.register(
+                    "vestibule_hash_duration_seconds",
+                    "What a hash took with the waiting before it",
+                    Histogram::new(HASHES),
+                ),
+            },
+            limits: names.register(
+                "vestibule_limit_decisions",
+                "Attempts, by action, that were admitted or refused; one attempt may be counted for \
+                 a network, a site and an account",
+                Family::default(),
+            ),
+            mails: names.register(
+                "vestibule_mails",
+                "Attempts to send a mail, by outcome: sent, retry, failed, withdrawn",
+                Family::default(),
+            ),
+            worker_troubled: names.register(
+                "vestibule_worker_troubled",
+                "1 while the worker has to wait for the database or a way for mail",
+                Gauge::default(),
+            ),
+            moment: Moment::new(&mut names),
+            registry: names.0,
+        }
+    }
+
+    /// Puts an observer before each port that is watched.
+    pub(crate) fn watch(&self, ports: &mut Ports) {
+        ports.hasher = Arc::new(observed::Hasher::new(ports.hasher.clone(), self.hashes.clone()));
+        let limiter: Arc<dyn RateLimiter> = ports.limiter.clone();
+        ports.limiter = Arc::new(observed::Limiter::new(limiter, self.limits.clone()));
+    }
+
+    /// What became of an attempt to send a mail.
+    pub(crate) fn mail(&self, delivery: &Delivery) {
+        let outcome = match delivery {
+            Delivery::Settled(MailFate::Sent) => "sent",
+            Delivery::Settled(MailFate::Retry { .. }) => "retry",
+            Delivery::Settled(MailFate::Failed { .. }) => "failed",
+            Delivery::Settled(MailFate::Withdrawn) => "withdrawn",
+            Delivery::LeftToOthers => return,
+        };
+        self.mails.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// Whether the worker can do its work.
+    pub(crate) fn worker(&self, is_troubled: bool) {
+        self.worker_troubled.set(is_troubled.into());
+    }
+}
+
+impl Observer for Metrics {
+    fn answered(&self, answer: &Answered) {
+        let Answered { operation, status, duration } = *answer;
+        self.answers.get_or_create(&Operation { operation, status }).inc();
+        let durations = self.durations.get_or_create(&OperationName { operation });
+        durations.observe(duration.as_secs_f64());
+    }
+}
+
+impl Hashes {
+    fn count(&self, outcome: &'static str, duration: Duration) {
+        self.outcomes.get_or_create(&Outcome { outcome }).inc();
+        self.durations.observe(duration.as_secs_f64());
+    }
+}
