@@ -88,6 +88,11 @@ impl KeptMails {
 
 #[async_trait]
 impl Mailer for KeptMails {
+    /// There is nobody to greet.
+    async fn greet(&self) -> Result<(), MailError> {
+        Ok(())
+    }
+
     async fn send(&self, message: &Message) -> Result<Receipt, MailError> {
         let letter = self.renderer.letter(message).map_err(|cause| self.failure(cause))?;
         let file = self.directory.join(format!("{}.eml", message.id));

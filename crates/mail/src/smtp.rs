@@ -123,6 +123,12 @@ impl SmtpMailer {
 
 #[async_trait]
 impl Mailer for SmtpMailer {
+    async fn greet(&self) -> Result<(), MailError> {
+        let attempt = Attempt::without_mail(&self.target, self.deadline);
+        attempt.connect().await?;
+        Ok(())
+    }
+
     async fn send(&self, message: &Message) -> Result<Receipt, MailError> {
         Ok(self.deliver(message).await?)
     }

@@ -20,7 +20,7 @@ use vestibule_domain::housekeeping::Housekeeping;
 use vestibule_domain::language::Language;
 use vestibule_domain::mail_setup::MailSetup;
 use vestibule_domain::outbox::Dispatcher;
-use vestibule_domain::ports::{Mailer, OsRandom, Ports, RateLimiter, SystemClock};
+use vestibule_domain::ports::{Mailer, OsRandom, Ports, RateLimiter, Sealer, SystemClock};
 use vestibule_domain::recovery::Recovery;
 use vestibule_domain::secret::Secret;
 use vestibule_domain::sessions::Sessions;
@@ -41,6 +41,7 @@ use crate::config::{Config, Invalid, Problem, PublicUrl};
 use crate::dev_mail;
 use crate::failure::Failure;
 use crate::metrics::Metrics;
+use crate::probe;
 
 /// The whole service, wired.
 pub(crate) struct App {
@@ -251,6 +252,7 @@ impl App {
             requests = requests.observed_by(observer);
         }
         let mut routes = vestibule_http::routes(self.state.clone());
+        routes = probe::add(routes, self.ports.sealer.clone(), self.ports.clock.clone());
         if let Some(kept) = &self.kept {
             routes = dev_mail::add(routes, kept.clone());
         }
@@ -287,6 +289,11 @@ impl App {
     /// Where the first administrator is made.
     pub(crate) fn setup_link(&self, link: &Secret) -> String {
         format!("{}/setup?token={}", self.public_url.as_str(), link.expose())
+    }
+
+    /// What seals for nobody but this installation.
+    pub(crate) fn sealer(&self) -> &dyn Sealer {
+        &*self.ports.sealer
     }
 
     /// What it was made from.

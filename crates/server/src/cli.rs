@@ -67,6 +67,12 @@ pub(crate) enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Look for what is wrong with the installation, and say what to do about it
+    Doctor {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Move everything from the SQLite database to an empty PostgreSQL database
     Move(Move),
     /// End every session and link of a database that was restored; before it is served

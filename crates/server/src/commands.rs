@@ -5,6 +5,7 @@ mod after_restore;
 mod backup;
 mod completions;
 mod config;
+mod doctor;
 mod export;
 mod healthcheck;
 mod import;
@@ -59,6 +60,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Worker => serve::worker(&place).await,
         Command::Migrate { action, json } => migrate::run(&place, action, json).await,
         Command::Backup { file } => backup::run(&place, &file).await,
+        Command::Doctor { json } => doctor::run(&place, json).await,
         Command::Move(options) => relocation::run(&place, &options).await,
         Command::AfterRestore => after_restore::run(&place).await,
         Command::Config { action } => config::run(&place, &action),

@@ -14,6 +14,7 @@ mod faults;
 mod first_run;
 mod listen;
 mod metrics;
+mod probe;
 mod reception;
 mod telemetry;
 mod worker;

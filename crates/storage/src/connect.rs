@@ -193,6 +193,12 @@ pub(crate) fn quiet(options: &mut ConnectOptions) -> &ConnectOptions {
 /// Versions before 3.51.3 can lose a transaction when the write-ahead log is reset, and 3.52.0 was
 /// withdrawn. What counts is the library this process runs with, whatever the lock file says.
 async fn check_sqlite_version(db: &DatabaseConnection) -> Result<(), ConnectError> {
+    let found = sqlite_version(db).await?;
+    if is_safe_sqlite(&found) { Ok(()) } else { Err(ConnectError::UnsafeSqlite { found }) }
+}
+
+/// The version of the library.
+pub(crate) async fn sqlite_version(db: &DatabaseConnection) -> Result<String, ConnectError> {
     let row = db
         .query_one_raw(sea_orm::Statement::from_string(
             db.get_database_backend(),
@@ -200,8 +206,7 @@ async fn check_sqlite_version(db: &DatabaseConnection) -> Result<(), ConnectErro
         ))
         .await
         .map_err(ConnectError::Unreachable)?;
-    let found = row.and_then(|row| row.try_get::<String>("", "version").ok()).unwrap_or_default();
-    if is_safe_sqlite(&found) { Ok(()) } else { Err(ConnectError::UnsafeSqlite { found }) }
+    Ok(row.and_then(|row| row.try_get::<String>("", "version").ok()).unwrap_or_default())
 }
 
 fn is_safe_sqlite(version: &str) -> bool {

@@ -34,6 +34,7 @@ pub use backup::{BackupError, backup};
 pub use census::Connected;
 pub use connect::{ConnectError, Settings};
 pub use error::is_transient;
+pub use postgres::Examination;
 pub use recent::CacheUse;
 pub use store::SeaStore;
 pub use transfer::{Source, TableCopy, Target, TransferError, transfer};

@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sea_orm::sqlx::{self, Connection};
 use sea_orm::{ConnectOptions, DbErr, RuntimeErr, SqlxError};
+use time::OffsetDateTime;
 use tokio::time::timeout;
 
+use crate::columns::moment;
 use crate::connect::ConnectError;
 use crate::error::sqlstate;
 
@@ -35,6 +37,17 @@ const STATEMENT_CACHE: usize = 256;
 
 /// A write to a server that takes none, as a standby or a primary that has become one.
 const READ_ONLY: &str = "25006";
+
+/// What was found out about a database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Examination {
+    /// What it is, with its version.
+    pub version: String,
+    /// Settings that are off, and should be on for it to lose nothing that it has acknowledged.
+    pub unsafe_settings: Vec<&'static str>,
+    /// What time it is there, if it has a clock of its own.
+    pub clock: Option<OffsetDateTime>,
+}
 
 /// A server, by its address.
 #[derive(Clone)]
@@ -79,11 +92,26 @@ impl Postgres {
         options
     }
 
-    /// Looks whether the server can be worked with, on a connection of its own.
+    /// Looks whether the server can be worked with, and warns of settings with which it may lose
+    /// what it has acknowledged.
     ///
     /// # Errors
     /// Everything that [`ConnectError`] knows about servers.
     pub(crate) async fn visit(&self) -> Result<(), ConnectError> {
+        for setting in self.examine().await?.unsafe_settings {
+            tracing::warn!(
+                setting,
+                "the database server may lose what it has acknowledged: turn this on"
+            );
+        }
+        Ok(())
+    }
+
+    /// Looks at the server, on a connection of its own.
+    ///
+    /// # Errors
+    /// Everything that [`ConnectError`] knows about servers.
+    pub(crate) async fn examine(&self) -> Result<Examination, ConnectError> {
         let options = PgConnectOptions::from_str(&self.url).map_err(|_| ConnectError::Malformed)?;
         let visit = async {
             let mut connection = PgConnection::connect_with(&options).await?;
@@ -91,40 +119,37 @@ impl Postgres {
             connection.close().await?;
             Ok(found)
         };
-        let settings = match timeout(INTRODUCTION, visit).await {
-            Ok(Ok(settings)) => settings,
-            Ok(Err(error)) => return Err(sort(error)),
-            Err(_) => return Err(sort(SqlxError::PoolTimedOut)),
-        };
-        for (name, value) in settings {
-            match name {
-                "transaction_read_only" if value == "on" => return Err(ConnectError::ReadOnly),
-                "transaction_read_only" => {}
-                _ if value == "off" => tracing::warn!(
-                    setting = name,
-                    "the database server may lose what it has acknowledged: turn this on"
-                ),
-                _ => {}
-            }
+        match timeout(INTRODUCTION, visit).await {
+            Ok(Ok((true, _))) => Err(ConnectError::ReadOnly),
+            Ok(Ok((false, found))) => Ok(found),
+            Ok(Err(error)) => Err(sort(error)),
+            Err(_) => Err(sort(SqlxError::PoolTimedOut)),
         }
-        Ok(())
     }
 }
 
-/// What has to be known about a server.
-async fn settings(connection: &mut PgConnection) -> Result<[(&'static str, String); 4], SqlxError> {
-    let found: (String, String, String, String) = sqlx::query_as(
-        "SELECT current_setting('transaction_read_only'), current_setting('fsync'), \
-         current_setting('full_page_writes'), current_setting('synchronous_commit')",
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok([
-        ("transaction_read_only", found.0),
-        ("fsync", found.1),
-        ("full_page_writes", found.2),
-        ("synchronous_commit", found.3),
-    ])
+/// Whether a server takes no writes, and what else has to be known about it.
+async fn settings(connection: &mut PgConnection) -> Result<(bool, Examination), SqlxError> {
+    const DURABLE: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
+    let setting = async |connection: &mut PgConnection, name: &str| {
+        let asked = sqlx::query_as("SELECT current_setting($1)").bind(name.to_owned());
+        asked.fetch_one(connection).await.map(|(value,): (String,)| value)
+    };
+    let is_read_only = setting(connection, "transaction_read_only").await? == "on";
+    let version = setting(connection, "server_version").await?;
+    let mut unsafe_settings = Vec::new();
+    for name in DURABLE {
+        if setting(connection, name).await? == "off" {
+            unsafe_settings.push(name);
+        }
+    }
+    let (micros,): (i64,) =
+        sqlx::query_as("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+            .fetch_one(connection)
+            .await?;
+    let clock = moment(micros).ok();
+    let version = format!("PostgreSQL {version}");
+    Ok((is_read_only, Examination { version, unsafe_settings, clock }))
 }
 
 /// Tells what may pass from what somebody has to mend.

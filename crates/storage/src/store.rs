@@ -23,7 +23,7 @@ use vestibule_domain::user::{User, UserFilter};
 use crate::census::Connected;
 use crate::connect::{self, ConnectError, Connections, Settings};
 use crate::error::{store_error, unavailable};
-use crate::postgres::{ANSWER, Postgres};
+use crate::postgres::{ANSWER, Examination, Postgres};
 use crate::recent::{CacheUse, RecentSessions, Touched};
 use crate::requests::Requests;
 use crate::unit::{Patience, SeaUnit, Timely};
@@ -71,6 +71,21 @@ impl SeaStore {
         match &self.server {
             Some(server) => server.visit().await,
             None => Ok(()),
+        }
+    }
+
+    /// Looks at the database as closely as somebody who looks for what is wrong.
+    ///
+    /// # Errors
+    /// [`ConnectError`], as [`visit`](Self::visit).
+    pub async fn examine(&self) -> Result<Examination, ConnectError> {
+        match &self.server {
+            Some(server) => server.examine().await,
+            None => Ok(Examination {
+                version: format!("SQLite {}", connect::sqlite_version(&self.reader).await?),
+                unsafe_settings: Vec::new(),
+                clock: None,
+            }),
         }
     }
 

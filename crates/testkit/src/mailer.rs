@@ -36,6 +36,10 @@ impl Outgoing {
 
 #[async_trait]
 impl Mailer for Outgoing {
+    async fn greet(&self) -> Result<(), MailError> {
+        Ok(())
+    }
+
     async fn send(&self, message: &Message) -> Result<Receipt, MailError> {
         if let Some(error) = self.failures.lock().unwrap().pop_front() {
             return Err(error);

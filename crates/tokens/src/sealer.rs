@@ -43,5 +43,6 @@ fn implicit_assertion(purpose: SealPurpose) -> String {
     Purpose::Seal.implicit_assertion(match purpose {
         SealPurpose::RelayPassword => "relay-password",
         SealPurpose::Flash => "flash",
+        SealPurpose::Probe => "probe",
     })
 }

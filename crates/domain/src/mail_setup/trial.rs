@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::id::MailId;
 use crate::language::Language;
 use crate::mail::{Content, Message};
-use crate::ports::{Action, Mailer};
+use crate::ports::{Action, MailError, Mailer};
 use crate::relay::RelayTest;
 
 impl MailSetup {
@@ -47,6 +47,20 @@ impl MailSetup {
             }
         }
         Ok(Tested { test, reply })
+    }
+
+    /// Goes as far towards the relay as it would before a mail, and sends none.
+    ///
+    /// # Errors
+    /// `Forbidden` for everybody but the operator; `MailNotSetUp`, `InvalidInput` when the kept
+    /// password cannot be read any more, `Unavailable`, `Internal`. That the relay refuses or is
+    /// away is no error here: it is the answer.
+    pub async fn greet(&self, by: &Authority) -> Result<Result<(), MailError>, Error> {
+        if by.actor().is_some() {
+            return Err(Error::Forbidden);
+        }
+        let (mailer, _) = self.trial(by).await?;
+        Ok(mailer.greet().await)
     }
 
     /// A mailer that soon gives up, and the description it was made from, if it is a kept one.

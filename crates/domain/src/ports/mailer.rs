@@ -16,6 +16,9 @@ pub trait Mailer: Send + Sync {
     ///
     /// The same `message.id` may arrive twice; both copies then carry the same `Message-ID`.
     async fn send(&self, message: &Message) -> Result<Receipt, MailError>;
+
+    /// Goes as far as it would before a message, signing in included, and hands nothing over.
+    async fn greet(&self) -> Result<(), MailError>;
 }
 
 /// Makes mailers for relays that are described while the service runs.

@@ -24,6 +24,8 @@ pub enum SealPurpose {
     RelayPassword,
     /// What one page tells the next.
     Flash,
+    /// What a command on the machine asks the running service.
+    Probe,
 }
 
 /// Why nothing was sealed.

@@ -93,6 +93,11 @@ impl PasswordHasher for Unhurried<PlainHasher> {
 
 #[async_trait]
 impl Mailer for Unhurried<Outgoing> {
+    async fn greet(&self) -> Result<(), MailError> {
+        self.check();
+        self.inner.greet().await
+    }
+
     async fn send(&self, message: &Message) -> Result<Receipt, MailError> {
         self.check();
         self.inner.send(message).await

@@ -68,7 +68,8 @@ pub(super) struct Attempt<'a> {
     deadline: Duration,
     /// The secret in the mail, which a relay might quote when it dislikes the link.
     token: Option<&'a str>,
-    /// Who the mail is for, which relays quote: their replies end up in logs and in the store.
+    /// Who the mail is for, which relays quote: their replies end up in logs and in the store. Empty
+    /// without a mail.
     recipient: &'a str,
 }
 
@@ -111,6 +112,11 @@ impl<'a> Attempt<'a> {
         };
         let recipient = message.to.as_str();
         Self { target, ends: Instant::now() + deadline, deadline, token, recipient }
+    }
+
+    /// An attempt that stops before a mail.
+    pub(super) fn without_mail(target: &'a Target, deadline: Duration) -> Self {
+        Self { target, ends: Instant::now() + deadline, deadline, token: None, recipient: "" }
     }
 
     pub(super) fn failure(&self, stage: Stage, cause: Cause) -> Failure {

@@ -26,6 +26,16 @@ impl Watched {
 }
 
 impl App {
+    /// What hashes passwords.
+    pub(crate) fn hasher(&self) -> &Argon2Hasher {
+        &self.watched.hasher
+    }
+
+    /// Whether limits are shared at the moment; `None` if they are not meant to be.
+    pub(crate) fn shares_limits(&self) -> Option<bool> {
+        self.watched.shared_limits.as_ref().map(|limits| limits.is_shared())
+    }
+
     /// What answers whoever asks for metrics; `None` if nobody is to.
     pub(crate) fn metrics_endpoint(&self) -> Option<impl Endpoint + 'static> {
         let metrics = self.watched.metrics.clone()?;

@@ -49,6 +49,10 @@ fn accepted() -> Receipt {
 
 #[async_trait]
 impl Mailer for FaultyMailer {
+    async fn greet(&self) -> Result<(), MailError> {
+        self.inner.greet().await
+    }
+
     async fn send(&self, message: &Message) -> Result<Receipt, MailError> {
         match self.fault {
             Fault::DoubleSend => drop(self.inner.send(message).await),

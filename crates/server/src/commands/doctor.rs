@@ -1,0 +1,154 @@
+//! `vestibule doctor`: what is wrong with an installation, and what to do about it.
+//!
+//! It looks and changes nothing. A database that does not exist yet is not made.
+
+mod local;
+mod reach;
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{print_json, print_line};
+use crate::app::{App, Server, compose};
+use crate::cli::Place;
+use crate::config::{Config, environment, load};
+use crate::failure::Failure;
+
+/// How something was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// As it should be.
+    Good,
+    /// It works, and could be better or safer.
+    Doubtful,
+    /// It has to be mended.
+    Bad,
+}
+
+/// One thing that was looked at.
+struct Finding {
+    state: State,
+    /// What was looked at.
+    about: &'static str,
+    /// What was found.
+    found: String,
+    /// What to do about it.
+    fix: Option<String>,
+}
+
+impl Finding {
+    fn good(about: &'static str, found: impl Into<String>) -> Self {
+        Self { state: State::Good, about, found: found.into(), fix: None }
+    }
+
+    fn doubtful(about: &'static str, found: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { state: State::Doubtful, about, found: found.into(), fix: Some(fix.into()) }
+    }
+
+    fn bad(about: &'static str, found: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { state: State::Bad, about, found: found.into(), fix: Some(fix.into()) }
+    }
+
+    fn word(&self) -> &'static str {
+        match self.state {
+            State::Good => "ok",
+            State::Doubtful => "warning",
+            State::Bad => "problem",
+        }
+    }
+}
+
+/// Looks at everything, and fails if something has to be mended.
+pub(super) async fn run(place: &Place, json: bool) -> Result<(), Failure> {
+    let findings = examine(place).await;
+    if json {
+        print_json(&findings.iter().map(as_json).collect());
+    } else {
+        for finding in &findings {
+            print_line(&format!("{:<8} {:<14} {}", finding.word(), finding.about, finding.found));
+            if let Some(fix) = &finding.fix {
+                print_line(&format!("{:23} -> {fix}", ""));
+            }
+        }
+    }
+    let bad = findings.iter().filter(|finding| finding.state == State::Bad).count();
+    match bad {
+        0 => Ok(()),
+        1 => Err(anyhow::anyhow!("one thing has to be mended").into()),
+        _ => Err(anyhow::anyhow!("{bad} things have to be mended").into()),
+    }
+}
+
+fn as_json(finding: &Finding) -> Value {
+    json!({
+        "state": finding.word(),
+        "about": finding.about,
+        "found": finding.found,
+        "fix": finding.fix,
+    })
+}
+
+async fn examine(place: &Place) -> Vec<Finding> {
+    let (config, _) = match load(&place.overrides(), environment()) {
+        Ok(loaded) => loaded,
+        Err(invalid) => return problems(&Failure::Configuration(invalid)),
+    };
+    let mut findings = vec![Finding::good("configuration", "every value is one that is accepted")];
+    findings.extend(local::settings(&config));
+    if let Some(path) = missing_file(&config) {
+        let found = format!("there is no database at {} yet", path.display());
+        let fix = "`vestibule serve` makes it; if there should be one, this is the configuration of \
+                   another installation";
+        findings.push(Finding::doubtful("database", found, fix));
+        return findings;
+    }
+    let composed = match super::public_url(&config) {
+        Ok(url) => compose(&config, &url, Server::MayComeLater).await,
+        Err(failure) => Err(failure),
+    };
+    match composed {
+        Ok(app) => {
+            findings.extend(look_at(&app, &config).await);
+            app.store.close().await;
+        }
+        Err(failure) => findings.extend(problems(&failure)),
+    }
+    findings
+}
+
+async fn look_at(app: &App, config: &Config) -> Vec<Finding> {
+    let mut findings = local::database(app).await;
+    let is_usable = findings.iter().all(|finding| finding.state != State::Bad);
+    findings.extend(local::keys(app));
+    if is_usable {
+        findings.extend(local::contents(app).await);
+    }
+    findings.extend(local::redis(app));
+    findings.push(local::hashing(app).await);
+    findings.extend(reach::public_url(app, config).await);
+    findings
+}
+
+/// What keeps the service from starting, a line each.
+fn problems(failure: &Failure) -> Vec<Finding> {
+    match failure {
+        Failure::Configuration(invalid) => {
+            let finding = |problem: &crate::config::Problem| {
+                Finding::bad("configuration", &problem.at, &problem.remedy)
+            };
+            invalid.0.iter().map(finding).collect()
+        }
+        Failure::Other(error) => {
+            let fix = "look for the cause named here; `vestibule serve` cannot start either";
+            vec![Finding::bad("start", format!("{error:#}"), fix)]
+        }
+    }
+}
+
+/// The file of an SQLite database that is not there.
+fn missing_file(config: &Config) -> Option<&Path> {
+    let path = config.database_url.expose().strip_prefix("sqlite://")?;
+    let path = Path::new(path.split('?').next().unwrap_or(path));
+    (!path.exists()).then_some(path)
+}

@@ -1,0 +1,205 @@
+//! Whether the service is reached at its public address, and whom it takes for its clients there.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use ipnet::IpNet;
+use poem::http::Uri;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use super::super::now;
+use super::Finding;
+use crate::app::App;
+use crate::config::{Config, PublicUrl};
+use crate::probe;
+
+const DEADLINE: Duration = Duration::from_secs(10);
+const MAX_ANSWER: u64 = 64 * 1024;
+/// An address that nobody has (RFC 5737): whoever is taken for it has been believed.
+const FORGED: &str = "192.0.2.99";
+
+/// What the service said of the question.
+struct Seen {
+    peer: Option<IpAddr>,
+    forwarded: String,
+    client: Option<IpAddr>,
+}
+
+/// Asks the service whom it sees, by its public address and with a forged header.
+pub(super) async fn public_url(app: &App, config: &Config) -> Vec<Finding> {
+    let about = "public URL";
+    let Some(url) = &config.public_url else { return Vec::new() };
+    let mut findings = Vec::new();
+    let text = url.as_str();
+    if !url.is_https() && !url.is_loopback() {
+        let found = format!("{text} is not https: passwords and cookies can be read on the way");
+        let fix = "put a proxy with TLS in front, and set server.public_url to its address";
+        findings.push(Finding::bad(about, found, fix));
+    }
+    let question = match probe::question(app.sealer(), now()) {
+        Ok(question) => question,
+        Err(error) => {
+            findings.push(Finding::bad(about, error.to_string(), "see the lines about keys"));
+            return findings;
+        }
+    };
+    let answer = timeout(DEADLINE, ask(url, &question)).await;
+    let answer = answer.unwrap_or_else(|_| Err(anyhow!("no answer within {DEADLINE:?}")));
+    match answer {
+        Err(error) => {
+            let found = format!("{text} cannot be reached from this machine: {error:#}");
+            let fix = "start the service and its proxy; check DNS, the certificate, and that this \
+                       machine may reach the address";
+            findings.push(Finding::bad(about, found, fix));
+        }
+        Ok((200, body)) => match seen(&body) {
+            Some(seen) => {
+                findings.push(Finding::good(about, format!("{text} leads to this installation")));
+                findings.push(trust(url, &seen, &config.trusted_proxies));
+            }
+            None => findings.push(stranger(text, 200)),
+        },
+        Ok((status, _)) => findings.push(stranger(text, status)),
+    }
+    findings
+}
+
+fn stranger(url: &str, status: u16) -> Finding {
+    let found = format!("what answers at {url} is not this installation (status {status})");
+    let fix = "let the proxy pass every path on, /health/probe included; and run this with the \
+               configuration and the keys of the service that answers there";
+    Finding::bad("public URL", found, fix)
+}
+
+fn seen(body: &str) -> Option<Seen> {
+    let body: Value = serde_json::from_str(body).ok()?;
+    let address = |name: &str| body[name].as_str().and_then(|text| text.parse().ok());
+    Some(Seen {
+        peer: address("peer"),
+        forwarded: body["forwarded"].as_str()?.to_owned(),
+        client: address("client"),
+    })
+}
+
+/// Whether the right ones are believed.
+fn trust(url: &PublicUrl, seen: &Seen, trusted: &[IpNet]) -> Finding {
+    let about = "proxy";
+    let Seen { peer, forwarded, client } = seen;
+    let is_trusted = peer.is_some_and(|peer| trusted.iter().any(|net| net.contains(&peer)));
+    let peer = peer.map_or_else(|| "nobody".to_owned(), |peer| peer.to_string());
+    let is_forged = client.is_some_and(|client| client.to_string() == FORGED);
+    if is_forged {
+        let found = "whoever sends X-Forwarded-For is taken for whom they like: no limit holds";
+        let fix = "let the proxy replace the header, or add the address that it sees at the end of \
+                   it; see nginx.conf and Caddyfile in docs/deployment";
+        return Finding::bad(about, found, fix);
+    }
+    let client = client.map_or_else(|| "nobody".to_owned(), |client| client.to_string());
+    // What we sent has not arrived as it was: somebody in between has written the header.
+    let is_written = forwarded.trim() != FORGED && !forwarded.trim().is_empty();
+    if is_written && !is_trusted {
+        let found = format!("all clients look like the proxy {peer}, and share one limit");
+        let fix = format!("add \"{peer}\" to server.trusted_proxies");
+        return Finding::bad(about, found, fix);
+    }
+    if !is_written && url.is_https() {
+        let found = format!("the proxy {peer} does not say who its clients are");
+        let fix = "let it set X-Forwarded-For; see nginx.conf and Caddyfile in docs/deployment";
+        return Finding::bad(about, found, fix);
+    }
+    if is_written {
+        return Finding::good(about, format!("{peer} says who its clients are: now {client}"));
+    }
+    Finding::good(about, "there is none, and nobody's X-Forwarded-For is believed")
+}
+
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// One request and its answer: status and body. HTTP/1.0, so that the end of the connection is the
+/// end of the body.
+async fn ask(url: &PublicUrl, question: &str) -> anyhow::Result<(u16, String)> {
+    let uri: Uri = url.as_str().parse().context("the public URL")?;
+    let host = uri.host().unwrap_or_default();
+    let port = uri.port_u16().unwrap_or(if url.is_https() { 443 } else { 80 });
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let connection = TcpStream::connect((bare, port)).await?;
+    let mut stream: Box<dyn Stream> = if url.is_https() {
+        let name = ServerName::try_from(bare.to_owned()).context("the host's name")?;
+        Box::new(connector().connect(name, connection).await?)
+    } else {
+        Box::new(connection)
+    };
+    let authority = uri.authority().map_or(host, |authority| authority.as_str());
+    let request = format!(
+        "GET {} HTTP/1.0\r\nHost: {authority}\r\nConnection: close\r\nAccept: application/json\r\n\
+         X-Forwarded-For: {FORGED}\r\n{}: {question}\r\n\r\n",
+        probe::PATH,
+        probe::HEADER,
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    let read = (&mut stream).take(MAX_ANSWER).read_to_end(&mut answer).await;
+    // Some close without the goodbye of TLS; what has come is looked at all the same.
+    if answer.is_empty() {
+        read?;
+    }
+    let answer = String::from_utf8_lossy(&answer);
+    let (head, body) = answer.split_once("\r\n\r\n").context("this is no HTTP")?;
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    Ok((status.context("this is no HTTP")?, body.to_owned()))
+}
+
+/// Trusts whom the system trusts.
+fn connector() -> TlsConnector {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    TlsConnector::from(Arc::new(config))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::State;
+    use super::*;
+
+    fn judged(url: &str, trusted: &str, forwarded: &str, client: &str) -> State {
+        let seen = Seen {
+            peer: "10.0.0.1".parse().ok(),
+            forwarded: forwarded.to_owned(),
+            client: client.parse().ok(),
+        };
+        let trusted: Vec<IpNet> = trusted.parse().into_iter().collect();
+        trust(&PublicUrl::parse(url).unwrap(), &seen, &trusted).state
+    }
+
+    #[test]
+    fn whoever_is_believed_wrongly_or_not_at_all_is_found_out() {
+        let https = "https://accounts.example.com";
+        for (trusted, forwarded, client, state) in [
+            ("10.0.0.0/8", "198.51.100.7", "198.51.100.7", State::Good),
+            ("10.0.0.0/8", "192.0.2.99, 198.51.100.7", "198.51.100.7", State::Good),
+            // Asked from the proxy's own machine.
+            ("10.0.0.0/8", "10.0.0.1", "10.0.0.1", State::Good),
+            ("10.0.0.0/8", "192.0.2.99", "192.0.2.99", State::Bad),
+            ("", "198.51.100.7", "10.0.0.1", State::Bad),
+            ("10.9.0.0/16", "192.0.2.99, 198.51.100.7", "10.0.0.1", State::Bad),
+            ("", "192.0.2.99", "10.0.0.1", State::Bad),
+            ("10.0.0.0/8", "", "10.0.0.1", State::Bad),
+        ] {
+            assert_eq!(judged(https, trusted, forwarded, client), state, "{trusted}, {forwarded}");
+        }
+        let local = "http://127.0.0.1:8080";
+        assert_eq!(judged(local, "", "192.0.2.99", "10.0.0.1"), State::Good);
+        assert_eq!(judged(local, "10.0.0.1/32", "192.0.2.99", "192.0.2.99"), State::Bad);
+    }
+}

@@ -1,0 +1,71 @@
+//! What a command on this machine asks the running service by its public address: whom it sees
+//! there.
+//!
+//! Only who has the keys can ask: the question is sealed. Everybody else finds nothing here.
+
+use std::sync::Arc;
+
+use poem::endpoint::make;
+use poem::http::{StatusCode, header};
+use poem::{Error, Request, Response, Route, get};
+use serde_json::json;
+use time::OffsetDateTime;
+use vestibule_domain::caller::Caller;
+use vestibule_domain::ports::{Clock, SealError, SealPurpose, Sealer};
+
+/// Where it is asked.
+pub(crate) const PATH: &str = "/health/probe";
+/// The header with the question.
+pub(crate) const HEADER: &str = "x-vestibule-probe";
+/// How long a question is good for, in seconds, and how far two clocks may be apart.
+const LIFE: i64 = 60;
+/// What is given back of a header at most.
+const MAX_FORWARDED: usize = 500;
+
+/// A question of this moment.
+///
+/// # Errors
+/// When there is no key to seal with.
+pub(crate) fn question(sealer: &dyn Sealer, now: OffsetDateTime) -> Result<String, SealError> {
+    sealer.seal(SealPurpose::Probe, &now.unix_timestamp().to_string())
+}
+
+/// Adds the answer to the routes.
+pub(crate) fn add(routes: Route, sealer: Arc<dyn Sealer>, clock: Arc<dyn Clock>) -> Route {
+    let answer = make(move |request: Request| {
+        let is_ours = is_ours(&request, &*sealer, clock.now());
+        async move { if is_ours { Ok(answer(&request)) } else { Err(nothing_here()) } }
+    });
+    routes.at(PATH, get(answer))
+}
+
+fn nothing_here() -> Error {
+    Error::from_status(StatusCode::NOT_FOUND)
+}
+
+fn is_ours(request: &Request, sealer: &dyn Sealer, now: OffsetDateTime) -> bool {
+    let opened = request
+        .header(HEADER)
+        .and_then(|question| sealer.open(SealPurpose::Probe, question))
+        .and_then(|moment| moment.parse::<i64>().ok());
+    opened.is_some_and(|asked| now.unix_timestamp().abs_diff(asked) <= LIFE.unsigned_abs())
+}
+
+/// Who is on the other end of the connection, what came along as `X-Forwarded-For`, and whom the
+/// service takes for the client.
+fn answer(request: &Request) -> Response {
+    let client = request.extensions().get::<Caller>().and_then(|caller| caller.ip);
+    let peer = request.remote_addr().as_socket_addr().map(|peer| peer.ip().to_canonical());
+    let forwarded = request.headers().get_all("x-forwarded-for");
+    let forwarded: Vec<String> = forwarded
+        .iter()
+        .map(|hops| String::from_utf8_lossy(hops.as_bytes()).into_owned())
+        .collect();
+    let forwarded: String = forwarded.join(", ").chars().take(MAX_FORWARDED).collect();
+    let body = json!({
+        "peer": peer.map(|peer| peer.to_string()),
+        "forwarded": forwarded,
+        "client": client.map(|client| client.to_string()),
+    });
+    Response::builder().header(header::CONTENT_TYPE, "application/json").body(body.to_string())
+}
