@@ -6,6 +6,7 @@ mod account;
 mod browser;
 mod packages;
 mod postgres;
+mod proxies;
 mod redis;
 mod schemathesis;
 mod strace;
@@ -38,10 +39,15 @@ enum Tests {
 /// The tests that stop and set PostgreSQL servers of their own.
 const CLUSTERS: &[&str] = &["dependencies::", "failover::"];
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 7] = [
     Need { name: "PostgreSQL", tests: Tests::Named(&["postgres"]), meet: postgres::meet },
     Need { name: "PostgreSQL's programs", tests: Tests::Named(CLUSTERS), meet: programs::meet },
     Need { name: "Redis", tests: Tests::Named(&["redis"]), meet: redis::meet },
+    Need {
+        name: "nginx and Caddy",
+        tests: Tests::Named(&["reverse_proxy::"]),
+        meet: proxies::meet,
+    },
     Need { name: "strace", tests: Tests::Named(&["strace"]), meet: strace::meet },
     Need { name: "schemathesis", tests: Tests::Named(&["schemathesis"]), meet: schemathesis::meet },
     Need { name: "browser", tests: Tests::Browser, meet: browser::meet },

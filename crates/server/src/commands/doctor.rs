@@ -119,9 +119,11 @@ async fn examine(place: &Place) -> Vec<Finding> {
 
 async fn look_at(app: &App, config: &Config) -> Vec<Finding> {
     let mut findings = local::database(app).await;
-    let is_usable = findings.iter().all(|finding| finding.state != State::Bad);
+    let migrated = local::migrations(app).await;
+    let is_readable = migrated.state == State::Good;
+    findings.push(migrated);
     findings.extend(local::keys(app));
-    if is_usable {
+    if is_readable {
         findings.extend(local::contents(app).await);
     }
     findings.extend(local::redis(app));

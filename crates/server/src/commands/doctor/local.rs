@@ -71,7 +71,12 @@ pub(super) async fn database(app: &App) -> Vec<Finding> {
         findings.push(Finding::bad(about, what, fix));
     }
     findings.extend(found.clock.map(|clock| clocks(now() - clock)));
-    findings.push(match vestibule_migrations::status(app.store.connection()).await {
+    findings
+}
+
+/// Whether its schema is the one that this version needs.
+pub(super) async fn migrations(app: &App) -> Finding {
+    match vestibule_migrations::status(app.store.connection()).await {
         Ok(status) if status.pending.is_empty() => {
             Finding::good("migrations", format!("all {} are applied", status.applied.len()))
         }
@@ -84,10 +89,10 @@ pub(super) async fn database(app: &App) -> Vec<Finding> {
             Finding::bad("migrations", found, "`vestibule migrate up`, or restart the service")
         }
         Err(error) => {
-            Finding::bad("migrations", chain(&error), "run the newer version of Vestibule")
+            let fix = "run the newer version of Vestibule, or see the line about the database";
+            Finding::bad("migrations", chain(&error), fix)
         }
-    });
-    findings
+    }
 }
 
 fn clocks(apart: Duration) -> Finding {

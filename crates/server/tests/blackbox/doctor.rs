@@ -1,0 +1,175 @@
+//! What `doctor` finds out about an installation.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use serde_json::Value;
+use vestibule_testkit::smtp::{Behaviour, SmtpSink, Stage};
+
+use crate::database::{Database, execute};
+use crate::on_both_databases;
+use crate::service::{Service, Setup};
+use crate::wire::Draft;
+
+on_both_databases! {
+    what_is_well_is_said_to_be;
+    what_is_wrong_is_found_with_what_to_do;
+}
+
+/// The exit code, and what was found about each thing: state, words, remedy.
+struct Report {
+    code: i32,
+    findings: Vec<Value>,
+}
+
+impl Report {
+    async fn of(setup: &Setup, data: &Path) -> Self {
+        let ended = setup.command(data, &["doctor", "--json"]).output().await.unwrap();
+        let errors = String::from_utf8_lossy(&ended.stderr);
+        let findings = serde_json::from_slice(&ended.stdout).expect(&errors);
+        Self { code: ended.status.code().unwrap(), findings }
+    }
+
+    /// Insists on a finding in that state that says so.
+    #[track_caller]
+    fn says(&self, state: &str, about: &str, words: &str) {
+        let fits = |finding: &&Value| {
+            let said = |field: &str| finding[field].as_str().unwrap_or_default();
+            let text = format!("{} {}", said("found"), said("fix"));
+            (said("state"), said("about")) == (state, about) && text.contains(words)
+        };
+        let found = self.findings.iter().find(fits);
+        let found = found.unwrap_or_else(|| panic!("no {state}, {about}: {:#?}", self.findings));
+        assert_eq!(found["fix"].is_null(), state == "ok", "{found}");
+    }
+}
+
+/// The service's address is what it is reached at.
+async fn reached(setup: Setup) -> (Service, Setup) {
+    let service = setup.start().await;
+    let url = format!("http://{}", service.address());
+    let setup = service.setup.clone().with("VESTIBULE_SERVER__PUBLIC_URL", &url);
+    (service, setup)
+}
+
+async fn what_is_well_is_said_to_be(database: Database) {
+    let relay = SmtpSink::start(Behaviour::accept()).await;
+    let on_server = database.url().is_some();
+    let limited = Setup::on(database).with("VESTIBULE_LIMITS__ENABLED", "true");
+    let (service, setup) = reached(limited.mailing_to(&relay)).await;
+    service.sign_up("anna@example.com", "a good long password").await.token();
+    service.run(&["admin", "promote", "anna@example.com"]).await;
+    std::fs::set_permissions(service.data.path(), PermissionsExt::from_mode(0o700)).unwrap();
+    let mails = relay.sessions().len();
+    let report = Report::of(&setup, service.data.path()).await;
+    // The servers of the tests are told not to wait for the disk.
+    let is_hasty = |finding: &&Value| finding["found"].as_str().unwrap().contains("may be lost");
+    let hasty = report.findings.iter().filter(is_hasty).count();
+    assert_eq!(report.code, i32::from(hasty > 0), "{:#?}", report.findings);
+    assert!(on_server || hasty == 0);
+    for finding in report.findings.iter().filter(|finding| !is_hasty(finding)) {
+        assert_eq!(finding["state"], "ok", "{finding}");
+    }
+    report.says("ok", "database", if on_server { "PostgreSQL" } else { "SQLite" });
+    report.says("ok", "migrations", "all");
+    report.says("ok", "keys", "access key is 0 days old");
+    report.says("ok", "mail", "no mail was sent");
+    report.says("ok", "password hash", "sign-ins a second");
+    report.says("ok", "public URL", "leads to this installation");
+    report.says("ok", "proxy", "nobody's X-Forwarded-For is believed");
+    assert_eq!(on_server, report.findings.iter().any(|finding| finding["about"] == "clock"));
+    let sessions = relay.sessions();
+    assert!(sessions.len() > mails, "the relay was asked");
+    assert!(sessions.iter().all(|session| session.violations.is_empty()));
+
+    let lines = setup.command(service.data.path(), &["doctor"]).output().await.unwrap();
+    let lines = String::from_utf8(lines.stdout).unwrap();
+    assert!(lines.contains("ok       migrations     all"), "{lines}");
+}
+
+async fn what_is_wrong_is_found_with_what_to_do(database: Database) {
+    let relay = SmtpSink::start(Behaviour::accept()).await;
+    let (mut service, setup) = reached(Setup::on(database).mailing_to(&relay)).await;
+    let data = service.data.path().to_owned();
+    relay.set(Behaviour::accept().answering_at(Stage::Greeting, "554 5.7.1 Go away"));
+    std::fs::set_permissions(&data, PermissionsExt::from_mode(0o755)).unwrap();
+    let setup = setup
+        .with("VESTIBULE_LIMITS__ENABLED", "false")
+        .with("VESTIBULE_SERVER__TRUSTED_PROXIES", "127.0.0.0/8");
+    let report = Report::of(&setup, &data).await;
+    assert_eq!(report.code, 1);
+    report.says("problem", "limits", "limits.enabled = true");
+    report.says("warning", "data folder", "chmod 700");
+    report.says("warning", "accounts", "nobody administers");
+    report.says("problem", "mail", "Go away");
+
+    service.kill().await;
+    let db = service.database().await;
+    execute(&db, "DELETE FROM seaql_migrations WHERE version LIKE '%limits_and_audit'").await;
+    let report = Report::of(&setup, &data).await;
+    report.says("problem", "public URL", "cannot be reached");
+    report.says("problem", "migrations", "vestibule migrate up");
+    let tomorrow = "INSERT INTO seaql_migrations (version, applied_at) \
+                    VALUES ('m29990101_000001_tomorrow', 0)";
+    execute(&db, tomorrow).await;
+    Report::of(&setup, &data).await.says("problem", "migrations", "newer version");
+    let key = std::fs::read_dir(data.join("keys")).unwrap().next().unwrap().unwrap().path();
+    std::fs::write(&key, "{}").unwrap();
+    Report::of(&setup, &data).await.says("problem", "configuration", "keys");
+
+    let nowhere = setup.clone().with("VESTIBULE_DATABASE__URL", "postgres://127.0.0.1:1/nothing");
+    let empty = tempfile::tempdir().unwrap();
+    let report = Report::of(&nowhere, empty.path()).await;
+    assert_eq!(report.code, 1);
+    report.says("problem", "database", "database.url");
+    let wrong = setup.with("VESTIBULE_RESET__TTL", "25h").with("VESTIBULE_MAIL__PORT", "0");
+    let report = Report::of(&wrong, empty.path()).await;
+    assert_eq!((report.code, report.findings.len()), (1, 2), "{:#?}", report.findings);
+    report.says("problem", "configuration", "reset.ttl");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_made() {
+    let setup = Setup::on(Database::sqlite());
+    let empty = tempfile::tempdir().unwrap();
+    let report = Report::of(&setup, empty.path()).await;
+    report.says("warning", "database", "there is no database at");
+    assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn settings_that_lose_what_was_acknowledged_are_found_postgres() {
+    let database = Database::postgres().await;
+    let (service, setup) = reached(Setup::on(database.clone())).await;
+    let db = service.database().await;
+    let name = database.url().unwrap().rsplit_once('/').unwrap().1.to_owned();
+    execute(&db, &format!("ALTER DATABASE {name} SET synchronous_commit = off")).await;
+    let report = Report::of(&setup, service.data.path()).await;
+    assert_eq!(report.code, 1);
+    report.says("problem", "database", "synchronous_commit is off");
+}
+
+#[tokio::test]
+async fn limits_that_should_be_shared_and_are_not_are_found() {
+    let setup = Setup::on(Database::sqlite())
+        .with("VESTIBULE_LIMITS__ENABLED", "true")
+        .with("VESTIBULE_REDIS__URL", "redis://127.0.0.1:1/");
+    let (service, setup) = reached(setup).await;
+    Report::of(&setup, service.data.path()).await.says("problem", "redis", "redis.url");
+}
+
+/// What the service sees of a connection is for its operator alone.
+#[tokio::test]
+async fn nobody_else_is_told_whom_the_service_sees() {
+    let service = Setup::on(Database::sqlite()).start().await;
+    let other = Setup::on(Database::sqlite()).start().await;
+    let token = service.sign_up("anna@example.com", "a good long password").await.token();
+    for question in ["", "v4.local.AAAA", "0", &token] {
+        let draft = Draft::new("GET", "/health/probe").header("X-Vestibule-Probe", question);
+        for service in [&service, &other] {
+            let answer = service.raw(&draft).await;
+            assert_eq!(answer.status, 404, "{question}");
+            assert!(!answer.text().contains("127.0.0.1"), "{}", answer.text());
+        }
+    }
+}
