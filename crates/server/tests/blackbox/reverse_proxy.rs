@@ -129,10 +129,9 @@ async fn nginx(service: &str, port: u16, certificates: &Certificates, forwarding
     replace(&format!("{live}privkey.pem"), &certificates.path("key.pem"));
     replace("/var/log/nginx/", &format!("{here}/"));
     replace("proxy_set_header X-Forwarded-For $remote_addr;", forwarding);
-    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .iter()
-        .map(|name| format!("{name}_temp_path {here}/{name};\n"))
-        .collect();
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|name| format!("{name}_temp_path {here}/{name};"))
+        .join("\n");
     let conf = format!(
         "daemon off;\nmaster_process off;\npid {here}/pid;\nevents {{}}\nhttp {{\n{temporary}{site}\n}}\n"
     );
