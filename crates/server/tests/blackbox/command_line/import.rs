@@ -20,6 +20,7 @@ on_both_databases! {
     what_cannot_be_imported_is_named_and_stands_in_nobodys_way;
     a_rehearsal_sees_what_does_not_fit_together;
     an_import_that_is_killed_is_completed_by_the_next;
+    accounts_of_other_systems_sign_in;
     accounts_leave_as_they_came;
 }
 
@@ -224,6 +225,48 @@ async fn an_import_that_is_killed_is_completed_by_the_next(database: Database) {
     let lines = end(service.setup.command(service.data.path(), &arguments), "").await.ok();
     let said = "0 added, 0 of them without a password; 5000 were there already; 0 refused.\n";
     assert_eq!(lines, said);
+}
+
+/// What the scripts of `docs/guides` have written, for accounts made by the systems themselves.
+async fn accounts_of_other_systems_sign_in(database: Database) {
+    let passwords = include_str!("samples/passwords.txt");
+    for (file, lines) in [
+        ("devise.jsonl", include_str!("samples/devise.jsonl")),
+        ("django.jsonl", include_str!("samples/django.jsonl")),
+        ("fastapi_users.jsonl", include_str!("samples/fastapi_users.jsonl")),
+        ("pocketbase.jsonl", include_str!("samples/pocketbase.jsonl")),
+    ] {
+        let database = match &database {
+            Database::Sqlite => Database::sqlite(),
+            Database::Postgres(_) => Database::postgres().await,
+        };
+        let service = Setup::on(database).start().await;
+        let (code, report) = report(&service, &["-"], lines).await;
+        assert_eq!((code, &report["refused"]), (0, &json!([])), "{file}");
+        assert_eq!(report["added"], lines.lines().count(), "{file}");
+        let mut people = 0;
+        for line in passwords.lines() {
+            let fields: Vec<&str> = line.split('\t').collect();
+            let [of, email, password] = fields[..] else { panic!("{line}") };
+            if of != file {
+                continue;
+            }
+            people += 1;
+            let shown = service.run(&["user", "show", email, "--json"]).await;
+            let is_active = serde_json::from_str::<Value>(&shown).unwrap()["is_active"] == true;
+            // Only whoever knows the password learns that an account is inactive.
+            let expected = if password == "-" {
+                401
+            } else if is_active {
+                200
+            } else {
+                403
+            };
+            let answer = service.sign_in(email, password).await;
+            assert_eq!(answer.status, expected, "{file}, {email}");
+        }
+        assert_eq!(people, lines.lines().count(), "{file}");
+    }
 }
 
 async fn accounts_leave_as_they_came(database: Database) {
