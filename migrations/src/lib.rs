@@ -6,6 +6,7 @@
 mod m20261120_000001_create_accounts;
 mod m20261121_000001_add_pages;
 mod m20261121_000002_add_limits_and_audit;
+mod m20261130_000001_add_ended_sessions;
 mod runner;
 
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000001_create_accounts::Migration),
             Box::new(m20261121_000001_add_pages::Migration),
             Box::new(m20261121_000002_add_limits_and_audit::Migration),
+            Box::new(m20261130_000001_add_ended_sessions::Migration),
         ]
     }
 }

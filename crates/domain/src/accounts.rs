@@ -149,7 +149,7 @@ impl Accounts {
         forgiven.ok_or(Error::IncorrectPassword)?;
         unit.set_password(id, &hash, now).await?;
         let epoch = user.epoch.next();
-        let kept = unit.keep_only_session(id, session.id, epoch).await?;
+        let kept = unit.keep_only_session(id, session.id, epoch, now).await?;
         kept.ok_or(Error::Unauthenticated)?;
         let key = session.browser_key.map(|_| Secret::generate(&*self.ports.random));
         if let Some(key) = &key {

@@ -3,6 +3,8 @@
 //! Every act asks for an [`Authority`]: administrators prove theirs once, at the door; the operator's
 //! comes with access to the machine.
 
+use time::OffsetDateTime;
+
 use crate::audit::EventKind;
 use crate::authority::Authority;
 use crate::caller::Caller;
@@ -156,7 +158,7 @@ impl Administration {
         let now = self.ports.clock.now();
         let notice = Mail::PasswordChanged { user_id: user.id, caller: Caller::default() };
         let mut unit = self.ports.store.begin().await?;
-        end_everything(&mut *unit, user).await?;
+        end_everything(&mut *unit, user, now).await?;
         unit.set_password(user.id, &hash, now).await?;
         unit.forget_failures(user.email.key(), None).await?;
         unit.record(&by.event(&self.ports, EventKind::PasswordSet, Some(user.id))).await?;
@@ -181,7 +183,7 @@ impl Administration {
     pub async fn end_sessions(&self, by: &Authority, user: &User) -> Result<(), Error> {
         by.spare_own_account(user.id)?;
         let (mut unit, user) = self.begin_as(by, user.id).await?;
-        end_everything(&mut *unit, &user).await?;
+        end_everything(&mut *unit, &user, self.ports.clock.now()).await?;
         unit.record(&by.event(&self.ports, EventKind::SessionsEnded, Some(user.id))).await?;
         unit.commit().await?;
         Ok(())
@@ -252,7 +254,7 @@ impl Administration {
         }
         if let Some(active) = active {
             if !active {
-                end_everything(&mut *unit, &user).await?;
+                end_everything(&mut *unit, &user, self.ports.clock.now()).await?;
             }
             unit.set_active(user.id, active).await?;
             let kind = if active { EventKind::Activated } else { EventKind::Deactivated };
@@ -298,7 +300,7 @@ impl Administration {
     pub async fn delete(&self, by: &Authority, id: UserId) -> Result<(), Error> {
         by.spare_own_account(id)?;
         let (mut unit, user) = self.begin_as(by, id).await?;
-        unit.delete_user(user.id).await?;
+        unit.delete_user(user.id, self.ports.clock.now()).await?;
         unit.record(&by.event(&self.ports, EventKind::UserDeleted, Some(user.id))).await?;
         unit.commit().await?;
         Ok(())
@@ -306,12 +308,16 @@ impl Administration {
 }
 
 /// Ends everything that was issued to a user so far.
-async fn end_everything(unit: &mut dyn UnitOfWork, user: &User) -> Result<(), Error> {
+async fn end_everything(
+    unit: &mut dyn UnitOfWork,
+    user: &User,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
     if !unit.advance_epoch(user.id, user.epoch).await? {
         let reason = "the account was changed at the same moment; try again";
         return Err(Error::Unavailable(reason.into()));
     }
-    unit.end_sessions(user.id).await?;
+    unit.end_sessions(user.id, now).await?;
     Ok(())
 }
 
@@ -387,7 +393,7 @@ mod tests {
         let mut unit = a_unit();
         unit.expect_lock_users().once().returning(|_| Ok(vec![a_user()]));
         unit.expect_advance_epoch().once().returning(|_, _| Ok(true));
-        unit.expect_end_sessions().once().returning(|_| Ok(()));
+        unit.expect_end_sessions().once().returning(|_, _| Ok(()));
         unit.expect_set_active().once().withf(|_, active| !active).returning(|_, _| Ok(true));
         unit.expect_set_admin().once().withf(|_, admin| *admin).returning(|_, _| Ok(true));
         unit.expect_commit().once().returning(|| Ok(()));

@@ -1,11 +1,16 @@
 //! Clearing away what is over.
 
+use time::Duration;
+
 use crate::error::Error;
 use crate::policy::Policy;
 use crate::ports::Ports;
 
 /// How many of each kind are deleted at a time: a unit holds up every other on SQLite.
 const BATCH: u32 = 500;
+
+/// No access token lives longer, whatever the configuration was when it was made.
+const ENDED_SESSIONS_KEPT: Duration = Duration::hours(25);
 
 /// Deletes what ended long ago.
 pub struct Housekeeping {
@@ -32,8 +37,9 @@ impl Housekeeping {
             let ended = unit.purge(now - outbox.keep, BATCH).await?;
             let events = unit.purge_events(now - audit.keep, BATCH).await?;
             let counts = unit.purge_failures(now - failures.keep, BATCH).await?;
+            let sessions = unit.forget_ended_sessions(now - ENDED_SESSIONS_KEPT, BATCH).await?;
             unit.commit().await?;
-            if !(ended || events || counts) {
+            if !(ended || events || counts || sessions) {
                 return Ok(());
             }
         }
@@ -56,6 +62,7 @@ mod tests {
             unit.expect_purge().once().returning(move |_, _| Ok(more));
             unit.expect_purge_events().once().returning(|_, _| Ok(false));
             unit.expect_purge_failures().once().returning(|_, _| Ok(false));
+            unit.expect_forget_ended_sessions().once().returning(|_, _| Ok(false));
             unit.expect_commit().once().returning(|| Ok(()));
             Ok(Box::new(unit) as Box<dyn UnitOfWork>)
         });

@@ -16,6 +16,12 @@ pub(crate) fn version_7(now: OffsetDateTime, random: &dyn Random) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis, &bits).into_uuid()
 }
 
+/// The first version 7 UUID of a millisecond.
+fn lowest_version_7(moment: OffsetDateTime) -> Uuid {
+    let millis = u64::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
+}
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -26,6 +32,12 @@ macro_rules! id {
             /// Makes a new identifier for something that comes into being at `now`.
             pub fn generate(now: OffsetDateTime, random: &dyn Random) -> Self {
                 Self(version_7(now, random))
+            }
+
+            /// What no identifier of something that came into being at `moment` or later comes
+            /// before. Names nothing.
+            pub fn earliest(moment: OffsetDateTime) -> Self {
+                Self(lowest_version_7(moment))
             }
 
             /// Wraps an identifier that was made earlier.

@@ -55,6 +55,8 @@ pub struct SessionPolicy {
     /// How long after its exchange a refresh token is answered with the same successor: clients
     /// repeat a request whose answer they did not hear.
     pub refresh_grace: Duration,
+    /// Whether anybody may ask which sessions have ended lately.
+    pub tells_ended: bool,
 }
 
 /// Reset links.
@@ -159,6 +161,7 @@ impl Default for SessionPolicy {
             proof_ttl: Duration::minutes(5),
             touch_every: Duration::minutes(1),
             refresh_grace: Duration::seconds(10),
+            tells_ended: false,
         }
     }
 }

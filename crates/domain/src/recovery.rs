@@ -117,7 +117,7 @@ impl Recovery {
             return Err(Error::InvalidToken);
         }
         unit.set_password(id, &hash, now).await?;
-        unit.end_sessions(id).await?;
+        unit.end_sessions(id, now).await?;
         // The new password has been guessed at by nobody yet.
         unit.forget_failures(user.email.key(), None).await?;
         unit.enqueue(&QueuedMail::new(notice, now, &*self.ports.random)).await?;
@@ -331,7 +331,7 @@ mod tests {
             .once()
             .withf(|_, hash, _| *hash == a_hash())
             .returning(|_, _, _| Ok(()));
-        unit.expect_end_sessions().once().returning(|_| Ok(()));
+        unit.expect_end_sessions().once().returning(|_, _| Ok(()));
         unit.expect_insert_session().never();
         unit.expect_enqueue()
             .once()

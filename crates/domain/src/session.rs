@@ -35,6 +35,15 @@ pub struct Session {
     pub refresh: Option<Refresh>,
 }
 
+/// A session that was ended, which is gone but for this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EndedSession {
+    /// When.
+    pub ended_at: OffsetDateTime,
+    /// Its name.
+    pub id: SessionId,
+}
+
 impl Session {
     /// Opens a session for a user who has just proved who they are.
     pub fn open(

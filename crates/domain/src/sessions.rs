@@ -4,8 +4,11 @@
 //! speak for a session, and the session is asked every time.
 
 pub mod browser;
+mod ended;
 mod own;
 mod refresh;
+
+pub use ended::EndedSessions;
 
 use time::Duration;
 
@@ -165,7 +168,8 @@ impl Sessions {
             // The account was deleted since its password was read.
             return Err(Error::InvalidCredentials);
         }
-        unit.keep_newest_sessions(user.id, self.policy.sessions.max_per_user).await?;
+        let most = self.policy.sessions.max_per_user;
+        unit.keep_newest_sessions(user.id, most, session.created_at).await?;
         let forgiven = self.guesses.forgive(&mut *unit, &address, caller).await?;
         let failures = forgiven.ok_or(Error::InvalidCredentials)?;
         if self.guesses.is_worth_telling(failures) {
@@ -218,7 +222,7 @@ impl Sessions {
     /// `Unavailable`, `Internal`.
     pub async fn sign_out(&self, actor: &Actor) -> Result<(), Error> {
         let mut unit = self.ports.store.begin().await?;
-        if unit.end_session(actor.session.id).await? {
+        if unit.end_session(actor.session.id, self.ports.clock.now()).await? {
             unit.record(&actor.event(&self.ports, EventKind::SessionEnded)).await?;
         }
         unit.commit().await?;
@@ -344,7 +348,7 @@ mod tests {
         scene.hasher.expect_hash().once().returning(|_| Ok(a_hash()));
         let mut unit = a_unit();
         unit.expect_insert_session().once().returning(|_| Ok(true));
-        unit.expect_keep_newest_sessions().once().returning(|_, _| Ok(()));
+        unit.expect_keep_newest_sessions().once().returning(|_, _, _| Ok(()));
         unit.expect_replace_hash().once().returning(|_, _, _| Ok(true));
         unit.expect_commit().once().returning(|| Ok(()));
         scene.opens(unit);
@@ -359,7 +363,7 @@ mod tests {
         scene.hasher.expect_hash().once().returning(|_| Err(HashError::Busy));
         let mut unit = a_unit();
         unit.expect_insert_session().once().returning(|_| Ok(true));
-        unit.expect_keep_newest_sessions().once().returning(|_, _| Ok(()));
+        unit.expect_keep_newest_sessions().once().returning(|_, _, _| Ok(()));
         unit.expect_replace_hash().never();
         unit.expect_commit().once().returning(|| Ok(()));
         scene.opens(unit);

@@ -22,6 +22,7 @@ mod payload;
 mod problem;
 mod recovery;
 mod request_id;
+mod revocations;
 mod sessions;
 mod state;
 mod views;
@@ -64,6 +65,7 @@ type Api = (
     admin::Mails,
     admin::Events,
     keys::Keys,
+    revocations::Revocations,
     health::Health,
 );
 
@@ -78,6 +80,7 @@ fn service() -> OpenApiService<Api, ()> {
         admin::Mails,
         admin::Events,
         keys::Keys,
+        revocations::Revocations,
         health::Health,
     );
     let description = "User accounts for a service: sign-up, sign-in with PASETO tokens, password \

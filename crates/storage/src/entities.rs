@@ -3,6 +3,7 @@
 //! The schema itself is described in `migrations/`; `tests/schema.rs` compares the two.
 #![expect(unreachable_pub, reason = "the derive macros ask for public items")]
 
+pub(crate) mod ended_session;
 pub(crate) mod event;
 pub(crate) mod failure;
 pub(crate) mod outbox;

@@ -13,6 +13,7 @@ mod census;
 mod columns;
 mod connect;
 mod credentials;
+mod ended;
 mod entities;
 mod error;
 mod failures;

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use sea_orm::sea_query::{CaseStatement, Expr, LockType};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select, SqlErr,
+    ActiveValue::Set, ColumnTrait, Condition, DatabaseConnection, DbErr, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select, SqlErr,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -246,14 +246,16 @@ impl Sessions for SeaUnit {
         Ok(outcome.rows_affected > 0)
     }
 
-    async fn end_session(&mut self, id: SessionId) -> Result<bool, StoreError> {
+    async fn end_session(
+        &mut self,
+        id: SessionId,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
         self.touched.session(id);
         if !self.lock_owner(id, LockType::KeyShare).await? {
             return Ok(false);
         }
-        let outcome =
-            Entity::delete_by_id(id.as_uuid()).exec(&self.tx).await.map_err(store_error)?;
-        Ok(outcome.rows_affected > 0)
+        Ok(self.end(Condition::all().add(Column::Id.eq(id.as_uuid())), now).await? > 0)
     }
 
     async fn keep_only_session(
@@ -261,6 +263,7 @@ impl Sessions for SeaUnit {
         user: UserId,
         keep: SessionId,
         epoch: CredentialEpoch,
+        now: OffsetDateTime,
     ) -> Result<Option<u64>, StoreError> {
         self.touched.user(user);
         // Two devices that end each other would otherwise wait for each other.
@@ -277,14 +280,16 @@ impl Sessions for SeaUnit {
         if kept.rows_affected == 0 {
             return Ok(None);
         }
-        let others = Entity::delete_many()
-            .filter(Column::UserId.eq(user.as_uuid()))
-            .filter(Column::Id.ne(keep.as_uuid()));
-        let ended = others.exec(&self.tx).await.map_err(store_error)?;
-        Ok(Some(ended.rows_affected))
+        let others = of(user).add(Column::Id.ne(keep.as_uuid()));
+        Ok(Some(self.end(others, now).await?))
     }
 
-    async fn keep_newest_sessions(&mut self, user: UserId, keep: u32) -> Result<(), StoreError> {
+    async fn keep_newest_sessions(
+        &mut self,
+        user: UserId,
+        keep: u32,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
         let own = || Entity::find().filter(Column::UserId.eq(user.as_uuid()));
         let oldest_kept: Option<Uuid> = own()
             .select_only()
@@ -300,23 +305,27 @@ impl Sessions for SeaUnit {
         self.touched.user(user);
         // Few accounts come here: only these make others wait.
         if self.lock_user(user, LockType::NoKeyUpdate).await? {
-            Entity::delete_many()
-                .filter(Column::UserId.eq(user.as_uuid()))
-                .filter(Column::Id.lt(oldest_kept))
-                .exec(&self.tx)
-                .await
-                .map_err(store_error)?;
+            self.end(of(user).add(Column::Id.lt(oldest_kept)), now).await?;
         }
         Ok(())
     }
 
-    async fn end_sessions(&mut self, user: UserId) -> Result<(), StoreError> {
+    async fn end_sessions(&mut self, user: UserId, now: OffsetDateTime) -> Result<(), StoreError> {
         self.touched.user(user);
-        Entity::delete_many()
-            .filter(Column::UserId.eq(user.as_uuid()))
-            .exec(&self.tx)
-            .await
-            .map_err(store_error)?;
+        self.end(of(user), now).await?;
         Ok(())
     }
+
+    async fn forget_ended_sessions(
+        &mut self,
+        before: OffsetDateTime,
+        limit: u32,
+    ) -> Result<bool, StoreError> {
+        self.forget_ended(before, limit).await
+    }
+}
+
+/// The sessions of a user.
+fn of(user: UserId) -> Condition {
+    Condition::all().add(Column::UserId.eq(user.as_uuid()))
 }

@@ -17,7 +17,7 @@ use vestibule_domain::ports::{Store, StoreError, UnitOfWork};
 use vestibule_domain::relay::StoredRelay;
 use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
 use vestibule_domain::secret::SecretDigest;
-use vestibule_domain::session::Session;
+use vestibule_domain::session::{EndedSession, Session};
 use vestibule_domain::user::{User, UserFilter};
 
 use crate::census::Connected;
@@ -27,7 +27,9 @@ use crate::postgres::{ANSWER, Examination, Postgres};
 use crate::recent::{CacheUse, RecentSessions, Touched};
 use crate::requests::Requests;
 use crate::unit::{Patience, SeaUnit, Timely};
-use crate::{audit, census, credentials, failures, installation, outbox, resets, sessions, users};
+use crate::{
+    audit, census, credentials, ended, failures, installation, outbox, resets, sessions, users,
+};
 
 /// The store, in SQLite or PostgreSQL. Cloning it shares the connections.
 #[derive(Clone, Debug)]
@@ -202,6 +204,22 @@ impl Store for SeaStore {
 
     async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
         self.read(sessions::list(&self.reader, user)).await
+    }
+
+    async fn list_ended_sessions(
+        &self,
+        after: EndedSession,
+        limit: u32,
+    ) -> Result<Vec<EndedSession>, StoreError> {
+        self.read(ended::list(&self.reader, after, limit)).await
+    }
+
+    async fn list_overtaken_sessions(
+        &self,
+        since: OffsetDateTime,
+        limit: u32,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.read(ended::list_overtaken(&self.reader, since, limit)).await
     }
 
     async fn find_reset(&self, id: ResetId) -> Result<Option<(PasswordReset, User)>, StoreError> {

@@ -19,7 +19,8 @@ use sha2::{Digest, Sha256};
 
 use crate::connect::{Access, ConnectError, open, quiet, sqlite_options};
 use crate::entities::{
-    event, failure, outbox, password, relay, reset, reset_request, session, setup_link, user,
+    ended_session, event, failure, outbox, password, relay, reset, reset_request, session,
+    setup_link, user,
 };
 use crate::error::is_locked;
 use crate::store::SeaStore;
@@ -202,8 +203,8 @@ pub async fn transfer(
 macro_rules! with_every_entity {
     ($callback:ident) => {
         $callback! {
-            user, password, session, reset, reset_request, outbox, event, failure, relay,
-            setup_link
+            user, password, session, ended_session, reset, reset_request, outbox, event,
+            failure, relay, setup_link
         }
     };
 }

@@ -239,6 +239,7 @@ impl Users for SeaUnit {
             .exec(&self.tx)
             .await
             .map_err(store_error)?;
+        self.note_all_ended(None, now).await?;
         session::Entity::delete_many().exec(&self.tx).await.map_err(store_error)?;
         reset::Entity::update_many()
             .col_expr(reset::Column::SupersededAt, Expr::value(micros(now)))
@@ -277,8 +278,13 @@ impl Users for SeaUnit {
         self.set_column(id, Column::Language, language.tag()).await
     }
 
-    async fn delete_user(&mut self, id: UserId) -> Result<bool, StoreError> {
+    async fn delete_user(&mut self, id: UserId, now: OffsetDateTime) -> Result<bool, StoreError> {
         self.touched.user(id);
+        // The user first, as everywhere.
+        if !self.lock_user(id, LockType::Update).await? {
+            return Ok(false);
+        }
+        self.note_all_ended(Some(id.as_uuid()), now).await?;
         // The foreign keys take everything else along.
         let deleted = Entity::delete_many()
             .filter(Column::Id.eq(id.as_uuid()))

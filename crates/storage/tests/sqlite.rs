@@ -191,7 +191,7 @@ async fn what_another_process_ends_is_over_after_a_moment() {
     assert!(finds(&fixture.sea).await && finds(&brief).await && finds(&blank).await);
 
     let mut unit = blank.begin().await.unwrap();
-    unit.end_session(session.id).await.unwrap();
+    unit.end_session(session.id, given::noon()).await.unwrap();
     unit.commit().await.unwrap();
     assert!(!finds(&blank).await);
     assert!(finds(&fixture.sea).await, "it recalls for much longer");

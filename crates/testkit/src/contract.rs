@@ -37,6 +37,7 @@ pub mod audit;
 pub mod census;
 pub mod changes;
 pub mod credentials;
+pub mod ended;
 pub mod failures;
 pub mod given;
 pub mod installation;
@@ -110,6 +111,14 @@ macro_rules! store_contract {
             }
             changes {
                 whatever_a_unit_changes_is_seen_by_the_next_read
+            }
+            ended {
+                every_session_that_a_verb_ends_is_listed
+                sessions_of_a_deleted_user_and_of_everybody_are_listed
+                a_dropped_end_is_not_listed
+                a_list_of_ended_sessions_continues_after_its_last
+                ended_sessions_are_forgotten_in_batches
+                a_session_that_a_change_has_overtaken_is_listed
             }
             failures {
                 wrong_passwords_are_counted_from_everywhere_together
@@ -272,6 +281,7 @@ mod tests {
             include_str!("contract/census.rs"),
             include_str!("contract/changes.rs"),
             include_str!("contract/credentials.rs"),
+            include_str!("contract/ended.rs"),
             include_str!("contract/failures.rs"),
             include_str!("contract/installation.rs"),
             include_str!("contract/mails.rs"),

@@ -6,6 +6,7 @@ mod state;
 mod unit;
 
 use std::cmp::Reverse;
+use std::ops::Bound;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 
@@ -24,7 +25,7 @@ use vestibule_domain::ports::{Store, StoreError, UnitOfWork};
 use vestibule_domain::relay::StoredRelay;
 use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
 use vestibule_domain::secret::SecretDigest;
-use vestibule_domain::session::Session;
+use vestibule_domain::session::{EndedSession, Session};
 use vestibule_domain::user::{User, UserFilter};
 
 use state::State;
@@ -126,6 +127,33 @@ impl Store for MemoryStore {
                 sessions.filter(|session| session.user_id == user).cloned().collect();
             theirs.sort_by_key(|session| Reverse((session.last_seen_at, session.id)));
             theirs
+        }))
+    }
+
+    async fn list_ended_sessions(
+        &self,
+        after: EndedSession,
+        limit: u32,
+    ) -> Result<Vec<EndedSession>, StoreError> {
+        let limit = usize::try_from(limit).unwrap();
+        let later = (Bound::Excluded(after), Bound::Unbounded);
+        Ok(self.read(|state| state.ended_sessions.range(later).take(limit).copied().collect()))
+    }
+
+    async fn list_overtaken_sessions(
+        &self,
+        since: OffsetDateTime,
+        limit: u32,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let limit = usize::try_from(limit).unwrap();
+        Ok(self.read(|state| {
+            let is_overtaken = |session: &&Session| {
+                let owner = state.users.get(&session.user_id);
+                session.created_at >= since
+                    && owner.is_some_and(|owner| owner.epoch != session.epoch)
+            };
+            let overtaken = state.sessions.values().filter(is_overtaken);
+            overtaken.map(|session| session.id).take(limit).collect()
         }))
     }
 

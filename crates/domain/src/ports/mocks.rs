@@ -50,7 +50,9 @@ mockall::mock! {
         async fn set_language(
             &mut self, id: UserId, language: Language,
         ) -> Result<bool, StoreError>;
-        async fn delete_user(&mut self, id: UserId) -> Result<bool, StoreError>;
+        async fn delete_user(
+            &mut self, id: UserId, now: OffsetDateTime,
+        ) -> Result<bool, StoreError>;
     }
 
     #[async_trait]
@@ -99,14 +101,21 @@ mockall::mock! {
             &mut self, id: SessionId, epoch: CredentialEpoch, successor: SecretDigest,
             rotation: &Rotation,
         ) -> Result<bool, StoreError>;
-        async fn end_session(&mut self, id: SessionId) -> Result<bool, StoreError>;
+        async fn end_session(
+            &mut self, id: SessionId, now: OffsetDateTime,
+        ) -> Result<bool, StoreError>;
         async fn keep_only_session(
-            &mut self, user: UserId, keep: SessionId, epoch: CredentialEpoch,
+            &mut self, user: UserId, keep: SessionId, epoch: CredentialEpoch, now: OffsetDateTime,
         ) -> Result<Option<u64>, StoreError>;
         async fn keep_newest_sessions(
-            &mut self, user: UserId, keep: u32,
+            &mut self, user: UserId, keep: u32, now: OffsetDateTime,
         ) -> Result<(), StoreError>;
-        async fn end_sessions(&mut self, user: UserId) -> Result<(), StoreError>;
+        async fn end_sessions(
+            &mut self, user: UserId, now: OffsetDateTime,
+        ) -> Result<(), StoreError>;
+        async fn forget_ended_sessions(
+            &mut self, before: OffsetDateTime, limit: u32,
+        ) -> Result<bool, StoreError>;
     }
 
     #[async_trait]

@@ -26,7 +26,7 @@ use crate::refresh::Rotation;
 use crate::relay::StoredRelay;
 use crate::reset::{PasswordReset, ResetId, ResetRequest};
 use crate::secret::SecretDigest;
-use crate::session::Session;
+use crate::session::{EndedSession, Session};
 use crate::user::{CredentialEpoch, User, UserFilter};
 
 /// The place where everything is kept.
@@ -84,6 +84,22 @@ pub trait Store: Send + Sync {
 
     /// All sessions of a user, the one seen last first.
     async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, StoreError>;
+
+    /// At most `limit` sessions that have ended after that place in their order, the earliest
+    /// first: by when they ended, and then by their ids.
+    async fn list_ended_sessions(
+        &self,
+        after: EndedSession,
+        limit: u32,
+    ) -> Result<Vec<EndedSession>, StoreError>;
+
+    /// At most `limit` sessions that began at or after `since` and are not in their user's epoch: a
+    /// change of credentials has overtaken them.
+    async fn list_overtaken_sessions(
+        &self,
+        since: OffsetDateTime,
+        limit: u32,
+    ) -> Result<Vec<SessionId>, StoreError>;
 
     /// The reset with its user.
     async fn find_reset(&self, id: ResetId) -> Result<Option<(PasswordReset, User)>, StoreError>;
@@ -181,10 +197,10 @@ pub trait Users: Send {
     async fn set_language(&mut self, id: UserId, language: Language) -> Result<bool, StoreError>;
 
     /// Deletes a user with everything that belongs to them: password, wrong passwords, sessions,
-    /// resets, mails. Events about them stay.
+    /// which have ended at `now`, resets, mails. Events about them stay.
     ///
     /// Answers `false` when there is no such user.
-    async fn delete_user(&mut self, id: UserId) -> Result<bool, StoreError>;
+    async fn delete_user(&mut self, id: UserId, now: OffsetDateTime) -> Result<bool, StoreError>;
 }
 
 /// The outcome of adding a user.
@@ -220,7 +236,7 @@ pub trait Credentials: Send {
     ) -> Result<bool, StoreError>;
 }
 
-/// The sessions.
+/// The sessions. Whichever verb ends one at `now`, it is listed as ended then.
 #[async_trait]
 pub trait Sessions: Send {
     /// Adds a session. Answers `false`, and changes nothing, when its user is gone.
@@ -260,7 +276,8 @@ pub trait Sessions: Send {
     ) -> Result<bool, StoreError>;
 
     /// Ends a session. Answers `false` when there was none.
-    async fn end_session(&mut self, id: SessionId) -> Result<bool, StoreError>;
+    async fn end_session(&mut self, id: SessionId, now: OffsetDateTime)
+    -> Result<bool, StoreError>;
 
     /// Ends all sessions of a user but `keep`, which lives on in `epoch`, and answers how many it
     /// ended. `None`, and nothing changed, when the user has no such session.
@@ -269,13 +286,28 @@ pub trait Sessions: Send {
         user: UserId,
         keep: SessionId,
         epoch: CredentialEpoch,
+        now: OffsetDateTime,
     ) -> Result<Option<u64>, StoreError>;
 
     /// Ends all sessions of a user but the `keep` that began last.
-    async fn keep_newest_sessions(&mut self, user: UserId, keep: u32) -> Result<(), StoreError>;
+    async fn keep_newest_sessions(
+        &mut self,
+        user: UserId,
+        keep: u32,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError>;
 
     /// Ends all sessions of a user.
-    async fn end_sessions(&mut self, user: UserId) -> Result<(), StoreError>;
+    async fn end_sessions(&mut self, user: UserId, now: OffsetDateTime) -> Result<(), StoreError>;
+
+    /// Forgets that sessions have ended which did so before `before`.
+    ///
+    /// Forgets at most `limit`, and answers whether there may be more.
+    async fn forget_ended_sessions(
+        &mut self,
+        before: OffsetDateTime,
+        limit: u32,
+    ) -> Result<bool, StoreError>;
 }
 
 /// The password resets.

@@ -32,7 +32,7 @@ impl Sessions {
             Some(_) | None => return Err(Error::NotFound),
         }
         let mut unit = self.ports.store.begin().await?;
-        if unit.end_session(id).await? {
+        if unit.end_session(id, self.ports.clock.now()).await? {
             unit.record(&actor.event(&self.ports, EventKind::SessionEnded)).await?;
         }
         unit.commit().await?;
@@ -50,7 +50,7 @@ impl Sessions {
         let mut unit = self.ports.store.begin().await?;
         // Whoever was signed out a moment ago ends nobody's session any more.
         let stands = unit.lock_users(&[user]).await?.iter().any(|user| user.epoch == *epoch);
-        let ended = match unit.keep_only_session(user, *id, *epoch).await? {
+        let ended = match unit.keep_only_session(user, *id, *epoch, self.ports.clock.now()).await? {
             Some(ended) if stands => ended,
             Some(_) | None => return Err(Error::Unauthenticated),
         };

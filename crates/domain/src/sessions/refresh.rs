@@ -87,7 +87,7 @@ impl Sessions {
         let mail = Mail::RefreshTokenReused { user_id: user.id, caller: caller.clone() };
         let mail = QueuedMail::new(mail, event.at, &*self.ports.random);
         let mut unit = self.ports.store.begin().await?;
-        if !unit.end_session(session.id).await? {
+        if !unit.end_session(session.id, event.at).await? {
             // Ended already; one mail is enough.
             return Ok(());
         }
@@ -155,7 +155,7 @@ mod tests {
         let mut scene = Scene::default();
         finds(&mut scene, Refresh { current: third.turn(), rotation, ..first.remembered() });
         let mut unit = a_unit();
-        unit.expect_end_session().once().returning(|_| Ok(true));
+        unit.expect_end_session().once().returning(|_, _| Ok(true));
         unit.expect_enqueue()
             .once()
             .withf(|queued| matches!(queued.mail, Mail::RefreshTokenReused { .. }))
@@ -173,7 +173,7 @@ mod tests {
         let mut scene = Scene::default();
         finds(&mut scene, Refresh { current: other.turn(), ..token.remembered() });
         let mut unit = MockUnit::new();
-        unit.expect_end_session().once().returning(|_| Ok(false));
+        unit.expect_end_session().once().returning(|_, _| Ok(false));
         unit.expect_enqueue().never();
         unit.expect_commit().never();
         scene.opens(unit);

@@ -5,6 +5,7 @@ mod administration;
 mod audit;
 mod browser;
 mod devices;
+mod ended;
 mod guessing;
 mod languages;
 mod limits;

@@ -133,6 +133,13 @@ pub(crate) const KEYS: &[Key] = &[
         "aud of access tokens; the public URL unless set.",
     ),
     key(
+        "tokens.revocations",
+        Some("false"),
+        "true or false",
+        "Whether /api/v1/revocations lists the sessions that have ended lately, for services that \
+         verify access tokens by themselves.",
+    ),
+    key(
         "sessions.idle_ttl",
         Some("7d"),
         "a duration from 1m to 365d",

@@ -88,6 +88,7 @@ impl<'a> Reader<'a> {
     fn policy(&mut self, product_name: &str) -> Option<Policy> {
         let day = Duration::DAY;
         let access_ttl = self.duration("tokens.access_ttl", Duration::MINUTE..=day);
+        let tells_ended = self.parse("tokens.revocations");
         let idle_ttl = self.duration("sessions.idle_ttl", Duration::MINUTE..=day * 365);
         let absolute_ttl = self.duration("sessions.absolute_ttl", Duration::MINUTE..=day * 365);
         if let (Some(idle), Some(absolute)) = (idle_ttl, absolute_ttl)
@@ -111,6 +112,7 @@ impl<'a> Reader<'a> {
                 access_ttl: access_ttl?,
                 idle_ttl: idle_ttl?,
                 absolute_ttl: absolute_ttl?,
+                tells_ended: tells_ended?,
                 ..SessionPolicy::default()
             },
             reset: ResetPolicy { ttl: reset_ttl?, ..ResetPolicy::default() },

@@ -18,7 +18,7 @@ use vestibule_domain::ports::{Store, StoreError, UnitOfWork};
 use vestibule_domain::relay::StoredRelay;
 use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
 use vestibule_domain::secret::SecretDigest;
-use vestibule_domain::session::Session;
+use vestibule_domain::session::{EndedSession, Session};
 use vestibule_domain::user::{User, UserFilter};
 
 use super::Fault;
@@ -107,6 +107,22 @@ impl Store for FaultyStore {
         family: &SecretDigest,
     ) -> Result<Option<(Session, User)>, StoreError> {
         Ok(self.in_any_epoch(self.inner.find_refreshed_session(family).await?))
+    }
+
+    async fn list_ended_sessions(
+        &self,
+        after: EndedSession,
+        limit: u32,
+    ) -> Result<Vec<EndedSession>, StoreError> {
+        self.inner.list_ended_sessions(after, limit).await
+    }
+
+    async fn list_overtaken_sessions(
+        &self,
+        since: OffsetDateTime,
+        limit: u32,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.inner.list_overtaken_sessions(since, limit).await
     }
 
     async fn find_reset(&self, id: ResetId) -> Result<Option<(PasswordReset, User)>, StoreError> {

@@ -104,7 +104,7 @@ port! { Users {
     set_active(id: UserId, active: bool) -> bool;
     set_admin(id: UserId, admin: bool) -> bool;
     set_language(id: UserId, language: Language) -> bool;
-    delete_user(id: UserId) -> bool;
+    delete_user(id: UserId, now: OffsetDateTime) -> bool;
 }
 
 port! { Credentials {}
@@ -113,11 +113,15 @@ port! { Credentials {}
 }
 
 port! { Sessions {
-        async fn end_sessions(&mut self, user: UserId) -> Result<(), StoreError> {
+        async fn end_sessions(
+            &mut self,
+            user: UserId,
+            now: OffsetDateTime,
+        ) -> Result<(), StoreError> {
             if self.fault == Fault::SessionsSurvive {
                 return Ok(());
             }
-            self.inner.end_sessions(user).await
+            self.inner.end_sessions(user, now).await
         }
 
         async fn keep_only_session(
@@ -125,11 +129,12 @@ port! { Sessions {
             user: UserId,
             keep: SessionId,
             epoch: CredentialEpoch,
+            now: OffsetDateTime,
         ) -> Result<Option<u64>, StoreError> {
             if self.fault == Fault::SessionsSurvive {
                 return Ok(Some(0));
             }
-            self.inner.keep_only_session(user, keep, epoch).await
+            self.inner.keep_only_session(user, keep, epoch, now).await
         }
     }
     renew_session(
@@ -146,8 +151,9 @@ port! { Sessions {
         rotation: &Rotation
     ) -> bool;
     touch_session(id: SessionId, seen_at: OffsetDateTime) -> bool;
-    end_session(id: SessionId) -> bool;
-    keep_newest_sessions(user: UserId, keep: u32) -> ();
+    end_session(id: SessionId, now: OffsetDateTime) -> bool;
+    keep_newest_sessions(user: UserId, keep: u32, now: OffsetDateTime) -> ();
+    forget_ended_sessions(before: OffsetDateTime, limit: u32) -> bool;
 }
 
 port! { Resets {

@@ -45,6 +45,7 @@ mod remembered;
 mod resets;
 mod reverse_proxy;
 mod revocation;
+mod revocations;
 mod rotation;
 mod schemas;
 mod secrets;

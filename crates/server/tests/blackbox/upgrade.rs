@@ -65,8 +65,11 @@ async fn a_migration_that_is_killed_is_completed_by_the_next_start(database: Dat
     experiment.conclude();
 }
 
-/// A database one release behind, whose last migration cannot come to its end: somebody holds a table
-/// that it changes there.
+/// How many migrations there were before the one that changes the outbox.
+const BEFORE: u32 = 2;
+
+/// A database from before a migration that cannot come to its end: somebody holds a table that it
+/// changes there.
 struct Held {
     setup: Setup,
     db: DatabaseConnection,
@@ -77,10 +80,9 @@ struct Held {
 
 impl Held {
     async fn with(people: usize) -> Self {
-        let releases = u32::try_from(Migrator::migrations().len()).unwrap();
         let setup = Setup::on(Database::postgres().await);
         let db = setup.database.connect(Path::new("")).await;
-        Migrator::up(&db, Some(releases - 1)).await.unwrap();
+        Migrator::up(&db, Some(BEFORE)).await.unwrap();
         fill(&db, people).await;
         let before = schema(&db).await;
         let holder = db.begin().await.unwrap();
@@ -207,7 +209,8 @@ async fn nodes_that_start_together_are_not_ready_until_one_has_migrated_postgres
     }
     experiment.exactly("answers_other_than_503_before", early, 0);
     experiment.exactly("nodes_that_failed", failed, 0);
-    experiment.exactly("migrations", migrated, rounds);
+    let pending = Migrator::migrations().len() - usize::try_from(BEFORE).unwrap();
+    experiment.exactly("migrations", migrated, rounds * pending);
     experiment.exactly("databases_that_differ", differing, 0);
     experiment.measure("slowest_to_serve_s", rounded(slowest.as_secs_f64()));
     experiment.conclude();

@@ -154,7 +154,7 @@ async fn the_third_version_goes_and_comes_back(
     unit.record(&given::event(EventKind::SignedIn, Some(user_id), at(20))).await.unwrap();
     unit.commit().await.unwrap();
     assert_eq!(store.list_mails(None, 9).await.unwrap().len(), 3);
-    Migrator::down(db, Some(1)).await.unwrap();
+    Migrator::down(db, Some(2)).await.unwrap();
     migrate(db).await.unwrap();
     let kinds: Vec<_> =
         store.list_mails(None, 9).await.unwrap().iter().map(|mail| mail.kind).collect();
@@ -163,7 +163,7 @@ async fn the_third_version_goes_and_comes_back(
     assert_eq!(store.list_events(None, None, 9).await.unwrap(), []);
 
     let mut unit = store.begin().await.unwrap();
-    assert!(unit.delete_user(user_id).await.unwrap());
+    assert!(unit.delete_user(user_id, given::noon()).await.unwrap());
     unit.commit().await.unwrap();
     assert_eq!(store.list_mails(None, 9).await.unwrap(), []);
     // A version that does not know the new tables and columns still writes.
@@ -215,13 +215,13 @@ async fn what_the_first_version_wrote_is_there(store: &dyn Store, db: &DatabaseC
     assert!(unit.set_language(id, Language::Arabic).await.unwrap());
     let key = Some(given::digest());
     assert!(unit.renew_session(session.id, epoch, key, at(9)).await.unwrap());
-    assert!(unit.end_session(session.id).await.unwrap());
-    assert!(unit.delete_user(id).await.unwrap());
+    assert!(unit.end_session(session.id, given::noon()).await.unwrap());
+    assert!(unit.delete_user(id, given::noon()).await.unwrap());
     unit.commit().await.unwrap();
     fill(db).await;
     let (opened_meanwhile, _) = store.find_session(session.id).await.unwrap().unwrap();
     assert_eq!(opened_meanwhile.authenticated_at, OffsetDateTime::UNIX_EPOCH);
-    Migrator::down(db, Some(2)).await.unwrap();
+    Migrator::down(db, Some(3)).await.unwrap();
     migrate(db).await.unwrap();
     // Behind the back of the store, which remembers what it has found.
     assert_eq!(store.list_sessions(id).await.unwrap(), [session]);

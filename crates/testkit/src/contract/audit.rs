@@ -88,10 +88,10 @@ pub async fn an_event_outlives_its_account(store: &dyn Store) {
     let deleted = given::event(EventKind::UserDeleted, Some(anna.id), at(1));
     let deleted = AuditEvent { by: Doer::Administrator(admin.id), ..deleted };
     let mut unit = store.begin().await.unwrap();
-    assert!(unit.delete_user(anna.id).await.unwrap());
+    assert!(unit.delete_user(anna.id, given::noon()).await.unwrap());
     unit.record(&deleted).await.unwrap();
     unit.commit().await.unwrap();
-    assert!(commit!(store, delete_user(admin.id)));
+    assert!(commit!(store, delete_user(admin.id, given::noon())));
     events.insert(0, deleted);
     assert_eq!(store.list_events(Some(anna.id), None, 10).await.unwrap(), events);
 }

@@ -27,7 +27,7 @@ pub async fn what_there_is_is_counted(store: &dyn Store) {
     assert_eq!(store.count(now).await.unwrap(), census);
     let mut unit = store.begin().await.unwrap();
     unit.take_reset_request().await.unwrap();
-    unit.delete_user(berta.id).await.unwrap();
+    unit.delete_user(berta.id, given::noon()).await.unwrap();
     unit.commit().await.unwrap();
     let census = Census { users: 1, sessions: 1, ..Census::default() };
     assert_eq!(store.count(now).await.unwrap(), census);

@@ -43,9 +43,10 @@ pub async fn whatever_a_unit_changes_is_seen_by_the_next_read(store: &dyn Store)
     change!(store, session, anna, set_language(anna.id, Language::German));
     change!(store, session, anna, advance_epoch(anna.id, epoch));
     let epoch = epoch.next();
-    let kept = change!(store, session, anna, keep_only_session(anna.id, session.id, epoch));
+    let kept =
+        change!(store, session, anna, keep_only_session(anna.id, session.id, epoch, given::noon()));
     assert_eq!(kept.unwrap().0.epoch, epoch);
-    change!(store, session, anna, end_session(session.id));
+    change!(store, session, anna, end_session(session.id, given::noon()));
 
     let ends: [fn(&Session) -> End; 5] = [
         |session| End::Others(session.user_id),
@@ -61,7 +62,7 @@ pub async fn whatever_a_unit_changes_is_seen_by_the_next_read(store: &dyn Store)
         assert_eq!(store.find_session(session.id).await.unwrap(), None);
     }
     let session = given::stored_session(store, &anna).await;
-    assert_eq!(change!(store, session, anna, delete_user(anna.id)), None);
+    assert_eq!(change!(store, session, anna, delete_user(anna.id, given::noon())), None);
 }
 
 /// What ends a session without naming it.
@@ -78,12 +79,12 @@ impl End {
         match self {
             Self::Others(user) => {
                 let kept = given::stored_session(store, owner).await;
-                commit!(store, keep_only_session(user, kept.id, owner.epoch));
+                commit!(store, keep_only_session(user, kept.id, owner.epoch, given::noon()));
             }
-            Self::All(user) => commit!(store, end_sessions(user)),
+            Self::All(user) => commit!(store, end_sessions(user, given::noon())),
             Self::Newest(user) => {
                 given::stored_session(store, owner).await;
-                commit!(store, keep_newest_sessions(user, 1));
+                commit!(store, keep_newest_sessions(user, 1, given::noon()));
             }
             Self::Purge => {
                 commit!(store, purge(given::noon() + Duration::days(3650), 1000));

@@ -133,9 +133,9 @@ pub async fn the_wrong_passwords_for_a_deleted_user_are_gone(store: &dyn Store) 
     for user in [&anna, &berta] {
         count(store, user.email.key(), HERE, at(0)).await;
     }
-    commit!(store, delete_user(given::user("nobody").id));
+    commit!(store, delete_user(given::user("nobody").id, given::noon()));
     assert_eq!(find(store, anna.email.key(), HERE).await, (1, 1, Some(at(0))));
-    commit!(store, delete_user(anna.id));
+    commit!(store, delete_user(anna.id, given::noon()));
     // What a network did is held against it for a while, as if the account still were there.
     assert_eq!(find(store, anna.email.key(), HERE).await, (0, 1, Some(at(0))));
     assert_eq!(find(store, berta.email.key(), HERE).await, (1, 1, Some(at(0))));
@@ -167,7 +167,7 @@ pub async fn purging_leaves_the_counts_of_accounts(store: &dyn Store) {
         assert_eq!(find(store, email.key(), HERE).await, (1, 0, None));
     }
     // Once it has none, it is a stranger's.
-    commit!(store, delete_user(id));
+    commit!(store, delete_user(id, given::noon()));
     count(store, email.key(), HERE, at(0)).await;
     commit!(store, purge_failures(at(60), 100));
     assert_eq!(find(store, email.key(), HERE).await, (0, 0, None));

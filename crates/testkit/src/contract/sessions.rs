@@ -93,7 +93,7 @@ pub async fn a_session_is_touched_forwards_only(store: &dyn Store) {
 pub async fn a_session_that_ended_is_not_touched(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let session = given::stored_session(store, &anna).await;
-    commit!(store, end_session(session.id));
+    commit!(store, end_session(session.id, given::noon()));
     assert!(!commit!(store, touch_session(session.id, given::noon() + Duration::HOUR)));
     assert_eq!(store.find_session(session.id).await.unwrap(), None);
 }
@@ -201,7 +201,7 @@ pub async fn only_the_refresh_token_that_works_is_exchanged(store: &dyn Store) {
             works
         );
     }
-    commit!(store, end_session(session.id));
+    commit!(store, end_session(session.id, given::noon()));
     let rotation = given::rotation(successor, later);
     assert!(!commit!(store, rotate_refresh(session.id, anna.epoch, current, &rotation)));
     assert_eq!(store.find_refreshed_session(&refresh_of(&session).family).await.unwrap(), None);
@@ -225,8 +225,8 @@ pub async fn a_session_ends_once(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let session = given::stored_session(store, &anna).await;
     let other = given::stored_session(store, &anna).await;
-    assert!(commit!(store, end_session(session.id)));
-    assert!(!commit!(store, end_session(session.id)));
+    assert!(commit!(store, end_session(session.id, given::noon())));
+    assert!(!commit!(store, end_session(session.id, given::noon())));
     assert_eq!(store.find_session(session.id).await.unwrap(), None);
     assert_eq!(store.find_session(other.id).await.unwrap(), Some((other, anna)));
 }
@@ -238,9 +238,11 @@ pub async fn the_kept_session_lives_on_in_the_new_epoch(store: &dyn Store) {
     let kept = given::stored_session(store, &anna).await;
     let ended = given::stored_session(store, &anna).await;
     let foreign = given::stored_session(store, &berta).await;
-    let answer = commit!(store, keep_only_session(anna.id, kept.id, anna.epoch.next()));
+    let answer =
+        commit!(store, keep_only_session(anna.id, kept.id, anna.epoch.next(), given::noon()));
     assert_eq!(answer, Some(1));
-    let answer = commit!(store, keep_only_session(anna.id, kept.id, anna.epoch.next()));
+    let answer =
+        commit!(store, keep_only_session(anna.id, kept.id, anna.epoch.next(), given::noon()));
     assert_eq!(answer, Some(0));
 
     let expected = Session { epoch: anna.epoch.next(), ..kept.clone() };
@@ -256,7 +258,8 @@ pub async fn somebody_elses_session_cannot_be_kept(store: &dyn Store) {
     let own = given::stored_session(store, &anna).await;
     let foreign = given::stored_session(store, &berta).await;
     for keep in [foreign.id, given::session(&anna).id] {
-        let answer = commit!(store, keep_only_session(anna.id, keep, anna.epoch.next()));
+        let answer =
+            commit!(store, keep_only_session(anna.id, keep, anna.epoch.next(), given::noon()));
         assert_eq!(answer, None);
     }
     assert_eq!(store.find_session(own.id).await.unwrap(), Some((own, anna)));
@@ -270,8 +273,8 @@ pub async fn all_sessions_of_a_user_end(store: &dyn Store) {
     let ended =
         [given::stored_session(store, &anna).await, given::stored_session(store, &anna).await];
     let foreign = given::stored_session(store, &berta).await;
-    commit!(store, end_sessions(anna.id));
-    commit!(store, end_sessions(given::user("nobody").id));
+    commit!(store, end_sessions(anna.id, given::noon()));
+    commit!(store, end_sessions(given::user("nobody").id, given::noon()));
     for session in ended {
         assert_eq!(store.find_session(session.id).await.unwrap(), None);
     }
@@ -294,10 +297,10 @@ pub async fn the_newest_sessions_are_kept(store: &dyn Store) {
         ids.sort_unstable();
         ids
     };
-    commit!(store, keep_newest_sessions(anna.id, 5));
+    commit!(store, keep_newest_sessions(anna.id, 5, given::noon()));
     assert_eq!(left().await, own);
-    commit!(store, keep_newest_sessions(anna.id, 2));
+    commit!(store, keep_newest_sessions(anna.id, 2, given::noon()));
     assert_eq!(left().await, own[3..]);
-    commit!(store, keep_newest_sessions(given::user("nobody").id, 2));
+    commit!(store, keep_newest_sessions(given::user("nobody").id, 2, given::noon()));
     assert_eq!(store.find_session(kept.id).await.unwrap(), Some((kept, berta)));
 }

@@ -299,7 +299,7 @@ pub async fn a_deleted_user_takes_everything_along(store: &dyn Store) {
     commit!(store, enqueue(&QueuedMail::new(link, given::noon(), given::random())));
     commit!(store, enqueue(&given::welcome(&anna, given::noon())));
 
-    assert!(commit!(store, delete_user(anna.id)));
+    assert!(commit!(store, delete_user(anna.id, given::noon())));
     assert_eq!(store.find_user(anna.id).await.unwrap(), None);
     assert_eq!(store.find_user_by_email(anna.email.key()).await.unwrap(), None);
     assert_eq!(store.find_password(anna.id).await.unwrap(), None);
@@ -315,6 +315,6 @@ pub async fn a_deleted_user_takes_everything_along(store: &dyn Store) {
 /// "Answers `false` when there is no such user."
 pub async fn deleting_nobody_is_reported(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
-    assert!(!commit!(store, delete_user(given::user("nobody").id)));
+    assert!(!commit!(store, delete_user(given::user("nobody").id, given::noon())));
     assert_eq!(store.find_user(anna.id).await.unwrap(), Some(anna));
 }

@@ -1,6 +1,6 @@
 //! What the store in memory holds, and the references a database would check.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use time::OffsetDateTime;
 use vestibule_domain::audit::AuditEvent;
@@ -14,7 +14,7 @@ use vestibule_domain::ports::StoreError;
 use vestibule_domain::relay::StoredRelay;
 use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
 use vestibule_domain::secret::SecretDigest;
-use vestibule_domain::session::Session;
+use vestibule_domain::session::{EndedSession, Session};
 use vestibule_domain::user::User;
 
 /// Everything.
@@ -23,6 +23,7 @@ pub(super) struct State {
     pub(super) users: BTreeMap<UserId, User>,
     pub(super) passwords: HashMap<UserId, PasswordHash>,
     pub(super) sessions: HashMap<SessionId, Session>,
+    pub(super) ended_sessions: BTreeSet<EndedSession>,
     pub(super) resets: HashMap<ResetId, PasswordReset>,
     pub(super) requests: BTreeMap<ResetRequestId, ResetRequest>,
     pub(super) mails: BTreeMap<MailId, Entry>,
@@ -121,6 +122,19 @@ impl State {
             waiting_mails: count(waiting.clone().count()),
             due_since: waiting.filter(|due_at| *due_at <= now).min(),
         }
+    }
+
+    /// Ends sessions at `now`, and answers how many.
+    pub(super) fn end_sessions(
+        &mut self,
+        now: OffsetDateTime,
+        is_meant: impl Fn(&Session) -> bool,
+    ) -> u64 {
+        let ended = self.sessions.extract_if(|_, session| is_meant(session));
+        let ended: Vec<EndedSession> =
+            ended.map(|(id, _)| EndedSession { ended_at: now, id }).collect();
+        self.ended_sessions.extend(&ended);
+        u64::try_from(ended.len()).unwrap()
     }
 
     pub(super) fn is_setup_link_live(&self, link: &SecretDigest, now: OffsetDateTime) -> bool {

@@ -21,7 +21,7 @@ use vestibule_domain::ports::{
 use vestibule_domain::refresh::{Refresh, Rotation};
 use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
 use vestibule_domain::secret::SecretDigest;
-use vestibule_domain::session::Session;
+use vestibule_domain::session::{EndedSession, Session};
 use vestibule_domain::user::{CredentialEpoch, User};
 
 use super::state::State;
@@ -91,7 +91,7 @@ impl Users for MemoryUnit {
         for user in self.state.users.values_mut() {
             user.epoch = user.epoch.next();
         }
-        self.state.sessions.clear();
+        self.state.end_sessions(now, |_| true);
         let resets = self.state.resets.values_mut();
         for open in resets.filter(|reset| reset.used_at.is_none() && reset.superseded_at.is_none())
         {
@@ -117,11 +117,12 @@ impl Users for MemoryUnit {
         Ok(self.change_user(id, |user| user.language = Some(language)))
     }
 
-    async fn delete_user(&mut self, id: UserId) -> Result<bool, StoreError> {
+    async fn delete_user(&mut self, id: UserId, now: OffsetDateTime) -> Result<bool, StoreError> {
         let Some(deleted) = self.state.users.remove(&id) else {
             return Ok(false);
         };
         self.forget_failures(deleted.email.key(), None).await?;
+        self.state.end_sessions(now, |session| session.user_id == id);
         self.state.cascade();
         Ok(true)
     }
@@ -204,8 +205,12 @@ impl Sessions for MemoryUnit {
         Ok(true)
     }
 
-    async fn end_session(&mut self, id: SessionId) -> Result<bool, StoreError> {
-        Ok(self.state.sessions.remove(&id).is_some())
+    async fn end_session(
+        &mut self,
+        id: SessionId,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        Ok(self.state.end_sessions(now, |session| session.id == id) > 0)
     }
 
     async fn keep_only_session(
@@ -213,32 +218,47 @@ impl Sessions for MemoryUnit {
         user: UserId,
         keep: SessionId,
         epoch: CredentialEpoch,
+        now: OffsetDateTime,
     ) -> Result<Option<u64>, StoreError> {
-        let sessions = &mut self.state.sessions;
-        let Some(kept) = sessions.get_mut(&keep).filter(|session| session.user_id == user) else {
-            return Ok(None);
-        };
+        let kept = self.state.sessions.get_mut(&keep).filter(|session| session.user_id == user);
+        let Some(kept) = kept else { return Ok(None) };
         kept.epoch = epoch;
-        let before = sessions.len();
-        sessions.retain(|id, session| *id == keep || session.user_id != user);
-        Ok(Some(u64::try_from(before - sessions.len()).unwrap()))
+        let others = |session: &Session| session.user_id == user && session.id != keep;
+        Ok(Some(self.state.end_sessions(now, others)))
     }
 
-    async fn keep_newest_sessions(&mut self, user: UserId, keep: u32) -> Result<(), StoreError> {
-        let sessions = &mut self.state.sessions;
+    async fn keep_newest_sessions(
+        &mut self,
+        user: UserId,
+        keep: u32,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let sessions = &self.state.sessions;
         let mut own: Vec<SessionId> =
             sessions.values().filter(|s| s.user_id == user).map(|session| session.id).collect();
         own.sort_unstable();
         let excess = own.len().saturating_sub(usize::try_from(keep).unwrap());
-        for id in &own[..excess] {
-            sessions.remove(id);
-        }
+        self.state.end_sessions(now, |session| own[..excess].contains(&session.id));
         Ok(())
     }
 
-    async fn end_sessions(&mut self, user: UserId) -> Result<(), StoreError> {
-        self.state.sessions.retain(|_, session| session.user_id != user);
+    async fn end_sessions(&mut self, user: UserId, now: OffsetDateTime) -> Result<(), StoreError> {
+        self.state.end_sessions(now, |session| session.user_id == user);
         Ok(())
+    }
+
+    async fn forget_ended_sessions(
+        &mut self,
+        before: OffsetDateTime,
+        limit: u32,
+    ) -> Result<bool, StoreError> {
+        let limit = usize::try_from(limit).unwrap();
+        let old = self.state.ended_sessions.iter().take_while(|ended| ended.ended_at < before);
+        let old: Vec<EndedSession> = old.take(limit).copied().collect();
+        for ended in &old {
+            self.state.ended_sessions.remove(ended);
+        }
+        Ok(old.len() == limit)
     }
 }
 

@@ -107,7 +107,7 @@ async fn act(store: &dyn Store, anna: &User, session: &Session, number: usize) {
         }
         1 => {
             unit.insert_session(&given::session(anna)).await.unwrap();
-            unit.keep_newest_sessions(*id, 3).await.unwrap();
+            unit.keep_newest_sessions(*id, 3, given::noon()).await.unwrap();
             unit.forget_failures(email.key(), Some(from)).await.unwrap();
             unit.set_language(*id, Language::German).await.unwrap();
             EventKind::SignedIn
@@ -120,7 +120,7 @@ async fn act(store: &dyn Store, anna: &User, session: &Session, number: usize) {
         3 => {
             unit.advance_epoch(*id, *epoch).await.unwrap();
             unit.forget_failures(email.key(), Some(from)).await.unwrap();
-            unit.keep_only_session(*id, session.id, *epoch).await.unwrap();
+            unit.keep_only_session(*id, session.id, *epoch, given::noon()).await.unwrap();
             EventKind::PasswordChanged
         }
         _ => {
@@ -168,7 +168,7 @@ pub async fn a_user_is_deleted_while_others_guess(store: Arc<dyn Store>) {
             let (anna, session) = (anna.clone(), session.clone());
             async move {
                 if number == CONTESTANTS / 2 {
-                    return assert!(commit!(store, delete_user(anna.id)));
+                    return assert!(commit!(store, delete_user(anna.id, given::noon())));
                 }
                 act(&*store, &anna, &session, number).await;
             }

@@ -35,7 +35,7 @@ pub async fn either_a_reset_or_a_change_of_password_wins(store: Arc<dyn Store>) 
             return false;
         }
         unit.set_password(id, &given::hash("new"), given::noon()).await.unwrap();
-        unit.end_sessions(id).await.unwrap();
+        unit.end_sessions(id, given::noon()).await.unwrap();
         unit.commit().await.unwrap();
         true
     });

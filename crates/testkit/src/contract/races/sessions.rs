@@ -21,7 +21,7 @@ pub async fn no_session_outlives_its_user(store: Arc<dyn Store>) {
         let session = sessions[number].clone();
         async move {
             if number == CONTESTANTS / 2 {
-                assert!(commit!(store, delete_user(session.user_id)));
+                assert!(commit!(store, delete_user(session.user_id, given::noon())));
             } else {
                 // As a sign-in does that also renews the hash and notes the language: no two units
                 // may end up waiting for each other.
@@ -53,7 +53,7 @@ pub async fn no_session_is_renewed_after_its_end(store: Arc<dyn Store>) {
         let (session, refresh) = (session.clone(), refresh.clone());
         async move {
             if number == CONTESTANTS / 2 {
-                return assert!(commit!(store, delete_user(id)));
+                return assert!(commit!(store, delete_user(id, given::noon())));
             }
             let (later, hash) = (given::noon() + Duration::HOUR, given::hash("a"));
             let mut unit = store.begin().await.unwrap();
@@ -95,11 +95,11 @@ pub async fn of_many_units_that_keep_a_session_each_one_does(store: Arc<dyn Stor
         unit.commit().await.unwrap();
         at_once(&store, sessions.len(), |number, store| {
             let keep = sessions[number].id;
-            async move { commit!(store, keep_only_session(id, keep, epoch)) }
+            async move { commit!(store, keep_only_session(id, keep, epoch, given::noon())) }
         })
         .await;
         assert_eq!(store.list_sessions(id).await.unwrap().len(), 1);
-        commit!(store, end_sessions(id));
+        commit!(store, end_sessions(id, given::noon()));
     }
 }
 
