@@ -116,6 +116,8 @@ impl Accounts {
     }
 
     /// The signed-in user
+    ///
+    /// Tells whether an access token is still good: its session lives, and so does the account.
     #[oai(path = "/me", method = "get", operation_id = "getCurrentUser")]
     async fn me(&self, signed: Signed) -> Result<Json<UserResponse>, ApiError> {
         Ok(Json(signed.0.user.into()))

@@ -56,12 +56,16 @@ pub fn starting(path: &str) -> Response {
 #[OpenApi(prefix_path = "/health", tag = "Tag::Operations")]
 impl Health {
     /// Does the process run?
+    ///
+    /// Yes, if it answers at all, whatever becomes of the database.
     #[oai(path = "/live", method = "get", operation_id = "getLiveness")]
     async fn live(&self) -> Json<HealthResponse> {
         ok()
     }
 
     /// Are requests welcome?
+    ///
+    /// Not while the database is out of reach, or the process is about to stop.
     #[oai(path = "/ready", method = "get", operation_id = "getReadiness")]
     async fn ready(&self, state: Data<&State>) -> Readiness {
         let not_ready = |code, detail| {

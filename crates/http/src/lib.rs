@@ -29,7 +29,7 @@ mod views;
 
 use poem::middleware::{AddData, CatchPanic};
 use poem::{Endpoint, EndpointExt, Response, Route};
-use poem_openapi::{LicenseObject, OpenApiService, Tags};
+use poem_openapi::{LicenseObject, OpenApiService, ServerObject, Tags};
 
 pub use client::{ClientAddress, TrustedProxies};
 pub use error::respond;
@@ -69,6 +69,9 @@ type Api = (
     health::Health,
 );
 
+/// Where the words of both licences are found.
+const LICENSES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/README.md");
+
 fn service() -> OpenApiService<Api, ()> {
     let api = (
         accounts::Accounts,
@@ -88,7 +91,8 @@ fn service() -> OpenApiService<Api, ()> {
                        is a problem detail (RFC 9457) with a stable `code`.";
     OpenApiService::new(api, "Vestibule", env!("CARGO_PKG_VERSION"))
         .description(description)
-        .license(LicenseObject::new("MIT OR Apache-2.0"))
+        .license(LicenseObject::new("MIT OR Apache-2.0").url(LICENSES))
+        .server(ServerObject::new("/").description("Where this document comes from"))
         .url_prefix("")
 }
 

@@ -186,6 +186,8 @@ impl Sessions {
     }
 
     /// End all other sessions
+    ///
+    /// Their access and refresh tokens are dead at once; the session that asks goes on.
     #[oai(path = "/sessions", method = "delete", operation_id = "endOtherSessions")]
     async fn end_others(&self, signed: Signed, state: Data<&State>) -> Result<Ended, ApiError> {
         state.sessions.end_others(&signed.0).await.map_err(failed)?;

@@ -25,7 +25,7 @@ pub(crate) struct TokenResponse {
     expires_in: i64,
     /// What to exchange at `/api/v1/auth/refresh` for the next ones; works once.
     refresh_token: String,
-    /// Who signed in.
+    // Who signed in. Without a doc comment: with one, the document gives the type a second name.
     user: UserResponse,
 }
 

@@ -16,6 +16,7 @@ const HTTP: &str = "vestibule-http";
 const LOCALES: &str = "vestibule-locales";
 const WEB: &str = "vestibule-web";
 const TESTKIT: &str = "vestibule-testkit";
+const VERIFY: &str = "vestibule-verify";
 const MIGRATIONS: &str = "vestibule-migrations";
 const SERVER: &str = "vestibule";
 const FUZZ: &str = "vestibule-fuzz";
@@ -36,7 +37,7 @@ const fn adapter(name: &'static str) -> Crate {
 }
 
 /// All our crates.
-pub(super) const CRATES: [Crate; 15] = [
+pub(super) const CRATES: [Crate; 16] = [
     Crate { name: DOMAIN, uses: &[], tests_use: &[TESTKIT] },
     Crate { tests_use: &[TESTKIT, MIGRATIONS], ..adapter(STORAGE) },
     adapter(TOKENS),
@@ -48,11 +49,13 @@ pub(super) const CRATES: [Crate; 15] = [
     adapter(HTTP),
     Crate { uses: &[DOMAIN, LOCALES], ..adapter(WEB) },
     Crate { name: TESTKIT, uses: &[DOMAIN], tests_use: &[] },
+    // Lives in other services, and knows what is published alone.
+    Crate { name: VERIFY, uses: &[], tests_use: &[] },
     Crate { name: MIGRATIONS, uses: &[], tests_use: &[] },
     Crate {
         name: SERVER,
         uses: &[DOMAIN, STORAGE, TOKENS, PASSWORDS, LOCALES, MAIL, LIMITS, HTTP, WEB, MIGRATIONS],
-        tests_use: &[TESTKIT],
+        tests_use: &[TESTKIT, VERIFY],
     },
     // Tests by another name, which go through the doors of all others.
     Crate {
@@ -78,17 +81,17 @@ pub(super) const HOMES: [(&str, &[&str]); 34] = [
     ("clap_complete", &[SERVER]),
     ("clap_mangen", &[SERVER]),
     ("fluent-bundle", &[LOCALES]),
-    ("hyper", &[SERVER, BENCH]),
-    ("hyper-util", &[SERVER, BENCH]),
+    ("hyper", &[SERVER, BENCH, VERIFY]),
+    ("hyper-util", &[SERVER, BENCH, VERIFY]),
     ("indicatif", &[SERVER]),
     ("mail-builder", &[MAIL]),
     ("mail-send", &[MAIL]),
     // The server shows the kept mails of a try-out.
     ("minijinja", &[MAIL, WEB, SERVER]),
     ("mockall", NOBODY),
-    ("pasetors", &[TOKENS]),
+    ("pasetors", &[TOKENS, VERIFY]),
     ("pbkdf2", &[PASSWORDS]),
-    ("poem", &[HTTP, WEB, SERVER, FUZZ, BENCH]),
+    ("poem", &[HTTP, WEB, SERVER, FUZZ, BENCH, VERIFY]),
     ("poem-openapi", &[HTTP]),
     ("prometheus-client", &[SERVER]),
     // Two caches, each beside what it remembers.

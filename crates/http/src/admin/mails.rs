@@ -78,6 +78,8 @@ impl From<MailRecord> for MailResponse {
 #[OpenApi(prefix_path = "/api/v1/admin", tag = "Tag::Administration")]
 impl Mails {
     /// List mails
+    ///
+    /// The newest first. What they say is not told, because links are in there.
     #[oai(path = "/mail", method = "get", operation_id = "listMails")]
     async fn list(
         &self,

@@ -80,7 +80,7 @@ struct SmtpSettingsResponse {
     from_name: Option<String>,
     /// `configuration`, and it can be changed there only, or `administrator`.
     set_by: Option<String>,
-    /// What came of the latest test of these settings.
+    // What came of the latest test of these settings. No doc comment, as for `TokenResponse`.
     last_test: Option<LastTestResponse>,
 }
 
@@ -208,6 +208,8 @@ impl TestSmtpResponse {
 #[OpenApi(prefix_path = "/api/v1/admin/settings/smtp", tag = "Tag::Administration")]
 impl Settings {
     /// Where mail goes
+    ///
+    /// Without the password, which is never told. With all fields empty, nobody has said.
     #[oai(path = "/", method = "get", operation_id = "getSmtpSettings")]
     async fn show(
         &self,

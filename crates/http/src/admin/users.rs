@@ -69,6 +69,8 @@ impl UpdateUserRequest {
 #[OpenApi(prefix_path = "/api/v1/admin", tag = "Tag::Administration")]
 impl Users {
     /// List accounts
+    ///
+    /// In the order of their creation; those whose address or name contains `query`, if it is given.
     #[oai(path = "/users", method = "get", operation_id = "listUsers")]
     #[expect(clippy::too_many_arguments, reason = "each is a part of the request")]
     async fn list(

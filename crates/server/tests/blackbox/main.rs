@@ -51,6 +51,7 @@ mod schemas;
 mod secrets;
 mod service;
 mod stuffing;
+mod tokens_elsewhere;
 mod upgrade;
 mod wire;
 

@@ -1,0 +1,180 @@
+//! The sessions that have ended, followed and remembered for as long as a token of theirs may live.
+
+use std::collections::{HashSet, VecDeque};
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::time::{self, Instant};
+use uuid::Uuid;
+
+use super::documents::{Documents, FetchError};
+use super::pause::Backoff;
+use crate::verifier::Rules;
+
+/// Where the ended sessions are listed.
+pub(super) const PATH: &str = "/api/v1/revocations";
+
+/// How many ended sessions are remembered.
+///
+/// None is forgotten before its time to make room: an answer that does not fit is not taken, the
+/// feed grows old, and [`feed_age`](crate::RemoteVerifier::feed_age) says so.
+pub const MOST_ENDED: usize = 200_000;
+
+/// How long one answer may be: some 25 000 sessions.
+const MOST_BYTES: usize = 1024 * 1024;
+/// How long a cursor may be, so that it fits into an address.
+const LONGEST_CURSOR: usize = 512;
+/// How many answers are read without a pause.
+const MOST_PAGES: usize = 16;
+/// How often the issuer is asked at most.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
+
+/// The ended sessions of one issuer.
+#[derive(Debug)]
+pub(super) struct Feed {
+    documents: Arc<dyn Documents>,
+    url: String,
+    ended: RwLock<Ended>,
+}
+
+#[derive(Debug)]
+struct Ended {
+    sessions: HashSet<Uuid>,
+    /// The same, in the order in which they were heard of.
+    heard: VecDeque<(Instant, Uuid)>,
+    kept: Duration,
+    most: usize,
+    /// When the issuer was asked last with success.
+    asked_at: Option<Instant>,
+}
+
+/// One answer.
+#[derive(Deserialize)]
+struct Page {
+    sessions: Vec<Uuid>,
+    next: String,
+    /// Whether there are more already.
+    #[serde(default)]
+    more: bool,
+}
+
+impl Feed {
+    /// Remembers a session for as long as a token may live by these rules.
+    pub(super) fn new(documents: Arc<dyn Documents>, url: String, rules: &Rules) -> Self {
+        let kept = rules.longest_life.saturating_add(rules.clock_skew);
+        Self { documents, url, ended: RwLock::new(Ended::new(kept, MOST_ENDED)) }
+    }
+
+    /// Whether a session is known to have ended.
+    pub(super) fn has_ended(&self, session: Uuid) -> bool {
+        let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
+        ended.sessions.contains(&session)
+    }
+
+    /// How old all this is.
+    pub(super) fn age(&self) -> Option<Duration> {
+        let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
+        ended.asked_at.map(|at| at.elapsed())
+    }
+
+    /// Asks for ever.
+    pub(super) async fn follow(&self, interval: Duration) -> Infallible {
+        let mut cursor = None;
+        let mut backoff = Backoff::default();
+        loop {
+            let pause = match self.poll(&mut cursor).await {
+                Ok(()) => {
+                    backoff.reset();
+                    interval.max(SHORTEST_INTERVAL)
+                }
+                Err(_) => backoff.fail(),
+            };
+            time::sleep(pause).await;
+        }
+    }
+
+    /// Reads on from the cursor, to the end if that is not too far.
+    async fn poll(&self, cursor: &mut Option<String>) -> Result<(), FetchError> {
+        for _ in 0..MOST_PAGES {
+            let asked_at = Instant::now();
+            let page = self.page(cursor).await?;
+            let mut ended = self.ended.write().unwrap_or_else(PoisonError::into_inner);
+            ended.learn(&page.sessions, Instant::now())?;
+            *cursor = Some(page.next).filter(|next| next.len() <= LONGEST_CURSOR);
+            if !page.more {
+                ended.asked_at = Some(asked_at);
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn page(&self, cursor: &mut Option<String>) -> Result<Page, FetchError> {
+        let url = match cursor.as_deref() {
+            Some(cursor) => format!("{}?since={}", self.url, escape(cursor)),
+            None => self.url.clone(),
+        };
+        match self.documents.fetch(&url, MOST_BYTES).await {
+            Ok(document) => serde_json::from_slice(&document).map_err(FetchError::Sessions),
+            Err(cause) => {
+                // Perhaps the issuer does not know the cursor any more. To hear of a session twice
+                // does no harm.
+                if matches!(cause, FetchError::Status(400 | 404 | 410 | 422)) {
+                    *cursor = None;
+                }
+                Err(cause)
+            }
+        }
+    }
+}
+
+impl Ended {
+    fn new(kept: Duration, most: usize) -> Self {
+        let (sessions, heard) = (HashSet::new(), VecDeque::new());
+        Self { sessions, heard, kept, most, asked_at: None }
+    }
+
+    /// Remembers sessions, all of them or, if there is no room, none.
+    fn learn(&mut self, sessions: &[Uuid], now: Instant) -> Result<(), FetchError> {
+        self.forget(now);
+        let new: HashSet<Uuid> =
+            sessions.iter().copied().filter(|id| !self.sessions.contains(id)).collect();
+        if new.len() > self.most - self.sessions.len() {
+            return Err(FetchError::TooManySessions);
+        }
+        self.heard.extend(new.iter().map(|id| (now, *id)));
+        self.sessions.extend(new);
+        Ok(())
+    }
+
+    /// Forgets the sessions no token of which can be alive. A session has no new tokens after its
+    /// end, and was heard of after its end.
+    fn forget(&mut self, now: Instant) {
+        while let Some((_, id)) =
+            self.heard.pop_front_if(|(at, _)| now.duration_since(*at) >= self.kept)
+        {
+            self.sessions.remove(&id);
+        }
+    }
+}
+
+/// Spells a cursor so that it can stand in a query.
+fn escape(cursor: &str) -> String {
+    let mut escaped = String::with_capacity(cursor.len());
+    for byte in cursor.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                escaped.push(char::from(byte));
+            }
+            // Nothing goes wrong when writing to a text.
+            _ => drop(write!(escaped, "%{byte:02X}")),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests;

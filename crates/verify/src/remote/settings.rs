@@ -1,0 +1,163 @@
+//! What a remote verifier is told, and what it refuses to be told.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use http::Uri;
+use time::OffsetDateTime;
+
+use crate::verifier::Rules;
+
+/// How a remote verifier works.
+///
+/// ```
+/// use std::time::Duration;
+/// use vestibule_verify::{Rules, Settings};
+///
+/// let rules = Rules::new("https://id.example.com", "https://api.example.com");
+/// let settings = Settings {
+///     rules: Rules { longest_life: Duration::from_mins(15), ..rules },
+///     url: Some("http://vestibule.internal:8080".to_owned()),
+///     plain_http: true,
+///     ..Settings::new("", "")
+/// };
+/// # let _ = settings;
+/// ```
+#[derive(Clone)]
+pub struct Settings {
+    /// What a token has to be like.
+    pub rules: Rules,
+    /// Where the issuer is reached, if that is not the address that `iss` says: `https://`, the
+    /// host, and perhaps a path that everything is below.
+    pub url: Option<String>,
+    /// Whether the keys may be fetched from another machine without TLS. Whoever is on the way can
+    /// then exchange them, and sign tokens of their own.
+    pub plain_http: bool,
+    /// What time it is: the system's clock by default.
+    pub clock: fn() -> OffsetDateTime,
+}
+
+/// A remote verifier cannot be made like that.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// It is not `https://` or `http://` with a host, or has a user name, a query or a fragment.
+    #[error("{url:?} is no address of an issuer")]
+    Url {
+        /// The address.
+        url: String,
+    },
+    /// Without TLS anybody on the way could exchange the keys.
+    #[error("{url:?} is another machine, and has no TLS")]
+    PlainHttp {
+        /// The address.
+        url: String,
+    },
+    /// There is no TLS on this machine.
+    #[error("no TLS client could be set up")]
+    Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Settings {
+    /// For an issuer whose name is its address, with the default bounds and the system's clock.
+    #[expect(clippy::disallowed_methods, reason = "there is no port here: this is the clock")]
+    pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
+        let rules = Rules::new(issuer, audience);
+        Self { rules, url: None, plain_http: false, clock: || OffsetDateTime::now_utc() }
+    }
+
+    /// The address of something at the issuer.
+    pub(super) fn address(&self, path: &str) -> Result<String, SetupError> {
+        let text = self.url.as_ref().unwrap_or(&self.rules.issuer);
+        let refused = || SetupError::Url { url: text.clone() };
+        let joined = format!("{}{path}", text.trim_end_matches('/'));
+        let address: Uri = joined.parse().map_err(|_| refused())?;
+        let plain = match address.scheme_str() {
+            Some("https") => false,
+            Some("http") => true,
+            _ => return Err(refused()),
+        };
+        // A fragment would be dropped, and a user name sent to nobody.
+        let decorated = text.contains(['@', '?', '#']);
+        let host = address.host().filter(|host| !host.is_empty()).ok_or_else(refused)?;
+        if decorated {
+            Err(refused())
+        } else if plain && !self.plain_http && !is_this_machine(host) {
+            Err(SetupError::PlainHttp { url: text.clone() })
+        } else {
+            Ok(joined)
+        }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("rules", &self.rules)
+            .field("url", &self.url)
+            .field("plain_http", &self.plain_http)
+            .finish_non_exhaustive()
+    }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let host = host.trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(url: &str, plain_http: bool) -> Result<String, SetupError> {
+        let url = Some(url.to_owned());
+        let settings = Settings { url, plain_http, ..Settings::new("an issuer", "an audience") };
+        settings.address("/keys")
+    }
+
+    #[test]
+    fn an_address_is_below_the_issuers() {
+        for (url, expected) in [
+            ("https://id.example.com", "https://id.example.com/keys"),
+            ("https://id.example.com/", "https://id.example.com/keys"),
+            ("https://example.com/id/", "https://example.com/id/keys"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/keys"),
+            ("http://[::1]:8080", "http://[::1]:8080/keys"),
+            ("http://localhost", "http://localhost/keys"),
+        ] {
+            assert_eq!(address(url, false).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn keys_from_another_machine_come_over_tls_unless_it_is_said_otherwise() {
+        for url in ["http://id.example.com", "http://10.0.0.1", "http://localhost.example.com"] {
+            assert!(matches!(address(url, false), Err(SetupError::PlainHttp { .. })), "{url}");
+            assert!(address(url, true).is_ok(), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_of_an_issuer_is_refused() {
+        for url in [
+            "",
+            "id.example.com",
+            "ftp://id.example.com",
+            "https://user@id.example.com",
+            "https://:word@id.example.com",
+            "https://id.example.com?a=b",
+            "https://id.example.com#a",
+            "https://",
+            "https:///keys",
+            "https://:8443",
+            "https://id.example.com/a path",
+        ] {
+            assert!(matches!(address(url, true), Err(SetupError::Url { .. })), "{url}");
+        }
+    }
+
+    #[test]
+    fn an_issuer_that_is_no_address_needs_one_beside_it() {
+        let refused = Settings::new("my issuer", "my audience").address("/keys");
+        assert!(matches!(refused, Err(SetupError::Url { .. })));
+    }
+}

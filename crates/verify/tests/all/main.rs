@@ -1,0 +1,16 @@
+//! The crate seen from outside: tokens, an issuer behind a socket, and handlers.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod fixture;
+
+#[cfg(feature = "axum")]
+mod axum;
+#[cfg(feature = "fetch")]
+mod issuer;
+#[cfg(feature = "poem")]
+mod poem;
+#[cfg(feature = "fetch")]
+mod remote;
+mod vectors;
+mod verifier;
