@@ -20,6 +20,7 @@ pub(crate) mod mocks;
 mod outbox;
 mod passwords;
 mod sealer;
+mod sessions;
 mod store;
 mod system;
 mod tokens;
@@ -34,7 +35,8 @@ pub(crate) use mailer::{MockMailer, MockMailers};
 pub use outbox::Outbox;
 pub use passwords::{CommonPasswords, HashError, PasswordHasher, Verdict};
 pub use sealer::{SealError, SealPurpose, Sealer};
-pub use store::{Credentials, Insertion, Resets, Sessions, Store, StoreError, UnitOfWork, Users};
+pub use sessions::Sessions;
+pub use store::{Credentials, Insertion, Resets, Store, StoreError, UnitOfWork, Users};
 pub use system::{Clock, OsRandom, Random, SystemClock};
 pub use tokens::{AccessTokens, ResetTokens, TokenError};
 

@@ -1,5 +1,6 @@
 //! The composition root: every adapter from the configuration, every use case from its ports.
 
+mod access;
 mod limits;
 mod mail;
 mod pages;
@@ -20,14 +21,13 @@ use vestibule_domain::housekeeping::Housekeeping;
 use vestibule_domain::language::Language;
 use vestibule_domain::mail_setup::MailSetup;
 use vestibule_domain::outbox::Dispatcher;
-use vestibule_domain::ports::{Mailer, OsRandom, Ports, RateLimiter, Sealer, SystemClock};
+use vestibule_domain::ports::{Mailer, OsRandom, Ports, RateLimiter, SystemClock};
 use vestibule_domain::recovery::Recovery;
-use vestibule_domain::secret::Secret;
 use vestibule_domain::sessions::Sessions;
 use vestibule_domain::setup::Setup;
 use vestibule_http::{ClientAddress, PublishedKey, Requests, State, TrustedProxies};
 use vestibule_locales::Locales;
-use vestibule_mail::{KeptMails, Letterhead};
+use vestibule_mail::KeptMails;
 use vestibule_storage::SeaStore;
 use vestibule_tokens::{
     KeyDirectory, KeyRing, PasetoAccessTokens, PasetoResetTokens, PasetoSealer,
@@ -269,41 +269,6 @@ impl App {
     /// The sender of waiting mails, by that way.
     pub(crate) fn dispatcher(&self, mailer: Arc<dyn Mailer>) -> Dispatcher {
         Dispatcher::new(self.ports.clone(), mailer, self.config.policy.outbox.clone())
-    }
-
-    /// What makes links. Refuses without a configured address: people would be sent elsewhere, and
-    /// the service, under its own name, would not know the link.
-    ///
-    /// # Errors
-    /// [`Failure::Configuration`] when there is none.
-    pub(crate) fn letterhead(&self) -> Result<Letterhead, Failure> {
-        let Some(url) = &self.config.public_url else {
-            let remedy = "required for a link: set it to what the running service has (with \
-                          --dev, the address it listens on, such as http://127.0.0.1:8080)";
-            return Err(Failure::configuration("server.public_url", remedy));
-        };
-        mail::letterhead(&self.config, url)
-            .map_err(|error| Failure::configuration("mail", chain(&error)))
-    }
-
-    /// Where the first administrator is made.
-    pub(crate) fn setup_link(&self, link: &Secret) -> String {
-        format!("{}/setup?token={}", self.public_url.as_str(), link.expose())
-    }
-
-    /// What seals for nobody but this installation.
-    pub(crate) fn sealer(&self) -> &dyn Sealer {
-        &*self.ports.sealer
-    }
-
-    /// What it was made from.
-    pub(crate) fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// Where people reach the service.
-    pub(crate) fn public_url(&self) -> &PublicUrl {
-        &self.public_url
     }
 }
 

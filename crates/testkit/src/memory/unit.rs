@@ -1,10 +1,12 @@
-//! A unit of work on a copy of everything: the users and what belongs to them. The mails, the wrong
-//! passwords, the events and the installation's own memory stand in files of their own.
+//! A unit of work on a copy of everything: the users and what belongs to them. The sessions, the
+//! mails, the wrong passwords, the events and the installation's own memory stand in files of their
+//! own.
 
 mod audit;
 mod failures;
 mod installation;
 mod outbox;
+mod sessions;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
@@ -12,16 +14,13 @@ use std::sync::{Arc, RwLock};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 use tokio::sync::OwnedMutexGuard;
-use vestibule_domain::id::{SessionId, UserId};
+use vestibule_domain::id::UserId;
 use vestibule_domain::language::Language;
 use vestibule_domain::password::PasswordHash;
 use vestibule_domain::ports::{
-    Credentials, Failures, Insertion, Resets, Sessions, StoreError, UnitOfWork, Users,
+    Credentials, Failures, Insertion, Resets, StoreError, UnitOfWork, Users,
 };
-use vestibule_domain::refresh::{Refresh, Rotation};
 use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
-use vestibule_domain::secret::SecretDigest;
-use vestibule_domain::session::{EndedSession, Session};
 use vestibule_domain::user::{CredentialEpoch, User};
 
 use super::state::State;
@@ -149,116 +148,6 @@ impl Credentials for MemoryUnit {
     ) -> Result<bool, StoreError> {
         let stored = self.state.passwords.get_mut(&id).filter(|stored| *stored == old);
         Ok(stored.map(|stored| *stored = new.clone()).is_some())
-    }
-}
-
-#[async_trait]
-impl Sessions for MemoryUnit {
-    async fn insert_session(&mut self, session: &Session) -> Result<bool, StoreError> {
-        if !self.state.users.contains_key(&session.user_id) {
-            return Ok(false);
-        }
-        self.state.sessions.insert(session.id, session.clone());
-        Ok(true)
-    }
-
-    async fn touch_session(
-        &mut self,
-        id: SessionId,
-        seen_at: OffsetDateTime,
-    ) -> Result<bool, StoreError> {
-        let session = self.state.sessions.get_mut(&id);
-        Ok(session.map(|s| s.last_seen_at = s.last_seen_at.max(seen_at)).is_some())
-    }
-
-    async fn renew_session(
-        &mut self,
-        id: SessionId,
-        epoch: CredentialEpoch,
-        key: Option<SecretDigest>,
-        authenticated_at: OffsetDateTime,
-    ) -> Result<bool, StoreError> {
-        let session = self.state.sessions.get_mut(&id).filter(|session| session.epoch == epoch);
-        let renewed = session.map(|session| {
-            session.browser_key = key;
-            session.authenticated_at = authenticated_at;
-        });
-        Ok(renewed.is_some())
-    }
-
-    async fn rotate_refresh(
-        &mut self,
-        id: SessionId,
-        epoch: CredentialEpoch,
-        successor: SecretDigest,
-        rotation: &Rotation,
-    ) -> Result<bool, StoreError> {
-        let Some(session) = self.state.sessions.get_mut(&id).filter(|s| s.epoch == epoch) else {
-            return Ok(false);
-        };
-        let Some(refresh) = session.refresh.take_if(|kept| kept.current == rotation.from) else {
-            return Ok(false);
-        };
-        let rotated = Refresh { current: successor, rotation: Some(*rotation), ..refresh };
-        session.refresh = Some(rotated);
-        session.last_seen_at = session.last_seen_at.max(rotation.at);
-        Ok(true)
-    }
-
-    async fn end_session(
-        &mut self,
-        id: SessionId,
-        now: OffsetDateTime,
-    ) -> Result<bool, StoreError> {
-        Ok(self.state.end_sessions(now, |session| session.id == id) > 0)
-    }
-
-    async fn keep_only_session(
-        &mut self,
-        user: UserId,
-        keep: SessionId,
-        epoch: CredentialEpoch,
-        now: OffsetDateTime,
-    ) -> Result<Option<u64>, StoreError> {
-        let kept = self.state.sessions.get_mut(&keep).filter(|session| session.user_id == user);
-        let Some(kept) = kept else { return Ok(None) };
-        kept.epoch = epoch;
-        let others = |session: &Session| session.user_id == user && session.id != keep;
-        Ok(Some(self.state.end_sessions(now, others)))
-    }
-
-    async fn keep_newest_sessions(
-        &mut self,
-        user: UserId,
-        keep: u32,
-        now: OffsetDateTime,
-    ) -> Result<(), StoreError> {
-        let sessions = &self.state.sessions;
-        let mut own: Vec<SessionId> =
-            sessions.values().filter(|s| s.user_id == user).map(|session| session.id).collect();
-        own.sort_unstable();
-        let excess = own.len().saturating_sub(usize::try_from(keep).unwrap());
-        self.state.end_sessions(now, |session| own[..excess].contains(&session.id));
-        Ok(())
-    }
-
-    async fn end_sessions(&mut self, user: UserId, now: OffsetDateTime) -> Result<(), StoreError> {
-        self.state.end_sessions(now, |session| session.user_id == user);
-        Ok(())
-    }
-
-    async fn forget_ended_sessions(
-        &mut self,
-        before: OffsetDateTime,
-        limit: u32,
-    ) -> Result<bool, StoreError> {
-        let limit = usize::try_from(limit).unwrap();
-        let old = self.state.ended_sessions.iter().take_while(|ended| ended.ended_at < before);
-        let old: Vec<EndedSession> = old.take(limit).copied().collect();
-        for ended in &old {
-            self.state.ended_sessions.remove(ended);
-        }
-        Ok(old.len() == limit)
     }
 }
 
