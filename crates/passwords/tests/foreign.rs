@@ -227,6 +227,8 @@ fn what_is_malformed_is_refused() {
         "scrypt:64:8:1$salt$ababababababababababag",
         "0123456789abcdef:abcdefabcdefabcdefabcdef",
         "pbkdf2_sha256$0$salt$MDEyMzQ1Njc4OWFiY2RlZg==",
+        "pbkdf2_sha256$60$sa\0lt$MDEyMzQ1Njc4OWFiY2RlZg==",
+        "scrypt:64:8:1$sa\nlt$abababababababababab",
         "pbkdf2_sha256$-1$salt$MDEyMzQ1Njc4OWFiY2RlZg==",
         "pbkdf2_sha256$60$salt",
         "pbkdf2:sha256$salt$abababababababababab",

@@ -33,14 +33,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Between two reports of the same trouble.
 const REPORT_EVERY: Duration = Duration::from_mins(1);
 
-/// Answers until told to stop; then lets every connection finish, which takes as long as
+/// Answers so many connections at a time until told to stop; then lets every connection finish, which takes as long as
 /// [`conversation::LAST_REQUESTS`] at most.
 pub(crate) async fn serve<E: Endpoint + 'static>(
     listener: TcpListener,
+    capacity: usize,
     endpoint: E,
     stop: CancellationToken,
 ) {
-    let mut door = Door::new(listener, capacity());
+    let mut door = Door::new(listener, capacity);
     let endpoint = Arc::new(endpoint);
     let connections = TaskTracker::new();
     let welcome = |(stream, peer, room): Guest| {
@@ -70,7 +71,7 @@ pub(crate) async fn serve<E: Endpoint + 'static>(
 
 /// How many connections there may be. The database, the mails and the keys must not go without
 /// descriptors because somebody opens sockets.
-fn capacity() -> usize {
+pub(crate) fn capacity() -> usize {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
     open_files(&limits).map_or(MAX_CONNECTIONS, share)
 }
@@ -176,7 +177,7 @@ mod tests {
         }
         let stop = CancellationToken::new();
         stop.cancel();
-        serve(listener, make_sync(|_| "an answer"), stop).await;
+        serve(listener, capacity(), make_sync(|_| "an answer"), stop).await;
         for mut guest in guests {
             let mut answer = String::new();
             guest.read_to_string(&mut answer).await.unwrap();

@@ -1,6 +1,6 @@
 //! Connecting to a database, with the settings that make its promises hold (decision D15).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -107,6 +107,14 @@ fn after_any<'a>(text: &'a str, prefixes: &[&str]) -> Option<&'a str> {
     prefixes.iter().find_map(|prefix| text.strip_prefix(prefix))
 }
 
+/// The file that the address of an SQLite database names; `None` for any other address.
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    if !url.starts_with("sqlite:") {
+        return None;
+    }
+    SqliteConnectOptions::from_str(url).ok().map(|options| options.get_filename().to_owned())
+}
+
 async fn connect_sqlite(url: &str) -> Result<Connections, ConnectError> {
     // Parsed as the driver will, so that the file made private is the file that is opened.
     let options = SqliteConnectOptions::from_str(url).map_err(|_| ConnectError::Malformed)?;
@@ -192,7 +200,7 @@ pub(crate) fn quiet(options: &mut ConnectOptions) -> &ConnectOptions {
 
 /// Versions before 3.51.3 can lose a transaction when the write-ahead log is reset, and 3.52.0 was
 /// withdrawn. What counts is the library this process runs with, whatever the lock file says.
-async fn check_sqlite_version(db: &DatabaseConnection) -> Result<(), ConnectError> {
+pub(crate) async fn check_sqlite_version(db: &DatabaseConnection) -> Result<(), ConnectError> {
     let found = sqlite_version(db).await?;
     if is_safe_sqlite(&found) { Ok(()) } else { Err(ConnectError::UnsafeSqlite { found }) }
 }

@@ -5,7 +5,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait as _, DatabaseConnection,
     EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use vestibule_domain::id::SessionId;
 use vestibule_domain::ports::StoreError;
@@ -16,6 +16,9 @@ use crate::entities::ended_session::{ActiveModel, Column, Entity, Model};
 use crate::entities::{session, user};
 use crate::error::store_error;
 use crate::unit::SeaUnit;
+
+/// No access token lives longer.
+const LONGEST_TOKEN: Duration = Duration::hours(25);
 
 impl SeaUnit {
     /// Ends the sessions that are meant, and answers how many there were.
@@ -47,7 +50,8 @@ impl SeaUnit {
         Ok(count)
     }
 
-    /// Notes that the sessions of a user, or of everybody, have ended, before they are deleted.
+    /// Notes that the sessions of a user, or of everybody, have ended, before they are deleted: those
+    /// of which a token may be alive.
     pub(crate) async fn note_all_ended(
         &self,
         of: Option<Uuid>,
@@ -56,7 +60,9 @@ impl SeaUnit {
         let mut sessions = session::Entity::find()
             .select_only()
             .column(session::Column::Id)
-            .expr(Expr::value(micros(now)));
+            .expr(Expr::value(micros(now)))
+            // A token is made when its owner is seen.
+            .filter(session::Column::LastSeenAt.gte(micros(now - LONGEST_TOKEN)));
         if let Some(user) = of {
             sessions = sessions.filter(session::Column::UserId.eq(user));
         }

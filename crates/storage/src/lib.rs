@@ -33,7 +33,7 @@ mod users;
 
 pub use backup::{BackupError, backup};
 pub use census::Connected;
-pub use connect::{ConnectError, Settings};
+pub use connect::{ConnectError, Settings, sqlite_file};
 pub use error::is_transient;
 pub use postgres::Examination;
 pub use recent::CacheUse;

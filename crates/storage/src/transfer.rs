@@ -17,7 +17,7 @@ use sea_orm::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::connect::{Access, ConnectError, open, quiet, sqlite_options};
+use crate::connect::{Access, ConnectError, check_sqlite_version, open, quiet, sqlite_options};
 use crate::entities::{
     ended_session, event, failure, outbox, password, relay, reset, reset_request, session,
     setup_link, user,
@@ -65,6 +65,9 @@ pub enum TransferError {
     /// The source could not be opened or read.
     #[error("the database cannot be read")]
     Read(#[source] DbErr),
+    /// The server has not said whether it has committed.
+    #[error("the target has not said whether it has taken everything")]
+    Unsettled(#[source] DbErr),
     /// The target could not be read or written.
     #[error("the target cannot be written")]
     Write(#[source] DbErr),
@@ -104,8 +107,9 @@ impl Source {
         let file = match open(quiet(&mut options)).await {
             Ok(file) => file,
             Err(ConnectError::Unreachable(error)) => return Err(refused(error)),
-            Err(error) => return Err(TransferError::Read(DbErr::Custom(error.to_string()))),
+            Err(error) => return Err(other(&error)),
         };
+        check_sqlite_version(&file).await.map_err(|error| other(&error))?;
         let exclusive = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Exclusive),
             ..Default::default()
@@ -127,6 +131,10 @@ impl Source {
         let counts = count(&self.unit).await.map_err(TransferError::Read)?;
         Ok(counts.iter().map(|(_, rows)| rows).sum())
     }
+}
+
+fn other(error: &ConnectError) -> TransferError {
+    TransferError::Read(DbErr::Custom(error.to_string()))
 }
 
 fn refused(error: DbErr) -> TransferError {
@@ -164,9 +172,9 @@ impl Target {
     /// Makes everything durable and visible, at once.
     ///
     /// # Errors
-    /// [`TransferError::Write`]: then either everything is there or nothing.
+    /// [`TransferError::Unsettled`]: then either everything is there or nothing.
     pub async fn commit(self) -> Result<(), TransferError> {
-        self.0.commit().await.map_err(TransferError::Write)
+        self.0.commit().await.map_err(TransferError::Unsettled)
     }
 }
 

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, LockType, OnConflict, Value};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, DatabaseConnection, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, TryInsertResult,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait as _, DatabaseConnection, DbBackend,
+    EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
 };
 use time::OffsetDateTime;
 use vestibule_domain::email::{EmailAddress, EmailKey, MAX_EMAIL_BYTES};
@@ -239,6 +239,11 @@ impl Users for SeaUnit {
             .exec(&self.tx)
             .await
             .map_err(store_error)?;
+        if self.tx.get_database_backend() == DbBackend::Postgres {
+            // Nobody begins or ends one between the note and the deletion.
+            let alone = "LOCK TABLE sessions IN EXCLUSIVE MODE";
+            self.tx.execute_unprepared(alone).await.map_err(store_error)?;
+        }
         self.note_all_ended(None, now).await?;
         session::Entity::delete_many().exec(&self.tx).await.map_err(store_error)?;
         reset::Entity::update_many()

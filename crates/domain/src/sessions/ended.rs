@@ -13,7 +13,7 @@ use crate::session::EndedSession;
 
 /// How many sessions are told at a time.
 const PAGE: u32 = 5000;
-/// Longer than any unit takes, and than clocks of nodes are apart.
+/// Longer than a unit of a node takes, and than clocks of nodes are apart.
 const AGAIN: Duration = Duration::MINUTE;
 
 /// A part of the list.
@@ -48,9 +48,10 @@ impl Sessions {
             Some(last) if more => *last,
             _ => {
                 // Whoever signed in while the password was changed has a token, and was never in.
-                let since = (after.ended_at - AGAIN).max(oldest.ended_at);
+                let since = now - 2 * AGAIN;
                 ids.extend(store.list_overtaken_sessions(since, PAGE).await?);
-                place(now - AGAIN).max(after)
+                // Wherever the reader stands: a later commit may tell of an earlier moment.
+                place(now - AGAIN)
             }
         };
         Ok(EndedSessions { ids, next, more })

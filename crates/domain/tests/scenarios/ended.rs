@@ -110,6 +110,29 @@ async fn more_than_fit_are_told_in_parts() {
     assert!(reader.known.is_superset(&ids));
 }
 
+/// A commit that takes its time tells of a moment that the reader has passed; and so does a clock
+/// that was ahead and was set right.
+#[tokio::test]
+async fn no_place_is_so_far_that_the_last_minute_is_not_told_again() {
+    let world = telling();
+    let signed_in = world.sign_up(ANNA, "the first").await;
+    let mut reader = Reader::default();
+    reader.reads(&world).await;
+    let now = world.clock.now();
+    let ahead = EndedSession { ended_at: now + Duration::HOUR, id: signed_in.session.id };
+    reader.place = Some(ahead);
+    reader.reads(&world).await;
+    assert_eq!(reader.place.unwrap().ended_at, now - Duration::MINUTE);
+    let last = EndedSession { ended_at: now - Duration::SECOND, id: signed_in.session.id };
+    reader.place = Some(last);
+    reader.reads(&world).await;
+    let mut unit = world.store.begin().await.unwrap();
+    assert!(unit.end_session(signed_in.session.id, now - 30 * Duration::SECOND).await.unwrap());
+    unit.commit().await.unwrap();
+    reader.reads(&world).await;
+    assert!(reader.knows(&signed_in));
+}
+
 #[tokio::test]
 async fn a_sign_in_that_a_change_has_overtaken_is_told_too() {
     let world = telling();

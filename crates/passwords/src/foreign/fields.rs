@@ -61,7 +61,12 @@ pub(super) fn named_numbers<const N: usize>(
 }
 
 /// A salt that is used as the text it is.
+///
+/// No library draws a control character, and PostgreSQL does not keep every one.
 pub(super) fn text_salt(text: &str) -> Result<Vec<u8>, Fault> {
+    if text.contains(char::is_control) {
+        return Err(Fault::Malformed("its salt has a control character"));
+    }
     not_empty(text.as_bytes().to_vec())
 }
 

@@ -8,6 +8,7 @@ mod reach;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use vestibule_storage::sqlite_file;
 
 use super::{print_json, print_line};
 use crate::app::{App, Server, compose};
@@ -96,11 +97,9 @@ async fn examine(place: &Place) -> Vec<Finding> {
     };
     let mut findings = vec![Finding::good("configuration", "every value is one that is accepted")];
     findings.extend(local::settings(&config));
-    if let Some(path) = missing_file(&config) {
-        let found = format!("there is no database at {} yet", path.display());
-        let fix = "`vestibule serve` makes it; if there should be one, this is the configuration of \
-                   another installation";
-        findings.push(Finding::doubtful("database", found, fix));
+    let missing = missing(&config);
+    if !missing.is_empty() {
+        findings.extend(missing);
         return findings;
     }
     let composed = match super::public_url(&config) {
@@ -148,9 +147,16 @@ fn problems(failure: &Failure) -> Vec<Finding> {
     }
 }
 
-/// The file of an SQLite database that is not there.
-fn missing_file(config: &Config) -> Option<&Path> {
-    let path = config.database_url.expose().strip_prefix("sqlite://")?;
-    let path = Path::new(path.split('?').next().unwrap_or(path));
-    (!path.exists()).then_some(path)
+/// What the first start makes, and is not there: to look further would be to make it.
+fn missing(config: &Config) -> Vec<Finding> {
+    let fix = "`vestibule serve` makes it; if there should be one, this is the configuration of \
+               another installation";
+    let is_missing = |about, what: &str, path: &Path| {
+        let found = format!("there {what} at {} yet", path.display());
+        (!path.exists()).then(|| Finding::doubtful(about, found, fix))
+    };
+    let database = sqlite_file(config.database_url.expose());
+    let database = database.and_then(|path| is_missing("database", "is no database", &path));
+    let keys = is_missing("keys", "are no keys", &config.data_dir.join("keys"));
+    database.into_iter().chain(keys).collect()
 }

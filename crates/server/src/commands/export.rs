@@ -11,7 +11,7 @@ use vestibule_domain::session::Session;
 use vestibule_domain::user::{User, UserFilter};
 
 use super::accounts::{PAGE, as_json, find, operator};
-use super::{mail, print_json, rfc3339};
+use super::{mail, rfc3339};
 use crate::app::App;
 use crate::cli::Export;
 use crate::failure::Failure;
@@ -38,16 +38,30 @@ async fn person(app: &App, user: &User) -> Result<(), Failure> {
             break;
         }
     }
-    let mails = mail::all(app, u32::MAX).await?;
-    let mails = mails.iter().filter(|mail: &&MailRecord| mail.to == user.email);
-    print_json(&json!({
+    let mails = mails_to(app, user).await?;
+    let all = json!({
         "account": as_json(user),
         "language": user.language.map(Language::tag),
         "sessions": sessions.iter().map(session).collect::<Value>(),
         "events": events.iter().map(event).collect::<Value>(),
-        "mails": mails.map(mail::as_json).collect::<Value>(),
-    }));
+        "mails": mails.iter().map(mail::as_json).collect::<Value>(),
+    });
+    write(&format!("{all:#}\n"))?;
     Ok(())
+}
+
+/// The mails to one person; no more of the others is kept than is read at a time.
+async fn mails_to(app: &App, user: &User) -> Result<Vec<MailRecord>, Failure> {
+    let (mut theirs, mut before) = (Vec::new(), None);
+    loop {
+        let page = app.administration.mails(&operator(), before, PAGE).await?;
+        let is_last = page.len() < PAGE as usize;
+        before = page.last().map(|mail| mail.id);
+        theirs.extend(page.into_iter().filter(|mail| mail.to == user.email));
+        if is_last {
+            return Ok(theirs);
+        }
+    }
 }
 
 fn session(session: &Session) -> Value {

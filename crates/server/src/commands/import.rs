@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
+use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 use serde_json::{Value, json};
@@ -21,39 +22,49 @@ use crate::app::App;
 use crate::cli::Import;
 use crate::failure::Failure;
 
-/// Accounts added at a time. Sign-ins of a running service wait for one such unit at most.
-const BATCH: usize = 200;
+/// Accounts added at a time: what a server that is some milliseconds away takes within the time of a
+/// unit.
+const BATCH: usize = 25;
 /// No account needs a longer line.
 const MAX_LINE_BYTES: u64 = 64 * 1024;
 
 /// Adds what can be added, and says of everything else why it could not be.
 pub(super) async fn run(app: &App, options: &Import) -> Result<(), Failure> {
     let mut lines = Lines::open(&options.file)?;
-    let progress = Progress::of("Importing", lines.bytes);
     let mut report = Report::default();
-    let mut batch = Vec::new();
-    let mut rehearsed = options.dry_run.then(Rehearsed::default);
-    loop {
-        let line = lines.next()?;
-        if let Some(line) = &line {
-            progress.add(u64::try_from(line.text.len()).unwrap_or_default());
-            match line::read(app, &line.text, options.drop_unusable_hashes) {
-                Ok(None) => {}
-                Ok(Some(user)) => batch.push((line.number, user)),
-                Err(refusal) => report.refused(line.number, refusal),
-            }
-        }
-        if batch.len() == BATCH || line.is_none() {
-            add(app, std::mem::take(&mut batch), rehearsed.as_mut(), &mut report).await?;
-        }
-        if line.is_none() {
-            break;
-        }
-    }
-    drop(progress);
+    let ended = read_all(app, options, &mut lines, &mut report).await;
+    // Also of an import that stops: what it has added stays.
     report.print(options);
+    ended?;
     let refused = report.refused.len();
     if refused == 0 { Ok(()) } else { Err(anyhow!("{refused} lines cannot be imported").into()) }
+}
+
+async fn read_all(
+    app: &App,
+    options: &Import,
+    lines: &mut Lines,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let progress = Progress::of("Importing", lines.bytes);
+    let mut batch = Vec::new();
+    let mut rehearsed = options.dry_run.then(Rehearsed::default);
+    while let Some(line) = lines.next()? {
+        progress.add(line.bytes);
+        let read = match &line.text {
+            Some(text) => line::read(app, text, options.drop_unusable_hashes),
+            None => Err(Refusal::nameless("more than 64 KiB on one line: is this JSON lines?")),
+        };
+        match read {
+            Ok(None) => {}
+            Ok(Some(user)) => batch.push((line.number, user)),
+            Err(refusal) => report.refused(line.number, refusal),
+        }
+        if batch.len() == BATCH {
+            add(app, std::mem::take(&mut batch), rehearsed.as_mut(), report).await?;
+        }
+    }
+    add(app, batch, rehearsed.as_mut(), report).await
 }
 
 async fn add(
@@ -67,7 +78,12 @@ async fn add(
     }
     let earnest = if rehearsed.is_some() { Earnest::Rehearsal } else { Earnest::Real };
     let users = batch.iter().map(|(_, user)| user.clone()).collect();
+    let begun = Instant::now();
     let mut outcomes = app.administration.import(&operator(), users, earnest).await?;
+    if !app.store.is_on_server() {
+        // Whoever waits for the one write lock looks now and then, and has to find it free.
+        tokio::time::sleep(begun.elapsed()).await;
+    }
     if let Some(rehearsed) = rehearsed {
         for ((_, user), outcome) in batch.iter().zip(&mut outcomes) {
             *outcome = rehearsed.would_be(user, *outcome);
@@ -167,7 +183,9 @@ impl Report {
 
 struct Line {
     number: u64,
-    text: Vec<u8>,
+    /// `None` if it is too long to be looked at.
+    text: Option<Vec<u8>>,
+    bytes: u64,
 }
 
 struct Lines {
@@ -189,14 +207,20 @@ impl Lines {
     }
 
     fn next(&mut self) -> Result<Option<Line>, Failure> {
-        let mut text = Vec::new();
-        let mut bounded = (&mut self.reader).take(MAX_LINE_BYTES);
-        let read = bounded.read_until(b'\n', &mut text).context("reading the accounts")?;
-        self.number += 1;
-        if read as u64 == MAX_LINE_BYTES && !text.ends_with(b"\n") {
-            let number = self.number;
-            return Err(anyhow!("line {number} has more than 64 KiB: is this JSON lines?").into());
+        let (mut text, mut bytes, mut is_long) = (Vec::new(), 0, false);
+        loop {
+            let mut bounded = (&mut self.reader).take(MAX_LINE_BYTES);
+            let read = bounded.read_until(b'\n', &mut text).context("reading the accounts")?;
+            bytes += read as u64;
+            if read as u64 != MAX_LINE_BYTES || text.ends_with(b"\n") {
+                break;
+            }
+            // Nothing of it is kept but that it goes on.
+            is_long = true;
+            text.clear();
         }
-        Ok((read > 0).then_some(Line { number: self.number, text }))
+        self.number += 1;
+        let text = (!is_long).then_some(text);
+        Ok((bytes > 0).then_some(Line { number: self.number, text, bytes }))
     }
 }

@@ -101,6 +101,11 @@ fn failure(error: TransferError) -> Failure {
         }
         TransferError::NotAServer => "only postgres://user@host/database can be moved to",
         TransferError::NotEmpty { .. } => "move to an empty database",
+        TransferError::Unsettled(_) => {
+            return anyhow::Error::from(error)
+                .context("run it again: if the target holds rows then, everything was moved")
+                .into();
+        }
         TransferError::Differs { .. } | TransferError::Read(_) | TransferError::Write(_) => {
             return anyhow::Error::from(error).context("nothing was moved").into();
         }

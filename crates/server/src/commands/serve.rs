@@ -25,6 +25,8 @@ const LAST_WORDS: Duration = Duration::from_secs(3);
 /// How long requests are still accepted after SIGTERM, so that a load balancer sees that readiness
 /// has turned before connections are refused.
 const DRAIN: Duration = Duration::from_secs(5);
+/// Connections of those who ask for metrics.
+const MONITORS: usize = 16;
 /// Between two looks for a database that is away.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -65,7 +67,8 @@ pub(super) async fn serve(place: &Place, options: &Serve) -> Result<(), Failure>
         orders.stop.cancel();
         ended
     };
-    let requests = listen::serve(listener, reception.clone(), orders.stop.clone());
+    let requests =
+        listen::serve(listener, listen::capacity(), reception.clone(), orders.stop.clone());
     let ((), ended) = tokio::join!(requests, service);
     if let Some(app) = ended? {
         close(app).await;
@@ -122,7 +125,7 @@ async fn serve_metrics(app: &App, listener: Option<TcpListener>, stop: Cancellat
         if let Ok(address) = listener.local_addr() {
             tracing::info!(address = %format!("http://{address}/metrics"), "metrics are served");
         }
-        listen::serve(listener, endpoint, stop).await;
+        listen::serve(listener, MONITORS, endpoint, stop).await;
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) async fn take(config: &Config, status: &Status) -> Result<(), Failure
         Err(BackupError::NotAFile) => Ok(()),
         Err(error) => Err(anyhow::Error::from(error)
             .context(format!(
-                "nothing was migrated: the database is copied to {} first; make room there",
+                "nothing was migrated: the database is copied to {} first, which has to be possible",
                 folder.display()
             ))
             .into()),
@@ -59,7 +59,8 @@ fn clear_away(folder: &Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let is_part = entry.path().extension().is_some_and(|extension| extension == "part");
-        if is_part || entry.metadata()?.len() == 0 {
+        let metadata = entry.metadata()?;
+        if metadata.is_file() && (is_part || metadata.len() == 0) {
             std::fs::remove_file(entry.path())?;
         }
     }

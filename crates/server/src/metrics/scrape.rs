@@ -42,7 +42,8 @@ pub(crate) struct Sources {
 /// What is at a moment.
 pub(super) struct Moment {
     process: Process,
-    counted: Mutex<Option<(Instant, Census)>>,
+    /// When it was counted last, and what came of it.
+    counted: Mutex<Option<(Instant, Option<Census>)>>,
     users: Gauge,
     sessions: Gauge,
     reset_requests: Gauge,
@@ -102,7 +103,7 @@ impl Moment {
             ),
             database_up: names.register(
                 "vestibule_database_up",
-                "1 when the database has answered this question",
+                "1 when the database answers, and what is in it could be counted",
                 gauge(),
             ),
             connections: names.register(
@@ -168,16 +169,15 @@ impl Moment {
     /// asked every time.
     async fn count(&self, sources: &Sources, now: OffsetDateTime) {
         let is_up = sources.store.ping().await.is_ok();
-        self.database_up.set(is_up.into());
         let mut counted = self.counted.lock().await;
-        let is_fresh = counted.is_some_and(|(at, _)| at.elapsed() < COUNT_EVERY);
-        if is_up
-            && !is_fresh
-            && let Ok(census) = sources.store.count(now).await
-        {
-            *counted = Some((Instant::now(), census));
+        let is_fresh = counted.as_ref().is_some_and(|(at, _)| at.elapsed() < COUNT_EVERY);
+        if is_up && !is_fresh {
+            *counted = Some((Instant::now(), sources.store.count(now).await.ok()));
         }
-        let Some((_, census)) = *counted else { return };
+        // A database that cannot count is not well either; old figures must not look like new ones.
+        let census = counted.as_ref().and_then(|(_, census)| *census);
+        self.database_up.set((is_up && census.is_some()).into());
+        let Some(census) = census else { return };
         let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         self.users.set(number(census.users));
         self.sessions.set(number(census.sessions));

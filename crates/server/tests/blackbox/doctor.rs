@@ -120,6 +120,12 @@ async fn what_is_wrong_is_found_with_what_to_do(database: Database) {
     let nowhere = setup.clone().with("VESTIBULE_DATABASE__URL", "postgres://127.0.0.1:1/nothing");
     let empty = tempfile::tempdir().unwrap();
     let report = Report::of(&nowhere, empty.path()).await;
+    report.says("warning", "keys", "there are no keys at");
+    assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0, "nothing is made");
+    let keys = Setup::on(Database::sqlite());
+    let made = keys.command(empty.path(), &["keys", "list"]).output().await.unwrap();
+    assert!(made.status.success());
+    let report = Report::of(&nowhere, empty.path()).await;
     assert_eq!(report.code, 1);
     report.says("problem", "database", "database.url");
     let wrong = setup.with("VESTIBULE_RESET__TTL", "25h").with("VESTIBULE_MAIL__PORT", "0");

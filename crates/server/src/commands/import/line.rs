@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 use vestibule_domain::administration::ImportedUser;
-use vestibule_domain::email::EmailAddress;
+use vestibule_domain::email::{EmailAddress, MAX_EMAIL_BYTES};
 use vestibule_domain::error::chain;
 use vestibule_domain::id::UserId;
 use vestibule_domain::language::Language;
@@ -22,10 +22,19 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
+    /// Whoever wrote the file may have written anything: it is shown as it could be typed.
     pub(super) fn of(email: &str, reason: String) -> Self {
-        Self { email: Some(email.to_owned()), reason }
+        let email: String = email.escape_debug().take(MAX_EMAIL_BYTES).collect();
+        Self { email: Some(email), reason }
+    }
+
+    pub(super) fn nameless(reason: &str) -> Self {
+        Self { email: None, reason: reason.to_owned() }
     }
 }
+
+/// No field of ours has so long a name.
+const MAX_REASON: usize = 200;
 
 /// The fields as they are written.
 #[derive(Deserialize)]
@@ -113,7 +122,7 @@ fn without_value(error: &serde_json::Error) -> String {
             // `unknown field`, `missing field` and `duplicate field` name the field alone.
             let named = ["unknown field", "missing field", "duplicate field"];
             if named.iter().any(|start| text.starts_with(start)) {
-                return text;
+                return text.escape_debug().take(MAX_REASON).collect();
             }
             "a field is of another type than it should be"
         }

@@ -124,6 +124,7 @@ async fn what_cannot_be_imported_is_named_and_stands_in_nobodys_way(database: Da
         r#"{"email": "ida@example.com""#.to_owned(),
         r#"{"email": "i@example.com", "email": "i@example.com"}"#.to_owned(),
         json!({ "username": "nobody" }).to_string(),
+        format!("{{\"email\": \"{}\"}}", "x".repeat(200_000)),
         json!({ "email": "jan@example.com", "is_active": false, "password_hash": HASH })
             .to_string(),
     ]
@@ -157,11 +158,12 @@ async fn what_cannot_be_imported_is_named_and_stands_in_nobodys_way(database: Da
         (14, "does not end on this line"),
         (15, "duplicate field `email`"),
         (16, "missing field `email`"),
+        (17, "more than 64 KiB"),
     ] {
         let found = told.iter().any(|(at, reason)| *at == line && reason.contains(words));
         assert!(found, "line {line}, {words:?}: {told:#?}");
     }
-    assert_eq!(told.len(), 12, "{told:#?}");
+    assert_eq!(told.len(), 13, "{told:#?}");
     assert!(!real.to_string().contains("SECRET") && !real.to_string().contains("$1$"), "{real}");
 
     let anna: Value =
