@@ -22,7 +22,7 @@ struct RevocationsResponse {
     /// The sessions (`sid` of their access tokens). Some are told twice.
     sessions: Vec<Uuid>,
     /// Where the list goes on: `since` of the next request.
-    #[oai(validator(max_length = 64))]
+    #[oai(validator(min_length = 49, max_length = 49))]
     next: String,
     /// Whether it goes on at once.
     more: bool,
@@ -40,6 +40,11 @@ impl Revocations {
         &self,
         state: Data<&State>,
         /// The `next` of the list so far.
+        #[oai(validator(
+            min_length = 49,
+            max_length = 49,
+            pattern = "^[0-9]{16}\\.[0-9a-f]{32}$"
+        ))]
         since: Query<Option<String>>,
     ) -> Result<Json<RevocationsResponse>, ApiError> {
         let after = since.0.as_deref().map(|text| {
@@ -57,10 +62,10 @@ impl Revocations {
     }
 }
 
-/// A place in the list as one word: microseconds since the epoch, and the session.
+/// A place in the list as one word: microseconds since the epoch in sixteen digits, and the session.
 fn spelled(place: &EndedSession) -> String {
     let micros = place.ended_at.unix_timestamp_nanos() / 1000;
-    format!("{micros}.{}", place.id.as_uuid().simple())
+    format!("{micros:016}.{}", place.id.as_uuid().simple())
 }
 
 fn place(text: &str) -> Option<EndedSession> {
