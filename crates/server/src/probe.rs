@@ -69,3 +69,33 @@ fn answer(request: &Request) -> Response {
     });
     Response::builder().header(header::CONTENT_TYPE, "application/json").body(body.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use time::Duration;
+    use vestibule_domain::ports::SystemClock;
+    use vestibule_testkit::sealer::TestSealer;
+
+    use super::*;
+
+    #[test]
+    fn a_question_is_good_for_a_minute_and_for_nothing_else() {
+        let (sealer, now) = (TestSealer::default(), SystemClock.now());
+        let asked = question(&sealer, now).unwrap();
+        let is_answered = |question: &str, at| {
+            is_ours(&Request::builder().header(HEADER, question).finish(), &sealer, at)
+        };
+        for seconds in [-60, 0, 60] {
+            assert!(is_answered(&asked, now + Duration::seconds(seconds)), "{seconds}");
+        }
+        for seconds in [-62, 62, 86_400] {
+            assert!(!is_answered(&asked, now + Duration::seconds(seconds)), "{seconds}");
+        }
+        let moment = now.unix_timestamp().to_string();
+        let other = sealer.seal(SealPurpose::Flash, &moment).unwrap();
+        for stranger in [&moment, &other, ""] {
+            assert!(!is_answered(stranger, now), "{stranger}");
+        }
+        assert!(!is_ours(&Request::builder().finish(), &sealer, now), "nothing was asked");
+    }
+}

@@ -217,3 +217,27 @@ pub(super) async fn hashing(app: &App) -> Finding {
     }
     finding
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_that_are_seconds_apart_have_to_be_mended() {
+        for (seconds, state) in [(0, State::Good), (4, State::Good), (-5, State::Bad)] {
+            assert_eq!(clocks(Duration::seconds(seconds)).state, state, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn a_mail_that_nobody_sends_has_to_be_seen_to() {
+        let now = OffsetDateTime::UNIX_EPOCH + Duration::DAY;
+        for (minutes, state) in [(0, State::Good), (4, State::Good), (5, State::Bad)] {
+            let due_since = Some(now - Duration::minutes(minutes));
+            let census = Census { waiting_mails: 3, due_since, ..Census::default() };
+            assert_eq!(waiting(&census, now).state, state, "{minutes}");
+        }
+        let put_off = Census { waiting_mails: 3, ..Census::default() };
+        assert_eq!(waiting(&put_off, now).state, State::Good);
+    }
+}
