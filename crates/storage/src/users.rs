@@ -233,17 +233,18 @@ impl Users for SeaUnit {
     async fn revoke_everything(&mut self, now: OffsetDateTime) -> Result<u64, StoreError> {
         self.touched.everybody();
         self.tx.without_hurry().await.map_err(store_error)?;
+        if self.tx.get_database_backend() == DbBackend::Postgres {
+            // Nobody begins or ends a session between the note and the deletion. Before anything else
+            // is locked, so that nobody waits for this unit while it waits for them.
+            let alone = "LOCK TABLE sessions IN EXCLUSIVE MODE";
+            self.tx.execute_unprepared(alone).await.map_err(store_error)?;
+        }
         let next = Expr::col(Column::CredentialEpoch).add(1);
         let users = Entity::update_many()
             .col_expr(Column::CredentialEpoch, next)
             .exec(&self.tx)
             .await
             .map_err(store_error)?;
-        if self.tx.get_database_backend() == DbBackend::Postgres {
-            // Nobody begins or ends one between the note and the deletion.
-            let alone = "LOCK TABLE sessions IN EXCLUSIVE MODE";
-            self.tx.execute_unprepared(alone).await.map_err(store_error)?;
-        }
         self.note_all_ended(None, now).await?;
         session::Entity::delete_many().exec(&self.tx).await.map_err(store_error)?;
         reset::Entity::update_many()
