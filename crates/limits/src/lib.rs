@@ -10,10 +10,12 @@
 
 mod fallback;
 mod memory;
+#[cfg(feature = "redis")]
 mod redis;
 mod shared;
 
 pub use fallback::FallbackLimiter;
 pub use memory::MemoryLimiter;
+#[cfg(feature = "redis")]
 pub use redis::{InvalidRedisAddress, RedisAddress, RedisLimiter};
 pub use shared::{Away, SharedLimiter};
