@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use crate::audit::EventKind;
 use crate::authority::Authority;
-use crate::error::{Error, Violation};
+use crate::error::{BoxError, Error, Violation};
 use crate::limits::Limits;
 use crate::policy::Policy;
 use crate::ports::{Mailer, Mailers, Ports, SealPurpose};
@@ -46,6 +46,19 @@ pub enum Configured {
     Kept(Arc<dyn Mailer>),
 }
 
+/// One and the same mailer for every relay.
+struct Always(Arc<dyn Mailer>);
+
+impl Mailers for Always {
+    fn mailer(&self, _: &Relay) -> Result<Arc<dyn Mailer>, BoxError> {
+        Ok(self.0.clone())
+    }
+
+    fn trial(&self, _: &Relay) -> Result<Arc<dyn Mailer>, BoxError> {
+        Ok(self.0.clone())
+    }
+}
+
 /// The mailer of the description saved at that moment.
 #[derive(Clone)]
 struct Prepared {
@@ -71,6 +84,13 @@ impl MailSetup {
             prepared: Mutex::default(),
             tried: Mutex::default(),
         }
+    }
+
+    /// Wires the use cases for a service that sends mail its own way, whatever an administrator
+    /// says: what they describe is kept, and nothing is sent by it.
+    pub fn fixed(ports: Ports, policy: Policy, mailer: Arc<dyn Mailer>) -> Self {
+        let configured = Configured::Kept(mailer.clone());
+        Self::new(ports, policy, Arc::new(Always(mailer)), configured)
     }
 
     /// The way mail goes now, for whoever sends it; `None` when nobody has said.

@@ -1,7 +1,9 @@
 //! The password hasher.
 
 use std::fmt;
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use argon2::Params;
 use argon2::password_hash::phc::Output;
@@ -36,6 +38,19 @@ pub struct Settings {
     pub max_parallel: usize,
     /// What computes them.
     pub engine: EngineChoice,
+}
+
+/// What OWASP's Password Storage Cheat Sheet asks for at least, on every core there is.
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            memory_kib: 19 * 1024,
+            iterations: 2,
+            parallelism: 1,
+            max_parallel: available_parallelism().map_or(1, NonZero::get),
+            engine: EngineChoice::Auto,
+        }
+    }
 }
 
 /// What may compute hashes; the hashes are the same.

@@ -21,7 +21,7 @@ use crate::app::App;
 const PACE: Duration = Duration::from_millis(250);
 const CLEAN_UP_EVERY: Duration = Duration::from_hours(1);
 /// Links issued before mails get their turn.
-const LINKS_A_TURN: usize = 64;
+const LINKS_A_TURN: u32 = 64;
 const KEYS_EVERY: Duration = Duration::from_secs(1);
 /// Mails on their way at a time: one slow relay connection must not hold up the others.
 const PARALLEL: usize = 8;
@@ -130,12 +130,7 @@ impl Worker<'_> {
 
     /// Issues the links that wait, a bounded number, so that mails get their turn.
     async fn issue(&self) -> Result<(), Error> {
-        for _ in 0..LINKS_A_TURN {
-            if !self.app.state.recovery.issue_next().await? {
-                break;
-            }
-        }
-        Ok(())
+        self.app.state.recovery.issue_waiting(LINKS_A_TURN).await
     }
 
     /// Takes the way mail goes now: an administrator may have changed it, here or on another node.

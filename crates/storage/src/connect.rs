@@ -30,6 +30,14 @@ pub struct Settings {
     pub recall: Duration,
 }
 
+impl Settings {
+    /// An SQLite file, which is made when it is not there yet.
+    pub fn for_file(path: &Path) -> Self {
+        let url = format!("sqlite://{}", path.display());
+        Self { url, max_connections: 1, recall: Duration::from_secs(1) }
+    }
+}
+
 /// The address may hold a password and is not printed.
 impl std::fmt::Debug for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

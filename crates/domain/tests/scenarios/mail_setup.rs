@@ -201,6 +201,19 @@ async fn mails_that_are_kept_go_nowhere_whatever_is_described() {
 }
 
 #[tokio::test]
+async fn a_service_with_a_way_of_its_own_sends_by_no_other() {
+    let world = World::new();
+    let by = authority(&world).await;
+    let own = Arc::new(Outgoing::default());
+    let setup = world.fixed(own.clone());
+    assert!(setup.is_set_up().await.unwrap());
+    setup.save(&by, wanted(given(SECRET))).await.unwrap();
+    setup.test(&by, address(ADMIN), Language::English, &Caller::default()).await.unwrap();
+    assert_eq!(own.take().len(), 1);
+    assert!(world.mailers.outgoing.take().is_empty());
+}
+
+#[tokio::test]
 async fn an_administrator_who_was_away_proves_again_who_they_are() {
     let world = World::new();
     let actor = world.admin().await;

@@ -49,7 +49,7 @@ async fn a_link_that_died_while_the_relay_was_away_is_not_sent() {
     world.sign_up(ANNA, "the first").await;
     world.work().await;
     world.forget(ANNA).await;
-    while world.recovery.issue_next().await.unwrap() {}
+    world.recovery.issue_waiting(u32::MAX).await.unwrap();
     world.outgoing.fail_next(away());
     world.dispatcher.run_once().await.unwrap();
     world.clock.advance(Duration::minutes(30));
@@ -69,7 +69,7 @@ async fn a_link_whose_first_attempt_failed_takes_the_older_ones_place() {
     world.clock.advance(Duration::minutes(2));
     world.limiter.forget();
     world.forget(ANNA).await;
-    while world.recovery.issue_next().await.unwrap() {}
+    world.recovery.issue_waiting(u32::MAX).await.unwrap();
     world.outgoing.fail_next(away());
     world.dispatcher.run_once().await.unwrap();
     world.clock.advance(Duration::minutes(1));

@@ -35,6 +35,18 @@ async fn a_stranger_receives_nothing_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn of_those_who_wait_so_many_are_served_as_there_is_time_for() {
+    let world = World::new();
+    for name in ["a", "b", "c"] {
+        world.forget(&format!("{name}@example.com")).await;
+    }
+    world.recovery.issue_waiting(2).await.unwrap();
+    assert!(world.recovery.issue_next().await.unwrap(), "the third waits");
+    world.recovery.issue_waiting(2).await.unwrap();
+    assert!(!world.recovery.issue_next().await.unwrap());
+}
+
+#[tokio::test]
 async fn mail_goes_to_the_stored_address_whatever_was_typed() {
     let world = World::new();
     world.sign_up("Zoë@bücher.example", "the first").await;

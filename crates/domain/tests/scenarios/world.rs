@@ -168,6 +168,11 @@ impl World {
         MailSetup::new(ports, Policy::default(), self.mailers.clone(), configured)
     }
 
+    /// Where mail goes if the service has a way of its own.
+    pub(crate) fn fixed(&self, mailer: Arc<Outgoing>) -> MailSetup {
+        MailSetup::fixed(self.ports.clone(), Policy::default(), mailer)
+    }
+
     /// Somebody opens an account; the user name is what it allows of the address's local part.
     pub(crate) async fn sign_up(&self, email: &str, text: &str) -> SignedIn {
         let email = address(email);
@@ -227,7 +232,7 @@ impl World {
 
     /// What the worker does until it has nothing left to do; answers what was sent.
     pub(crate) async fn work(&self) -> Vec<Message> {
-        while self.recovery.issue_next().await.unwrap() {}
+        self.recovery.issue_waiting(u32::MAX).await.unwrap();
         while !self.dispatcher.run_once().await.unwrap().is_empty() {}
         self.outgoing.take()
     }
