@@ -33,11 +33,14 @@ impl AllowHeader {
         Self(entries.into())
     }
 
-    /// The methods of the path; what is not in the document is pages of documents, and they are
-    /// read.
-    fn methods(&self, path: &str) -> HeaderValue {
+    /// The methods of a path of the document, and of the document itself; others know their own.
+    fn methods(&self, path: &str) -> Option<HeaderValue> {
         let entry = self.0.iter().find(|entry| is_like(&entry.path, path));
-        entry.map_or(HeaderValue::from_static("GET"), |entry| entry.methods.clone())
+        let is_document =
+            path == "/docs" || path.starts_with("/docs/") || path.starts_with("/openapi.");
+        entry
+            .map(|entry| entry.methods.clone())
+            .or_else(|| is_document.then(|| HeaderValue::from_static("GET")))
     }
 }
 
@@ -73,10 +76,11 @@ impl<E: Endpoint> Endpoint for Allowing<E> {
     async fn call(&self, request: Request) -> Result<Response> {
         let path = request.uri().path().to_owned();
         let mut response = self.inner.call(request).await?.into_response();
-        if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        if response.status() == StatusCode::METHOD_NOT_ALLOWED
+            && let Some(methods) = self.table.methods(&path)
+        {
             // Pages know their methods themselves.
-            let methods = || self.table.methods(&path);
-            response.headers_mut().entry(header::ALLOW).or_insert_with(methods);
+            response.headers_mut().entry(header::ALLOW).or_insert(methods);
         }
         Ok(response)
     }
@@ -101,12 +105,14 @@ mod tests {
             ("/a/x/c", "PUT"),
             ("/a/b/c", "PUT"),
             ("/a/x/d", "HEAD"),
-            ("/a/", "GET"),
-            ("/a", "GET"),
-            ("/a/x/c/d", "GET"),
+            ("/docs", "GET"),
+            ("/docs/oauth2-redirect.html", "GET"),
             ("/openapi.json", "GET"),
         ] {
-            assert_eq!(table.methods(path), methods, "{path}");
+            assert_eq!(table.methods(path).unwrap(), methods, "{path}");
+        }
+        for foreign in ["/a/", "/a", "/a/x/c/d", "/notes", "/docsy"] {
+            assert_eq!(table.methods(foreign), None, "{foreign}");
         }
     }
 }

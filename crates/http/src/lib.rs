@@ -36,6 +36,8 @@ pub use error::respond;
 pub use health::starting;
 pub use keys::PublishedKey;
 pub use observer::{Answered, Observer};
+/// The framework, in the version that everything here belongs to.
+pub use poem;
 pub use request_id::Requests;
 pub use state::State;
 
@@ -111,7 +113,8 @@ pub fn openapi_yaml() -> String {
 /// The API with its documents, for the composition root to mount at `/`.
 ///
 /// Paths it does not know are not found; whoever has pages looks there first. Wrap the whole in
-/// [`protect`].
+/// [`protect`]. Paths of one's own are added with [`Route::at`], and ask [`State::signed_in`] who
+/// calls.
 pub fn routes(state: State) -> Route {
     Route::new()
         .nest_no_strip("/", service().with(AddData::new(state)))
@@ -122,6 +125,11 @@ pub fn routes(state: State) -> Route {
 
 /// What every request passes through: an id, the client's address, bounds on the body, problem
 /// details for every error, and headers that keep answers out of caches and frames.
+///
+/// An error of a path of one's own that is a whole answer ([`poem::Error::from_response`]) is left
+/// as it is. Any other becomes one of the API's, which knows the statuses of its own operations
+/// only: a 4xx it does not know is told as 400. `Allow` on a 405 is added on the API's own paths; an
+/// answer of a path of one's own has to bring it.
 pub fn protect<E>(
     routes: E,
     client: ClientAddress,

@@ -7,8 +7,10 @@ use poem::http::StatusCode;
 use poem::{Error, Request, Result};
 use vestibule_domain::accounts::Accounts;
 use vestibule_domain::administration::Administration;
+use vestibule_domain::error::chain;
 use vestibule_domain::mail_setup::MailSetup;
-use vestibule_domain::ports::{MailError, Store};
+use vestibule_domain::policy::Policy;
+use vestibule_domain::ports::{MailError, Ports, Store};
 use vestibule_domain::recovery::Recovery;
 use vestibule_domain::sessions::Sessions;
 
@@ -42,6 +44,26 @@ pub struct State {
 }
 
 impl State {
+    /// The use cases over these ports, for a service that has no pages of ours.
+    ///
+    /// The name of the cookie, the explanations, the published keys and the flag for load balancers
+    /// are what they are without any: set the fields that shall be otherwise.
+    pub fn new(ports: &Ports, policy: &Policy, mail_setup: MailSetup, public_origin: &str) -> Self {
+        Self {
+            accounts: Arc::new(Accounts::new(ports.clone(), policy.clone())),
+            sessions: Arc::new(Sessions::new(ports.clone(), policy.clone())),
+            recovery: Arc::new(Recovery::new(ports.clone(), policy.clone())),
+            administration: Arc::new(Administration::new(ports.clone(), policy.clone())),
+            mail_setup: Arc::new(mail_setup),
+            explain: Arc::new(|error| chain(error)),
+            session_cookie: "__Host-vestibule_session".to_owned(),
+            public_origin: public_origin.to_owned(),
+            store: ports.store.clone(),
+            published_keys: Arc::new(Vec::new),
+            draining: Arc::default(),
+        }
+    }
+
     /// The state that a request was sent here with.
     pub(crate) fn of(request: &Request) -> Result<&Self> {
         request.data().ok_or_else(|| Error::from_status(StatusCode::INTERNAL_SERVER_ERROR))
