@@ -21,6 +21,9 @@ const MIGRATIONS: &str = "vestibule-migrations";
 const SERVER: &str = "vestibule";
 const FUZZ: &str = "vestibule-fuzz";
 const BENCH: &str = "vestibule-bench";
+const EXAMPLE_AXUM: &str = "example-axum";
+const EXAMPLE_POEM: &str = "example-poem";
+const EXAMPLE_STORE: &str = "example-store";
 const XTASK: &str = "xtask";
 
 /// One of our crates, and which of the others it may know.
@@ -37,7 +40,7 @@ const fn adapter(name: &'static str) -> Crate {
 }
 
 /// All our crates.
-pub(super) const CRATES: [Crate; 16] = [
+pub(super) const CRATES: [Crate; 19] = [
     Crate { name: DOMAIN, uses: &[], tests_use: &[TESTKIT] },
     Crate { tests_use: &[TESTKIT, MIGRATIONS], ..adapter(STORAGE) },
     adapter(TOKENS),
@@ -65,6 +68,18 @@ pub(super) const CRATES: [Crate; 16] = [
     },
     // Floors know none of ours; what is measured alone is known to its benches.
     Crate { name: BENCH, uses: &[], tests_use: &[DOMAIN, TOKENS, PASSWORDS, LOCALES, MAIL, WEB] },
+    // What other people's services may look like: they wire as the server does, and stand alone.
+    Crate {
+        name: EXAMPLE_AXUM,
+        uses: &[DOMAIN, STORAGE, TOKENS, PASSWORDS, LIMITS, MIGRATIONS],
+        tests_use: &[],
+    },
+    Crate {
+        name: EXAMPLE_POEM,
+        uses: &[DOMAIN, STORAGE, TOKENS, PASSWORDS, LIMITS, HTTP, MIGRATIONS],
+        tests_use: &[],
+    },
+    adapter(EXAMPLE_STORE),
     Crate { name: XTASK, uses: &[], tests_use: &[] },
 ];
 
@@ -72,10 +87,11 @@ pub(super) const CRATES: [Crate; 16] = [
 const NOBODY: &[&str] = &[];
 
 /// Dependencies with a home: nobody else ships them. Tests may use any.
-pub(super) const HOMES: [(&str, &[&str]); 34] = [
-    ("anyhow", &[SERVER, BENCH, XTASK]),
+pub(super) const HOMES: [(&str, &[&str]); 36] = [
+    ("anyhow", &[SERVER, BENCH, EXAMPLE_AXUM, EXAMPLE_POEM, XTASK]),
     ("argon2", &[PASSWORDS, BENCH]),
     ("argon2-rust", &[PASSWORDS, BENCH]),
+    ("axum", &[VERIFY, EXAMPLE_AXUM]),
     ("bcrypt", &[PASSWORDS]),
     ("clap", &[SERVER]),
     ("clap_complete", &[SERVER]),
@@ -91,12 +107,13 @@ pub(super) const HOMES: [(&str, &[&str]); 34] = [
     ("mockall", NOBODY),
     ("pasetors", &[TOKENS, VERIFY]),
     ("pbkdf2", &[PASSWORDS]),
-    ("poem", &[HTTP, WEB, SERVER, FUZZ, BENCH, VERIFY]),
+    ("poem", &[HTTP, WEB, SERVER, FUZZ, BENCH, VERIFY, EXAMPLE_POEM]),
     ("poem-openapi", &[HTTP]),
     ("prometheus-client", &[SERVER]),
     // Two caches, each beside what it remembers.
     ("quick_cache", &[STORAGE, TOKENS]),
     ("rcgen", &[TESTKIT]),
+    ("redb", &[EXAMPLE_STORE]),
     ("redis", &[LIMITS]),
     ("reqwest", NOBODY),
     // Priorities of threads; the ticks of a clock.

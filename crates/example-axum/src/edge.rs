@@ -1,0 +1,120 @@
+//! Between axum and the use cases: who calls, who is signed in, and how an error becomes an answer.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use vestibule_domain::caller::Caller;
+use vestibule_domain::error::{Error, Rule, Violation, chain};
+use vestibule_domain::sessions::Actor;
+
+use crate::accounts::Accounts;
+
+/// Who calls. Limits are counted by the address, and owners are told of it.
+pub struct Client(pub Caller);
+
+impl<S: Send + Sync> FromRequestParts<S> for Client {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        Ok(Self(Caller::new(peer.map(|ConnectInfo(peer)| peer.ip()), agent)))
+    }
+}
+
+/// Whoever holds the access token. The session is asked every time, so a token is worth nothing
+/// from the moment its owner signs out or changes the password.
+pub struct Signed(pub Actor);
+
+impl FromRequestParts<Arc<Accounts>> for Signed {
+    type Rejection = Failure;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        accounts: &Arc<Accounts>,
+    ) -> Result<Self, Failure> {
+        let Client(caller) = Client::from_request_parts(parts, accounts).await?;
+        let header = parts.headers.get(header::AUTHORIZATION).and_then(|it| it.to_str().ok());
+        let token = header.and_then(|text| text.strip_prefix("Bearer "));
+        let token = token.ok_or(Error::Unauthenticated)?;
+        Ok(Self(accounts.sessions.authenticate(token, &caller).await?))
+    }
+}
+
+/// A parsed value, or the rule that its field breaks.
+pub(crate) fn checked<T, E: Into<Rule>>(
+    field: &'static str,
+    parsed: Result<T, E>,
+) -> Result<T, Failure> {
+    let broken = |rule: E| Error::InvalidInput(vec![Violation { field, rule: rule.into() }]);
+    parsed.map_err(|rule| Failure(broken(rule)))
+}
+
+/// Why there is no better answer.
+pub struct Failure(Error);
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+/// The one table, without a wildcard: for an error that is new, somebody has to decide.
+fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::InvalidInput(_) | Error::PasswordRefused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::EmailTaken | Error::UsernameTaken => StatusCode::CONFLICT,
+        Error::InvalidCredentials | Error::Unauthenticated | Error::InvalidRefreshToken => {
+            StatusCode::UNAUTHORIZED
+        }
+        Error::SignUpClosed
+        | Error::AccountInactive
+        | Error::Forbidden
+        | Error::ProofRequired
+        | Error::OwnAccount
+        | Error::SetByConfiguration => StatusCode::FORBIDDEN,
+        Error::IncorrectPassword | Error::InvalidToken | Error::MailNotSetUp => {
+            StatusCode::BAD_REQUEST
+        }
+        Error::NotFound | Error::UserNotFound => StatusCode::NOT_FOUND,
+        Error::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let Self(error) = self;
+        let status = status(&error);
+        if status.is_server_error() {
+            report(&error);
+        }
+        let body = match &error {
+            Error::InvalidInput(broken) => {
+                let rules = broken.iter().map(|broken| (broken.field, broken.rule.code()));
+                json!({ "error": error.code(), "fields": rules.collect::<Vec<_>>() })
+            }
+            _ => json!({ "error": error.code() }),
+        };
+        let mut answer = (status, Json(body)).into_response();
+        if let Error::Throttled { retry_after } = error {
+            // Rounded up: whoever comes back after so many seconds is not early.
+            let seconds = retry_after.as_secs() + 1;
+            answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        answer
+    }
+}
+
+/// Says once, with all its causes, what only the log may know.
+#[expect(clippy::print_stderr, reason = "the example has no logger; use yours")]
+pub(crate) fn report(error: &Error) {
+    eprintln!("{}", chain(error));
+}

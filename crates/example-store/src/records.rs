@@ -1,0 +1,218 @@
+//! What stands on the shelves, and by which names it is found.
+//!
+//! The domain knows nothing of serde. So its structs are described once more, in `forms`, and the
+//! compiler compares: a field that is added there is missing here until somebody writes it down.
+//! How a single value becomes plain text and numbers is in `plain`.
+
+mod forms;
+mod mail;
+mod plain;
+mod tried;
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use vestibule_domain::audit::AuditEvent;
+use vestibule_domain::email::EmailKey;
+use vestibule_domain::id::UserId;
+use vestibule_domain::password::PasswordHash;
+use vestibule_domain::relay::StoredRelay;
+use vestibule_domain::reset::{PasswordReset, ResetRequest};
+use vestibule_domain::secret::SecretDigest;
+use vestibule_domain::session::{EndedSession, Session};
+use vestibule_domain::user::User;
+use vestibule_domain::username::Username;
+
+use self::forms::{
+    EndedSessionForm, EventForm, RequestForm, ResetForm, SessionForm, StoredRelayForm, UserForm,
+};
+pub use self::mail::KeptMail;
+pub use self::tried::{Count, Tried};
+use crate::shelves::Record;
+
+/// A user, and their password if they have one.
+#[derive(Serialize, Deserialize)]
+pub struct Account {
+    /// Who.
+    #[serde(with = "UserForm")]
+    pub user: User,
+    /// What they prove it with.
+    #[serde(with = "plain::option")]
+    pub password: Option<PasswordHash>,
+}
+
+/// A session.
+#[derive(Serialize, Deserialize)]
+pub struct KeptSession(#[serde(with = "SessionForm")] pub Session);
+
+/// What is left of a session that was ended.
+#[derive(Serialize, Deserialize)]
+pub struct Ended(#[serde(with = "EndedSessionForm")] pub EndedSession);
+
+/// A reset.
+#[derive(Serialize, Deserialize)]
+pub struct KeptReset(#[serde(with = "ResetForm")] pub PasswordReset);
+
+/// A request for a reset link.
+#[derive(Serialize, Deserialize)]
+pub struct Request(#[serde(with = "RequestForm")] pub ResetRequest);
+
+/// An event.
+#[derive(Serialize, Deserialize)]
+pub struct Noted(#[serde(with = "EventForm")] pub AuditEvent);
+
+/// The relay; there is one.
+#[derive(Serialize, Deserialize)]
+pub struct TheRelay(#[serde(with = "StoredRelayForm")] pub StoredRelay);
+
+/// The set-up link; there is one.
+#[derive(Serialize, Deserialize)]
+pub struct SetupLink {
+    /// What is remembered of it.
+    #[serde(with = "plain")]
+    pub link: SecretDigest,
+    /// When it stops working.
+    #[serde(with = "plain")]
+    pub expires_at: OffsetDateTime,
+}
+
+/// Bytes as a part of a key or a name.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// A moment as a part of a key or a name: of the same length whenever it is, so that texts sort as
+/// the moments do.
+pub(crate) fn sortable(at: OffsetDateTime) -> String {
+    format!("{:020}", at.unix_timestamp_nanos() / 1000)
+}
+
+impl Account {
+    pub(crate) fn by_email(key: &EmailKey) -> String {
+        format!("email/{}", key.as_str())
+    }
+
+    pub(crate) fn by_username(username: &Username) -> String {
+        format!("name/{}", username.key())
+    }
+}
+
+impl Record for Account {
+    const SHELF: &'static str = "account";
+
+    fn key(&self) -> String {
+        self.user.id.to_string()
+    }
+
+    fn names(&self) -> BTreeSet<String> {
+        [Self::by_email(self.user.email.key()), Self::by_username(&self.user.username)].into()
+    }
+}
+
+impl KeptSession {
+    pub(crate) fn by_browser(key: &SecretDigest) -> String {
+        format!("browser/{}", hex(key.as_bytes()))
+    }
+
+    pub(crate) fn by_family(family: &SecretDigest) -> String {
+        format!("family/{}", hex(family.as_bytes()))
+    }
+
+    pub(crate) fn all_of(user: UserId) -> String {
+        format!("of/{user}/")
+    }
+}
+
+impl Record for KeptSession {
+    const SHELF: &'static str = "session";
+
+    fn key(&self) -> String {
+        self.0.id.to_string()
+    }
+
+    fn names(&self) -> BTreeSet<String> {
+        let Session { id, user_id, browser_key, refresh, .. } = &self.0;
+        let owner = format!("{}{id}", Self::all_of(*user_id));
+        let browser = browser_key.as_ref().map(Self::by_browser);
+        let family = refresh.as_ref().map(|refresh| Self::by_family(&refresh.family));
+        [Some(owner), browser, family].into_iter().flatten().collect()
+    }
+}
+
+impl Record for Ended {
+    const SHELF: &'static str = "ended";
+
+    fn key(&self) -> String {
+        format!("{}/{}", sortable(self.0.ended_at), self.0.id)
+    }
+}
+
+impl KeptReset {
+    /// Takes it out of service, if it still is in it.
+    pub(crate) fn supersede(&mut self, now: OffsetDateTime) {
+        if self.0.used_at.is_none() && self.0.superseded_at.is_none() {
+            self.0.superseded_at = Some(now);
+        }
+    }
+
+    pub(crate) fn all_of(user: UserId) -> String {
+        format!("of/{user}/")
+    }
+}
+
+impl Record for KeptReset {
+    const SHELF: &'static str = "reset";
+
+    fn key(&self) -> String {
+        hex(self.0.id.as_bytes())
+    }
+
+    fn names(&self) -> BTreeSet<String> {
+        [format!("{}{}", Self::all_of(self.0.user_id), self.key())].into()
+    }
+}
+
+impl Record for Request {
+    const SHELF: &'static str = "request";
+
+    fn key(&self) -> String {
+        format!("{}/{}", sortable(self.0.requested_at), self.0.id)
+    }
+}
+
+impl Record for Noted {
+    const SHELF: &'static str = "event";
+
+    fn key(&self) -> String {
+        self.0.id.to_string()
+    }
+}
+
+impl TheRelay {
+    pub(crate) const KEY: &'static str = "it";
+}
+
+impl Record for TheRelay {
+    const SHELF: &'static str = "relay";
+
+    fn key(&self) -> String {
+        Self::KEY.to_owned()
+    }
+}
+
+impl SetupLink {
+    pub(crate) const KEY: &'static str = "it";
+
+    pub(crate) fn is_live(&self, link: &SecretDigest, now: OffsetDateTime) -> bool {
+        self.link == *link && now < self.expires_at
+    }
+}
+
+impl Record for SetupLink {
+    const SHELF: &'static str = "setup";
+
+    fn key(&self) -> String {
+        Self::KEY.to_owned()
+    }
+}

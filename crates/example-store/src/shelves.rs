@@ -1,0 +1,158 @@
+//! Two tables of text: the records under their keys, and further names for them.
+//!
+//! A record says itself by which names it can be found. Putting it back takes away the names it has
+//! no more, so that no verb can forget one.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use redb::{Error, WriteTransaction};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use vestibule_domain::ports::StoreError;
+
+/// `shelf/key` to the record in JSON.
+const RECORDS: TableDefinition<&str, &str> = TableDefinition::new("records");
+/// `shelf/name` to the key of the record.
+const NAMES: TableDefinition<&str, &str> = TableDefinition::new("names");
+
+/// Both tables as somebody reads them.
+pub type Readable = ReadOnlyTable<&'static str, &'static str>;
+/// Both tables as a unit writes them.
+pub type Writable<'unit> = Table<'unit, &'static str, &'static str>;
+
+/// Something that is kept.
+pub trait Record: Serialize + DeserializeOwned {
+    /// Where all of its kind stand.
+    const SHELF: &'static str;
+
+    /// What it is kept under: unique, and in the order in which the kind is listed.
+    fn key(&self) -> String;
+
+    /// By what else it is found.
+    fn names(&self) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
+}
+
+/// The tables of one moment, or of one unit.
+pub struct Shelves<T> {
+    records: T,
+    names: T,
+}
+
+impl Shelves<Readable> {
+    pub(crate) fn to_read(moment: &ReadTransaction) -> Result<Self, StoreError> {
+        let open = |table| moment.open_table(table).map_err(trouble);
+        Ok(Self { records: open(RECORDS)?, names: open(NAMES)? })
+    }
+}
+
+impl<'unit> Shelves<Writable<'unit>> {
+    pub(crate) fn to_write(unit: &'unit WriteTransaction) -> Result<Self, StoreError> {
+        let open = |table| unit.open_table(table).map_err(trouble);
+        Ok(Self { records: open(RECORDS)?, names: open(NAMES)? })
+    }
+
+    /// Keeps a record, in place of an earlier one of its key.
+    pub fn put<R: Record>(&mut self, record: &R) -> Result<(), StoreError> {
+        let key = record.key();
+        let names = record.names();
+        let before = self.find::<R>(&key)?.map(|before| before.names()).unwrap_or_default();
+        for gone in before.difference(&names) {
+            self.names.remove(at::<R>(gone).as_str()).map_err(trouble)?;
+        }
+        for new in names.difference(&before) {
+            self.names.insert(at::<R>(new).as_str(), key.as_str()).map_err(trouble)?;
+        }
+        let text = serde_json::to_string(record).map_err(corrupt)?;
+        self.records.insert(at::<R>(&key).as_str(), text.as_str()).map_err(trouble)?;
+        Ok(())
+    }
+
+    /// Takes a record out, and gives it away.
+    pub fn take<R: Record>(&mut self, key: &str) -> Result<Option<R>, StoreError> {
+        let Some(record) = self.find::<R>(key)? else { return Ok(None) };
+        for name in record.names() {
+            self.names.remove(at::<R>(&name).as_str()).map_err(trouble)?;
+        }
+        self.records.remove(at::<R>(key).as_str()).map_err(trouble)?;
+        Ok(Some(record))
+    }
+}
+
+impl<T: ReadableTable<&'static str, &'static str>> Shelves<T> {
+    /// The record of that key.
+    pub fn find<R: Record>(&self, key: &str) -> Result<Option<R>, StoreError> {
+        let found = self.records.get(at::<R>(key).as_str()).map_err(trouble)?;
+        found.map(|text| parse(text.value())).transpose()
+    }
+
+    /// The record of that name.
+    pub fn named<R: Record>(&self, name: &str) -> Result<Option<R>, StoreError> {
+        match self.names.get(at::<R>(name).as_str()).map_err(trouble)? {
+            Some(key) => self.find(key.value()),
+            None => Ok(None),
+        }
+    }
+
+    /// The records whose names begin so, in the order of these names.
+    pub fn named_like<R: Record>(&self, beginning: &str) -> Result<Vec<R>, StoreError> {
+        let mut records = Vec::new();
+        let beginning = at::<R>(beginning);
+        for entry in self.names.range(beginning.as_str()..).map_err(trouble)? {
+            let (name, key) = entry.map_err(trouble)?;
+            if !name.value().starts_with(&beginning) {
+                break;
+            }
+            records.extend(self.find::<R>(key.value())?);
+        }
+        Ok(records)
+    }
+
+    /// All records of a kind, in the order of their keys.
+    pub fn all<R: Record>(
+        &self,
+    ) -> Result<impl DoubleEndedIterator<Item = Result<R, StoreError>>, StoreError> {
+        self.walk(None, None)
+    }
+
+    /// The records of a kind between two keys, without those, in the order of their keys.
+    pub fn walk<R: Record>(
+        &self,
+        after: Option<&str>,
+        before: Option<&str>,
+    ) -> Result<impl DoubleEndedIterator<Item = Result<R, StoreError>>, StoreError> {
+        let after = at::<R>(after.unwrap_or_default());
+        // "0" comes right after "/", and so after every key of the shelf.
+        let before = before.map_or_else(|| format!("{}0", R::SHELF), at::<R>);
+        let span = (Bound::Excluded(after.as_str()), Bound::Excluded(before.as_str()));
+        let entries = self.records.range::<&str>(span).map_err(trouble)?;
+        Ok(entries.map(|entry| parse(entry.map_err(trouble)?.1.value())))
+    }
+}
+
+/// Where something stands in a table.
+fn at<R: Record>(key: &str) -> String {
+    format!("{}/{key}", R::SHELF)
+}
+
+fn parse<R: Record>(text: &str) -> Result<R, StoreError> {
+    serde_json::from_str(text).map_err(corrupt)
+}
+
+fn corrupt(error: serde_json::Error) -> StoreError {
+    StoreError::Corrupt(error.into())
+}
+
+/// What the caller can do about it: try again, or report it.
+pub(crate) fn trouble(error: impl Into<Error>) -> StoreError {
+    let error = error.into();
+    match error {
+        Error::Io(_) | Error::PreviousIo | Error::DatabaseAlreadyOpen => {
+            StoreError::Unavailable(error.into())
+        }
+        _ => StoreError::Corrupt(error.into()),
+    }
+}

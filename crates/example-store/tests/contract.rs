@@ -1,0 +1,62 @@
+//! The store keeps the contract, and what it has kept is there after the next start.
+#![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
+
+use std::sync::Arc;
+
+use example_store::RedbStore;
+use tempfile::TempDir;
+use vestibule_domain::ports::{Store, StoreError};
+use vestibule_testkit::contract::given;
+use vestibule_testkit::{store_contract, store_races};
+
+/// An empty store in a file of its own, which goes with it.
+struct Fixture {
+    store: RedbStore,
+    directory: TempDir,
+}
+
+impl Fixture {
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::new(self.store.clone())
+    }
+
+    #[expect(clippy::unused_async, reason = "another store may have something to wait for")]
+    async fn close(self) {
+        self.directory.close().unwrap();
+    }
+}
+
+#[expect(clippy::unused_async, reason = "another store may have something to wait for")]
+async fn fresh() -> Fixture {
+    let directory = tempfile::tempdir().unwrap();
+    let store = RedbStore::open(&directory.path().join("accounts.redb")).unwrap();
+    Fixture { store, directory }
+}
+
+store_contract!(fresh);
+store_races!(fresh);
+
+#[tokio::test]
+async fn what_was_committed_is_there_after_the_next_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("accounts.redb");
+    let store = RedbStore::open(&path).unwrap();
+    let anna = given::stored_user(&store, "anna").await;
+    let session = given::stored_session(&store, &anna).await;
+    let mut unit = store.begin().await.unwrap();
+    unit.insert_user(&given::user("berta")).await.unwrap();
+    // Nobody commits Berta.
+    drop(unit);
+    drop(store);
+
+    let store = RedbStore::open(&path).unwrap();
+    assert_eq!(store.find_session(session.id).await.unwrap(), Some((session, anna)));
+    assert_eq!(store.find_user_by_email(&given::address("berta")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_file_that_somebody_has_is_not_opened_again() {
+    let fixture = fresh().await;
+    let path = fixture.directory.path().join("accounts.redb");
+    assert!(matches!(RedbStore::open(&path).err(), Some(StoreError::Unavailable(_))));
+}
