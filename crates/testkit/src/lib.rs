@@ -10,5 +10,6 @@ pub mod mailer;
 pub mod memory;
 pub mod random;
 pub mod sealer;
+#[cfg(feature = "smtp")]
 pub mod smtp;
 pub mod tokens;
