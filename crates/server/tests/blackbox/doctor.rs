@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use vestibule_testkit::smtp::{Behaviour, SmtpSink, Stage};
 
 use crate::database::{Database, execute};
@@ -132,6 +132,25 @@ async fn what_is_wrong_is_found_with_what_to_do(database: Database) {
     let report = Report::of(&wrong, empty.path()).await;
     assert_eq!((report.code, report.findings.len()), (1, 2), "{:#?}", report.findings);
     report.says("problem", "configuration", "reset.ttl");
+}
+
+#[tokio::test]
+async fn a_key_that_has_served_for_long_is_worth_another() {
+    let setup = Setup::on(Database::sqlite());
+    let data = tempfile::tempdir().unwrap();
+    for making in [["keys", "list"], ["migrate", "up"]] {
+        let made = setup.command(data.path(), &making).output().await.unwrap();
+        assert!(made.status.success(), "{making:?}");
+    }
+    let path = data.path().join("keys/access-1.json");
+    let mut key: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    for field in ["created_at", "signs_from"] {
+        key[field] = json!("2020-02-02T02:02:02Z");
+    }
+    std::fs::write(&path, key.to_string()).unwrap();
+    let report = Report::of(&setup, data.path()).await;
+    report.says("warning", "keys", "`vestibule keys rotate access`");
+    report.says("ok", "keys", "the reset key is 0 days old");
 }
 
 #[tokio::test]

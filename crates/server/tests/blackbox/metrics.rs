@@ -1,12 +1,14 @@
 //! What Prometheus is told, and what the dashboard and the alerts make of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use vestibule_testkit::smtp::{Behaviour, SmtpSink};
 
 use crate::database::Database;
 use crate::on_both_databases;
 use crate::people::{PATIENCE, RESET, mail_to};
+use crate::proxy::Proxy;
 use crate::service::{Service, Setup, eventually};
 use crate::wire::Draft;
 
@@ -132,6 +134,27 @@ async fn what_happens_is_counted(database: Database) {
     assert_eq!(posted.status(), 405);
     let public = service.raw(&Draft::new("GET", "/metrics")).await;
     assert_eq!(public.status, 404, "the public door tells nobody");
+}
+
+/// Whoever watches learns from the scrape itself that the database is away, and when it is back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_away_is_told_of_postgres() {
+    let original = Database::postgres().await;
+    let url = original.url().unwrap();
+    let network = Proxy::before(url).await;
+    let service = watched(Database::Postgres(network.stand_in(url))).start().await;
+    service.sign_up(ANNA, PASSWORD).await.token();
+    let is_up = async |expected: f64| {
+        let samples = samples(&scrape(&service).await);
+        samples["vestibule_database_up"] == expected && samples["vestibule_users"] == 1.0
+    };
+    assert!(eventually(PATIENCE, async || is_up(1.0).await).await);
+    network.be_silent();
+    let begun = Instant::now();
+    assert!(is_up(0.0).await, "what was counted last is still there");
+    assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
+    network.carry_new_ones();
+    assert!(eventually(PATIENCE, async || is_up(1.0).await).await);
 }
 
 /// What a text takes for names of metrics.
