@@ -30,3 +30,8 @@ impl MigratorTrait for Migrator {
         ]
     }
 }
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -47,3 +47,8 @@ pub mod setup;
 pub mod token;
 pub mod user;
 pub mod username;
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

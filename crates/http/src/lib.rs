@@ -148,3 +148,8 @@ where
         // Outermost: every line about a request says who called.
         .with(client)
 }
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -19,3 +19,8 @@ pub use memory::MemoryLimiter;
 #[cfg(feature = "redis")]
 pub use redis::{InvalidRedisAddress, RedisAddress, RedisLimiter};
 pub use shared::{Away, SharedLimiter};
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -17,3 +17,8 @@ mod words;
 pub use argument::Argument;
 pub use error::{Fault, LocalesError};
 pub use locales::Locales;
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -19,3 +19,8 @@ pub use letterhead::Letterhead;
 pub use render::check_templates;
 pub use settings::SettingsError;
 pub use smtp::SmtpMailer;
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

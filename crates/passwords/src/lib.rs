@@ -23,3 +23,8 @@ pub use foreign::{Comparison, ForeignHash, Scheme, UnusableHash};
 pub use hasher::{Argon2Hasher, EngineChoice, Settings, SettingsError};
 pub use self_test::Distrust;
 pub use word_list::CommonListError;
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

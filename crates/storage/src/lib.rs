@@ -39,3 +39,8 @@ pub use postgres::Examination;
 pub use recent::CacheUse;
 pub use store::SeaStore;
 pub use transfer::{Source, TableCopy, Target, TransferError, transfer};
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

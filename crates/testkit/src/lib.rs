@@ -13,3 +13,8 @@ pub mod sealer;
 #[cfg(feature = "smtp")]
 pub mod smtp;
 pub mod tokens;
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

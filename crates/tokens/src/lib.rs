@@ -24,3 +24,8 @@ pub use reset::PasetoResetTokens;
 pub use ring::{KeyRing, PublishedKey};
 pub use sealer::PasetoSealer;
 pub use verified::CacheUse;
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

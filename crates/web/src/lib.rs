@@ -143,3 +143,8 @@ impl<E: Endpoint<Output = Response>> Endpoint for Dressed<E> {
         Ok(dressed)
     }
 }
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
