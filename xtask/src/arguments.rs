@@ -80,6 +80,7 @@ Usage: cargo xtask tidy
 Source: module documentation first, size ceilings, nothing ignored, no sleeping tests.
 Documents: relative links resolve, no trailing blanks, no paths of one machine.
 Manifests: lints inherited, one Rust version, dependency floors in Cargo.lock.
+Packages: description, README, licences, and no file from outside of the crate.
 Migrations: those listed in migrations/released.txt are unchanged.";
 
 const LAYERS: &str = "\

@@ -6,6 +6,7 @@ mod errors_section;
 mod floors;
 mod links;
 mod manifests;
+mod published;
 mod released;
 mod source;
 mod text;
@@ -33,6 +34,8 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         findings.extend(floors::check(file));
     }
     findings.extend(manifests::one_rust_version(&files));
+    findings.extend(published::check(&files));
+    findings.extend(published::one_version(&files));
     findings.extend(released::check(&files));
     finding::report("tidy", findings)
 }

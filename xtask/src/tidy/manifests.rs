@@ -35,7 +35,7 @@ pub(crate) fn one_rust_version(files: &[File]) -> Option<Finding> {
 }
 
 /// The value of a key in a section of TOML written one key to a line, without its quotes.
-fn value<'a>(text: &'a str, section: &str, key: &str) -> Option<&'a str> {
+pub(super) fn value<'a>(text: &'a str, section: &str, key: &str) -> Option<&'a str> {
     let header = format!("[{section}]");
     text.lines()
         .map(str::trim)
