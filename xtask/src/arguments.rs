@@ -1,6 +1,6 @@
 //! The words after `cargo xtask`, and the help.
 //!
-//! Nine commands with a handful of flags between them do not need a parser library.
+//! Ten commands with a handful of flags between them do not need a parser library.
 
 use anyhow::{Result, bail};
 
@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Tidy,
     /// Who may depend on whom.
     Layers,
+    /// The packages that would be published.
+    Package,
     /// `docs/openapi.json`.
     OpenApi {
         /// Compare and write nothing.
@@ -52,6 +54,7 @@ Usage: cargo xtask <COMMAND> [OPTIONS]
   check [--no-test]          everything CI does, in CI's order, up to the first failure
   tidy                       house rules: files, documents, manifests, dependency floors
   layers                     who may depend on whom
+  package                    make the packages that would be published
   openapi [--check]          write docs/openapi.json, or fail when it is stale
   config [--check]           write docs/configuration.md, or fail when it is stale
   test [OPTIONS] [-- ARGS]   start what the tests need and run them all
@@ -67,7 +70,7 @@ Everything CI does, in CI's order, stopping at the first failure.
 
 Usage: cargo xtask check [--no-test]
 
-fmt, tidy, layers, clippy, docs, openapi --check, config --check, deny, test.
+fmt, tidy, layers, clippy, docs, package, openapi --check, config --check, deny, test.
 `deny` needs cargo-deny and is left out, saying so, where that is not installed.
 
   --no-test  leave the tests out";
@@ -87,6 +90,13 @@ const LAYERS: &str = "\
 Compares the dependencies between crates with the table in xtask/src/layers/table.rs.
 
 Usage: cargo xtask layers";
+
+const PACKAGE: &str = "\
+Makes the packages that would be published, below target/package. Builds and uploads nothing.
+
+Usage: cargo xtask package
+
+Works without a network if Cargo's cache knows the dependencies, as it does after any build.";
 
 const OPENAPI: &str = "\
 Writes the API document the binary prints to docs/openapi.json.
@@ -179,6 +189,7 @@ pub(crate) fn parse(words: &[String]) -> Result<Command> {
         "check" => (CHECK, &["--no-test"]),
         "tidy" => (TIDY, &[]),
         "layers" => (LAYERS, &[]),
+        "package" => (PACKAGE, &[]),
         "openapi" => (OPENAPI, &["--check"]),
         "config" => (CONFIG, &["--check"]),
         "test" => (TEST, &["--strict", "--browser"]),
@@ -210,6 +221,7 @@ pub(crate) fn parse(words: &[String]) -> Result<Command> {
         "check" => Command::Check { with_tests: !has("--no-test") },
         "tidy" => Command::Tidy,
         "layers" => Command::Layers,
+        "package" => Command::Package,
         "openapi" => Command::OpenApi { check: has("--check") },
         "config" => Command::Config { check: has("--check") },
         "evidence" => Command::Evidence(evidence::Options {
@@ -301,8 +313,10 @@ mod tests {
     #[test]
     fn help_is_there_for_everything() {
         assert_eq!(parsed("").unwrap(), Command::Help(HELP));
-        let commands =
-            ["check", "tidy", "layers", "openapi", "config", "test", "bench", "evidence", "fuzz"];
+        let commands = [
+            "check", "tidy", "layers", "package", "openapi", "config", "test", "bench", "evidence",
+            "fuzz",
+        ];
         for name in commands {
             let Command::Help(text) = parsed(&format!("{name} --help")).unwrap() else {
                 panic!("{name} has no help");

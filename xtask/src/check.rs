@@ -6,17 +6,18 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 
-use crate::{generated, layers, shell, test, tidy};
+use crate::{generated, layers, package, shell, test, tidy};
 
 type Step = fn(&Path) -> Result<()>;
 
 /// Cheap before dear, so that the common mistakes show in seconds.
-const STEPS: [(&str, Step); 8] = [
+const STEPS: [(&str, Step); 9] = [
     ("fmt", fmt),
     ("tidy", tidy::run),
     ("layers", layers::run),
     ("clippy", clippy),
     ("docs", docs),
+    ("package", package::run),
     ("openapi", |root| generated::OPENAPI.run(root, true)),
     ("config", |root| generated::CONFIG.run(root, true)),
     ("deny", deny),

@@ -18,6 +18,7 @@ mod fuzz;
 mod generated;
 mod layers;
 mod needs;
+mod package;
 mod shell;
 mod summary;
 mod test;
@@ -53,6 +54,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check { with_tests } => return check::run(&root, with_tests),
         Command::Tidy => tidy::run(&root)?,
         Command::Layers => layers::run(&root)?,
+        Command::Package => package::run(&root)?,
         Command::OpenApi { check } => generated::OPENAPI.run(&root, check)?,
         Command::Config { check } => generated::CONFIG.run(&root, check)?,
         Command::Bench(options) => return bench::run(&root, &options),
