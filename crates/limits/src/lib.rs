@@ -21,6 +21,6 @@ pub use redis::{InvalidRedisAddress, RedisAddress, RedisLimiter};
 pub use shared::{Away, SharedLimiter};
 
 /// The examples of the README, compiled.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "redis"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
