@@ -10,6 +10,7 @@ mod proxies;
 mod redis;
 mod schemathesis;
 mod strace;
+mod systemd;
 
 use std::any::Any;
 use std::ffi::OsString;
@@ -39,7 +40,7 @@ enum Tests {
 /// The tests that stop and set PostgreSQL servers of their own.
 const CLUSTERS: &[&str] = &["dependencies::", "failover::"];
 
-const NEEDS: [Need; 7] = [
+const NEEDS: [Need; 8] = [
     Need { name: "PostgreSQL", tests: Tests::Named(&["postgres"]), meet: postgres::meet },
     Need { name: "PostgreSQL's programs", tests: Tests::Named(CLUSTERS), meet: programs::meet },
     Need { name: "Redis", tests: Tests::Named(&["redis"]), meet: redis::meet },
@@ -48,6 +49,7 @@ const NEEDS: [Need; 7] = [
         tests: Tests::Named(&["reverse_proxy::"]),
         meet: proxies::meet,
     },
+    Need { name: "systemd", tests: Tests::Named(&["systemd_understands"]), meet: systemd::meet },
     Need { name: "strace", tests: Tests::Named(&["strace"]), meet: strace::meet },
     Need { name: "schemathesis", tests: Tests::Named(&["schemathesis"]), meet: schemathesis::meet },
     Need { name: "browser", tests: Tests::Browser, meet: browser::meet },

@@ -34,6 +34,7 @@ mod limits;
 mod metrics;
 mod outbox;
 mod overload;
+mod packaging;
 mod pages;
 mod parity;
 mod people;
