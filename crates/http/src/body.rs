@@ -5,9 +5,28 @@ use std::time::Duration;
 use poem::error::ReadBodyError;
 use poem::http::{StatusCode, header};
 use poem::{Body, Endpoint, Error, Middleware, Request, Result};
+use poem_openapi::ApiResponse;
+
+use crate::problem::ProblemJson;
 
 const MAX_BYTES: usize = 16 * 1024;
 const DEADLINE: Duration = Duration::from_secs(15);
+
+/// How a request is refused before anything else happens: the document has it of operations that
+/// refuse nothing by themselves.
+#[derive(ApiResponse)]
+#[expect(dead_code, reason = "the errors of `Bounded` become such answers where all errors do")]
+pub(crate) enum Unread {
+    /// The request cannot be read.
+    #[oai(status = 400)]
+    BadRequest(ProblemJson),
+    /// The request did not arrive in time.
+    #[oai(status = 408)]
+    Timeout(ProblemJson),
+    /// The body is larger than 16 KiB.
+    #[oai(status = 413)]
+    TooLarge(ProblemJson),
+}
 
 /// Reads the whole body before anything else happens, or refuses it.
 ///

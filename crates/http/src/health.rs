@@ -10,6 +10,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use crate::Tag;
+use crate::body::Unread;
 use crate::error::UNAVAILABLE;
 use crate::problem::{Problem, ProblemJson};
 use crate::state::State;
@@ -59,26 +60,26 @@ impl Health {
     ///
     /// Yes, if it answers at all, whatever becomes of the database.
     #[oai(path = "/live", method = "get", operation_id = "getLiveness")]
-    async fn live(&self) -> Json<HealthResponse> {
-        ok()
+    async fn live(&self) -> Result<Json<HealthResponse>, Unread> {
+        Ok(ok())
     }
 
     /// Are requests welcome?
     ///
     /// Not while the database is out of reach, or the process is about to stop.
     #[oai(path = "/ready", method = "get", operation_id = "getReadiness")]
-    async fn ready(&self, state: Data<&State>) -> Readiness {
+    async fn ready(&self, state: Data<&State>) -> Result<Readiness, Unread> {
         let not_ready = |code, detail| {
             let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
             Readiness::NotReady(problem.into(), 1)
         };
         if state.is_draining() {
-            return not_ready("draining", "The service is about to stop");
+            return Ok(not_ready("draining", "The service is about to stop"));
         }
         if let Ok(Ok(())) = tokio::time::timeout(PATIENCE, state.store.ping()).await {
-            return Readiness::Ready(ok());
+            return Ok(Readiness::Ready(ok()));
         }
         tracing::warn!("not ready: the database cannot be reached");
-        not_ready("unavailable", "The database cannot be reached")
+        Ok(not_ready("unavailable", "The database cannot be reached"))
     }
 }

@@ -6,6 +6,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 
 use crate::Tag;
+use crate::body::Unread;
 use crate::state::State;
 
 /// The operation.
@@ -37,7 +38,7 @@ impl Keys {
     /// For services that verify tokens by themselves (PASETO v4.public). The implicit assertion is
     /// `vestibule/v1|access|` followed by the token's issuer.
     #[oai(path = "/.well-known/paseto-keys", method = "get", operation_id = "getPasetoKeys")]
-    async fn keys(&self, state: Data<&State>) -> Json<KeysResponse> {
-        Json(KeysResponse { keys: (state.published_keys)() })
+    async fn keys(&self, state: Data<&State>) -> Result<Json<KeysResponse>, Unread> {
+        Ok(Json(KeysResponse { keys: (state.published_keys)() }))
     }
 }
