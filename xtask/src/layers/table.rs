@@ -20,6 +20,7 @@ const VERIFY: &str = "vestibule-verify";
 const MIGRATIONS: &str = "vestibule-migrations";
 const SERVER: &str = "vestibule";
 const FUZZ: &str = "vestibule-fuzz";
+const CLIENT: &str = "vestibule-client-rust";
 const BENCH: &str = "vestibule-bench";
 const EXAMPLE_AXUM: &str = "example-axum";
 const EXAMPLE_POEM: &str = "example-poem";
@@ -40,7 +41,7 @@ const fn adapter(name: &'static str) -> Crate {
 }
 
 /// All our crates.
-pub(super) const CRATES: [Crate; 19] = [
+pub(super) const CRATES: [Crate; 20] = [
     Crate { name: DOMAIN, uses: &[], tests_use: &[TESTKIT] },
     Crate { tests_use: &[TESTKIT, MIGRATIONS], ..adapter(STORAGE) },
     adapter(TOKENS),
@@ -58,7 +59,7 @@ pub(super) const CRATES: [Crate; 19] = [
     Crate {
         name: SERVER,
         uses: &[DOMAIN, STORAGE, TOKENS, PASSWORDS, LOCALES, MAIL, LIMITS, HTTP, WEB, MIGRATIONS],
-        tests_use: &[TESTKIT, VERIFY],
+        tests_use: &[TESTKIT, VERIFY, CLIENT],
     },
     // Tests by another name, which go through the doors of all others.
     Crate {
@@ -66,6 +67,8 @@ pub(super) const CRATES: [Crate; 19] = [
         uses: &[DOMAIN, TOKENS, PASSWORDS, LOCALES, MAIL, HTTP, WEB, TESTKIT],
         tests_use: &[],
     },
+    // Made of the document by a generator; knows nothing else of the service.
+    Crate { name: CLIENT, uses: &[], tests_use: &[] },
     // Floors know none of ours; what is measured alone is known to its benches.
     Crate { name: BENCH, uses: &[], tests_use: &[DOMAIN, TOKENS, PASSWORDS, LOCALES, MAIL, WEB] },
     // What other people's services may look like: they wire as the server does, and stand alone.
@@ -87,7 +90,7 @@ pub(super) const CRATES: [Crate; 19] = [
 const NOBODY: &[&str] = &[];
 
 /// Dependencies with a home: nobody else ships them. Tests may use any.
-pub(super) const HOMES: [(&str, &[&str]); 36] = [
+pub(super) const HOMES: [(&str, &[&str]); 41] = [
     ("anyhow", &[SERVER, BENCH, EXAMPLE_AXUM, EXAMPLE_POEM, XTASK]),
     ("argon2", &[PASSWORDS, BENCH]),
     ("argon2-rust", &[PASSWORDS, BENCH]),
@@ -105,17 +108,21 @@ pub(super) const HOMES: [(&str, &[&str]); 36] = [
     // The server shows the kept mails of a try-out.
     ("minijinja", &[MAIL, WEB, SERVER]),
     ("mockall", NOBODY),
+    ("openapiv3", &[CLIENT]),
     ("pasetors", &[TOKENS, VERIFY]),
     ("pbkdf2", &[PASSWORDS]),
     ("poem", &[HTTP, WEB, SERVER, FUZZ, BENCH, VERIFY, EXAMPLE_POEM]),
     ("poem-openapi", &[HTTP]),
+    ("progenitor-client", &[CLIENT]),
+    ("progenitor-impl", &[CLIENT]),
     ("prometheus-client", &[SERVER]),
     // Two caches, each beside what it remembers.
     ("quick_cache", &[STORAGE, TOKENS]),
     ("rcgen", &[TESTKIT]),
     ("redb", &[EXAMPLE_STORE]),
     ("redis", &[LIMITS]),
-    ("reqwest", NOBODY),
+    ("regress", &[CLIENT]),
+    ("reqwest", &[CLIENT]),
     // Priorities of threads; the ticks of a clock.
     ("rustix", &[PASSWORDS, SERVER]),
     ("rusqlite", &[BENCH]),
@@ -123,6 +130,7 @@ pub(super) const HOMES: [(&str, &[&str]); 36] = [
     ("sea-orm", &[STORAGE, SERVER]),
     ("sea-orm-migration", &[MIGRATIONS]),
     ("sqlx", &[STORAGE]),
+    ("syn", &[CLIENT]),
     ("tempfile", &[FUZZ]),
     ("toml", &[SERVER]),
     ("tracing-subscriber", &[SERVER]),
