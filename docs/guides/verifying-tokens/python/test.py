@@ -1,0 +1,245 @@
+"""Tries verify.py: with the tokens of cases.json, with an issuer that plays up, and with a running
+Vestibule, if ACCOUNTS_URL says where. ACCOUNTS_ISSUER is its issuer and audience, if that is not
+the address, and ROTATE_KEYS the command that rotates its keys."""
+
+import base64
+import datetime
+import http.server
+import json
+import logging
+import os
+import pathlib
+import secrets
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+
+from verify import Refused, Unavailable, Verifier
+
+passed, failed, untested = [], [], []
+
+
+def check(name, holds, more=""):
+    (passed if holds else failed).append(name)
+    print(f"ok      {name}" if holds else f"FAILED  {name} {more}")
+
+
+def skip(what, variable):
+    untested.append(what)
+    print(f"not tested: {what}, for want of {variable}")
+
+
+def outcome(verifier, token):
+    """The claims, or why there are none."""
+    try:
+        return verifier.verify(token)
+    except Refused as error:
+        return f"refused: {error}"
+    except Unavailable:
+        return "unavailable"
+
+
+def refused(said):
+    return isinstance(said, str) and said.startswith("refused")
+
+
+def until(holds, pause=0.2):
+    """Waits until it holds, for 20 seconds at most."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(pause)
+    return False
+
+
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+known = json.loads((pathlib.Path(__file__).parent.parent / "cases.json").read_text())
+pages, queries = [], []  # the list of ended sessions, one after the other
+state = {"status": 200, "body": known["keys"], "asked": 0}
+
+
+class Issuer(http.server.BaseHTTPRequestHandler):
+    """Answers what it is told."""
+
+    def do_GET(self):
+        state["asked"] += self.path == "/.well-known/paseto-keys"
+        status, body = 200 if self.path == "/elsewhere" else state["status"], state["body"]
+        if self.path.startswith("/api/v1/revocations"):
+            queries.append(self.path.removeprefix("/api/v1/revocations"))
+            status, body = pages.pop(0) if len(pages) > 1 else pages[0]
+        self.send_response(status)
+        self.send_header("location", "/elsewhere")
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def known_tokens():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Issuer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/"
+
+    def stub(now="2026-09-01T12:00:00Z"):
+        moment = datetime.datetime.fromisoformat(now.replace("Z", "+00:00")).timestamp()
+        return Verifier(known["issuer"], known["audience"], url, clock=lambda: moment)
+
+    verifier, wrong = stub(), []
+    for case in known["cases"]:
+        verifier.clock = stub(case["now"]).clock
+        if isinstance(outcome(verifier, case["token"]), dict) != case["good"]:
+            wrong.append(case["name"])
+    check(f"{len(known['cases'])} known tokens are judged as they should be", not wrong, wrong)
+
+    good = known["cases"][0]["token"]
+    body = good.split(".")[2]
+    kids = ["k4.pid." + base64url(secrets.token_bytes(33)) for _ in range(50)]
+    strangers = [f"v4.public.{body}." + base64url(b'{"kid":"%s"}' % kid.encode()) for kid in kids]
+    fresh, answers = stub(), []
+    state["asked"] = 0
+    threads = [
+        threading.Thread(target=lambda token=token: answers.append(outcome(fresh, token)))
+        for token in [good, *strangers]
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    check("51 tokens at once cost one request for keys", state["asked"] == 1, state["asked"])
+    outcome(fresh, strangers[0])
+    check("and so does the next one, if it comes soon", state["asked"] == 1, state["asked"])
+    check("one of them is good", sum(not refused(said) for said in answers) == 1)
+
+    logging.disable()
+    renamed = known["keys"]["keys"][2] | {"kid": kids[0]}
+    for name, status, reply in [
+        ("is broken", 500, known["keys"]),
+        ("redirects", 302, known["keys"]),
+        ("has no keys", 200, {"keys": []}),
+        ("talks nonsense", 200, "nonsense"),
+        ("has a key under the id of another", 200, {"keys": [renamed]}),
+    ]:
+        state.update(status=status, body=reply)
+        said = outcome(stub(), good)
+        check(f"an issuer that {name} is no reason to refuse", said == "unavailable", said)
+        fresh._next_ask, state["asked"] = float("-inf"), 0
+        outcome(fresh, strangers[0])
+        fresh._keys_at = time.monotonic() - 301
+        said = outcome(fresh, good)
+        check("… and its old keys do", isinstance(said, dict) and state["asked"] > 0, said)
+    fresh._keys_at = time.monotonic() - 86_401
+    check("… for a day", outcome(fresh, good) == "unavailable")
+    state.update(status=200, body=known["keys"])
+    fresh._next_ask = float("-inf")
+    check("an issuer that is back is asked again", isinstance(outcome(fresh, good), dict))
+
+    session = "0198c7f2-2222-7222-8222-222222222222"
+    pages.append((200, {"sessions": [], "next": "a&b", "more": True}))
+    pages.append((400, {}))
+    pages.append((200, {"sessions": [session], "next": "c", "more": False}))
+    pages.append((503, {}))
+    follower = stub()
+    follower.follow_revocations(0.01)
+    check("the list of ended sessions is followed", until(lambda: follower.feed_at > 0))
+    until(lambda: len(queries) > 4)
+    order = ["", "?since=a%26b", "", "?since=c", ""]
+    check("from the cursor, and anew after a failure", queries[:5] == order, queries)
+    check("an ended session is refused", refused(outcome(follower, good)))
+    follower._ended = {session: time.monotonic() - 86_461}
+    pages[:] = [(200, {"sessions": [], "next": "d", "more": False})]
+    forgotten = until(lambda: not refused(outcome(follower, good)))
+    check("and forgotten when no token of it is alive", forgotten)
+    follower._get = lambda _: pages[0][1]
+    logging.disable(logging.NOTSET)
+    server.shutdown()
+    server.server_close()
+    for address in ("http://id.example.com", "http://localhost.example.com", "id.example.com"):
+        try:
+            Verifier(address, address)
+            check(f"keys are not fetched from {address}", False)
+        except ValueError:
+            check(f"keys are not fetched from {address}", True)
+
+
+def live(url, issuer):
+    def post(path, body=None, token=None):
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        if body:
+            headers["content-type"] = "application/json"
+        data = json.dumps(body).encode() if body else b""
+        request = urllib.request.Request(url + path, data, headers, method="POST")
+        with urllib.request.urlopen(request) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    name = "py-" + secrets.token_hex(8)
+    person = {"email": f"{name}@example.com", "password": secrets.token_urlsafe(18)}
+    opened = post("/api/v1/auth/signup", person | {"username": name})
+    token = opened["access_token"]
+
+    def sign_in():
+        return post("/api/v1/auth/signin", person)["access_token"]
+
+    verifier = Verifier(issuer, issuer, url, longest_life=900)
+    verifier.follow_revocations(0.5)
+    said = outcome(verifier, token)
+    mine = isinstance(said, dict) and said["sub"] == opened["user"]["id"]
+    check("a new token is accepted", mine, said)
+
+    _, _, body, footer = token.split(".")
+    data = bytearray(base64.urlsafe_b64decode(body + "=="))
+    data[10] ^= 1
+    tampered = f"v4.public.{base64url(bytes(data))}.{footer}"
+    check("a tampered token is refused", refused(outcome(verifier, tampered)))
+    elsewhere = Verifier(issuer, "https://other.example.com", url)
+    check("at another audience it is refused", refused(outcome(elsewhere, token)))
+    stranger = Verifier("https://other.example.com", issuer, url)
+    check("for another issuer it is refused", refused(outcome(stranger, token)))
+    for when, seconds, holds in [
+        ("a minute after it expired", 900 + 61, False),
+        ("within the leeway", 900 + 55, True),
+        ("before it was issued", -65, False),
+    ]:
+        clock = Verifier(issuer, issuer, url, clock=lambda seconds=seconds: time.time() + seconds)
+        said = outcome(clock, token)
+        check(f"{when} it is {'accepted' if holds else 'refused'}", refused(said) != holds, said)
+
+    second = sign_in()
+    check("a second session is accepted", not refused(outcome(verifier, second)))
+    until(lambda: verifier.feed_at > 0)
+    post("/api/v1/auth/signout", token=token)
+    ended = until(lambda: outcome(verifier, token) == "refused: the session has ended")
+    check("after the sign-out it is refused", ended)
+    check("the second session is still accepted", not refused(outcome(verifier, second)))
+
+    rotate = os.environ.get("ROTATE_KEYS")
+    if not rotate:
+        return skip("a rotation of keys", "ROTATE_KEYS")
+    subprocess.run(rotate, shell=True, check=True, stdout=subprocess.DEVNULL)
+    tokens = []
+
+    def has_another_key():
+        tokens.append(sign_in())
+        return tokens[-1].split(".")[3] != footer
+
+    check("after a rotation tokens have another key", until(has_another_key, 1))
+    said = outcome(verifier, tokens[-1])
+    check("such a token is accepted", not refused(said), said)
+    check("those of the old key still are", not refused(outcome(verifier, second)))
+
+
+known_tokens()
+if os.environ.get("ACCOUNTS_URL"):
+    url = os.environ["ACCOUNTS_URL"].rstrip("/")
+    live(url, os.environ.get("ACCOUNTS_ISSUER") or url)
+else:
+    skip("a running Vestibule", "ACCOUNTS_URL")
+print(f"{len(passed)} passed, {len(failed)} failed, {len(untested)} not tested")
+sys.exit(bool(failed))

@@ -1,0 +1,228 @@
+// Tries verify.ts: with the tokens of cases.json, with an issuer that plays up, and with a running
+// Vestibule, if ACCOUNTS_URL says where. ACCOUNTS_ISSUER is its issuer and audience, if that is not
+// the address, and ROTATE_KEYS the command that rotates its keys.
+
+import { execSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+import { Refused, Unavailable, Verifier, type Claims } from './verify.js'
+
+let passed = 0
+let failed = 0
+let untested = 0
+
+function check(name: string, holds: boolean, more = '') {
+  holds ? passed++ : failed++
+  console.log(`${holds ? 'ok    ' : 'FAILED'}  ${name}${holds ? '' : ` ${more}`}`)
+}
+
+/** The claims, or why there are none. */
+async function outcome(verifier: Verifier, token: string): Promise<Claims | string> {
+  try {
+    return await verifier.verify(token)
+  } catch (cause) {
+    if (cause instanceof Refused) return `refused: ${cause.message}`
+    if (cause instanceof Unavailable) return 'unavailable'
+    throw cause
+  }
+}
+
+const isRefused = (said: Claims | string) => typeof said === 'string' && said.startsWith('refused')
+
+/** Waits until it holds, for 20 seconds at most. */
+async function until(holds: () => Promise<boolean>, pause = 200): Promise<boolean> {
+  for (const end = performance.now() + 20_000; performance.now() < end; await setTimeout(pause))
+    if (await holds()) return true
+  return false
+}
+
+// An issuer that answers what it is told.
+
+const known = JSON.parse(readFileSync(new URL('../../cases.json', import.meta.url), 'utf8'))
+let answer: { status: number; body: unknown } = { status: 200, body: known.keys }
+let asked = 0
+const pages: [number, unknown][] = [] // the list of ended sessions, one after the other
+const queries: string[] = []
+const server = createServer((request, response) => {
+  if (request.url === '/.well-known/paseto-keys') asked++
+  let { status, body } = request.url === '/elsewhere' ? { ...answer, status: 200 } : answer
+  if (request.url?.startsWith('/api/v1/revocations')) {
+    queries.push(request.url.slice('/api/v1/revocations'.length))
+    ;[status, body] = (pages.length > 1 ? pages.shift() : pages[0]) ?? [404, {}]
+  }
+  response.writeHead(status, { 'content-type': 'application/json', location: '/elsewhere' })
+  response.end(JSON.stringify(body))
+})
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+const { port } = server.address() as AddressInfo
+const stub = () => {
+  const verifier = new Verifier(known.issuer, known.audience, `http://127.0.0.1:${port}/`)
+  verifier.now = () => new Date('2026-09-01T12:00:00Z')
+  return verifier
+}
+
+const verifier = stub()
+const wrong: string[] = []
+for (const { name, token, now, good } of known.cases) {
+  verifier.now = () => new Date(now)
+  if ((typeof (await outcome(verifier, token)) !== 'string') !== good) wrong.push(name)
+}
+check(`${known.cases.length} known tokens are judged as they should be`, !wrong.length, `${wrong}`)
+
+const good: string = known.cases[0].token
+const [, , body] = good.split('.')
+const strangers = Array.from({ length: 50 }, () => {
+  const kid = 'k4.pid.' + randomBytes(33).toString('base64url')
+  return `v4.public.${body}.${Buffer.from(`{"kid":"${kid}"}`).toString('base64url')}`
+})
+asked = 0
+const fresh = stub()
+const answers = await Promise.all([good, ...strangers].map((token) => outcome(fresh, token)))
+check('51 tokens at once cost one request for keys', asked === 1, `${asked}`)
+await outcome(fresh, strangers[0]!)
+check('and so does the next one, if it comes soon', asked === 1, `${asked}`)
+check('one of them is good', answers.filter((said) => !isRefused(said)).length === 1)
+
+for (const [name, status, reply] of [
+  ['is broken', 500, known.keys],
+  ['redirects', 302, known.keys],
+  ['has no keys', 200, { keys: [] }],
+  ['talks nonsense', 200, 'nonsense'],
+] as const) {
+  answer = { status, body: reply }
+  console.warn = () => {}
+  const said = await outcome(stub(), good)
+  check(`an issuer that ${name} is no reason to refuse`, said === 'unavailable', `${said}`)
+  asked = 0
+  Object.assign(fresh, { nextAsk: -Infinity })
+  await outcome(fresh, strangers[0]!)
+  Object.assign(fresh, { keysAt: performance.now() - 301_000 })
+  check('… and its old keys do', typeof (await outcome(fresh, good)) !== 'string' && asked > 0)
+}
+const silent = stub()
+Object.assign(silent, { keys: (fresh as any).keys })
+const get = () => new Promise(() => {})
+Object.assign(silent, { get, keysAt: performance.now() - 301_000, failure: 'silence' })
+Object.assign(silent, { nextAsk: -Infinity })
+const soon = await outcome(silent, good)
+check('an issuer that was silent is not waited for', typeof soon !== 'string', `${soon}`)
+Object.assign(fresh, { keysAt: performance.now() - 86_401_000 })
+check('… for a day', (await outcome(fresh, good)) === 'unavailable')
+answer = { status: 200, body: known.keys }
+Object.assign(fresh, { nextAsk: -Infinity })
+check('an issuer that is back is asked again', typeof (await outcome(fresh, good)) !== 'string')
+
+const session = '0198c7f2-2222-7222-8222-222222222222'
+pages.push([200, { sessions: [], next: 'a&b', more: true }], [400, {}])
+pages.push([200, { sessions: [session], next: 'c', more: false }], [503, {}])
+const follower = stub()
+void follower.followRevocations(10)
+check('the list of ended sessions is followed', await until(async () => follower.feedAt > 0))
+await until(async () => queries.length > 4)
+const order = queries.slice(0, 5).join()
+check('from the cursor, and anew after a failure', order === ',?since=a%26b,,?since=c,', order)
+check('an ended session is refused', isRefused(await outcome(follower, good)))
+Object.assign(follower, { ended: new Map([[session, performance.now() - 86_461_000]]) })
+pages.splice(0, pages.length, [200, { sessions: [], next: 'd', more: false }])
+const forgotten = async () => !isRefused(await outcome(follower, good))
+check('and forgotten when no token of it is alive', await until(forgotten))
+Object.assign(follower, { get: async () => pages[0]?.[1] })
+server.close()
+for (const host of ['http://id.example.com', 'http://localhost.example.com', 'id.example.com']) {
+  let thrown = false
+  try {
+    new Verifier(host, host)
+  } catch {
+    thrown = true
+  }
+  check(`keys are not fetched from ${host}`, thrown)
+}
+
+// A running Vestibule.
+
+const url = process.env.ACCOUNTS_URL?.replace(/\/$/, '')
+if (url) await live(url, process.env.ACCOUNTS_ISSUER || url)
+else {
+  untested++
+  console.log('not tested: a running Vestibule, for want of ACCOUNTS_URL')
+}
+console.log(`${passed} passed, ${failed} failed, ${untested} not tested`)
+process.exit(failed ? 1 : 0)
+
+async function live(url: string, issuer: string) {
+  const post = async (path: string, body?: object, token?: string) => {
+    const headers: Record<string, string> = {}
+    if (body) headers['content-type'] = 'application/json'
+    if (token) headers.authorization = `Bearer ${token}`
+    const method = 'POST'
+    const init: RequestInit = { method, headers }
+    if (body) init.body = JSON.stringify(body)
+    const answer = await fetch(url + path, init)
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+    const text = await answer.text()
+    return text ? JSON.parse(text) : undefined
+  }
+  const name = 'ts-' + randomBytes(8).toString('hex')
+  const person = { email: `${name}@example.com`, password: randomBytes(18).toString('base64') }
+  const opened = await post('/api/v1/auth/signup', { ...person, username: name })
+  const token: string = opened.access_token
+  const signIn = async (): Promise<string> =>
+    (await post('/api/v1/auth/signin', person)).access_token
+
+  const verifier = new Verifier(issuer, issuer, url)
+  verifier.longestLife = 900
+  void verifier.followRevocations(500)
+  const claims = await outcome(verifier, token)
+  const mine = typeof claims !== 'string' && claims.sub === opened.user.id
+  check('a new token is accepted', mine, `${claims}`)
+
+  const [, , body = '', footer] = token.split('.')
+  const bytes = Buffer.from(body, 'base64url')
+  bytes[10]! ^= 1
+  const tampered = `v4.public.${bytes.toString('base64url')}.${footer}`
+  check('a tampered token is refused', isRefused(await outcome(verifier, tampered)))
+  const elsewhere = new Verifier(issuer, 'https://other.example.com', url)
+  check('at another audience it is refused', isRefused(await outcome(elsewhere, token)))
+  const stranger = new Verifier('https://other.example.com', issuer, url)
+  check('for another issuer it is refused', isRefused(await outcome(stranger, token)))
+  for (const [when, seconds, holds] of [
+    ['a minute after it expired', 900 + 61, false],
+    ['within the leeway', 900 + 55, true],
+    ['before it was issued', -65, false],
+  ] as const) {
+    const clock = new Verifier(issuer, issuer, url)
+    clock.now = () => new Date(Date.now() + seconds * 1000)
+    const said = await outcome(clock, token)
+    check(`${when} it is ${holds ? 'accepted' : 'refused'}`, isRefused(said) !== holds, `${said}`)
+  }
+
+  const second = await signIn()
+  check('a second session is accepted', !isRefused(await outcome(verifier, second)))
+  await until(async () => verifier.feedAt > 0)
+  await post('/api/v1/auth/signout', undefined, token)
+  const ended = await until(
+    async () => (await outcome(verifier, token)) === 'refused: the session has ended',
+  )
+  check('after the sign-out it is refused', ended)
+  check('the second session is still accepted', !isRefused(await outcome(verifier, second)))
+
+  const rotate = process.env.ROTATE_KEYS
+  if (!rotate) {
+    untested++
+    console.log('not tested: a rotation of keys, for want of ROTATE_KEYS')
+    return
+  }
+  execSync(rotate, { stdio: ['ignore', 'ignore', 'inherit'] })
+  let newest = second
+  const rotated = await until(async () => {
+    newest = await signIn()
+    return newest.split('.')[3] !== footer
+  }, 1_000)
+  check('after a rotation tokens have another key', rotated)
+  const late = await outcome(verifier, newest)
+  check('such a token is accepted', !isRefused(late), `${late}`)
+  check('those of the old key still are', !isRefused(await outcome(verifier, second)))
+}
