@@ -4,9 +4,11 @@
 
 mod account;
 mod browser;
+mod node;
 mod packages;
 mod postgres;
 mod proxies;
+mod python;
 mod redis;
 mod schemathesis;
 mod strace;
@@ -40,7 +42,13 @@ enum Tests {
 /// The tests that stop and set PostgreSQL servers of their own.
 const CLUSTERS: &[&str] = &["dependencies::", "failover::"];
 
-const NEEDS: [Need; 8] = [
+/// The tests with Node.js: of the document by its linter, of the client and of the guide in TypeScript.
+const NODE: &[&str] = &["clients::document::", "clients::typescript::", "recipes::typescript"];
+
+/// The tests with Python: of the client and of the guide in it.
+const PYTHON: &[&str] = &["clients::python::", "recipes::python"];
+
+const NEEDS: [Need; 10] = [
     Need { name: "PostgreSQL", tests: Tests::Named(&["postgres"]), meet: postgres::meet },
     Need { name: "PostgreSQL's programs", tests: Tests::Named(CLUSTERS), meet: programs::meet },
     Need { name: "Redis", tests: Tests::Named(&["redis"]), meet: redis::meet },
@@ -52,6 +60,8 @@ const NEEDS: [Need; 8] = [
     Need { name: "systemd", tests: Tests::Named(&["systemd_understands"]), meet: systemd::meet },
     Need { name: "strace", tests: Tests::Named(&["strace"]), meet: strace::meet },
     Need { name: "schemathesis", tests: Tests::Named(&["schemathesis"]), meet: schemathesis::meet },
+    Need { name: "Node.js", tests: Tests::Named(NODE), meet: node::meet },
+    Need { name: "Python", tests: Tests::Named(PYTHON), meet: python::meet },
     Need { name: "browser", tests: Tests::Browser, meet: browser::meet },
 ];
 

@@ -16,7 +16,7 @@ use std::{env, process};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::browser::on_path;
+use super::packages::on_path;
 use super::{Met, packages};
 
 /// Where the tests look for the server.

@@ -10,6 +10,7 @@
 )]
 
 mod backup;
+mod clients;
 #[cfg(feature = "fault-injection")]
 mod clocks;
 mod closed;
@@ -40,6 +41,7 @@ mod parity;
 mod people;
 mod proxy;
 mod races;
+mod recipes;
 mod refresh;
 mod relocation;
 mod remembered;
@@ -55,6 +57,7 @@ mod stuffing;
 mod tokens_elsewhere;
 mod upgrade;
 mod wire;
+mod workshop;
 
 /// Runs a test on both databases: `name::sqlite` and `name::postgres`.
 macro_rules! on_both_databases {
