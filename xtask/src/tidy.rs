@@ -37,5 +37,6 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     findings.extend(published::check(&files));
     findings.extend(published::one_version(&files));
     findings.extend(released::check(&files));
+    findings.extend(released::document(&files));
     finding::report("tidy", findings)
 }

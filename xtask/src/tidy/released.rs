@@ -1,12 +1,16 @@
-//! A migration that was released never changes: somebody's database already ran it.
+//! What was released stays.
 //!
-//! `migrations/released.txt` lists each as `<hash>  <file>`, the file below `migrations/`.
+//! A migration never changes: somebody's database already ran it. `migrations/released.txt` lists each as `<hash>  <file>`, the file below `migrations/`.
 //! The hash is FNV-1a, which catches an edit and is not meant to stop an attacker.
+//!
+//! The API document of the newest release is kept, so that a test can tell what would break its clients.
 
 use crate::finding::Finding;
 use crate::tree::File;
 
 const LIST: &str = "migrations/released.txt";
+const CHANGES: &str = "CHANGELOG.md";
+const DOCUMENT: &str = "docs/released/openapi.json";
 
 /// Compares the listed migrations with the files; without a list nothing was released.
 pub(crate) fn check(files: &[File]) -> Vec<Finding> {
@@ -48,6 +52,36 @@ pub(crate) fn check(files: &[File]) -> Vec<Finding> {
     findings
 }
 
+/// Compares the newest release of the change log with the document that is kept.
+pub(crate) fn document(files: &[File]) -> Option<Finding> {
+    let find = |path: &str| files.iter().find(|file| file.path == path);
+    let (line, released) = newest_release(&find(CHANGES)?.text)?;
+    let kept = find(DOCUMENT).and_then(|file| version(&file.text));
+    (kept.as_deref() != Some(released)).then(|| {
+        let kept = kept.unwrap_or_else(|| "nothing".to_owned());
+        Finding::failure(
+            CHANGES,
+            line,
+            format!("{released} is released, and {DOCUMENT} is that of {kept}"),
+            format!("copy docs/openapi.json of {released} there: `git show v{released}:docs/openapi.json`"),
+        )
+    })
+}
+
+/// The first heading `## [1.2.3]`: its line, and the version.
+fn newest_release(changes: &str) -> Option<(usize, &str)> {
+    (1..).zip(changes.lines()).find_map(|(number, line)| {
+        let (version, _) = line.strip_prefix("## [")?.split_once(']')?;
+        version.starts_with(|first: char| first.is_ascii_digit()).then_some((number, version))
+    })
+}
+
+/// What an API document says of itself.
+fn version(document: &str) -> Option<String> {
+    let document: serde_json::Value = serde_json::from_str(document).ok()?;
+    document["info"]["version"].as_str().map(str::to_owned)
+}
+
 /// FNV-1a with 64 bits; line endings do not count, a checkout may change them.
 fn hash(text: &str) -> String {
     let hash =
@@ -85,5 +119,20 @@ mod tests {
         };
         assert_eq!(check(&[changed, list()]).len(), 3);
         assert_eq!(check(&[]), []);
+    }
+
+    #[test]
+    fn the_document_is_that_of_the_newest_release() {
+        let unreleased = "# Changelog\n\n## [Unreleased]\n";
+        let changes = |text: &str| file(CHANGES, &format!("{unreleased}{text}"));
+        let kept = |version: &str| {
+            file(DOCUMENT, &serde_json::json!({ "info": { "version": version } }).to_string())
+        };
+        let released = "\n## [0.2.0] - 2027-01-31\n\n## [0.1.0] - 2027-01-01\n";
+        assert_eq!(document(&[changes("")]), None);
+        assert_eq!(document(&[changes(released), kept("0.2.0")]), None);
+        assert!(document(&[changes(released)]).is_some());
+        assert!(document(&[changes(released), kept("0.1.0")]).is_some());
+        assert!(document(&[changes(released), file(DOCUMENT, "nonsense")]).is_some());
     }
 }
