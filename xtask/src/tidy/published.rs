@@ -53,17 +53,18 @@ pub(crate) fn one_version(files: &[File]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (number, line) in (1..).zip(root.text.lines()) {
         let Some((name, dependency)) = line.split_once(" = ") else { continue };
-        if !dependency.contains("path = \"") {
-            continue;
-        }
-        if name == TESTKIT && dependency.contains("version") {
+        let Some((_, path)) = dependency.split_once("path = \"") else { continue };
+        let manifest = format!("{}/Cargo.toml", path.split('"').next().unwrap_or_default());
+        let is_kept_back = files.iter().any(|file| file.path == manifest && !is_published(file));
+        let is_named = name != TESTKIT && !is_kept_back;
+        if !is_named && dependency.contains("version") {
             findings.push(Finding::failure(
                 &root.path,
                 number,
                 format!("`{name}` has a version"),
-                "leave the version out: packages would need each other in a circle",
+                "leave the version out: a package that names it cannot be published",
             ));
-        } else if name != TESTKIT && !dependency.contains(&asked) {
+        } else if is_named && !dependency.contains(&asked) {
             findings.push(Finding::failure(
                 &root.path,
                 number,
@@ -272,7 +273,8 @@ mod tests {
     fn ours_are_asked_for_in_one_version() {
         let with = |line: &str| {
             let text = format!("[workspace.package]\nversion = \"0.2.0\"\n\n{line}\n");
-            one_version(&[file("Cargo.toml", &text)]).len()
+            let kept_back = file("crates/kept/Cargo.toml", "[package]\npublish = false\n");
+            one_version(&[file("Cargo.toml", &text), kept_back]).len()
         };
         assert_eq!(with("vestibule-a = { version = \"0.2.0\", path = \"crates/a\" }"), 0);
         assert_eq!(with("vestibule-a = { version = \"0.1.0\", path = \"crates/a\" }"), 1);
@@ -280,6 +282,8 @@ mod tests {
         assert_eq!(with("vestibule-testkit = { path = \"crates/testkit\" }"), 0);
         let testkit = "vestibule-testkit = { version = \"0.2.0\", path = \"crates/testkit\" }";
         assert_eq!(with(testkit), 1);
+        assert_eq!(with("vestibule-kept = { path = \"crates/kept\" }"), 0);
+        assert_eq!(with("vestibule-kept = { version = \"0.2.0\", path = \"crates/kept\" }"), 1);
         assert_eq!(with("serde = { version = \"1\" }"), 0);
     }
 }
