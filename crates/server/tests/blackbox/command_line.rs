@@ -49,8 +49,8 @@ async fn end(mut command: Command, input: &str) -> Ended {
     // What does not read its input may be gone already.
     let _ = stdin.write_all(input.as_bytes()).await;
     drop(stdin);
-    let output = tokio::time::timeout(Duration::from_mins(1), child.wait_with_output());
-    let output = output.await.expect("an end within a minute").unwrap();
+    let output = tokio::time::timeout(Duration::from_mins(5), child.wait_with_output());
+    let output = output.await.expect("an end in time").unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     let (output, errors, code) = (text(output.stdout), text(output.stderr), output.status.code());
     Ended { code: code.expect("an exit code"), output, errors }
