@@ -1,4 +1,4 @@
-//! Passwords that are guessed first: those everybody uses, and those made of what is known about
+//! Passwords that are guessed first: short ones, those everybody uses, and those made of what is known about
 //! their owner (NIST SP 800-63B-4, section 3.1.1.2; ASVS 6.2.4, 6.2.11, 6.2.12).
 
 use icu_casemap::CaseMapper;
@@ -28,6 +28,10 @@ pub(crate) fn refuse_guessable(
     email: &EmailAddress,
     username: &Username,
 ) -> Result<(), Error> {
+    // Edges ask for it as well, to name it beside the other rules; here nobody can forget to.
+    if password.text().chars().count() < policy.min_length {
+        return Err(Error::PasswordRefused(PasswordError::TooShort { min: policy.min_length }));
+    }
     let folded = fold(password.text());
     if ports.common_passwords.contains(&folded) {
         return Err(Error::PasswordRefused(PasswordError::Common));
@@ -100,6 +104,13 @@ mod tests {
         {
             assert_eq!(verdict(fine), Ok(()), "{fine}");
         }
+    }
+
+    #[test]
+    fn what_no_edge_has_measured_is_measured_here() {
+        assert_eq!(verdict("elevenchars"), Err(PasswordError::TooShort { min: 12 }));
+        assert_eq!(verdict("twelve chars"), Ok(()));
+        assert_eq!(verdict("größezwölfen"), Ok(()), "code points, not bytes");
     }
 
     #[test]
