@@ -21,6 +21,7 @@ const LOCK: i64 = i64::from_be_bytes(*b"vestibul");
 
 /// Why the schema is not the one this version needs.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum MigrateError {
     /// A newer version has migrated this database; this one would misread it.
     #[error("the database was migrated by a newer version; unknown here: {}", unknown.join(", "))]

@@ -30,6 +30,7 @@ pub trait SharedLimiter: Send + Sync {
 
 /// Why a shared limiter cannot be asked. Holds nothing secret, and no address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Away {
     /// There is no connection.
     #[error("not connected")]

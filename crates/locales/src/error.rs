@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 /// Why overriding texts cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LocalesError {
     /// A file or a directory is not there, not for us, or not text.
     #[error("{} cannot be read", path.display())]
@@ -34,6 +35,7 @@ pub enum LocalesError {
 
 /// A mistake in a file of overriding texts.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Fault {
     /// It is not Fluent.
     #[error("{0}")]

@@ -8,6 +8,7 @@ use vestibule_domain::relay::RelayError;
 
 /// Why a mailer cannot be made.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SettingsError {
     /// Empty, longer than 64 characters, or with a character that does not belong in a heading.
     #[error("the product name is empty, too long, or has control characters in it")]

@@ -65,6 +65,7 @@ pub enum EngineChoice {
 
 /// Why no hasher can be made with some settings.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SettingsError {
     /// Argon2 is not defined for these parameters.
     #[error(

@@ -17,6 +17,7 @@ const MAX_LINE_BYTES: usize = MAX_BYTES * 3;
 
 /// Why a list of words cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CommonListError {
     /// There is no such file.
     #[error("there is no word list at {}", path.display())]

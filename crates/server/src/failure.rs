@@ -75,7 +75,7 @@ impl From<MigrateError> for Failure {
             error @ MigrateError::NewerSchema { .. } => {
                 Self::configuration(error.to_string(), "run the newer version of Vestibule")
             }
-            error @ MigrateError::Database(_) => Self::Other(error.into()),
+            error => Self::Other(error.into()),
         }
     }
 }

@@ -16,6 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why there is no copy.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BackupError {
     /// The database is on a server, which has tools of its own.
     #[error("the database is not a file")]

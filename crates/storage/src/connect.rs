@@ -50,6 +50,7 @@ impl std::fmt::Debug for Settings {
 
 /// Why there is no store.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConnectError {
     /// Neither SQLite in a file nor PostgreSQL.
     #[error("the database's address does not begin with sqlite:// or postgres://")]

@@ -32,6 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why nothing was moved.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TransferError {
     /// The source is no SQLite file.
     #[error("the database to move is not a file")]

@@ -5,6 +5,7 @@
 /// It is for logs and tests. Whoever presented the token should not learn which of these it was;
 /// the extractors answer all of them alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum VerifyError {
     /// It is not spelled as Vestibule spells an access token, inside or outside.
     #[error("the token is malformed")]

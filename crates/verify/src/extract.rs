@@ -17,6 +17,7 @@ use crate::remote::{RemoteError, RemoteVerifier};
 ///
 /// The answer has no body. Every refused token gets the same one, so it tells a forger nothing.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Rejection {
     /// The request has no token: 401 with `WWW-Authenticate: Bearer`.
     #[error("the request has no bearer token")]

@@ -20,6 +20,7 @@ pub struct KeySet {
 
 /// A document is not the list of keys of a Vestibule.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeySetError {
     /// It is not the JSON that `/.well-known/paseto-keys` answers with.
     #[error("the document is no list of keys")]

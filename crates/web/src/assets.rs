@@ -77,6 +77,7 @@ impl Lifetime {
 
 /// Why a directory of assets cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AssetsError {
     /// It, or a file in it, cannot be read.
     #[error("{} cannot be read", path.display())]

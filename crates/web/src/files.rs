@@ -24,6 +24,7 @@ pub struct Files {
 
 /// Why there are no pages.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SiteError {
     /// The folder that takes the place of ours cannot be read.
     #[error("{} cannot be read", path.display())]

@@ -54,6 +54,7 @@ pub(crate) struct Renderer {
 
 /// Why there are no pages.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RenderError {
     /// The directory of overriding templates, or one of them, cannot be read.
     #[error("{} cannot be read", path.display())]

@@ -6,6 +6,7 @@ use super::fields::{self, Fault};
 /// Why no password can be compared with a hash. Its text goes on where "The hash cannot be used:"
 /// ends, and never repeats the hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum UnusableHash {
     /// There is none: the account had no password.
     #[error("there is none, so the account had no password")]

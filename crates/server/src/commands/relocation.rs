@@ -106,7 +106,7 @@ fn failure(error: TransferError) -> Failure {
                 .context("run it again: if the target holds rows then, everything was moved")
                 .into();
         }
-        TransferError::Differs { .. } | TransferError::Read(_) | TransferError::Write(_) => {
+        _ => {
             return anyhow::Error::from(error).context("nothing was moved").into();
         }
     };

@@ -7,6 +7,7 @@ use crate::purpose::Purpose;
 
 /// Why keys cannot be used or changed.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeyError {
     /// The file system said no.
     #[error("{} cannot be read or written", path.display())]

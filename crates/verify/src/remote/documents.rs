@@ -28,6 +28,7 @@ const NAME: HeaderValue =
 
 /// Why something could not be had from the issuer.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FetchError {
     /// There was no answer, or none to the end, within five seconds.
     #[error("the issuer does not answer")]

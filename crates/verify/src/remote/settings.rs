@@ -39,6 +39,7 @@ pub struct Settings {
 
 /// A remote verifier cannot be made like that.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SetupError {
     /// It is not `https://` or `http://` with a host, or has a user name, a query or a fragment.
     #[error("{url:?} is no address of an issuer")]
