@@ -17,13 +17,13 @@ pub(super) const REQUIREMENTS: &str = "crates/server/tests/blackbox/schemas/requ
 
 /// Finds the program, or installs it.
 pub(super) fn meet(root: &Path) -> Result<Met> {
-    let program = match std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
-        Some(path) => PathBuf::from(path),
-        None => {
-            let environment = root.join("target/schemathesis");
-            python::environment(&environment, &root.join(REQUIREMENTS))?;
-            python::program(&environment, "st")
-        }
+    let chosen = std::env::var_os(VARIABLE).filter(|path| !path.is_empty());
+    let program = if let Some(path) = chosen {
+        PathBuf::from(path)
+    } else {
+        let environment = root.join("target/schemathesis");
+        python::environment(&environment, &root.join(REQUIREMENTS))?;
+        python::program(&environment, "st")
     };
     let variables = vec![(VARIABLE.to_owned(), OsString::from(program))];
     Ok(Met { variables, running: None })
