@@ -138,7 +138,7 @@ Measures the service beside the least that its parts could cost, and prints rati
 Usage: cargo xtask bench [PARTS] [--short] [--report]
 
 Builds for release, starts the service and its floors on cores of their own, and puts load on
-them with oha, which is installed with cargo into target/bench where it is missing. All parts
+them with oha, which is installed with cargo into target/tools where it is missing. All parts
 take half an hour and about 1 GiB of disk. Do nothing else meanwhile.
 
   PARTS     such as sign-in or me; docs/performance.md has all; without any it is all of them

@@ -23,6 +23,7 @@ mod shell;
 mod summary;
 mod test;
 mod tidy;
+mod tools;
 mod tree;
 
 use std::process::ExitCode;

@@ -3,7 +3,7 @@
 //! A program that fails becomes an error that shows the whole command, ready to be repeated by hand.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
@@ -16,6 +16,11 @@ pub(crate) fn cargo(root: &Path) -> Command {
     // run again, and half the tree with them, whenever somebody calls Cargo by hand in between.
     command.current_dir(root).env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_MANIFEST_PATH");
     command
+}
+
+/// Where Cargo puts what it makes.
+pub(crate) fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }
 
 /// Runs a program with this terminal as its own.
