@@ -17,6 +17,7 @@ mod finding;
 mod fuzz;
 mod generated;
 mod layers;
+mod markdown;
 mod needs;
 mod package;
 mod shell;

@@ -1,10 +1,11 @@
-//! Relative links in the documents lead somewhere.
+//! Relative links in the documents lead somewhere, and to a heading that is there.
 //!
 //! Links into the web are not followed: a check must not depend on somebody else's server.
 
 use std::path::Path;
 
 use crate::finding::Finding;
+use crate::markdown;
 use crate::tree::File;
 
 /// Documents outside `docs/`, besides every `README.md`.
@@ -18,89 +19,66 @@ pub(crate) fn check(root: &Path, file: &File) -> Vec<Finding> {
     if !in_docs && !is_readme && !DOCUMENTS.contains(&file.path.as_str()) {
         return Vec::new();
     }
-    let folder = Path::new(&file.path).parent().unwrap_or(Path::new(""));
-    relative_links(&file.text)
+    let folder = root.join(Path::new(&file.path).parent().unwrap_or(Path::new("")));
+    markdown::links(&file.text)
         .into_iter()
-        .filter(|(_, target)| !root.join(folder).join(target).exists())
-        .map(|(line, target)| {
-            Finding::failure(
-                &file.path,
-                line,
-                format!("the link to `{target}` leads nowhere"),
-                "correct it, or write what it leads to",
-            )
+        .filter(|(_, target)| !markdown::leads_into_the_web(target))
+        .filter_map(|(line, target)| {
+            let (path, anchor) = markdown::file_and_anchor(&target);
+            let full = folder.join(path);
+            if !path.is_empty() && !full.exists() {
+                return Some(Finding::failure(
+                    &file.path,
+                    line,
+                    format!("the link to `{target}` leads nowhere"),
+                    "correct it, or write what it leads to",
+                ));
+            }
+            let is_found = anchor.is_empty()
+                || if path.is_empty() { has(&file.text, anchor) } else { is_in(&full, anchor) };
+            (!is_found).then(|| {
+                Finding::failure(
+                    &file.path,
+                    line,
+                    format!("the link to `{target}` names no heading there"),
+                    "correct what follows `#`, in lower case with a hyphen for each blank",
+                )
+            })
         })
         .collect()
 }
 
-/// The line and the file of every relative link, code left out.
-fn relative_links(text: &str) -> Vec<(usize, String)> {
-    let mut links = Vec::new();
-    let mut in_code = false;
-    for (number, line) in (1..).zip(text.lines()) {
-        if line.trim_start().starts_with("```") {
-            in_code = !in_code;
-        } else if !in_code {
-            let prose = without_code_spans(line);
-            links.extend(targets(&prose).filter_map(file_of).map(|target| (number, target)));
-        }
-    }
-    links
+fn has(text: &str, anchor: &str) -> bool {
+    markdown::anchors(text).contains(anchor)
 }
 
-fn without_code_spans(line: &str) -> String {
-    // Between backticks is every second part; an unpaired backtick is an ordinary character.
-    let parts: Vec<&str> = line.split('`').collect();
-    if parts.len().is_multiple_of(2) {
-        return line.to_owned();
-    }
-    parts.into_iter().step_by(2).collect::<Vec<_>>().join("")
-}
-
-/// What stands in `](..)`, and after `[name]:` at the beginning of a line.
-fn targets(line: &str) -> impl Iterator<Item = &str> {
-    let inline = line.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-    let definition = line
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once("]:"))
-        .map(|(_, target)| target.trim());
-    inline.chain(definition)
-}
-
-/// The file a target names: no title, no anchor; nothing if it is not relative.
-fn file_of(target: &str) -> Option<String> {
-    let target = target.split_whitespace().next()?;
-    let target = target.trim_start_matches('<').trim_end_matches('>');
-    let elsewhere = target.contains("://") || target.starts_with("mailto:");
-    let file = target.split('#').next().unwrap_or_default();
-    (!elsewhere && !file.is_empty()).then(|| file.to_owned())
+/// Whether a document has such a heading. Lines of code, such as `a.rs#L7`, are not counted.
+fn is_in(path: &Path, anchor: &str) -> bool {
+    let is_document = path.extension().is_some_and(|kind| kind == "md");
+    !is_document || std::fs::read_to_string(path).is_ok_and(|text| has(&text, anchor))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn relative_links_are_read() {
-        let text = "See [a](docs/a.md), [b](b.md#part \"title\") and [c](https://c.example/).\n\
-                    [d]: ../d.md\n[same](#part)\n";
-        assert_eq!(
-            relative_links(text),
-            [(1, "docs/a.md".to_owned()), (1, "b.md".to_owned()), (2, "../d.md".to_owned()),]
-        );
-    }
-
-    #[test]
-    fn code_has_no_links() {
-        let text = "`[a](a.md)` and [b](b.md)\n```\n[c](c.md)\n```\n[`d`](d.md)\n";
-        assert_eq!(relative_links(text), [(1, "b.md".to_owned()), (5, "d.md".to_owned())]);
+    fn found(text: &str) -> usize {
+        let file = File { path: "README.md".to_owned(), text: text.to_owned() };
+        check(&crate::tree::root(), &file).len()
     }
 
     #[test]
     fn a_dead_link_is_found() {
-        let root = crate::tree::root();
-        let file = |text: &str| File { path: "README.md".to_owned(), text: text.to_owned() };
-        assert_eq!(check(&root, &file("[x](xtask/Cargo.toml)")).len(), 0);
-        assert_eq!(check(&root, &file("[x](no/such.md)")).len(), 1);
+        assert_eq!(found("[x](xtask/Cargo.toml) and [y](https://example.com/no/such)"), 0);
+        assert_eq!(found("[x](no/such.md)"), 1);
+    }
+
+    #[test]
+    fn a_link_to_no_heading_is_found() {
+        assert_eq!(
+            found("# Here\n[x](docs/style.md#layout), [y](#here), [z](xtask/Cargo.toml#L1)"),
+            0
+        );
+        assert_eq!(found("# Here\n[x](docs/style.md#no-such), [y](#there)"), 2);
     }
 }

@@ -1,0 +1,134 @@
+//! What the checks have to know of Markdown: prose and code, links, headings and their anchors.
+//!
+//! It is not a parser of Markdown. It knows the forms that the documents here use.
+
+use std::collections::{HashMap, HashSet};
+
+/// Every line with its number and whether it is prose, not a fence or a line of code.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str, bool)> {
+    let mut in_code = false;
+    (1..).zip(text.lines()).map(move |(number, line)| {
+        let is_fence = is_fence(line);
+        in_code ^= is_fence;
+        (number, line, !in_code && !is_fence)
+    })
+}
+
+fn is_fence(line: &str) -> bool {
+    line.trim_start().starts_with("```")
+}
+
+/// The parts of a line between backticks, and those outside of them, in their order.
+///
+/// An unpaired backtick is an ordinary character.
+pub(crate) fn spans(line: &str) -> impl Iterator<Item = (&str, bool)> {
+    let is_paired = line.matches('`').count().is_multiple_of(2);
+    let parts: Vec<&str> = if is_paired { line.split('`').collect() } else { vec![line] };
+    (0..).zip(parts).map(|(number, part): (usize, &str)| (part, !number.is_multiple_of(2)))
+}
+
+/// Where the links of a text lead, each with its line; code has none.
+pub(crate) fn links(text: &str) -> Vec<(usize, String)> {
+    let mut links = Vec::new();
+    for (number, line, is_prose) in lines(text) {
+        if is_prose {
+            let prose: String =
+                spans(line).filter(|(_, is_code)| !is_code).map(|(part, _)| part).collect();
+            links.extend(targets(&prose).map(|target| (number, target.to_owned())));
+        }
+    }
+    links
+}
+
+/// What stands in `](..)`, and after `[name]:` at the beginning of a line.
+fn targets(line: &str) -> impl Iterator<Item = &str> {
+    let inline = line.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let definition =
+        line.strip_prefix('[').and_then(|rest| rest.split_once("]:")).map(|(_, target)| target);
+    inline
+        .chain(definition)
+        // A title may follow, and angle brackets may stand around it.
+        .filter_map(|target| target.split_whitespace().next())
+        .map(|target| target.trim_start_matches('<').trim_end_matches('>'))
+}
+
+/// Whether a link leaves the checkout.
+pub(crate) fn leads_into_the_web(target: &str) -> bool {
+    target.contains("://") || target.starts_with("mailto:")
+}
+
+/// The file and the anchor of a link; either may be empty.
+pub(crate) fn file_and_anchor(target: &str) -> (&str, &str) {
+    target.split_once('#').unwrap_or((target, ""))
+}
+
+/// The anchors that GitHub gives to the headings of a text.
+pub(crate) fn anchors(text: &str) -> HashSet<String> {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let headings = lines(text).filter(|(_, _, is_prose)| *is_prose).filter_map(|(_, line, _)| {
+        let heading = line.trim_start_matches('#');
+        (heading.len() < line.len()).then(|| heading.strip_prefix(' ')).flatten()
+    });
+    headings
+        .map(|heading| {
+            let slug = slug(heading);
+            let before = seen.entry(slug.clone()).or_default();
+            *before += 1;
+            if *before == 1 { slug } else { format!("{slug}-{}", *before - 1) }
+        })
+        .collect()
+}
+
+/// In lower case, without marks, with a hyphen for each blank.
+fn slug(heading: &str) -> String {
+    let mut parts = heading.split("](");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for rest in parts {
+        text += rest.split_once(')').map_or(rest, |(_, after)| after);
+    }
+    text.trim()
+        .to_lowercase()
+        .chars()
+        .filter(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_'))
+        .map(|letter| if letter == ' ' { '-' } else { letter })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_read() {
+        let text = "See [a](docs/a.md), [b](b.md#part \"title\") and [c](<https://c.example/>).\n\
+                    [d]: ../d.md\n[same](#part)\n";
+        let expected = [
+            (1, "docs/a.md"),
+            (1, "b.md#part"),
+            (1, "https://c.example/"),
+            (2, "../d.md"),
+            (3, "#part"),
+        ];
+        assert_eq!(links(text), expected.map(|(line, target)| (line, target.to_owned())));
+    }
+
+    #[test]
+    fn code_has_no_links() {
+        let text = "`[a](a.md)` and [b](b.md)\n```\n[c](c.md)\n```\n[`d`](d.md)\n";
+        assert_eq!(links(text), [(1, "b.md".to_owned()), (5, "d.md".to_owned())]);
+    }
+
+    #[test]
+    fn a_lone_backtick_is_an_ordinary_character() {
+        assert_eq!(links("it`s [a](a.md)"), [(1, "a.md".to_owned())]);
+    }
+
+    #[test]
+    fn anchors_are_those_of_github() {
+        let text = "# Sign in, & out\n## `config check`\n### [A link](to.md) here\n## Sign in, & out\n\
+                    ```\n# a comment\n```\n#no heading\n## max_age - 5\n";
+        let expected =
+            ["sign-in--out", "config-check", "a-link-here", "sign-in--out-1", "max_age---5"];
+        assert_eq!(anchors(text), expected.map(str::to_owned).into());
+    }
+}
