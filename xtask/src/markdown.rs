@@ -27,6 +27,11 @@ pub(crate) fn spans(line: &str) -> impl Iterator<Item = (&str, bool)> {
     (0..).zip(parts).map(|(number, part): (usize, &str)| (part, !number.is_multiple_of(2)))
 }
 
+/// What stands between backticks in a line.
+pub(crate) fn code_spans(line: &str) -> impl Iterator<Item = &str> {
+    spans(line).filter(|(_, is_code)| *is_code).map(|(part, _)| part)
+}
+
 /// Where the links of a text lead, each with its line; code has none.
 pub(crate) fn links(text: &str) -> Vec<(usize, String)> {
     let mut links = Vec::new();
@@ -121,6 +126,7 @@ mod tests {
     #[test]
     fn a_lone_backtick_is_an_ordinary_character() {
         assert_eq!(links("it`s [a](a.md)"), [(1, "a.md".to_owned())]);
+        assert_eq!(code_spans("`a` and `b`").collect::<Vec<_>>(), ["a", "b"]);
     }
 
     #[test]

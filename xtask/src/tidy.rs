@@ -8,6 +8,7 @@ mod links;
 mod manifests;
 mod published;
 mod released;
+mod rules;
 mod source;
 mod text;
 
@@ -38,5 +39,6 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     findings.extend(published::one_version(&files));
     findings.extend(released::check(&files));
     findings.extend(released::document(&files));
+    findings.extend(rules::check(&files));
     finding::report("tidy", findings)
 }

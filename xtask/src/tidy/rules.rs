@@ -1,0 +1,91 @@
+//! The page of rules names every configuration key, and none that is not there.
+
+use std::collections::HashSet;
+
+use crate::finding::Finding;
+use crate::markdown;
+use crate::tree::File;
+
+/// Generated from the table of keys in the binary.
+const KEYS: &str = "docs/configuration.md";
+/// Written by hand.
+const RULES: &str = "docs/rules.md";
+
+/// Compares the two pages.
+pub(crate) fn check(files: &[File]) -> Vec<Finding> {
+    let text = |path| files.iter().find(|file| file.path == path).map_or("", |file| &file.text);
+    let keys: HashSet<&str> = text(KEYS).lines().filter_map(key).collect();
+    let sections: HashSet<&str> = keys.iter().map(|key| section(key)).collect();
+    let named = named(text(RULES));
+    let unknown = named
+        .iter()
+        .filter(|(_, name)| sections.contains(section(name)) && !keys.contains(name.as_str()))
+        .map(|(line, name)| (*line, format!("there is no key `{name}`")));
+    let mut missing: Vec<&str> = keys.iter().copied().collect();
+    missing.retain(|key| !named.iter().any(|(_, name)| name == key));
+    let missing = missing.into_iter().map(|key| (1, format!("the key `{key}` is not named")));
+    let remedy = "say which rule each key of docs/configuration.md changes";
+    unknown
+        .chain(missing)
+        .map(|(line, problem)| Finding::failure(RULES, line, problem, remedy))
+        .collect()
+}
+
+/// The key that a row of the table is about.
+fn key(row: &str) -> Option<&str> {
+    row.strip_prefix("| `")?.split_once("`<br>").map(|(key, _)| key)
+}
+
+fn section(key: &str) -> &str {
+    key.split('.').next().unwrap_or_default()
+}
+
+/// What could be keys, each with its line; `.port` after `mail.host` is `mail.port`.
+fn named(text: &str) -> Vec<(usize, String)> {
+    let mut named: Vec<(usize, String)> = Vec::new();
+    let mut before = String::new();
+    for (number, line, is_prose) in markdown::lines(text) {
+        for span in markdown::code_spans(line).filter(|_| is_prose) {
+            let word = span.split_whitespace().next().unwrap_or_default();
+            let is_file = [".md", ".rs"].iter().any(|end| word.ends_with(end));
+            let is_key = |letter: char| letter.is_ascii_alphanumeric() || "._".contains(letter);
+            if is_file || !word.contains('.') || !word.chars().all(is_key) {
+                continue;
+            }
+            if !word.starts_with('.') {
+                word.clone_into(&mut before);
+                named.push((number, before.clone()));
+            } else if let Some((table, _)) = before.rsplit_once('.') {
+                named.push((number, format!("{table}{word}")));
+            }
+        }
+    }
+    named
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(rules: &str) -> usize {
+        let file = |path: &str, text: &str| File { path: path.to_owned(), text: text.to_owned() };
+        let keys = "| key | default |\n| `mail.host`<br>`VESTIBULE_MAIL__HOST` | – |\n\
+                    | `mail.tls.port`<br>`X` | 1 |\n| `mail.tls.name`<br>`X` | 1 |\n";
+        check(&[file(KEYS, keys), file(RULES, rules)]).len()
+    }
+
+    #[test]
+    fn a_key_that_is_not_named_is_found() {
+        assert_eq!(
+            found("`mail.host = x`, `mail.tls.port`, `.name`; see `mail.rs` and `other.key`"),
+            0
+        );
+        assert_eq!(found("`mail.host` and `mail.tls.port`"), 1);
+        assert_eq!(found("```\n`mail.host`, `mail.tls.port`, `.name`\n```"), 3);
+    }
+
+    #[test]
+    fn a_key_that_is_not_there_is_found() {
+        assert_eq!(found("`mail.host`, `mail.tls.port`, `.name`, `.other`, `mail.nonsense`"), 2);
+    }
+}
