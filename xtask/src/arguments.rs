@@ -82,7 +82,8 @@ Usage: cargo xtask tidy
 
 Source: module documentation first, size ceilings, nothing ignored, no sleeping tests.
 Documents: links lead to files and headings that are there, the page of rules names
-every configuration key, no trailing blanks, no paths of one machine.
+every configuration key, the threat model nothing that does not exist; no trailing blanks, no
+paths of one machine.
 Manifests: lints inherited, one Rust version, dependency floors in Cargo.lock.
 Packages: description, README, licences, and no file from outside of the crate.
 Migrations: those listed in migrations/released.txt are unchanged.";

@@ -41,6 +41,11 @@ fn is_part_of(wanted: &str, id: &str) -> bool {
     rest.is_some() && !id[wanted.len()..].starts_with(|next: char| next.is_ascii_digit())
 }
 
+/// Whether an experiment, or parts of one, have this id.
+pub(crate) fn is_experiment(id: &str) -> bool {
+    EXPERIMENTS.iter().any(|known| is_part_of(id, known.id))
+}
+
 /// Runs what was asked for. Lines go to standard output, everything else to the terminal.
 ///
 /// # Errors
@@ -50,7 +55,7 @@ fn is_part_of(wanted: &str, id: &str) -> bool {
 /// mutant that survives.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode> {
     for id in &options.ids {
-        if !EXPERIMENTS.iter().any(|known| is_part_of(id, known.id)) {
+        if !is_experiment(id) {
             let known: Vec<&str> = EXPERIMENTS.iter().map(|known| known.id).collect();
             bail!("there is no experiment `{id}`, but there are {}", known.join(", "));
         }

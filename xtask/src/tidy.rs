@@ -11,6 +11,7 @@ mod released;
 mod rules;
 mod source;
 mod text;
+mod threats;
 
 use std::path::Path;
 
@@ -40,5 +41,6 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     findings.extend(released::check(&files));
     findings.extend(released::document(&files));
     findings.extend(rules::check(&files));
+    findings.extend(threats::check(&files));
     finding::report("tidy", findings)
 }
