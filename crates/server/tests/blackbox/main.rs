@@ -23,6 +23,7 @@ mod database;
 mod dependencies;
 mod disk;
 mod doctor;
+mod documents;
 mod durability;
 mod encodings;
 mod enumeration;
