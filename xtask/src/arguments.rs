@@ -1,6 +1,6 @@
 //! The words after `cargo xtask`, and the help.
 //!
-//! Ten commands with a handful of flags between them do not need a parser library.
+//! Eleven commands with a handful of flags between them do not need a parser library.
 
 use anyhow::{Result, bail};
 
@@ -35,6 +35,11 @@ pub(crate) enum Command {
         /// Compare and write nothing.
         check: bool,
     },
+    /// The documents as pages of HTML.
+    Book {
+        /// Follow every link in them.
+        check: bool,
+    },
     /// The service beside the least that its parts could cost.
     Bench(bench::Options),
     /// The tests with what they need.
@@ -57,6 +62,7 @@ Usage: cargo xtask <COMMAND> [OPTIONS]
   package                    make the packages that would be published
   openapi [--check]          write docs/openapi.json, or fail when it is stale
   config [--check]           write docs/configuration.md, or fail when it is stale
+  book [--check]             make a book of the documents, and follow its links
   test [OPTIONS] [-- ARGS]   start what the tests need and run them all
   bench [PART ..] [..]       measure the service beside the least it could cost
   evidence [E02 ..] [..]     run the experiments behind what is promised
@@ -70,7 +76,8 @@ Everything CI does, in CI's order, stopping at the first failure.
 
 Usage: cargo xtask check [--no-test]
 
-fmt, tidy, layers, clippy, docs, package, openapi --check, config --check, deny, test.
+fmt, tidy, layers, clippy, docs, package, openapi --check, config --check, book --check, deny,
+test.
 `deny` needs cargo-deny and is left out, saying so, where that is not installed.
 
   --no-test  leave the tests out";
@@ -81,9 +88,9 @@ Checks the rules no compiler knows, and reports every finding at once.
 Usage: cargo xtask tidy
 
 Source: module documentation first, size ceilings, nothing ignored, no sleeping tests.
-Documents: links lead to files and headings that are there, the page of rules names
-every configuration key, the threat model nothing that does not exist; no trailing blanks, no
-paths of one machine.
+Documents: links lead to files and headings that are there, the book lists every page, the
+page of rules every configuration key, the threat model nothing that does not exist; no trailing
+blanks, no paths of one machine.
 Manifests: lints inherited, one Rust version, dependency floors in Cargo.lock.
 Packages: description, README, licences, and no file from outside of the crate.
 Migrations: those listed in migrations/released.txt are unchanged.";
@@ -113,6 +120,15 @@ Writes the configuration reference the binary prints to docs/configuration.md.
 Usage: cargo xtask config [--check]
 
   --check  write nothing, fail when the file is stale";
+
+const BOOK: &str = "\
+Makes a book of the documents in target/book/html.
+
+Usage: cargo xtask book [--check]
+
+Needs mdBook, which is installed with cargo into target/tools where it is missing.
+
+  --check  follow every link between its pages, anchors included, and fail when one is dead";
 
 const TEST: &str = "\
 Starts what the tests need, runs them all and ends with one line: N passed, N failed, N skipped.
@@ -194,6 +210,7 @@ pub(crate) fn parse(words: &[String]) -> Result<Command> {
         "package" => (PACKAGE, &[]),
         "openapi" => (OPENAPI, &["--check"]),
         "config" => (CONFIG, &["--check"]),
+        "book" => (BOOK, &["--check"]),
         "test" => (TEST, &["--strict", "--browser"]),
         "bench" => (BENCH, &["--short", "--report"]),
         "evidence" => (EVIDENCE, &["--short", "--report", "--mutants"]),
@@ -226,6 +243,7 @@ pub(crate) fn parse(words: &[String]) -> Result<Command> {
         "package" => Command::Package,
         "openapi" => Command::OpenApi { check: has("--check") },
         "config" => Command::Config { check: has("--check") },
+        "book" => Command::Book { check: has("--check") },
         "evidence" => Command::Evidence(evidence::Options {
             ids: names,
             short: has("--short"),
@@ -267,6 +285,7 @@ mod tests {
         assert_eq!(parsed("check --no-test").unwrap(), Command::Check { with_tests: false });
         assert_eq!(parsed("openapi --check").unwrap(), Command::OpenApi { check: true });
         assert_eq!(parsed("config").unwrap(), Command::Config { check: false });
+        assert_eq!(parsed("book --check").unwrap(), Command::Book { check: true });
     }
 
     #[test]
@@ -316,8 +335,8 @@ mod tests {
     fn help_is_there_for_everything() {
         assert_eq!(parsed("").unwrap(), Command::Help(HELP));
         let commands = [
-            "check", "tidy", "layers", "package", "openapi", "config", "test", "bench", "evidence",
-            "fuzz",
+            "check", "tidy", "layers", "package", "openapi", "config", "book", "test", "bench",
+            "evidence", "fuzz",
         ];
         for name in commands {
             let Command::Help(text) = parsed(&format!("{name} --help")).unwrap() else {

@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 
-use crate::{generated, layers, package, shell, test, tidy};
+use crate::{book, generated, layers, package, shell, test, tidy};
 
 type Step = fn(&Path) -> Result<()>;
 
 /// Cheap before dear, so that the common mistakes show in seconds.
-const STEPS: [(&str, Step); 9] = [
+const STEPS: [(&str, Step); 10] = [
     ("fmt", fmt),
     ("tidy", tidy::run),
     ("layers", layers::run),
@@ -20,6 +20,7 @@ const STEPS: [(&str, Step); 9] = [
     ("package", package::run),
     ("openapi", |root| generated::OPENAPI.run(root, true)),
     ("config", |root| generated::CONFIG.run(root, true)),
+    ("book", |root| book::run(root, true)),
     ("deny", deny),
 ];
 

@@ -10,6 +10,7 @@
 
 mod arguments;
 mod bench;
+mod book;
 mod browser;
 mod check;
 mod evidence;
@@ -59,6 +60,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Package => package::run(&root)?,
         Command::OpenApi { check } => generated::OPENAPI.run(&root, check)?,
         Command::Config { check } => generated::CONFIG.run(&root, check)?,
+        Command::Book { check } => book::run(&root, check)?,
         Command::Bench(options) => return bench::run(&root, &options),
         Command::Evidence(options) => return evidence::run(&root, &options),
         Command::Fuzz(options) => fuzz::run(&root, &options)?,

@@ -2,6 +2,7 @@
 //!
 //! Every module here looks at one kind of file and answers with findings; nothing stops at the first.
 
+mod contents;
 mod errors_section;
 mod floors;
 mod links;
@@ -40,6 +41,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     findings.extend(published::one_version(&files));
     findings.extend(released::check(&files));
     findings.extend(released::document(&files));
+    findings.extend(contents::check(&files));
     findings.extend(rules::check(&files));
     findings.extend(threats::check(&files));
     finding::report("tidy", findings)

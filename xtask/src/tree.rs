@@ -41,25 +41,32 @@ pub(crate) fn root() -> PathBuf {
     here.parent().map_or_else(|| here.clone(), Path::to_owned)
 }
 
+/// The path of every file from the root, sorted.
+///
+/// # Errors
+///
+/// When a folder cannot be read.
+pub(crate) fn paths(root: &Path) -> Result<Vec<String>> {
+    let mut paths = match tracked(root) {
+        Some(paths) => paths,
+        None => walked(root)?,
+    };
+    // A file deleted but not yet staged is still in git's list.
+    paths.retain(|path| root.join(path).is_file());
+    paths.sort();
+    paths.dedup();
+    Ok(paths)
+}
+
 /// Every text file, sorted by path.
 ///
 /// # Errors
 ///
 /// When a file or a folder cannot be read.
 pub(crate) fn text_files(root: &Path) -> Result<Vec<File>> {
-    let mut paths = match tracked(root) {
-        Some(paths) => paths,
-        None => walked(root)?,
-    };
-    paths.sort();
-    paths.dedup();
     let mut files = Vec::new();
-    for path in paths {
+    for path in paths(root)? {
         let full = root.join(&path);
-        // A file deleted but not yet staged is still in git's list.
-        if !full.is_file() {
-            continue;
-        }
         let bytes = std::fs::read(&full).with_context(|| format!("cannot read {path}"))?;
         if bytes.contains(&0) {
             continue;
