@@ -88,9 +88,9 @@ Checks the rules no compiler knows, and reports every finding at once.
 Usage: cargo xtask tidy
 
 Source: module documentation first, size ceilings, nothing ignored, no sleeping tests.
-Documents: links lead to files and headings that are there, the book lists every page, the
-page of rules every configuration key, the threat model nothing that does not exist; no trailing
-blanks, no paths of one machine.
+Documents: links lead to files and headings that are there, excerpts are cut from their files,
+the book lists every page, the page of rules every configuration key, the threat model nothing
+that does not exist; no trailing blanks, no paths of one machine.
 Manifests: lints inherited, one Rust version, dependency floors in Cargo.lock.
 Packages: description, README, licences, and no file from outside of the crate.
 Migrations: those listed in migrations/released.txt are unchanged.";

@@ -4,6 +4,30 @@
 
 use std::collections::{HashMap, HashSet};
 
+/// A block of code between two fences.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Block<'a> {
+    /// Of the fence that opens it.
+    pub(crate) line: usize,
+    /// The words after that fence.
+    pub(crate) info: &'a str,
+    pub(crate) lines: Vec<&'a str>,
+}
+
+/// The blocks of code of a text.
+pub(crate) fn blocks(text: &str) -> Vec<Block<'_>> {
+    let mut blocks = Vec::new();
+    let mut lines = (1..).zip(text.lines());
+    while let Some((line, text)) = lines.next() {
+        if let Some(info) = text.trim_start().strip_prefix("```") {
+            let inside = lines.by_ref().map(|(_, text)| text);
+            let lines = inside.take_while(|text| !is_fence(text)).collect();
+            blocks.push(Block { line, info: info.trim(), lines });
+        }
+    }
+    blocks
+}
+
 /// Every line with its number and whether it is prose, not a fence or a line of code.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str, bool)> {
     let mut in_code = false;
@@ -127,6 +151,18 @@ mod tests {
     fn a_lone_backtick_is_an_ordinary_character() {
         assert_eq!(links("it`s [a](a.md)"), [(1, "a.md".to_owned())]);
         assert_eq!(code_spans("`a` and `b`").collect::<Vec<_>>(), ["a", "b"]);
+    }
+
+    #[test]
+    fn blocks_have_their_words_and_their_lines() {
+        let text = "one\n```sh run\necho\n\n```\n- list\n  ```\n  two\n  ```\n";
+        assert_eq!(
+            blocks(text),
+            [
+                Block { line: 2, info: "sh run", lines: vec!["echo", ""] },
+                Block { line: 7, info: "", lines: vec!["  two"] },
+            ]
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod contents;
 mod errors_section;
+mod excerpts;
 mod floors;
 mod links;
 mod manifests;
@@ -33,6 +34,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         findings.extend(source::check(file));
         findings.extend(errors_section::check(file));
         findings.extend(links::check(root, file));
+        findings.extend(excerpts::check(root, file));
         findings.extend(manifests::check(file));
         findings.extend(floors::check(file));
     }
