@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn links_that_leave_the_documents_lead_into_the_web() {
-        let root = crate::tree::root();
+        let root = tree::root();
         let moved = |target: &str| on_the_web(&root, Path::new("docs/guides"), "c0ffee", target);
         let on_the_web = |path: &str| Some(format!("{REPOSITORY}/{path}"));
         assert_eq!(moved("../../CHANGELOG.md#a"), on_the_web("blob/c0ffee/CHANGELOG.md#a"));
