@@ -95,9 +95,11 @@ fn as_told() -> Setup {
 /// Types what the page says, and compares what comes of it.
 async fn follow(page: &str, service: &Service) {
     let blocks = blocks(&read(page));
+    let end = format!("echo '{MARK}'\n");
     let mut script = "set -euo pipefail\n".to_owned();
     for block in &blocks {
-        script += &format!("{}echo '{MARK}'\n", block.script);
+        script += &block.script;
+        script += &end;
     }
     let script = script.replace(ADDRESS, &service.url(""));
     let mut bash = service.setup.clone().under(BASH).command(service.data.path(), &[&script]);
