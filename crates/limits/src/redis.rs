@@ -10,6 +10,8 @@ use std::time::Duration;
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, RedisError, Script, ServerErrorKind};
 use async_trait::async_trait;
+use tracing::field::Empty;
+use tracing::{Instrument as _, info_span};
 use vestibule_domain::ports::{Decision, Limit, LimitKey};
 
 use crate::shared::{Away, SharedLimiter, in_time};
@@ -155,7 +157,18 @@ fn away(error: &RedisError) -> Away {
 #[async_trait]
 impl SharedLimiter for RedisLimiter {
     async fn try_admit(&self, key: &LimitKey, limit: Limit) -> Result<Decision, Away> {
-        self.count(&format!("{PREFIX}{key}"), limit).await
+        let span = info_span!(
+            target: "traces",
+            "limit",
+            otel.kind = "client",
+            otel.status_code = Empty,
+            db.system.name = "redis",
+        );
+        let counted = self.count(&format!("{PREFIX}{key}"), limit).instrument(span.clone()).await;
+        if counted.is_err() {
+            span.record("otel.status_code", "error");
+        }
+        counted
     }
 
     async fn probe(&self) -> Result<(), Away> {

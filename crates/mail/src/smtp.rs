@@ -14,6 +14,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rustls::pki_types::ServerName;
 use tokio::time::Instant;
+use tracing::field::Empty;
+use tracing::{Instrument as _, info_span};
 use vestibule_domain::mail::Message;
 use vestibule_domain::ports::{MailError, Mailer, Receipt};
 use vestibule_domain::relay::{Relay, RelaySecurity, SenderName};
@@ -130,7 +132,20 @@ impl Mailer for SmtpMailer {
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt, MailError> {
-        Ok(self.deliver(message).await?)
+        let relay = &self.target.relay;
+        let span = info_span!(
+            target: "traces",
+            "SMTP delivery",
+            otel.kind = "client",
+            otel.status_code = Empty,
+            server.address = relay.host.as_str(),
+            server.port = i64::from(relay.port.get()),
+        );
+        let outcome = self.deliver(message).instrument(span.clone()).await;
+        if outcome.is_err() {
+            span.record("otel.status_code", "error");
+        }
+        Ok(outcome?)
     }
 }
 

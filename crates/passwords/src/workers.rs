@@ -13,6 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tracing::{Instrument as _, info_span};
 use vestibule_domain::ports::HashError;
 
 use crate::engine::{Engine, EngineKind};
@@ -99,6 +100,20 @@ impl Workers {
     /// `Busy` when too many wait, or when the turn does not come within [`MAX_WAIT`]; `Failed` when
     /// the work panics.
     pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Engine) -> T + Send + 'static,
+    ) -> Result<T, HashError> {
+        // For traces: how long it took, and how much of that was waiting.
+        let hashing = info_span!(target: "traces", "hash");
+        let waiting = info_span!(target: "traces", parent: &hashing, "wait for a thread");
+        let work = move |engine: &mut Engine| {
+            drop(waiting);
+            work(engine)
+        };
+        self.in_turn(work).instrument(hashing).await
+    }
+
+    async fn in_turn<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Engine) -> T + Send + 'static,
     ) -> Result<T, HashError> {

@@ -26,6 +26,7 @@ mod recent;
 mod requests;
 mod resets;
 mod sessions;
+mod spans;
 mod store;
 mod transfer;
 mod unit;

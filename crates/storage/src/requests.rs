@@ -7,12 +7,14 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
+use tracing::Instrument as _;
 use vestibule_domain::error::chain;
 use vestibule_domain::ports::{StoreError, UnitOfWork as _};
 use vestibule_domain::reset::ResetRequest;
 
 use crate::error::unavailable;
 use crate::resets::insert_requests;
+use crate::spans;
 use crate::store::SeaStore;
 
 /// The most that are written at once: each number of them is a statement of its own to prepare.
@@ -101,7 +103,8 @@ impl SeaStore {
             }
             Writer::Overwhelmed => return Err(unavailable("too many requests wait")),
         }
-        answered.await.unwrap_or_else(|stopped| Err(unavailable(stopped)))
+        let written = answered.instrument(spans::write_together(self.is_on_server()));
+        written.await.unwrap_or_else(|stopped| Err(unavailable(stopped)))
     }
 
     async fn write_requests(&self) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use time::OffsetDateTime;
+use tracing::Instrument as _;
 use vestibule_domain::audit::AuditEvent;
 use vestibule_domain::caller::ClientNetwork;
 use vestibule_domain::census::Census;
@@ -28,7 +29,8 @@ use crate::recent::{CacheUse, RecentSessions, Touched};
 use crate::requests::Requests;
 use crate::unit::{Patience, SeaUnit, Timely};
 use crate::{
-    audit, census, credentials, ended, failures, installation, outbox, resets, sessions, users,
+    audit, census, credentials, ended, failures, installation, outbox, resets, sessions, spans,
+    users,
 };
 
 /// The store, in SQLite or PostgreSQL. Cloning it shares the connections.
@@ -110,8 +112,10 @@ impl SeaStore {
         };
         let patience = self.server.as_ref().map(|server| Patience::of(server.trust.clone()));
         let begin = self.writer.begin_with_options(options);
-        let tx = Timely::begin(begin, patience).await.map_err(store_error)?;
-        Ok(SeaUnit { tx, touched: Touched::default(), recent: self.recent.clone() })
+        let span = spans::unit(self.is_on_server());
+        let begin = Timely::begin(begin, patience).instrument(spans::begin(&span));
+        let tx = begin.await.map_err(store_error)?;
+        Ok(SeaUnit { tx, touched: Touched::default(), recent: self.recent.clone(), span })
     }
 
     /// Bounds a read of a server that may have gone silent.
@@ -119,6 +123,7 @@ impl SeaStore {
         &self,
         read: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
+        let read = read.instrument(spans::read(self.is_on_server()));
         if !self.is_on_server() {
             return read.await;
         }

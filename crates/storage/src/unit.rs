@@ -8,11 +8,13 @@ use sea_orm::{
     Statement,
 };
 use tokio::time::{Instant, timeout_at};
+use tracing::{Instrument as _, Span};
 use vestibule_domain::ports::{StoreError, UnitOfWork};
 
 use crate::error::{store_error, unavailable};
 use crate::postgres::{ANSWER, STATEMENT_TIMEOUT, Trust, is_read_only};
 use crate::recent::{RecentSessions, Touched};
+use crate::spans;
 
 /// An open transaction. Dropping it rolls it back.
 pub(crate) struct SeaUnit {
@@ -20,6 +22,8 @@ pub(crate) struct SeaUnit {
     /// What it has written that others may have read a moment ago.
     pub(crate) touched: Touched,
     pub(crate) recent: Arc<RecentSessions>,
+    /// What a trace sees of it, from before it was opened to its end.
+    pub(crate) span: Span,
 }
 
 impl SeaUnit {
@@ -33,13 +37,15 @@ impl SeaUnit {
 #[async_trait]
 impl UnitOfWork for SeaUnit {
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        let Self { tx, touched, recent } = *self;
+        let Self { tx, touched, recent, span } = *self;
         // A client that hangs up drops the future that waits here (decision D14). The task goes on.
         #[expect(clippy::disallowed_methods, reason = "ends by itself, within a unit's time")]
         let commit = tokio::spawn(async move {
             // Also when it fails: whoever is cut off does not know what became of it.
             let _forgetting = Forgetting { touched, recent };
-            tx.commit().await
+            let outcome = tx.commit().instrument(spans::commit(&span)).await;
+            spans::ended(&span, outcome.is_ok());
+            outcome
         });
         match commit.await {
             Ok(outcome) => outcome.map_err(store_error),
