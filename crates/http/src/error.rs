@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use poem::http::StatusCode;
 use poem::middleware::PanicHandler;
-use poem::{IntoResponse, Response};
+use poem::{IntoResponse, PathPattern, Response};
 use poem_openapi::error::{AuthorizationError, ContentTypeError, ParseParamError, ParsePathError};
 use poem_openapi::{ApiResponse, OperationId};
 use vestibule_domain::error::{Error, Rule, Violation, chain};
@@ -204,6 +204,9 @@ pub async fn respond(error: poem::Error) -> Response {
     let mut response = ApiError::of_framework(&error).into_response();
     if let Some(OperationId(operation)) = error.data() {
         response.set_data(OperationId(operation));
+    }
+    if let Some(route) = error.data::<PathPattern>() {
+        response.set_data(route.clone());
     }
     response
 }

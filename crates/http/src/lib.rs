@@ -35,10 +35,10 @@ pub use client::{ClientAddress, TrustedProxies};
 pub use error::respond;
 pub use health::starting;
 pub use keys::PublishedKey;
-pub use observer::{Answered, Observer};
+pub use observer::{Answered, Observer, TraceIds, operation_of};
 /// The framework, in the version that everything here belongs to.
 pub use poem;
-pub use request_id::Requests;
+pub use request_id::{Requests, X_REQUEST_ID};
 pub use state::State;
 
 /// The chapters of the document.

@@ -26,15 +26,30 @@ pub struct Answered {
 
 impl Answered {
     pub(crate) fn with(response: &Response, duration: Duration) -> Self {
-        let is_page = || {
-            let kind = response.headers().get(CONTENT_TYPE);
-            kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
-        };
-        let operation = match response.data::<OperationId>() {
-            Some(OperationId(operation)) => operation,
-            None if is_page() => "page",
-            None => "other",
-        };
+        let operation = operation_of(response);
         Self { operation, status: response.status().as_u16(), duration }
     }
+}
+
+/// What was answered, as in [`Answered::operation`].
+pub fn operation_of(response: &Response) -> &'static str {
+    let is_page = || {
+        let kind = response.headers().get(CONTENT_TYPE);
+        kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+    };
+    match response.data::<OperationId>() {
+        Some(OperationId(operation)) => operation,
+        None if is_page() => "page",
+        None => "other",
+    }
+}
+
+/// The trace that a request belongs to. Whoever traces requests puts it into their extensions, for
+/// their log lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceIds {
+    /// The id of the trace, in hexadecimal digits.
+    pub trace_id: String,
+    /// The id of the request's own span.
+    pub span_id: String,
 }

@@ -11,9 +11,10 @@ use tracing::Instrument;
 use vestibule_domain::caller::Caller;
 use vestibule_domain::ports::Random;
 
-use crate::observer::{Answered, Observer};
+use crate::observer::{Answered, Observer, TraceIds};
 
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The header that names a request, on what it becomes and on its answer.
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What every answer carries that does not say otherwise.
 static DEFAULTS: [(HeaderName, HeaderValue); 8] = [
@@ -115,9 +116,12 @@ impl<E: Endpoint> Endpoint for Named<E> {
     async fn call(&self, mut request: Request) -> Result<Response> {
         let id = format!("{:032x}", u128::from_be_bytes(drawn(&*self.requests.random)));
         let network = request.extensions().get().map(Caller::network);
+        let trace: Option<&TraceIds> = request.extensions().get();
         let span = tracing::info_span!(
             "request",
             request_id = %id,
+            trace_id = trace.map(|ids| &*ids.trace_id),
+            span_id = trace.map(|ids| &*ids.span_id),
             method = %request.method(),
             path = &*without_secrets(request.uri().path()),
             client = network.map(tracing::field::display),
