@@ -42,6 +42,7 @@ use crate::dev_mail;
 use crate::failure::Failure;
 use crate::metrics::Metrics;
 use crate::probe;
+use crate::traces::Traced;
 
 /// The whole service, wired.
 pub(crate) struct App {
@@ -257,8 +258,13 @@ impl App {
             routes = dev_mail::add(routes, kept.clone());
         }
         let answers = self.pages.beside(routes);
-        let protected = vestibule_http::protect(answers, ClientAddress::new(proxies), requests);
-        self.pages.dress(protected).boxed()
+        let client = ClientAddress::new(proxies.clone());
+        let protected = vestibule_http::protect(answers, client, requests);
+        if self.config.traces.is_none() {
+            return self.pages.dress(protected).boxed();
+        }
+        let traced = Traced::new(protected, proxies, self.public_url.is_https());
+        self.pages.dress(traced).boxed()
     }
 
     /// The broom.

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use poem::http::uri::Authority;
+use poem::http::{HeaderName, HeaderValue, Uri};
 use vestibule_domain::policy::Policy;
 use vestibule_domain::relay::Relay;
 use vestibule_limits::RedisAddress;
@@ -43,6 +44,8 @@ pub(crate) struct Config {
     pub(crate) log_format: LogFormat,
     /// Where metrics are served; `None` for nowhere.
     pub(crate) metrics: Option<SocketAddr>,
+    /// Where traces go; `None` for nowhere.
+    pub(crate) traces: Option<TracesConfig>,
     /// Where the database is.
     pub(crate) database_url: Secret,
     /// Where limits are counted for several nodes; `None` for one node alone.
@@ -71,6 +74,17 @@ pub(crate) struct Config {
     pub(crate) pages: PagesConfig,
     /// Whether this is a try-out on one's own machine.
     pub(crate) dev: bool,
+}
+
+/// Where traces go, and how many.
+#[derive(Clone, Debug)]
+pub(crate) struct TracesConfig {
+    /// Where they are handed over, the whole address.
+    pub(crate) address: Uri,
+    /// Headers that let us in there. Their values do not print.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    /// The part of those that begin here.
+    pub(crate) sample_ratio: f64,
 }
 
 /// Limits that several nodes share.

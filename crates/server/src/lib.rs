@@ -17,6 +17,8 @@ mod metrics;
 mod probe;
 mod reception;
 mod telemetry;
+mod tls;
+mod traces;
 mod worker;
 
 use std::process::ExitCode;

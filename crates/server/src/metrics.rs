@@ -146,19 +146,25 @@ impl Metrics {
 
     /// What became of an attempt to send a mail.
     pub(crate) fn mail(&self, delivery: &Delivery) {
-        let outcome = match delivery {
-            Delivery::Settled(MailFate::Sent) => "sent",
-            Delivery::Settled(MailFate::Retry { .. }) => "retry",
-            Delivery::Settled(MailFate::Failed { .. }) => "failed",
-            Delivery::Settled(MailFate::Withdrawn) => "withdrawn",
-            Delivery::LeftToOthers => return,
-        };
-        self.mails.get_or_create(&Outcome { outcome }).inc();
+        if let Some(outcome) = outcome_of(delivery) {
+            self.mails.get_or_create(&Outcome { outcome }).inc();
+        }
     }
 
     /// Whether the worker can do its work.
     pub(crate) fn worker(&self, is_troubled: bool) {
         self.worker_troubled.set(is_troubled.into());
+    }
+}
+
+/// What became of an attempt to send a mail, in a word; `None` if it was left to others.
+pub(crate) fn outcome_of(delivery: &Delivery) -> Option<&'static str> {
+    match delivery {
+        Delivery::Settled(MailFate::Sent) => Some("sent"),
+        Delivery::Settled(MailFate::Retry { .. }) => Some("retry"),
+        Delivery::Settled(MailFate::Failed { .. }) => Some("failed"),
+        Delivery::Settled(MailFate::Withdrawn) => Some("withdrawn"),
+        Delivery::LeftToOthers => None,
     }
 }
 

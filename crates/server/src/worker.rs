@@ -10,13 +10,15 @@ use std::sync::Arc;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 use vestibule_domain::error::{Error, chain};
 use vestibule_domain::mail::MailFate;
 use vestibule_domain::outbox::{Claim, Delivery, Dispatcher};
 use vestibule_domain::ports::Mailer;
 
 use crate::app::App;
+use crate::{metrics, traces};
 
 const PACE: Duration = Duration::from_millis(250);
 const CLEAN_UP_EVERY: Duration = Duration::from_hours(1);
@@ -169,8 +171,25 @@ impl Worker<'_> {
         let claims = dispatcher.claim(u32::try_from(room).unwrap_or(1)).await?;
         self.backlog = claims.len() == room;
         for claim in claims {
-            let span = tracing::info_span!("mail", mail_id = %claim.mail_id());
-            self.sending.spawn(deliver(dispatcher.clone(), claim).instrument(span));
+            let mail_id = claim.mail_id();
+            let trace = tracing::info_span!(
+                target: traces::TARGET,
+                parent: None,
+                "mail",
+                otel.kind = "consumer",
+                otel.status_code = Empty,
+                vestibule.mail_id = %mail_id,
+                vestibule.outcome = Empty,
+            );
+            let ids = traces::ids(&trace);
+            let lines = tracing::info_span!(
+                "mail",
+                %mail_id,
+                trace_id = ids.as_ref().map(|ids| &*ids.trace_id),
+                span_id = ids.as_ref().map(|ids| &*ids.span_id),
+            );
+            let delivery = deliver(dispatcher.clone(), claim, trace.clone());
+            self.sending.spawn(delivery.instrument(lines).instrument(trace));
         }
         Ok(())
     }
@@ -204,11 +223,12 @@ impl Worker<'_> {
 }
 
 /// Sends a mail and says what became of it; `None` if that could not be recorded.
-async fn deliver(dispatcher: Arc<Dispatcher>, claim: Claim) -> Option<Delivery> {
+async fn deliver(dispatcher: Arc<Dispatcher>, claim: Claim, trace: Span) -> Option<Delivery> {
     let delivery = match dispatcher.deliver(claim).await {
         Ok(delivery) => delivery,
         Err(error) => {
             tracing::warn!(error = chain(&error), "a mail's fate could not be recorded");
+            trace.record("otel.status_code", "error");
             return None;
         }
     };
@@ -225,5 +245,6 @@ async fn deliver(dispatcher: Arc<Dispatcher>, claim: Claim) -> Option<Delivery> 
         }
         Delivery::LeftToOthers => tracing::debug!("mail left to another worker"),
     }
+    trace.record("vestibule.outcome", metrics::outcome_of(&delivery));
     Some(delivery)
 }

@@ -90,7 +90,7 @@ pub(super) const CRATES: [Crate; 20] = [
 const NOBODY: &[&str] = &[];
 
 /// Dependencies with a home: nobody else ships them. Tests may use any.
-pub(super) const HOMES: [(&str, &[&str]); 41] = [
+pub(super) const HOMES: [(&str, &[&str]); 46] = [
     ("anyhow", &[SERVER, BENCH, EXAMPLE_AXUM, EXAMPLE_POEM, XTASK]),
     ("argon2", &[PASSWORDS, BENCH]),
     ("argon2-rust", &[PASSWORDS, BENCH]),
@@ -109,6 +109,10 @@ pub(super) const HOMES: [(&str, &[&str]); 41] = [
     ("minijinja", &[MAIL, WEB, SERVER]),
     ("mockall", NOBODY),
     ("openapiv3", &[CLIENT]),
+    // Spans stand with the work, in `tracing`; who collects them is wired in one place.
+    ("opentelemetry", &[SERVER]),
+    ("opentelemetry-proto", &[SERVER]),
+    ("opentelemetry_sdk", &[SERVER]),
     ("pasetors", &[TOKENS, VERIFY]),
     ("pbkdf2", &[PASSWORDS]),
     ("poem", &[HTTP, WEB, SERVER, FUZZ, BENCH, VERIFY, EXAMPLE_POEM]),
@@ -116,6 +120,7 @@ pub(super) const HOMES: [(&str, &[&str]); 41] = [
     ("progenitor-client", &[CLIENT]),
     ("progenitor-impl", &[CLIENT]),
     ("prometheus-client", &[SERVER]),
+    ("prost", &[SERVER]),
     // Two caches, each beside what it remembers.
     ("quick_cache", &[STORAGE, TOKENS]),
     ("rcgen", &[TESTKIT]),
@@ -133,6 +138,7 @@ pub(super) const HOMES: [(&str, &[&str]); 41] = [
     ("syn", &[CLIENT]),
     ("tempfile", &[FUZZ]),
     ("toml", &[SERVER]),
+    ("tracing-opentelemetry", &[SERVER]),
     ("tracing-subscriber", &[SERVER]),
     ("unic-langid", &[LOCALES]),
 ];

@@ -35,7 +35,7 @@ pub(super) async fn serve(place: &Place, options: &Serve) -> Result<(), Failure>
     let overrides =
         Overrides { listen: options.listen.clone(), dev: options.dev, ..place.overrides() };
     let (config, _) = load(&overrides, environment())?;
-    telemetry::start(config.log_format);
+    let telemetry = telemetry::start(config.log_format, config.traces.as_ref());
     if config.dev && !config.listen.ip().is_loopback() {
         let at = format!("server.listen = {}", config.listen);
         return Err(Failure::configuration(at, "--dev listens on this machine only: 127.0.0.1"));
@@ -73,6 +73,7 @@ pub(super) async fn serve(place: &Place, options: &Serve) -> Result<(), Failure>
     if let Some(app) = ended? {
         close(app).await;
     }
+    telemetry.stop().await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -80,7 +81,7 @@ pub(super) async fn serve(place: &Place, options: &Serve) -> Result<(), Failure>
 /// Sends mail until told to stop.
 pub(super) async fn worker(place: &Place) -> Result<(), Failure> {
     let (config, _) = load(&place.overrides(), environment())?;
-    telemetry::start(config.log_format);
+    let telemetry = telemetry::start(config.log_format, config.traces.as_ref());
     let metrics = bind_metrics(&config).await?;
     let orders = Orders::listen(Duration::ZERO)?;
     let nothing = async |_: &App| Ok(());
@@ -93,6 +94,7 @@ pub(super) async fn worker(place: &Place) -> Result<(), Failure> {
         tokio::join!(run, worker::follow_keys(&app, stop), watched);
         close(app).await;
     }
+    telemetry.stop().await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -81,6 +81,26 @@ pub(crate) const KEYS: &[Key] = &[
         "Where metrics are served, at /metrics, for Prometheus and what reads its format. Off unless \
          set.",
     ),
+    key(
+        "traces.endpoint",
+        None,
+        "an address such as http://127.0.0.1:4318 or https://collector.example.com, without a query",
+        "The OpenTelemetry collector that gets traces, by OTLP over HTTP; /v1/traces is added. Off \
+         unless set.",
+    ),
+    secret(
+        "traces.headers",
+        Some(""),
+        "a list such as Authorization=Bearer abc; only with https, or for a collector on this machine",
+        "Headers that the collector asks for.",
+    ),
+    key(
+        "traces.sample_ratio",
+        Some("1"),
+        "a number from 0 to 1",
+        "The part of all traces that is taken. A request that goes on with the trace of a trusted proxy \
+         does as the proxy says.",
+    ),
     secret(
         "database.url",
         Some("sqlite://{data_dir}/vestibule.db"),

@@ -129,7 +129,8 @@ fn as_text(value: &Value) -> Option<String> {
             let items: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
             items.map(|items| items.join(","))
         }
-        Value::Float(_) | Value::Datetime(_) | Value::Table(_) => None,
+        Value::Float(number) => Some(number.to_string()),
+        Value::Datetime(_) | Value::Table(_) => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! From text to checked values, noting every problem on the way.
 
 mod outward;
+mod traces;
 
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
@@ -49,6 +50,7 @@ impl<'a> Reader<'a> {
         let data_dir: Option<std::path::PathBuf> = self.parse("server.data_dir");
         let log_format = self.with("server.log_format", log_format);
         let metrics = self.parse("metrics.listen");
+        let traces = self.traces();
         let database_url = self.database_url(data_dir.as_deref());
         let redis = self.redis();
         let product_name = self.with("product.name", |text| label(text, 64));
@@ -68,6 +70,7 @@ impl<'a> Reader<'a> {
             data_dir: data_dir?,
             log_format: log_format?,
             metrics,
+            traces,
             database_url: database_url?,
             redis,
             product_name: product_name?,

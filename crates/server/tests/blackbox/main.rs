@@ -56,6 +56,7 @@ mod secrets;
 mod service;
 mod stuffing;
 mod tokens_elsewhere;
+mod traces;
 mod upgrade;
 mod wire;
 mod workshop;

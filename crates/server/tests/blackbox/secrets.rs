@@ -4,4 +4,4 @@
 
 mod leaks;
 mod lines;
-mod search;
+pub(crate) mod search;

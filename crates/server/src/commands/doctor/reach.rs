@@ -1,25 +1,22 @@
 //! Whether the service is reached at its public address, and whom it takes for its clients there.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use ipnet::IpNet;
 use poem::http::Uri;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 
 use super::super::now;
 use super::Finding;
 use crate::app::App;
 use crate::config::{Config, PublicUrl};
-use crate::probe;
+use crate::{probe, tls};
 
 const DEADLINE: Duration = Duration::from_secs(10);
 const MAX_ANSWER: u64 = 64 * 1024;
@@ -135,7 +132,7 @@ async fn ask(url: &PublicUrl, question: &str) -> anyhow::Result<(u16, String)> {
     let connection = TcpStream::connect((bare, port)).await?;
     let mut stream: Box<dyn Stream> = if url.is_https() {
         let name = ServerName::try_from(bare.to_owned()).context("the host's name")?;
-        Box::new(connector().connect(name, connection).await?)
+        Box::new(tls::connector().connect(name, connection).await?)
     } else {
         Box::new(connection)
     };
@@ -157,14 +154,6 @@ async fn ask(url: &PublicUrl, question: &str) -> anyhow::Result<(u16, String)> {
     let (head, body) = answer.split_once("\r\n\r\n").context("this is no HTTP")?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
     Ok((status.context("this is no HTTP")?, body.to_owned()))
-}
-
-/// Trusts whom the system trusts.
-fn connector() -> TlsConnector {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    TlsConnector::from(Arc::new(config))
 }
 
 #[cfg(test)]
