@@ -51,8 +51,8 @@ fn is_ours(request: &Request, sealer: &dyn Sealer, now: OffsetDateTime) -> bool 
     opened.is_some_and(|asked| now.unix_timestamp().abs_diff(asked) <= LIFE.unsigned_abs())
 }
 
-/// Who is on the other end of the connection, what came along as `X-Forwarded-For`, and whom the
-/// service takes for the client.
+/// Who is on the other end of the connection, what came along as `X-Forwarded-For` and as
+/// `traceparent`, and whom the service takes for the client.
 fn answer(request: &Request) -> Response {
     let client = request.extensions().get::<Caller>().and_then(|caller| caller.ip);
     let peer = request.remote_addr().as_socket_addr().map(|peer| peer.ip().to_canonical());
@@ -62,10 +62,13 @@ fn answer(request: &Request) -> Response {
         .map(|hops| String::from_utf8_lossy(hops.as_bytes()).into_owned())
         .collect();
     let forwarded: String = forwarded.join(", ").chars().take(MAX_FORWARDED).collect();
+    let traceparent = request.header("traceparent").unwrap_or_default();
+    let traceparent: String = traceparent.chars().take(MAX_FORWARDED).collect();
     let body = json!({
         "peer": peer.map(|peer| peer.to_string()),
         "forwarded": forwarded,
         "client": client.map(|client| client.to_string()),
+        "traceparent": traceparent,
     });
     Response::builder().header(header::CONTENT_TYPE, "application/json").body(body.to_string())
 }

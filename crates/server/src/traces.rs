@@ -26,7 +26,7 @@ use tracing_subscriber::registry::LookupSpan;
 use vestibule_domain::ports::{OsRandom, Random as _};
 use vestibule_http::TraceIds;
 
-use self::collector::Collector;
+pub(crate) use self::collector::Collector;
 use self::exporter::Exporter;
 pub(crate) use self::request::Traced;
 use crate::config::TracesConfig;

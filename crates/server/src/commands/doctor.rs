@@ -128,6 +128,7 @@ async fn look_at(app: &App, config: &Config) -> Vec<Finding> {
     findings.extend(local::redis(app));
     findings.push(local::hashing(app).await);
     findings.extend(reach::public_url(app, config).await);
+    findings.extend(reach::collector(config).await);
     findings
 }
 

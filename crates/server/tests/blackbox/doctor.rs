@@ -9,6 +9,7 @@ use vestibule_testkit::smtp::{Behaviour, SmtpSink, Stage};
 use crate::database::{Database, execute};
 use crate::on_both_databases;
 use crate::service::{Service, Setup};
+use crate::traces::collector::Collector;
 use crate::wire::Draft;
 
 on_both_databases! {
@@ -197,4 +198,23 @@ async fn nobody_else_is_told_whom_the_service_sees() {
             assert!(!answer.text().contains("127.0.0.1"), "{}", answer.text());
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_collector_and_who_begins_traces_are_looked_at() {
+    let collector = Collector::start().await;
+    let setup = Setup::on(Database::sqlite())
+        .with("VESTIBULE_TRACES__ENDPOINT", &collector.url())
+        .with("VESTIBULE_SERVER__TRUSTED_PROXIES", "127.0.0.1/32");
+    let (service, setup) = reached(setup).await;
+    let report = Report::of(&setup, service.data.path()).await;
+    report.says("ok", "traces", "takes them");
+    report.says("problem", "traces", "remove the header traceparent");
+
+    collector.answer(Some("401 Unauthorized"));
+    let setup = setup.with("VESTIBULE_SERVER__TRUSTED_PROXIES", "10.0.0.0/8");
+    let report = Report::of(&setup, service.data.path()).await;
+    report.says("warning", "traces", "status 401");
+    let about_traces = report.findings.iter().filter(|finding| finding["about"] == "traces");
+    assert_eq!(about_traces.count(), 1, "{:#?}", report.findings);
 }

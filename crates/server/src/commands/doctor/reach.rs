@@ -16,10 +16,13 @@ use super::super::now;
 use super::Finding;
 use crate::app::App;
 use crate::config::{Config, PublicUrl};
+use crate::traces::Collector;
 use crate::{probe, tls};
 
 const DEADLINE: Duration = Duration::from_secs(10);
 const MAX_ANSWER: u64 = 64 * 1024;
+/// A trace that nobody has begun: who goes on with it lets strangers choose.
+const FORGED_TRACE: &str = "00-70726f626570726f626570726f626570-70726f6265707272-01";
 /// An address that nobody has (RFC 5737): whoever is taken for it has been believed.
 const FORGED: &str = "192.0.2.99";
 
@@ -28,6 +31,7 @@ struct Seen {
     peer: Option<IpAddr>,
     forwarded: String,
     client: Option<IpAddr>,
+    traceparent: String,
 }
 
 /// Asks the service whom it sees, by its public address and with a forged header.
@@ -61,6 +65,9 @@ pub(super) async fn public_url(app: &App, config: &Config) -> Vec<Finding> {
             Some(seen) => {
                 findings.push(Finding::good(about, format!("{text} leads to this installation")));
                 findings.push(trust(url, &seen, &config.trusted_proxies));
+                if config.traces.is_some() {
+                    findings.extend(beginning(&seen, &config.trusted_proxies));
+                }
             }
             None => findings.push(stranger(text, 200)),
         },
@@ -83,13 +90,41 @@ fn seen(body: &str) -> Option<Seen> {
         peer: address("peer"),
         forwarded: body["forwarded"].as_str()?.to_owned(),
         client: address("client"),
+        traceparent: body["traceparent"].as_str().unwrap_or_default().to_owned(),
+    })
+}
+
+/// Who begins traces: strangers, if the proxy passes theirs on.
+fn beginning(seen: &Seen, trusted: &[IpNet]) -> Option<Finding> {
+    let peer = seen.peer?;
+    let is_trusted = trusted.iter().any(|net| net.contains(&peer));
+    (is_trusted && seen.traceparent == FORGED_TRACE).then(|| {
+        let found = format!("the proxy {peer} passes the traces of strangers on: they choose");
+        let fix = "let the proxy remove the header traceparent, or begin traces itself; see \
+                   nginx.conf and Caddyfile in docs/deployment";
+        Finding::bad("traces", found, fix)
+    })
+}
+
+/// Whether the collector takes traces.
+pub(super) async fn collector(config: &Config) -> Option<Finding> {
+    let traces = config.traces.as_ref()?;
+    let (about, address) = ("traces", &traces.address);
+    // No spans at all are a message of no bytes.
+    Some(match Collector::new(traces).take(Vec::new()).await {
+        Ok(()) => Finding::good(about, format!("the collector at {address} takes them")),
+        Err(error) => {
+            let found = format!("they are lost: {address}: {error:#}");
+            let fix = "start the collector; check traces.endpoint and traces.headers";
+            Finding::doubtful(about, found, fix)
+        }
     })
 }
 
 /// Whether the right ones are believed.
 fn trust(url: &PublicUrl, seen: &Seen, trusted: &[IpNet]) -> Finding {
     let about = "proxy";
-    let Seen { peer, forwarded, client } = seen;
+    let Seen { peer, forwarded, client, .. } = seen;
     let is_trusted = peer.is_some_and(|peer| trusted.iter().any(|net| net.contains(&peer)));
     let peer = peer.map_or_else(|| "nobody".to_owned(), |peer| peer.to_string());
     let is_forged = client.is_some_and(|client| client.to_string() == FORGED);
@@ -139,7 +174,7 @@ async fn ask(url: &PublicUrl, question: &str) -> anyhow::Result<(u16, String)> {
     let authority = uri.authority().map_or(host, |authority| authority.as_str());
     let request = format!(
         "GET {} HTTP/1.0\r\nHost: {authority}\r\nConnection: close\r\nAccept: application/json\r\n\
-         X-Forwarded-For: {FORGED}\r\n{}: {question}\r\n\r\n",
+         X-Forwarded-For: {FORGED}\r\nTraceparent: {FORGED_TRACE}\r\n{}: {question}\r\n\r\n",
         probe::PATH,
         probe::HEADER,
     );
@@ -166,6 +201,7 @@ mod tests {
             peer: "10.0.0.1".parse().ok(),
             forwarded: forwarded.to_owned(),
             client: client.parse().ok(),
+            traceparent: String::new(),
         };
         let trusted: Vec<IpNet> = trusted.parse().into_iter().collect();
         trust(&PublicUrl::parse(url).unwrap(), &seen, &trusted).state
