@@ -11,7 +11,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt, registry};
 
 use crate::config::{LogFormat, TracesConfig};
-use crate::traces::Traces;
+use crate::traces::{TARGET, Traces};
 
 /// The target of lines that scripts wait for: they are written whatever `RUST_LOG` says.
 pub(crate) const ALWAYS: &str = "vestibule::always";
@@ -80,15 +80,15 @@ pub(crate) fn is_json(format: LogFormat) -> bool {
 
 /// Libraries warn, and otherwise leave the word to us. What they say at lower levels includes
 /// headers, bodies and statements with their values: whoever asks for more of our own lines should
-/// not get secrets into a file with them.
+/// not get secrets into a file with them. Spans for traces are nothing for lines, whatever their level.
 fn may_speak(event: &Metadata<'_>) -> bool {
-    *event.level() <= Level::WARN || event.target().starts_with("vestibule")
+    let is_loud = *event.level() <= Level::WARN || event.target().starts_with("vestibule");
+    is_loud && event.target() != TARGET
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::traces::TARGET;
 
     #[test]
     fn without_a_collector_nobody_takes_the_spans_of_traces() {
