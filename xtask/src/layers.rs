@@ -6,7 +6,7 @@ mod table;
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde_json::Value;
 
 use crate::finding::{self, Finding};
@@ -19,14 +19,7 @@ use table::{CRATES, HOMES, NEVER, PURE, TABLE};
 ///
 /// When an edge is not in the table, or Cargo cannot be asked.
 pub(crate) fn run(root: &Path) -> Result<()> {
-    let metadata = shell::read(shell::cargo(root).args([
-        "metadata",
-        "--format-version",
-        "1",
-        "--no-deps",
-        "--locked",
-    ]))?;
-    let metadata: Value = serde_json::from_str(&metadata).context("cargo metadata is not JSON")?;
+    let metadata = shell::metadata(root)?;
     let mut findings = judge(&edges(&metadata));
     for (package, forbidden) in PURE {
         let tree = shell::read(shell::cargo(root).args([

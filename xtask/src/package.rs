@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde_json::Value;
 
 use crate::shell;
@@ -16,14 +16,7 @@ use crate::shell;
 ///
 /// When Cargo refuses one of them.
 pub(crate) fn run(root: &Path) -> Result<()> {
-    let metadata = shell::read(shell::cargo(root).args([
-        "metadata",
-        "--format-version",
-        "1",
-        "--no-deps",
-        "--locked",
-    ]))?;
-    let metadata: Value = serde_json::from_str(&metadata).context("cargo metadata is not JSON")?;
+    let metadata = shell::metadata(root)?;
     let command = |more: &[&str]| {
         let mut command = shell::cargo(root);
         command.args(["package", "--workspace", "--no-verify", "--allow-dirty", "--locked"]);

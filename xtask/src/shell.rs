@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
 
 /// Cargo itself, the one that started this program where there is one.
 pub(crate) fn cargo(root: &Path) -> Command {
@@ -21,6 +22,17 @@ pub(crate) fn cargo(root: &Path) -> Command {
 /// Where Cargo puts what it makes.
 pub(crate) fn target(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+}
+
+/// What Cargo knows about the members of the workspace.
+///
+/// # Errors
+///
+/// When Cargo does not answer, or not in JSON.
+pub(crate) fn metadata(root: &Path) -> Result<Value> {
+    let question = ["metadata", "--format-version", "1", "--no-deps", "--locked"];
+    let answer = read(cargo(root).args(question))?;
+    serde_json::from_str(&answer).context("cargo metadata is not JSON")
 }
 
 /// Runs a program with this terminal as its own.
