@@ -40,9 +40,15 @@ impl FromRequestParts<Arc<Accounts>> for Signed {
         accounts: &Arc<Accounts>,
     ) -> Result<Self, Failure> {
         let Client(caller) = Client::from_request_parts(parts, accounts).await?;
-        let header = parts.headers.get(header::AUTHORIZATION).and_then(|it| it.to_str().ok());
-        let token = header.and_then(|text| text.strip_prefix("Bearer "));
-        let token = token.ok_or(Error::Unauthenticated)?;
+        let mut headers = parts.headers.get_all(header::AUTHORIZATION).iter();
+        let (scheme, token) = headers
+            .next()
+            .and_then(|header| header.to_str().ok()?.split_once(' '))
+            .ok_or(Error::Unauthenticated)?;
+        // Of several headers a proxy may have looked at another one.
+        if headers.next().is_some() || !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(Error::Unauthenticated.into());
+        }
         Ok(Self(accounts.sessions.authenticate(token, &caller).await?))
     }
 }
@@ -106,7 +112,7 @@ impl IntoResponse for Failure {
         let mut answer = (status, Json(body)).into_response();
         if let Error::Throttled { retry_after } = error {
             // Rounded up: whoever comes back after so many seconds is not early.
-            let seconds = retry_after.as_secs() + 1;
+            let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
             answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         answer

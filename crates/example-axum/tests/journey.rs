@@ -134,6 +134,13 @@ async fn nobody_gets_in_without_a_token() {
     visit(async |visitor: Visitor| {
         let (status, body) = visitor.visit("v4.public.nonsense").await;
         assert_eq!((status, &body["error"]), (401, &json!("unauthenticated")));
+        let anna = json!({
+            "email": "anna@example.com", "username": "anna", "password": PASSWORD,
+        });
+        let token = token(visitor.post("/register", anna).await).await;
+        let page = visitor.client.get(format!("{}/private", visitor.address));
+        let twice = page.bearer_auth(&token).bearer_auth(&token).send().await.unwrap();
+        assert_eq!(twice.status(), 401, "a proxy may have looked at the other one");
     })
     .await;
 }

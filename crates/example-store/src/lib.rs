@@ -17,9 +17,9 @@
 //!   not for it.
 
 mod reads;
-pub mod records;
-pub mod shelves;
-pub mod unit;
+mod records;
+mod shelves;
+mod unit;
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;

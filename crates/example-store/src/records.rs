@@ -27,54 +27,54 @@ use vestibule_domain::username::Username;
 use self::forms::{
     EndedSessionForm, EventForm, RequestForm, ResetForm, SessionForm, StoredRelayForm, UserForm,
 };
-pub use self::mail::KeptMail;
-pub use self::tried::{Count, Tried};
+pub(crate) use self::mail::KeptMail;
+pub(crate) use self::tried::{Count, Tried};
 use crate::shelves::Record;
 
 /// A user, and their password if they have one.
 #[derive(Serialize, Deserialize)]
-pub struct Account {
+pub(crate) struct Account {
     /// Who.
     #[serde(with = "UserForm")]
-    pub user: User,
+    pub(crate) user: User,
     /// What they prove it with.
     #[serde(with = "plain::option")]
-    pub password: Option<PasswordHash>,
+    pub(crate) password: Option<PasswordHash>,
 }
 
 /// A session.
 #[derive(Serialize, Deserialize)]
-pub struct KeptSession(#[serde(with = "SessionForm")] pub Session);
+pub(crate) struct KeptSession(#[serde(with = "SessionForm")] pub(crate) Session);
 
 /// What is left of a session that was ended.
 #[derive(Serialize, Deserialize)]
-pub struct Ended(#[serde(with = "EndedSessionForm")] pub EndedSession);
+pub(crate) struct Ended(#[serde(with = "EndedSessionForm")] pub(crate) EndedSession);
 
 /// A reset.
 #[derive(Serialize, Deserialize)]
-pub struct KeptReset(#[serde(with = "ResetForm")] pub PasswordReset);
+pub(crate) struct KeptReset(#[serde(with = "ResetForm")] pub(crate) PasswordReset);
 
 /// A request for a reset link.
 #[derive(Serialize, Deserialize)]
-pub struct Request(#[serde(with = "RequestForm")] pub ResetRequest);
+pub(crate) struct Request(#[serde(with = "RequestForm")] pub(crate) ResetRequest);
 
 /// An event.
 #[derive(Serialize, Deserialize)]
-pub struct Noted(#[serde(with = "EventForm")] pub AuditEvent);
+pub(crate) struct Noted(#[serde(with = "EventForm")] pub(crate) AuditEvent);
 
 /// The relay; there is one.
 #[derive(Serialize, Deserialize)]
-pub struct TheRelay(#[serde(with = "StoredRelayForm")] pub StoredRelay);
+pub(crate) struct TheRelay(#[serde(with = "StoredRelayForm")] pub(crate) StoredRelay);
 
 /// The set-up link; there is one.
 #[derive(Serialize, Deserialize)]
-pub struct SetupLink {
+pub(crate) struct SetupLink {
     /// What is remembered of it.
     #[serde(with = "plain")]
-    pub link: SecretDigest,
+    pub(crate) link: SecretDigest,
     /// When it stops working.
     #[serde(with = "plain")]
-    pub expires_at: OffsetDateTime,
+    pub(crate) expires_at: OffsetDateTime,
 }
 
 /// Bytes as a part of a key or a name.

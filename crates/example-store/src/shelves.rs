@@ -18,12 +18,12 @@ const RECORDS: TableDefinition<&str, &str> = TableDefinition::new("records");
 const NAMES: TableDefinition<&str, &str> = TableDefinition::new("names");
 
 /// Both tables as somebody reads them.
-pub type Readable = ReadOnlyTable<&'static str, &'static str>;
+pub(crate) type Readable = ReadOnlyTable<&'static str, &'static str>;
 /// Both tables as a unit writes them.
-pub type Writable<'unit> = Table<'unit, &'static str, &'static str>;
+pub(crate) type Writable<'unit> = Table<'unit, &'static str, &'static str>;
 
 /// Something that is kept.
-pub trait Record: Serialize + DeserializeOwned {
+pub(crate) trait Record: Serialize + DeserializeOwned {
     /// Where all of its kind stand.
     const SHELF: &'static str;
 
@@ -37,7 +37,7 @@ pub trait Record: Serialize + DeserializeOwned {
 }
 
 /// The tables of one moment, or of one unit.
-pub struct Shelves<T> {
+pub(crate) struct Shelves<T> {
     records: T,
     names: T,
 }
@@ -56,7 +56,7 @@ impl<'unit> Shelves<Writable<'unit>> {
     }
 
     /// Keeps a record, in place of an earlier one of its key.
-    pub fn put<R: Record>(&mut self, record: &R) -> Result<(), StoreError> {
+    pub(crate) fn put<R: Record>(&mut self, record: &R) -> Result<(), StoreError> {
         let key = record.key();
         let names = record.names();
         let before = self.find::<R>(&key)?.map(|before| before.names()).unwrap_or_default();
@@ -72,7 +72,7 @@ impl<'unit> Shelves<Writable<'unit>> {
     }
 
     /// Takes a record out, and gives it away.
-    pub fn take<R: Record>(&mut self, key: &str) -> Result<Option<R>, StoreError> {
+    pub(crate) fn take<R: Record>(&mut self, key: &str) -> Result<Option<R>, StoreError> {
         let Some(record) = self.find::<R>(key)? else { return Ok(None) };
         for name in record.names() {
             self.names.remove(at::<R>(&name).as_str()).map_err(trouble)?;
@@ -84,13 +84,13 @@ impl<'unit> Shelves<Writable<'unit>> {
 
 impl<T: ReadableTable<&'static str, &'static str>> Shelves<T> {
     /// The record of that key.
-    pub fn find<R: Record>(&self, key: &str) -> Result<Option<R>, StoreError> {
+    pub(crate) fn find<R: Record>(&self, key: &str) -> Result<Option<R>, StoreError> {
         let found = self.records.get(at::<R>(key).as_str()).map_err(trouble)?;
         found.map(|text| parse(text.value())).transpose()
     }
 
     /// The record of that name.
-    pub fn named<R: Record>(&self, name: &str) -> Result<Option<R>, StoreError> {
+    pub(crate) fn named<R: Record>(&self, name: &str) -> Result<Option<R>, StoreError> {
         match self.names.get(at::<R>(name).as_str()).map_err(trouble)? {
             Some(key) => self.find(key.value()),
             None => Ok(None),
@@ -98,7 +98,7 @@ impl<T: ReadableTable<&'static str, &'static str>> Shelves<T> {
     }
 
     /// The records whose names begin so, in the order of these names.
-    pub fn named_like<R: Record>(&self, beginning: &str) -> Result<Vec<R>, StoreError> {
+    pub(crate) fn named_like<R: Record>(&self, beginning: &str) -> Result<Vec<R>, StoreError> {
         let mut records = Vec::new();
         let beginning = at::<R>(beginning);
         for entry in self.names.range(beginning.as_str()..).map_err(trouble)? {
@@ -112,14 +112,14 @@ impl<T: ReadableTable<&'static str, &'static str>> Shelves<T> {
     }
 
     /// All records of a kind, in the order of their keys.
-    pub fn all<R: Record>(
+    pub(crate) fn all<R: Record>(
         &self,
     ) -> Result<impl DoubleEndedIterator<Item = Result<R, StoreError>>, StoreError> {
         self.walk(None, None)
     }
 
     /// The records of a kind between two keys, without those, in the order of their keys.
-    pub fn walk<R: Record>(
+    pub(crate) fn walk<R: Record>(
         &self,
         after: Option<&str>,
         before: Option<&str>,

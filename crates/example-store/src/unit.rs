@@ -22,7 +22,7 @@ use crate::records::Account;
 use crate::shelves::{Record, Shelves, Writable, trouble};
 
 /// Work that happens together or not at all.
-pub struct RedbUnit {
+pub(crate) struct RedbUnit {
     /// Declared before the turn, so that it has ended when the next one begins.
     transaction: WriteTransaction,
     turn: OwnedMutexGuard<()>,

@@ -15,18 +15,18 @@ use crate::shelves::Record;
 
 /// A mail, and how far it has come.
 #[derive(Serialize, Deserialize)]
-pub struct KeptMail {
+pub(crate) struct KeptMail {
     /// The mail.
     #[serde(with = "QueuedMailForm")]
-    pub queued: QueuedMail,
+    pub(crate) queued: QueuedMail,
     /// Whether it waits, and what came of it.
     #[serde(with = "MailStateForm")]
-    pub state: MailState,
+    pub(crate) state: MailState,
     /// Who sends it.
     #[serde(with = "plain::option")]
-    pub lease: Option<Lease>,
+    pub(crate) lease: Option<Lease>,
     /// Why it could not be sent.
-    pub last_error: Option<String>,
+    pub(crate) last_error: Option<String>,
 }
 
 impl KeptMail {

@@ -12,23 +12,23 @@ use crate::shelves::Record;
 
 /// Wrong passwords for an address.
 #[derive(Default, Serialize, Deserialize)]
-pub struct Tried {
+pub(crate) struct Tried {
     /// The address.
-    pub address: String,
+    pub(crate) address: String,
     /// From everywhere together.
-    pub total: Count,
+    pub(crate) total: Count,
     /// From each network.
-    pub by_network: BTreeMap<String, Count>,
+    pub(crate) by_network: BTreeMap<String, Count>,
 }
 
 /// So many wrong passwords, and when the last of them came.
 #[derive(Default, Serialize, Deserialize)]
-pub struct Count {
+pub(crate) struct Count {
     /// How many.
-    pub failures: u32,
+    pub(crate) failures: u32,
     /// When the last of them came.
     #[serde(with = "plain::option")]
-    pub last: Option<OffsetDateTime>,
+    pub(crate) last: Option<OffsetDateTime>,
 }
 
 impl Tried {
