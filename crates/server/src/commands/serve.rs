@@ -70,10 +70,19 @@ pub(super) async fn serve(place: &Place, options: &Serve) -> Result<(), Failure>
     let requests =
         listen::serve(listener, listen::capacity(), reception.clone(), orders.stop.clone());
     let ((), ended) = tokio::join!(requests, service);
-    if let Some(app) = ended? {
-        close(app).await;
-    }
+    let failed = match ended {
+        Ok(Some(app)) => {
+            close(app).await;
+            None
+        }
+        Ok(None) => None,
+        Err(failure) => Some(failure),
+    };
+    // After a failure too: it is then that somebody looks for what came before.
     telemetry.stop().await;
+    if let Some(failure) = failed {
+        return Err(failure);
+    }
     tracing::info!("stopped");
     Ok(())
 }
@@ -174,7 +183,7 @@ async fn wait_for_database(app: &App) -> Result<(), Failure> {
     let mut said = String::new();
     while let Err(error) = app.store.visit().await {
         if !error.is_transient() {
-            return Err(Failure::Configuration(no_store(&error).into()));
+            return Err(Failure::Configuration(no_store(app.config(), &error).into()));
         }
         let reason = chain(&error);
         if reason != said {
