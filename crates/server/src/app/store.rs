@@ -1,7 +1,7 @@
 //! The database, by its address.
 
 use vestibule_domain::error::chain;
-use vestibule_storage::{ConnectError, SeaStore};
+use vestibule_storage::{ConnectError, SeaStore, sqlite_file};
 
 use super::Server;
 use crate::config::{Config, Problem};
@@ -23,14 +23,19 @@ pub(super) async fn store(config: &Config, server: Server) -> Result<SeaStore, P
         Server::MustBeThere => SeaStore::connect(&settings).await,
         Server::MayComeLater => SeaStore::open(&settings).await,
     };
-    store.map_err(|error| no_store(&error))
+    store.map_err(|error| no_store(config, &error))
 }
 
 /// What to do about a database that cannot be worked with.
-pub(crate) fn no_store(error: &ConnectError) -> Problem {
-    let remedy = format!(
-        "{}; check that the database runs and that the address and its password are right",
-        chain(error)
-    );
-    Problem::new("database.url", remedy)
+pub(crate) fn no_store(config: &Config, error: &ConnectError) -> Problem {
+    let remedy = match sqlite_file(config.database_url.expose()) {
+        Some(file) => format!(
+            "check that {} and its folder belong to the user who runs this, and that a folder for \
+             temporary files can be written to",
+            file.display()
+        ),
+        None => "check that the database runs and that the address and its password are right"
+            .to_owned(),
+    };
+    Problem::new("database.url", format!("{}; {remedy}", chain(error)))
 }

@@ -34,7 +34,7 @@ pub(crate) fn reference() -> String {
 /// A configuration file with every key, commented out.
 pub(crate) fn init_file() -> String {
     let mut text =
-        "# Configuration of Vestibule. Lines without a space after # are settings\n# with their defaults.\n".to_owned();
+        "# Configuration of Vestibule. Lines without a space after # are settings\n# with their defaults; one that is \"\" has none, and is filled in when its # goes.\n".to_owned();
     let mut section = "";
     for key in KEYS {
         let (in_section, name) = key.name.rsplit_once('.').unwrap_or(("", key.name));

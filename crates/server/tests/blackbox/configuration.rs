@@ -175,6 +175,9 @@ async fn a_database_out_of_reach_is_said_so_without_its_password() {
         let ended = place.run(&["user", "list"]).await;
         ended.is_refused_for(&[&["database.url", "check that the database runs"]]);
     }
+    let place = Place::new().with("VESTIBULE_DATABASE__URL", "sqlite:///no/such/folder/x.db");
+    let ended = place.run(&["user", "list"]).await;
+    ended.is_refused_for(&[&["database.url", "/no/such/folder/x.db", "belong to the user"]]);
 }
 
 #[tokio::test]

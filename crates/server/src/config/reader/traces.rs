@@ -35,6 +35,8 @@ fn address(text: &str) -> Result<Uri, String> {
         return Err(String::new());
     }
     let path = base.path().trim_end_matches('/');
+    // Manuals of collectors print the address with it.
+    let path = path.strip_suffix(PATH).unwrap_or(path);
     let scheme = base.scheme_str().unwrap_or_default();
     format!("{scheme}://{authority}{path}{PATH}").parse().map_err(|_| String::new())
 }
@@ -69,6 +71,8 @@ mod tests {
             ("https://x.example/", "https://x.example/v1/traces"),
             ("https://x.example/otlp", "https://x.example/otlp/v1/traces"),
             ("http://[::1]:4318", "http://[::1]:4318/v1/traces"),
+            ("https://x.example/v1/traces", "https://x.example/v1/traces"),
+            ("https://x.example/otlp/v1/traces/", "https://x.example/otlp/v1/traces"),
         ] {
             assert_eq!(address(text).unwrap().to_string(), expected);
         }
