@@ -76,9 +76,11 @@ Everything CI does, in CI's order, stopping at the first failure.
 
 Usage: cargo xtask check [--no-test]
 
-fmt, tidy, layers, clippy, docs, package, openapi --check, config --check, book --check, deny,
-test.
+fmt, tidy, layers, clippy, features, docs, package, openapi --check, config --check, deny,
+book --check, test.
+`features` is clippy once more, for crates without what the server turns on in them.
 `deny` needs cargo-deny and is left out, saying so, where that is not installed.
+`book` needs mdBook, which is installed with cargo where it is missing.
 
   --no-test  leave the tests out";
 
@@ -93,7 +95,8 @@ the book lists every page, the page of rules every configuration key, the threat
 that does not exist; no trailing blanks, no paths of one machine.
 Manifests: lints inherited, one Rust version, dependency floors in Cargo.lock.
 Packages: description, README, licences, and no file from outside of the crate.
-Migrations: those listed in migrations/released.txt are unchanged.";
+Releases: the migrations in migrations/released.txt are unchanged, and docs/released/openapi.json
+is the API document of the newest release in CHANGELOG.md.";
 
 const LAYERS: &str = "\
 Compares the dependencies between crates with the table in xtask/src/layers/table.rs.
@@ -135,14 +138,25 @@ Starts what the tests need, runs them all and ends with one line: N passed, N fa
 
 Usage: cargo xtask test [--strict] [--browser] [-- ARGS]
 
-PostgreSQL: the server named by VESTIBULE_TEST_POSTGRES_URL if that is set.
-Otherwise a throwaway cluster of an installed PostgreSQL, which is installed with apt-get
-where it is missing and the rights are there. Without it its tests are skipped.
-Redis, or Valkey, for shared limits, and strace: in the same way.
+What is missing is installed with apt-get where the rights are there. The tests of what cannot be
+had are skipped. A variable, if it is set, chooses another one.
 
-The browser suite in crates/web/browser runs after Cargo's tests. It needs Chromium (another
-one with VESTIBULE_TEST_CHROMIUM), Node.js and npm, installed in the same way, and installs
-its packages with npm. Without them it is skipped.
+  PostgreSQL       a throwaway cluster            VESTIBULE_TEST_POSTGRES_URL
+                   its programs, to be stopped
+  Redis or Valkey  a throwaway server             VESTIBULE_TEST_REDIS_URL
+                   its program, to be stopped     VESTIBULE_TEST_REDIS_SERVER
+  nginx, Caddy     the files of docs/deployment
+  systemd-analyze  the unit of docs/deployment
+  strace           what comes before what
+  schemathesis     of PyPI, below target          VESTIBULE_TEST_SCHEMATHESIS
+  Node.js, npm     generated client, linter of the document, guide to tokens
+                   packages of npm, below target  VESTIBULE_TEST_NODE
+  Python           generated client, guide to tokens
+                   packages of PyPI, below target VESTIBULE_TEST_PYTHON
+  Chromium         the browser suite              VESTIBULE_TEST_CHROMIUM
+
+The browser suite in crates/web/browser runs after Cargo's tests, with Node.js too. Its packages
+come with npm and lie beside it.
 
   --strict   fail when something the tests need cannot be had
   --browser  the browser suite alone

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::shell;
 use parts::{PARTS, Part};
 use row::Row;
 use tools::Programs;
@@ -37,7 +38,7 @@ pub(crate) struct Options {
 struct Bench {
     root: PathBuf,
     programs: Programs,
-    /// For databases and logs; on the disk that the project is on.
+    /// For databases and logs; on the disk that the target folder is on.
     scratch: PathBuf,
     rounds: usize,
     seconds: u64,
@@ -60,7 +61,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode> {
         .filter(|part| options.parts.is_empty() || options.parts.iter().any(|n| n == part.name))
         .collect();
     let programs = tools::build(root, wanted.iter().any(|part| part.makes_load))?;
-    let scratch = root.join("target/bench/run");
+    let scratch = shell::target(root).join("bench/run");
     if scratch.exists() {
         std::fs::remove_dir_all(&scratch)?;
     }

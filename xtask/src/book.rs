@@ -40,7 +40,7 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
     // mdBook takes whatever is no Markdown along, its own settings too.
     std::fs::remove_file(pages.join("book.toml"))?;
     if check {
-        finding::report("book", pages::check(&pages)?)?;
+        finding::report("book", pages::check(root, &pages)?)?;
     }
     eprintln!("book: {}", pages.join("index.html").display());
     Ok(())

@@ -1,7 +1,7 @@
 //! Everything CI does, in CI's order, stopping at the first failure.
 
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
@@ -10,18 +10,32 @@ use crate::{book, generated, layers, package, shell, test, tidy};
 
 type Step = fn(&Path) -> Result<()>;
 
-/// Cheap before dear, so that the common mistakes show in seconds.
-const STEPS: [(&str, Step); 10] = [
+/// Cheap before dear, so that the common mistakes show in seconds. The book is last: without a network
+/// or mdBook it fails, which must not keep the others from running.
+const STEPS: [(&str, Step); 11] = [
     ("fmt", fmt),
     ("tidy", tidy::run),
     ("layers", layers::run),
     ("clippy", clippy),
+    ("features", features),
     ("docs", docs),
     ("package", package::run),
     ("openapi", |root| generated::OPENAPI.run(root, true)),
     ("config", |root| generated::CONFIG.run(root, true)),
-    ("book", |root| book::run(root, true)),
     ("deny", deny),
+    ("book", |root| book::run(root, true)),
+];
+
+/// The workspace as it is shipped, and then what only mutants are built with.
+const WORKSPACE: [&str; 2] =
+    ["--workspace --all-targets", "--workspace --all-targets --features vestibule/fault-injection"];
+
+/// What is left without `redis` and `smtp`, which the server turns on for the whole workspace.
+const WITHOUT_FEATURES: [&str; 4] = [
+    "-p vestibule-limits --no-default-features --all-targets",
+    "-p vestibule-testkit --no-default-features",
+    "-p vestibule-verify --no-default-features --all-targets",
+    "-p vestibule-verify --features fetch --all-targets",
 ];
 
 /// Runs all steps, and the tests if they are wanted.
@@ -50,22 +64,18 @@ fn fmt(root: &Path) -> Result<()> {
         .context("`cargo fmt --all` puts it right")
 }
 
-/// The workspace as it is shipped, and then what only mutants are built with.
 fn clippy(root: &Path) -> Result<()> {
-    for features in ["", "vestibule/fault-injection"] {
-        shell::run(shell::cargo(root).args([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--locked",
-            "--features",
-            features,
-            "--",
-            "-D",
-            "warnings",
-        ]))?;
-    }
-    Ok(())
+    WORKSPACE.iter().try_for_each(|words| shell::run(&mut lint(root, words)))
+}
+
+fn features(root: &Path) -> Result<()> {
+    WITHOUT_FEATURES.iter().try_for_each(|words| shell::run(&mut lint(root, words)))
+}
+
+fn lint(root: &Path, words: &str) -> Command {
+    let mut cargo = shell::cargo(root);
+    cargo.arg("clippy").args(words.split(' ')).args(["--locked", "--", "-D", "warnings"]);
+    cargo
 }
 
 fn docs(root: &Path) -> Result<()> {
@@ -84,4 +94,43 @@ fn deny(root: &Path) -> Result<()> {
         return Ok(());
     }
     shell::run(shell::cargo(root).args(["deny", "--locked", "check"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{arguments, tree};
+
+    fn read(path: &str) -> String {
+        std::fs::read_to_string(tree::root().join(path)).unwrap()
+    }
+
+    #[test]
+    fn the_help_and_the_guide_list_the_steps_in_their_order() {
+        let words = ["check", "--help"].map(str::to_owned);
+        let Ok(arguments::Command::Help(help)) = arguments::parse(&words) else {
+            panic!("there is no help");
+        };
+        for (name, text) in [("help", help), ("CONTRIBUTING.md", &read("CONTRIBUTING.md"))] {
+            let mut rest = text.split_once("fmt").unwrap_or_else(|| panic!("{name}")).1;
+            for (step, _) in &STEPS[1..] {
+                rest = rest.split_once(step).unwrap_or_else(|| panic!("{name}: {step}")).1;
+            }
+        }
+    }
+
+    #[test]
+    fn a_book_that_cannot_be_made_keeps_no_step_from_running() {
+        assert_eq!(STEPS.last().map(|(name, _)| *name), Some("book"));
+    }
+
+    #[test]
+    fn ci_lints_the_same() {
+        let workflow = read(".github/workflows/ci.yml");
+        for words in WORKSPACE.iter().chain(&WITHOUT_FEATURES) {
+            let run = format!("- run: cargo clippy {words} --locked -- -D warnings\n");
+            assert!(workflow.contains(&run), "{run}");
+        }
+        assert_eq!(workflow.matches("cargo clippy").count(), 6);
+    }
 }

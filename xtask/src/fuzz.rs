@@ -61,18 +61,19 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     if chosen.is_empty() {
         bail!("there is no such target; there are {}", all.join(", "));
     }
+    let folder = shell::target(root).join("fuzz");
     for target in chosen {
-        let found = root.join("target/fuzz/corpus").join(target);
+        let found = folder.join("corpus").join(target);
         std::fs::create_dir_all(&found).context("cannot make a folder for what is found")?;
         // Rustup's Cargo, not the one of the pinned tool chain that runs this.
         let mut fuzz = Command::new("cargo");
         fuzz.current_dir(root).env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO");
         fuzz.env("VESTIBULE_FUZZ_TARGET", target);
         fuzz.args(["+nightly", "fuzz", "run", "--fuzz-dir", DRIVER, "--target-dir"]);
-        fuzz.arg(root.join("target/fuzz")).arg("any").arg(found);
+        fuzz.arg(&folder).arg("any").arg(found);
         fuzz.arg(root.join(SEEDS).join(target)).arg("--");
         fuzz.arg(format!("-max_total_time={}", options.seconds)).arg("-timeout=25");
-        fuzz.arg(format!("-artifact_prefix=target/fuzz/{target}-"));
+        fuzz.arg(format!("-artifact_prefix={}/{target}-", folder.display()));
         shell::run(&mut fuzz)?;
     }
     Ok(())

@@ -11,12 +11,13 @@ mod proxies;
 mod python;
 mod redis;
 mod schemathesis;
+mod stamp;
 mod strace;
 mod systemd;
 
 use std::any::Any;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
@@ -108,6 +109,11 @@ pub(crate) fn postgres(root: &Path) -> Result<(String, Option<Box<dyn Any>>)> {
     Ok((address.context("an address of PostgreSQL")?, running))
 }
 
+/// What the caller chose with a variable. Nothing is installed in its place.
+fn chosen(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
 /// Installs valgrind, if it is not there.
 ///
 /// # Errors
@@ -152,4 +158,15 @@ pub(crate) fn meet(root: &Path, suites: Suites) -> Needs {
         }
     }
     needs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_chosen_is_taken_as_it_is() {
+        assert_eq!(chosen("PATH"), std::env::var_os("PATH").map(PathBuf::from));
+        assert_eq!(chosen("VESTIBULE_TEST_NO_SUCH_THING"), None);
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! A program that fails becomes an error that shows the whole command, ready to be repeated by hand.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -19,9 +20,14 @@ pub(crate) fn cargo(root: &Path) -> Command {
     command
 }
 
-/// Where Cargo puts what it makes.
+/// Where Cargo puts what it makes, and we what we make and get.
 pub(crate) fn target(root: &Path) -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+    chosen_target(root, std::env::var_os("CARGO_TARGET_DIR"))
+}
+
+/// From the root, as `cargo` starts Cargo there, and never relative, as tests run in other folders.
+fn chosen_target(root: &Path, choice: Option<OsString>) -> PathBuf {
+    root.join(choice.unwrap_or_else(|| "target".into()))
 }
 
 /// What Cargo knows about the members of the workspace.
@@ -116,6 +122,14 @@ mod tests {
         let error = quietly(&mut command).unwrap_err().to_string();
         assert!(error.starts_with("`sh -c echo that is why"), "{error}");
         assert!(error.ends_with("that is why\n"), "{error}");
+    }
+
+    #[test]
+    fn the_target_folder_may_be_anywhere() {
+        let found = |choice: Option<&str>| chosen_target(Path::new("/a"), choice.map(Into::into));
+        assert_eq!(found(None), Path::new("/a/target"));
+        assert_eq!(found(Some("b")), Path::new("/a/b"));
+        assert_eq!(found(Some("/c")), Path::new("/c"));
     }
 
     #[test]

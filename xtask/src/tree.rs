@@ -22,6 +22,12 @@ pub(crate) struct File {
 }
 
 impl File {
+    /// One that no checkout needs to have.
+    #[cfg(test)]
+    pub(crate) fn new(path: &str, text: &str) -> Self {
+        Self { path: path.to_owned(), text: text.to_owned() }
+    }
+
     /// Whether this is a test target or part of one.
     pub(crate) fn is_test(&self) -> bool {
         self.path.split('/').any(|part| part == "tests")
@@ -39,6 +45,32 @@ pub(crate) fn root() -> PathBuf {
     let here = std::env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     here.parent().map_or_else(|| here.clone(), Path::to_owned)
+}
+
+/// The file with this path.
+pub(crate) fn named<'a>(files: &'a [File], path: &str) -> Option<&'a File> {
+    files.iter().find(|file| file.path == path)
+}
+
+/// Where a link in a file leads, from the root; nothing if it leads out of the checkout.
+///
+/// The file system is not asked, so neither has to be there.
+pub(crate) fn resolved(file: &str, link: &str) -> Option<String> {
+    if link.starts_with('/') {
+        return None;
+    }
+    let mut parts: Vec<&str> = file.split('/').collect();
+    parts.pop();
+    for part in link.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            name => parts.push(name),
+        }
+    }
+    Some(parts.join("/"))
 }
 
 /// The path of every file from the root, sorted.
@@ -134,10 +166,36 @@ mod tests {
 
     #[test]
     fn test_files_are_told_apart() {
-        let file = |path: &str| File { path: path.to_owned(), text: String::new() };
+        let file = |path: &str| File::new(path, "");
         assert!(file("crates/server/tests/api/main.rs").is_test());
         assert!(!file("crates/testkit/src/contract.rs").is_test());
         assert!(file("a/b.rs").has_extension("rs"));
         assert!(!file("a/rs").has_extension("rs"));
+    }
+
+    #[test]
+    fn a_file_is_found_by_its_whole_path() {
+        let files = [File::new("a/b.rs", "1"), File::new("b.rs", "2")];
+        assert_eq!(named(&files, "b.rs").map(|file| file.text.as_str()), Some("2"));
+        assert!(named(&files, "a").is_none());
+    }
+
+    #[test]
+    fn links_lead_from_the_folder_of_their_file() {
+        let from = |link| resolved("docs/guides/a.md", link);
+        for (link, path) in [
+            ("b.md", "docs/guides/b.md"),
+            ("./b/c.md", "docs/guides/b/c.md"),
+            ("../style.md", "docs/style.md"),
+            ("../../xtask/src/", "xtask/src"),
+            ("b/../../c.md", "docs/c.md"),
+            ("../..", ""),
+        ] {
+            assert_eq!(from(link).as_deref(), Some(path), "{link}");
+        }
+        assert_eq!(resolved("a.md", "b.md").as_deref(), Some("b.md"));
+        for link in ["../../../x", "../../../docs/a.md", "/docs/a.md"] {
+            assert_eq!(from(link), None, "{link}");
+        }
     }
 }

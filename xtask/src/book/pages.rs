@@ -9,14 +9,14 @@ use anyhow::{Context as _, Result};
 
 use super::html::Page;
 use crate::finding::Finding;
-use crate::markdown;
+use crate::{markdown, tree};
 
 /// Follows the links of every page below this folder.
 ///
 /// # Errors
 ///
 /// When something in it cannot be read, or there is no page.
-pub(super) fn check(folder: &Path) -> Result<Vec<Finding>> {
+pub(super) fn check(root: &Path, folder: &Path) -> Result<Vec<Finding>> {
     let mut files = HashSet::new();
     let mut pages = BTreeMap::new();
     let mut folders = vec![String::new()];
@@ -37,10 +37,11 @@ pub(super) fn check(folder: &Path) -> Result<Vec<Finding>> {
         }
     }
     anyhow::ensure!(pages.contains_key("index.html"), "the book has no first page");
-    Ok(dead(&files, &pages))
+    // Shorter where it is below the root, as it is unless somebody moved the target folder.
+    Ok(dead(folder.strip_prefix(root).unwrap_or(folder), &files, &pages))
 }
 
-fn dead(files: &HashSet<String>, pages: &BTreeMap<String, Page>) -> Vec<Finding> {
+fn dead(folder: &Path, files: &HashSet<String>, pages: &BTreeMap<String, Page>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, page) in pages {
         for (line, link) in &page.links {
@@ -48,11 +49,14 @@ fn dead(files: &HashSet<String>, pages: &BTreeMap<String, Page>) -> Vec<Finding>
                 continue;
             }
             let (file, anchor) = markdown::file_and_anchor(link);
-            let file = if file.is_empty() { path.clone() } else { resolved(path, file) };
-            let is_page = |page: &Page| anchor.is_empty() || page.ids.contains(anchor);
-            if !files.contains(&file) || !pages.get(&file).is_none_or(is_page) {
+            let file =
+                if file.is_empty() { Some(path.clone()) } else { tree::resolved(path, file) };
+            let has_anchor = |page: &Page| anchor.is_empty() || page.ids.contains(anchor);
+            let leads_somewhere =
+                |file: &String| files.contains(file) && pages.get(file).is_none_or(has_anchor);
+            if !file.as_ref().is_some_and(leads_somewhere) {
                 findings.push(Finding::failure(
-                    &format!("target/book/html/{path}"),
+                    &folder.join(path).to_string_lossy(),
                     *line,
                     format!("the link to `{link}` leads nowhere"),
                     "correct it in the document of that name below `docs`",
@@ -63,25 +67,11 @@ fn dead(files: &HashSet<String>, pages: &BTreeMap<String, Page>) -> Vec<Finding>
     findings
 }
 
-/// Where a link from this page leads, from the first page.
-fn resolved(page: &str, link: &str) -> String {
-    let mut parts: Vec<&str> = page.split('/').collect();
-    parts.pop();
-    for part in link.split('/') {
-        match part {
-            ".." => drop(parts.pop()),
-            "." => {}
-            _ => parts.push(part),
-        }
-    }
-    parts.join("/")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn found(link: &str) -> usize {
+    fn findings(link: &str) -> Vec<Finding> {
         let page = |text: &str| Page::read(text);
         let pages = BTreeMap::from([
             ("index.html".to_owned(), page("<p id=\"top\">")),
@@ -89,7 +79,11 @@ mod tests {
         ]);
         let mut files: HashSet<String> = pages.keys().cloned().collect();
         files.insert("guides/script.py".to_owned());
-        dead(&files, &pages).len()
+        dead(Path::new("t/book"), &files, &pages)
+    }
+
+    fn found(link: &str) -> usize {
+        findings(link).len()
     }
 
     #[test]
@@ -106,5 +100,11 @@ mod tests {
         for link in ["../guides.html", "index.html", "../index.html#no-such", "#there", "b.md"] {
             assert_eq!(found(link), 1, "{link}");
         }
+        assert_eq!(found("../../index.html"), 1, "it leads out of the book");
+    }
+
+    #[test]
+    fn a_finding_names_the_page_that_is_there() {
+        assert!(findings("b.md")[0].to_string().starts_with("t/book/guides/a.html:1: error: "));
     }
 }

@@ -1,6 +1,6 @@
 //! The source of the book: `docs` as it is, but for the links that leave it.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
@@ -19,18 +19,16 @@ pub(super) fn copy(root: &Path, to: &Path) -> Result<()> {
     let commit = shell::ask("git", &["-C", &root.to_string_lossy(), "rev-parse", "HEAD"]);
     let commit = commit.unwrap_or_else(|| "main".to_owned());
     for path in tree::paths(root)? {
-        let (from, path) = (root.join(&path), Path::new(&path));
-        let Ok(within) = path.strip_prefix(DOCUMENTS) else { continue };
-        let target = to.join(within);
-        let folder = path.parent().unwrap_or(path);
+        let Ok(within) = Path::new(&path).strip_prefix(DOCUMENTS) else { continue };
+        let (from, target) = (root.join(&path), to.join(within));
         if let Some(parent) = target.parent() {
             std::fs::create_dir_all(parent)
                 .with_context(|| format!("cannot make {}", parent.display()))?;
         }
-        if path.extension().is_some_and(|kind| kind == "md") {
+        if within.extension().is_some_and(|kind| kind == "md") {
             let text = std::fs::read_to_string(&from)
                 .with_context(|| format!("cannot read {}", from.display()))?;
-            let text = staged(&text, &|target| on_the_web(root, folder, &commit, target));
+            let text = staged(&text, &|target| on_the_web(root, &path, &commit, target));
             std::fs::write(&target, text)
                 .with_context(|| format!("cannot write {}", target.display()))?;
         } else {
@@ -70,37 +68,22 @@ fn with_links(prose: &str, moved: &dyn Fn(&str) -> Option<String>) -> String {
     text
 }
 
-/// The address of what lies outside of the documents, or nothing for what is in the book.
-fn on_the_web(root: &Path, folder: &Path, commit: &str, target: &str) -> Option<String> {
+/// The address of what lies outside of the documents, or nothing for what is in the book, or not
+/// even in the checkout.
+fn on_the_web(root: &Path, document: &str, commit: &str, target: &str) -> Option<String> {
     let (file, anchor) = markdown::file_and_anchor(target);
     if file.is_empty() || markdown::leads_into_the_web(target) {
         return None;
     }
-    let path = normal(&folder.join(file));
+    let path = tree::resolved(document, file)?;
     let full = root.join(&path);
     // A folder has no page of its own in the book.
-    if path.starts_with(DOCUMENTS) && !full.is_dir() {
+    if Path::new(&path).starts_with(DOCUMENTS) && !full.is_dir() {
         return None;
     }
     let kind = if full.is_dir() { "tree" } else { "blob" };
     let anchor = if anchor.is_empty() { String::new() } else { format!("#{anchor}") };
-    let path = path.to_string_lossy().replace('\\', "/");
     Some(format!("{REPOSITORY}/{kind}/{commit}/{path}{anchor}"))
-}
-
-/// Without `.` and `..`, where the file system is not asked.
-fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => {
-                normal.pop();
-            }
-            Component::CurDir => {}
-            _ => normal.push(part),
-        }
-    }
-    normal
 }
 
 #[cfg(test)]
@@ -110,12 +93,13 @@ mod tests {
     #[test]
     fn links_that_leave_the_documents_lead_into_the_web() {
         let root = tree::root();
-        let moved = |target: &str| on_the_web(&root, Path::new("docs/guides"), "c0ffee", target);
+        let moved = |target: &str| on_the_web(&root, "docs/guides/a.md", "c0ffee", target);
         let on_the_web = |path: &str| Some(format!("{REPOSITORY}/{path}"));
         assert_eq!(moved("../../CHANGELOG.md#a"), on_the_web("blob/c0ffee/CHANGELOG.md#a"));
         assert_eq!(moved("../../xtask/src"), on_the_web("tree/c0ffee/xtask/src"));
         assert_eq!(moved("../decisions"), on_the_web("tree/c0ffee/docs/decisions"));
-        for stays in ["../style.md#layout", "#here", "https://example.com/", ""] {
+        for stays in ["../style.md#layout", "#here", "https://example.com/", "", "../../../a", "/a"]
+        {
             assert_eq!(moved(stays), None, "{stays}");
         }
     }

@@ -52,7 +52,7 @@ impl Run<'_> {
             Subject::Tested => {}
             Subject::Shipped => drop(command.arg("--release")),
             Subject::WithFaults(fault) => {
-                let target = self.root.join("target/faults");
+                let target = shell::target(self.root).join("faults");
                 command.arg("--features=fault-injection").arg("--target-dir").arg(target);
                 if let Some(fault) = fault {
                     command.env("VESTIBULE_FAULT", fault);
@@ -81,7 +81,7 @@ impl Run<'_> {
 
 /// Where runs leave their lines.
 pub(super) fn folder(root: &Path) -> Result<PathBuf> {
-    let folder = root.join("target/evidence");
+    let folder = shell::target(root).join("evidence");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     Ok(folder)
 }

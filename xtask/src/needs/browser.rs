@@ -3,12 +3,11 @@
 //! Chromium, Node.js and npm are found, or installed where that is possible; the packages of the
 //! suite's lock file are then installed beside the suite.
 
-use std::env;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::{Met, node, packages};
+use super::{Met, chosen, node, packages};
 use crate::browser;
 
 /// Where the tests look for the browser; whoever sets it chooses another one.
@@ -34,8 +33,5 @@ pub(super) fn meet(root: &Path) -> Result<Met> {
 }
 
 fn chromium() -> Option<PathBuf> {
-    match env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
-        Some(path) => Some(PathBuf::from(path)),
-        None => CHROMIUM.into_iter().find_map(packages::on_path),
-    }
+    chosen(VARIABLE).or_else(|| CHROMIUM.into_iter().find_map(packages::on_path))
 }

@@ -1,15 +1,16 @@
 //! Node.js and npm, and packages in the versions of a lock file.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{Met, packages};
+use super::stamp::Stamp;
+use super::{Met, chosen, packages};
 use crate::shell;
 
-/// Where the tests of the clients look for the packages.
+/// Where the tests of the clients look for the packages; whoever sets it has them installed there.
 const VARIABLE: &str = "VESTIBULE_TEST_NODE";
 
 /// The oldest Node.js that all packages run on; the linter asks for the most.
@@ -32,13 +33,22 @@ pub(super) fn meet(root: &Path) -> Result<Met> {
         packages::install(&absent)?;
     }
     insist()?;
-    let all = root.join("target/clients/node");
+    let all = match chosen(VARIABLE) {
+        Some(all) => all,
+        None => installed(root)?,
+    };
+    Ok(Met { variables: vec![(VARIABLE.to_owned(), all.into())], running: None })
+}
+
+/// The folder with a folder of packages for each lock file.
+fn installed(root: &Path) -> Result<PathBuf> {
+    let all = shell::target(root).join("clients/node");
     for (name, folder) in LOCKS {
         let place = all.join(name);
         copy(&root.join(folder), &place)?;
         install_in(&place)?;
     }
-    Ok(Met { variables: vec![(VARIABLE.to_owned(), all.into())], running: None })
+    Ok(all)
 }
 
 /// Debian's names of what is not there yet.
@@ -79,10 +89,8 @@ fn copy(folder: &Path, place: &Path) -> Result<()> {
 /// Installs what the lock file in a folder names, unless it is there already. npm starts by deleting
 /// what is there, and the stamp with it.
 pub(super) fn install_in(folder: &Path) -> Result<()> {
-    let lock = folder.join("package-lock.json");
-    let wanted = fs::read(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
-    let stamp = folder.join(STAMP);
-    if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
+    let stamp = Stamp::of(&folder.join("package-lock.json"), folder.join(STAMP))?;
+    if stamp.is_current() {
         return Ok(());
     }
     eprintln!("installing packages with npm in {}", folder.display());
@@ -93,7 +101,7 @@ pub(super) fn install_in(folder: &Path) -> Result<()> {
         // Where a browser is needed, it is Debian's.
         .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
     shell::quietly(&mut npm)?;
-    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
+    stamp.leave()
 }
 
 #[cfg(test)]

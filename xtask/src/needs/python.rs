@@ -1,15 +1,15 @@
 //! Python, and environments of it below `target` with exactly the versions that a list names.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
-use super::{Met, packages};
+use super::stamp::Stamp;
+use super::{Met, chosen, packages};
 use crate::shell;
 
-/// Where the tests of the clients look for the environments.
+/// Where the tests of the clients look for the environments; whoever sets it has them there.
 const VARIABLE: &str = "VESTIBULE_TEST_PYTHON";
 
 /// The lists of versions, from the root, and where their environments are below the variable's folder.
@@ -23,17 +23,26 @@ const STAMP: &str = ".installed";
 
 /// What the client in Python and the recipe in Python need.
 pub(super) fn meet(root: &Path) -> Result<Met> {
-    let all = root.join("target/clients/python");
+    let all = match chosen(VARIABLE) {
+        Some(all) => all,
+        None => environments(root)?,
+    };
+    Ok(Met { variables: vec![(VARIABLE.to_owned(), all.into())], running: None })
+}
+
+/// The folder with an environment for each list.
+fn environments(root: &Path) -> Result<PathBuf> {
+    let all = shell::target(root).join("clients/python");
     for (name, list) in LISTS {
         environment(&all.join(name), &root.join(list))?;
     }
-    Ok(Met { variables: vec![(VARIABLE.to_owned(), all.into())], running: None })
+    Ok(all)
 }
 
 /// Makes an environment, anew when other versions are wanted than are in it.
 pub(super) fn environment(folder: &Path, list: &Path) -> Result<()> {
-    let wanted = fs::read(list).with_context(|| format!("cannot read {}", list.display()))?;
-    if is_current(folder, &wanted) {
+    let stamp = Stamp::of(list, folder.join(STAMP))?;
+    if is_current(folder, &stamp) {
         return Ok(());
     }
     if shell::ask("python3", &["-c", "import ensurepip, venv"]).is_none() {
@@ -50,8 +59,7 @@ pub(super) fn environment(folder: &Path, list: &Path) -> Result<()> {
     shell::quietly(pip.args(["--quiet", "--no-deps", "--requirement"]).arg(list))?;
     // Complete, or pip says what is missing.
     shell::quietly(&mut self::pip(folder, "check"))?;
-    let stamp = folder.join(STAMP);
-    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
+    stamp.leave()
 }
 
 fn pip(folder: &Path, act: &str) -> Command {
@@ -65,13 +73,15 @@ pub(super) fn program(folder: &Path, name: &str) -> PathBuf {
     folder.join("bin").join(name)
 }
 
-fn is_current(folder: &Path, wanted: &[u8]) -> bool {
-    let is_there = program(folder, "python").is_file();
-    is_there && fs::read(folder.join(STAMP)).is_ok_and(|installed| installed == wanted)
+/// Whether all is there; its Python is a link to the system's, which may be another one by now.
+fn is_current(folder: &Path, stamp: &Stamp) -> bool {
+    program(folder, "python").is_file() && stamp.is_current()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -92,12 +102,16 @@ mod tests {
     #[test]
     fn an_environment_with_other_versions_is_not_current() {
         let folder = std::env::temp_dir().join(format!("vestibule-pins-{}", std::process::id()));
+        let list = folder.join("list");
+        let is_current = || is_current(&folder, &Stamp::of(&list, folder.join(STAMP)).unwrap());
         fs::create_dir_all(folder.join("bin")).unwrap();
-        fs::write(folder.join(STAMP), "a==1\n").unwrap();
-        assert!(!is_current(&folder, b"a==1\n"), "nothing is in it");
+        fs::write(&list, "a==1").unwrap();
+        fs::write(folder.join(STAMP), "a==1").unwrap();
+        assert!(!is_current(), "nothing is in it");
         fs::write(program(&folder, "python"), "").unwrap();
-        assert!(is_current(&folder, b"a==1\n"));
-        assert!(!is_current(&folder, b"a==2\n"));
+        assert!(is_current());
+        fs::write(&list, "a==2").unwrap();
+        assert!(!is_current());
         fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -17,7 +17,8 @@ use std::{env, process};
 use anyhow::{Context as _, Result, bail};
 
 use super::packages::on_path;
-use super::{Met, packages};
+use super::{Met, chosen, packages};
+use crate::shell;
 
 /// Where the tests look for the server.
 const VARIABLE: &str = "VESTIBULE_TEST_REDIS_URL";
@@ -70,10 +71,7 @@ pub(super) fn meet(root: &Path) -> Result<Met> {
 }
 
 fn installed() -> Option<PathBuf> {
-    match env::var_os(PROGRAM).filter(|path| !path.is_empty()) {
-        Some(path) => Some(PathBuf::from(path)),
-        None => PROGRAMS.into_iter().find_map(on_path),
-    }
+    chosen(PROGRAM).or_else(|| PROGRAMS.into_iter().find_map(on_path))
 }
 
 /// A running server; dropping it stops it and removes everything it wrote.
@@ -102,9 +100,12 @@ fn start(root: &Path, program: &Path) -> Result<Server> {
 
 /// Starts the server in a new folder and answers once it does.
 fn attempt_start(root: &Path, program: &Path) -> Result<Server> {
-    let folder = root.join("target").join(format!("redis-{}", process::id()));
+    let folder = shell::target(root).join(format!("redis-{}", process::id()));
     let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
     made.with_context(|| format!("cannot make {}", folder.display()))?;
+    // As the server will call it, also where the way there leads over a link.
+    let folder =
+        folder.canonicalize().with_context(|| format!("cannot find {}", folder.display()))?;
     let port = free_port()?;
     let keeper = Command::new("sh")
         .args(["-c", KEEPER, "sh"])

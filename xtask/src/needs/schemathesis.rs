@@ -3,11 +3,12 @@
 //! A Python environment of its own under `target`, with exactly the versions that the tests name.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 
-use super::{Met, python};
+use super::{Met, chosen, python};
+use crate::shell;
 
 /// Where the tests look for the program; whoever sets it chooses another one.
 const VARIABLE: &str = "VESTIBULE_TEST_SCHEMATHESIS";
@@ -17,11 +18,10 @@ pub(super) const REQUIREMENTS: &str = "crates/server/tests/blackbox/schemas/requ
 
 /// Finds the program, or installs it.
 pub(super) fn meet(root: &Path) -> Result<Met> {
-    let chosen = std::env::var_os(VARIABLE).filter(|path| !path.is_empty());
-    let program = if let Some(path) = chosen {
-        PathBuf::from(path)
+    let program = if let Some(program) = chosen(VARIABLE) {
+        program
     } else {
-        let environment = root.join("target/schemathesis");
+        let environment = shell::target(root).join("schemathesis");
         python::environment(&environment, &root.join(REQUIREMENTS))?;
         python::program(&environment, "st")
     };

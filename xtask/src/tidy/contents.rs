@@ -4,14 +4,14 @@
 
 use crate::finding::Finding;
 use crate::markdown;
-use crate::tree::File;
+use crate::tree::{self, File};
 
 /// The list, which is no page itself.
 const SUMMARY: &str = "docs/SUMMARY.md";
 
 /// Compares the list with the documents. That what is listed exists is what `links` sees to.
 pub(crate) fn check(files: &[File]) -> Vec<Finding> {
-    let summary = files.iter().find(|file| file.path == SUMMARY);
+    let summary = tree::named(files, SUMMARY);
     let listed = summary.map(|file| markdown::links(&file.text)).unwrap_or_default();
     let pages = files.iter().filter_map(|file| {
         let page = file.path.strip_prefix("docs/").filter(|_| file.has_extension("md"))?;
@@ -37,12 +37,11 @@ mod tests {
     use super::*;
 
     fn found(summary: &str) -> usize {
-        let file = |path: &str, text: &str| File { path: path.to_owned(), text: text.to_owned() };
         let files = [
-            file(SUMMARY, summary),
-            file("docs/a.md", ""),
-            file("docs/b/c.md", ""),
-            file("d.md", ""),
+            File::new(SUMMARY, summary),
+            File::new("docs/a.md", ""),
+            File::new("docs/b/c.md", ""),
+            File::new("d.md", ""),
         ];
         check(&files).len()
     }

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     fn found(path: &str, text: &str) -> usize {
-        check(&File { path: path.to_owned(), text: text.to_owned() }).len()
+        check(&File::new(path, text)).len()
     }
 
     const BARE: &str = "impl A {\n    /// Signs in;\n    pub async fn sign_in(\n        &self,\n    ) -> Result<B, C> {\n";

@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     fn found(block: &str) -> usize {
-        let file = File { path: "docs/guides/a.md".to_owned(), text: block.to_owned() };
+        let file = File::new("docs/guides/a.md", block);
         check(&crate::tree::root(), &file).len()
     }
 

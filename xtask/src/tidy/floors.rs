@@ -132,7 +132,7 @@ mod tests {
     fn the_lock_file_is_read() {
         let lock = "version = 4\n\n[[package]]\nname = \"h2\"\nversion = \"0.4.1\"\n\n[[package]]\nname = \"serde\"\nversion = \"1.0.0\"\n";
         assert_eq!(packages(lock), [(4, "h2", "0.4.1"), (8, "serde", "1.0.0")]);
-        let file = File { path: "Cargo.lock".to_owned(), text: lock.to_owned() };
+        let file = File::new("Cargo.lock", lock);
         let findings = check(&file);
         assert_eq!(findings.len(), 1);
         assert!(findings[0].to_string().contains("h2 0.4.1 is below 0.4.16"));

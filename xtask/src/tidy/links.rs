@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> usize {
-        let file = File { path: "README.md".to_owned(), text: text.to_owned() };
+        let file = File::new("README.md", text);
         check(&crate::tree::root(), &file).len()
     }
 

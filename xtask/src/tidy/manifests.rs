@@ -1,7 +1,7 @@
 //! Rules for `Cargo.toml`: one set of lints, one Rust version.
 
 use crate::finding::Finding;
-use crate::tree::File;
+use crate::tree::{self, File};
 
 /// Checks one file; anything but the manifest of a crate passes.
 pub(crate) fn check(file: &File) -> Option<Finding> {
@@ -19,7 +19,7 @@ pub(crate) fn check(file: &File) -> Option<Finding> {
 /// The version promised in the manifest is the one the tool chain file pins: CI builds no other.
 pub(crate) fn one_rust_version(files: &[File]) -> Option<Finding> {
     let read = |path: &str, section: &str, key: &str| {
-        let file = files.iter().find(|file| file.path == path)?;
+        let file = tree::named(files, path)?;
         value(&file.text, section, key).map(str::to_owned)
     };
     let promised = read("Cargo.toml", "workspace.package", "rust-version")?;
@@ -51,28 +51,24 @@ pub(super) fn value<'a>(text: &'a str, section: &str, key: &str) -> Option<&'a s
 mod tests {
     use super::*;
 
-    fn file(path: &str, text: &str) -> File {
-        File { path: path.to_owned(), text: text.to_owned() }
-    }
-
     #[test]
     fn lints_are_inherited() {
         let good = "[package]\nname = \"a\"\n\n[lints]\nworkspace = true\n";
-        assert_eq!(check(&file("crates/a/Cargo.toml", good)), None);
+        assert_eq!(check(&File::new("crates/a/Cargo.toml", good)), None);
         let bad = "[lints]\n[dependencies]\nworkspace = true\n";
-        assert!(check(&file("crates/a/Cargo.toml", bad)).is_some());
-        assert_eq!(check(&file("Cargo.toml", "[workspace]\n")), None);
+        assert!(check(&File::new("crates/a/Cargo.toml", bad)).is_some());
+        assert_eq!(check(&File::new("Cargo.toml", "[workspace]\n")), None);
     }
 
     #[test]
     fn the_rust_versions_agree() {
         let files = |promised: &str| {
             [
-                file(
+                File::new(
                     "Cargo.toml",
                     &format!("[workspace.package]\nrust-version = \"{promised}\"\n"),
                 ),
-                file("rust-toolchain.toml", "[toolchain]\nchannel = \"1.95.0\"\n"),
+                File::new("rust-toolchain.toml", "[toolchain]\nchannel = \"1.95.0\"\n"),
             ]
         };
         assert_eq!(one_rust_version(&files("1.95")), None);

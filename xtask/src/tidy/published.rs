@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::manifests::value;
 use crate::finding::Finding;
-use crate::tree::File;
+use crate::tree::{self, File};
 
 /// What stands beside every manifest. The licences are links to those at the root.
 const BESIDE: [&str; 3] = ["README.md", "LICENSE-MIT", "LICENSE-APACHE"];
@@ -24,17 +24,16 @@ pub(crate) fn check(files: &[File]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for manifest in files.iter().filter(|file| is_published(file)) {
         let folder = manifest.path.trim_end_matches("Cargo.toml");
-        let inside: Vec<&File> = files.iter().filter(|f| f.path.starts_with(folder)).collect();
         findings.extend(words(manifest));
         findings.extend(beside(manifest, folder, files));
-        findings.extend(examples(folder, &inside));
+        findings.extend(examples(folder, files));
         let left_out = list(&manifest.text, "exclude");
         let packed = |path: &str| {
             path.strip_prefix(folder).is_some_and(|path| {
                 !left_out.iter().any(|out| Path::new(path).starts_with(out.trim_matches('/')))
             })
         };
-        for file in inside.iter().filter(|file| file.has_extension("rs") && packed(&file.path)) {
+        for file in files.iter().filter(|file| file.has_extension("rs") && packed(&file.path)) {
             findings.extend(includes(file, packed));
         }
     }
@@ -43,7 +42,7 @@ pub(crate) fn check(files: &[File]) -> Vec<Finding> {
 
 /// All of ours have one version, and need each other in that version.
 pub(crate) fn one_version(files: &[File]) -> Vec<Finding> {
-    let Some(root) = files.iter().find(|file| file.path == "Cargo.toml") else {
+    let Some(root) = tree::named(files, "Cargo.toml") else {
         return Vec::new();
     };
     let Some(version) = value(&root.text, "workspace.package", "version") else {
@@ -55,7 +54,7 @@ pub(crate) fn one_version(files: &[File]) -> Vec<Finding> {
         let Some((name, dependency)) = line.split_once(" = ") else { continue };
         let Some((_, path)) = dependency.split_once("path = \"") else { continue };
         let manifest = format!("{}/Cargo.toml", path.split('"').next().unwrap_or_default());
-        let is_kept_back = files.iter().any(|file| file.path == manifest && !is_published(file));
+        let is_kept_back = tree::named(files, &manifest).is_some_and(|file| !is_published(file));
         let is_named = name != TESTKIT && !is_kept_back;
         if !is_named && dependency.contains("version") {
             findings.push(Finding::failure(
@@ -110,7 +109,7 @@ fn words(manifest: &File) -> Vec<Finding> {
 
 /// The files beside the manifest; the licences are those of the project.
 fn beside(manifest: &File, folder: &str, files: &[File]) -> Vec<Finding> {
-    let read = |path: &str| files.iter().find(|file| file.path == path).map(|file| &file.text);
+    let read = |path: &str| tree::named(files, path).map(|file| &file.text);
     let is_right = |name: &&str| match read(&format!("{folder}{name}")) {
         None => false,
         Some(text) => *name == "README.md" || read(name) == Some(text),
@@ -131,8 +130,8 @@ fn beside(manifest: &File, folder: &str, files: &[File]) -> Vec<Finding> {
 }
 
 /// Code in a README is compiled.
-fn examples(folder: &str, inside: &[&File]) -> Option<Finding> {
-    let read = |name: &str| inside.iter().find(|file| file.path == format!("{folder}{name}"));
+fn examples(folder: &str, files: &[File]) -> Option<Finding> {
+    let read = |name: &str| tree::named(files, &format!("{folder}{name}"));
     let readme = read("README.md")?;
     let line = (1..).zip(readme.text.lines()).find(|(_, line)| line.starts_with("```rust"))?.0;
     let is_compiled =
@@ -152,7 +151,7 @@ fn includes(file: &File, packed: impl Fn(&str) -> bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (number, line) in (1..).zip(file.text.lines()) {
         for target in INCLUDES.iter().filter_map(|call| literal_after(line, call)) {
-            if !resolved(&file.path, target).is_some_and(|path| packed(&path)) {
+            if !tree::resolved(&file.path, target).is_some_and(|path| packed(&path)) {
                 findings.push(Finding::failure(
                     &file.path,
                     number,
@@ -171,22 +170,6 @@ fn literal_after<'a>(line: &'a str, call: &str) -> Option<&'a str> {
     rest.strip_prefix('"')?.split('"').next()
 }
 
-/// A path relative to a file, from the root; nothing if it leads out of the checkout.
-fn resolved(file: &str, target: &str) -> Option<String> {
-    let mut parts: Vec<&str> = file.split('/').collect();
-    parts.pop();
-    for part in target.split('/') {
-        match part {
-            "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            name => parts.push(name),
-        }
-    }
-    Some(parts.join("/"))
-}
-
 /// The texts in an array of the package that is written on one line.
 fn list<'a>(manifest: &'a str, key: &str) -> Vec<&'a str> {
     let array = value(manifest, "package", key).unwrap_or_default();
@@ -201,24 +184,20 @@ mod tests {
                         keywords = [\"a\", \"b\"]\ncategories = [\"c\"]\nexclude = [\"/tests\"]\n\
                         [package.metadata.docs.rs]\nall-features = true\n";
 
-    fn file(path: &str, text: &str) -> File {
-        File { path: path.to_owned(), text: text.to_owned() }
-    }
-
     fn a_crate(manifest: &str, lib: &str) -> Vec<File> {
         let mut files: Vec<File> = BESIDE
             .iter()
-            .flat_map(|name| [file(name, name), file(&format!("crates/a/{name}"), name)])
+            .flat_map(|name| [File::new(name, name), File::new(&format!("crates/a/{name}"), name)])
             .collect();
-        files.push(file("crates/a/Cargo.toml", manifest));
-        files.push(file("crates/a/src/lib.rs", lib));
+        files.push(File::new("crates/a/Cargo.toml", manifest));
+        files.push(File::new("crates/a/src/lib.rs", lib));
         files
     }
 
     #[test]
     fn a_whole_crate_passes_and_one_that_is_never_published_may_lack_anything() {
         assert_eq!(check(&a_crate(GOOD, "")), []);
-        assert_eq!(check(&[file("crates/a/Cargo.toml", "[package]\npublish = false\n")]), []);
+        assert_eq!(check(&[File::new("crates/a/Cargo.toml", "[package]\npublish = false\n")]), []);
     }
 
     #[test]
@@ -240,7 +219,7 @@ mod tests {
         }
         let mut files = a_crate(GOOD, "");
         files.retain(|file| file.path != "crates/a/LICENSE-MIT");
-        files.push(file("crates/a/LICENSE-MIT", "another"));
+        files.push(File::new("crates/a/LICENSE-MIT", "another"));
         assert_eq!(check(&files).len(), 1);
     }
 
@@ -253,7 +232,7 @@ mod tests {
         assert_eq!(found(concat!("include", "_str!(\"../../../../x\")")), 1);
         assert_eq!(found(concat!("include", "_str!(\"../tests/x\")")), 1, "it is excluded");
         let mut files = a_crate(GOOD, "");
-        files.push(file("crates/a/tests/a.rs", concat!("include", "_str!(\"../../b/x\")")));
+        files.push(File::new("crates/a/tests/a.rs", concat!("include", "_str!(\"../../b/x\")")));
         assert_eq!(check(&files), [], "what is excluded may include anything");
     }
 
@@ -262,7 +241,7 @@ mod tests {
         let with = |lib: &str| {
             let mut files = a_crate(GOOD, lib);
             files.retain(|file| file.path != "crates/a/README.md");
-            files.push(file("crates/a/README.md", "# a\n\n```rust\nlet a = 1;\n```\n"));
+            files.push(File::new("crates/a/README.md", "# a\n\n```rust\nlet a = 1;\n```\n"));
             check(&files).len()
         };
         assert_eq!(with("//! A.\n"), 1);
@@ -273,8 +252,8 @@ mod tests {
     fn ours_are_asked_for_in_one_version() {
         let with = |line: &str| {
             let text = format!("[workspace.package]\nversion = \"0.2.0\"\n\n{line}\n");
-            let kept_back = file("crates/kept/Cargo.toml", "[package]\npublish = false\n");
-            one_version(&[file("Cargo.toml", &text), kept_back]).len()
+            let kept_back = File::new("crates/kept/Cargo.toml", "[package]\npublish = false\n");
+            one_version(&[File::new("Cargo.toml", &text), kept_back]).len()
         };
         assert_eq!(with("vestibule-a = { version = \"0.2.0\", path = \"crates/a\" }"), 0);
         assert_eq!(with("vestibule-a = { version = \"0.1.0\", path = \"crates/a\" }"), 1);

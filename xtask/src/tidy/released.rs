@@ -6,7 +6,7 @@
 //! The API document of the newest release is kept, so that a test can tell what would break its clients.
 
 use crate::finding::Finding;
-use crate::tree::File;
+use crate::tree::{self, File};
 
 const LIST: &str = "migrations/released.txt";
 const CHANGES: &str = "CHANGELOG.md";
@@ -14,8 +14,7 @@ const DOCUMENT: &str = "docs/released/openapi.json";
 
 /// Compares the listed migrations with the files; without a list nothing was released.
 pub(crate) fn check(files: &[File]) -> Vec<Finding> {
-    let find = |path: &str| files.iter().find(|file| file.path == path);
-    let Some(list) = find(LIST) else {
+    let Some(list) = tree::named(files, LIST) else {
         return Vec::new();
     };
     let mut findings = Vec::new();
@@ -33,7 +32,7 @@ pub(crate) fn check(files: &[File]) -> Vec<Finding> {
             continue;
         };
         let path = format!("migrations/{name}");
-        match find(&path).map(|file| hash(&file.text)) {
+        match tree::named(files, &path).map(|file| hash(&file.text)) {
             Some(actual) if actual == expected => {}
             Some(actual) => findings.push(Finding::failure(
                 &path,
@@ -54,9 +53,8 @@ pub(crate) fn check(files: &[File]) -> Vec<Finding> {
 
 /// Compares the newest release of the change log with the document that is kept.
 pub(crate) fn document(files: &[File]) -> Option<Finding> {
-    let find = |path: &str| files.iter().find(|file| file.path == path);
-    let (line, released) = newest_release(&find(CHANGES)?.text)?;
-    let kept = find(DOCUMENT).and_then(|file| version(&file.text));
+    let (line, released) = newest_release(&tree::named(files, CHANGES)?.text)?;
+    let kept = tree::named(files, DOCUMENT).and_then(|file| version(&file.text));
     (kept.as_deref() != Some(released)).then(|| {
         let kept = kept.unwrap_or_else(|| "nothing".to_owned());
         Finding::failure(
@@ -95,10 +93,6 @@ fn hash(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn file(path: &str, text: &str) -> File {
-        File { path: path.to_owned(), text: text.to_owned() }
-    }
-
     #[test]
     fn the_hash_is_the_published_one() {
         assert_eq!(hash(""), "cbf29ce484222325");
@@ -109,13 +103,16 @@ mod tests {
 
     #[test]
     fn changes_and_losses_are_found() {
-        let migration = file("migrations/src/m1.rs", "up");
-        let list = file(LIST, &format!("# released\n{}  src/m1.rs\n", hash("up")));
+        let migration = File::new("migrations/src/m1.rs", "up");
+        let list = File::new(LIST, &format!("# released\n{}  src/m1.rs\n", hash("up")));
         assert_eq!(check(&[migration, list]), []);
 
-        let changed = file("migrations/src/m1.rs", "down");
+        let changed = File::new("migrations/src/m1.rs", "down");
         let list = || {
-            file(LIST, &format!("{}  src/m1.rs\n{}  src/m2.rs\nnonsense\n", hash("up"), hash("")))
+            File::new(
+                LIST,
+                &format!("{}  src/m1.rs\n{}  src/m2.rs\nnonsense\n", hash("up"), hash("")),
+            )
         };
         assert_eq!(check(&[changed, list()]).len(), 3);
         assert_eq!(check(&[]), []);
@@ -124,15 +121,15 @@ mod tests {
     #[test]
     fn the_document_is_that_of_the_newest_release() {
         let unreleased = "# Changelog\n\n## [Unreleased]\n";
-        let changes = |text: &str| file(CHANGES, &format!("{unreleased}{text}"));
+        let changes = |text: &str| File::new(CHANGES, &format!("{unreleased}{text}"));
         let kept = |version: &str| {
-            file(DOCUMENT, &serde_json::json!({ "info": { "version": version } }).to_string())
+            File::new(DOCUMENT, &serde_json::json!({ "info": { "version": version } }).to_string())
         };
         let released = "\n## [0.2.0] - 2027-01-31\n\n## [0.1.0] - 2027-01-01\n";
         assert_eq!(document(&[changes("")]), None);
         assert_eq!(document(&[changes(released), kept("0.2.0")]), None);
         assert!(document(&[changes(released)]).is_some());
         assert!(document(&[changes(released), kept("0.1.0")]).is_some());
-        assert!(document(&[changes(released), file(DOCUMENT, "nonsense")]).is_some());
+        assert!(document(&[changes(released), File::new(DOCUMENT, "nonsense")]).is_some());
     }
 }

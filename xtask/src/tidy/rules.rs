@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::finding::Finding;
 use crate::markdown;
-use crate::tree::File;
+use crate::tree::{self, File};
 
 /// Generated from the table of keys in the binary.
 const KEYS: &str = "docs/configuration.md";
@@ -13,7 +13,7 @@ const RULES: &str = "docs/rules.md";
 
 /// Compares the two pages.
 pub(crate) fn check(files: &[File]) -> Vec<Finding> {
-    let text = |path| files.iter().find(|file| file.path == path).map_or("", |file| &file.text);
+    let text = |path| tree::named(files, path).map_or("", |file| &file.text);
     let keys: HashSet<&str> = text(KEYS).lines().filter_map(key).collect();
     let sections: HashSet<&str> = keys.iter().map(|key| section(key)).collect();
     let named = named(text(RULES));
@@ -68,10 +68,9 @@ mod tests {
     use super::*;
 
     fn found(rules: &str) -> usize {
-        let file = |path: &str, text: &str| File { path: path.to_owned(), text: text.to_owned() };
         let keys = "| key | default |\n| `mail.host`<br>`VESTIBULE_MAIL__HOST` | – |\n\
                     | `mail.tls.port`<br>`X` | 1 |\n| `mail.tls.name`<br>`X` | 1 |\n";
-        check(&[file(KEYS, keys), file(RULES, rules)]).len()
+        check(&[File::new(KEYS, keys), File::new(RULES, rules)]).len()
     }
 
     #[test]

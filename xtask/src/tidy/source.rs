@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     fn found(path: &str, text: &str) -> Vec<String> {
-        let file = File { path: path.to_owned(), text: text.to_owned() };
+        let file = File::new(path, text);
         check(&file).iter().map(Finding::to_string).collect()
     }
 

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use crate::evidence;
 use crate::finding::Finding;
 use crate::markdown;
-use crate::tree::File;
+use crate::tree::{self, File};
 
 const PAGE: &str = "docs/threat-model.md";
 /// A folder for each fuzz target.
@@ -14,7 +14,7 @@ const TARGETS: &str = "crates/fuzz/corpus/";
 
 /// Checks the page against everything else.
 pub(crate) fn check(files: &[File]) -> Vec<Finding> {
-    let Some(page) = files.iter().find(|file| file.path == PAGE) else { return Vec::new() };
+    let Some(page) = tree::named(files, PAGE) else { return Vec::new() };
     let tests: HashSet<&str> = files
         .iter()
         .filter(|file| file.has_extension("rs"))
@@ -97,12 +97,11 @@ mod tests {
     use super::*;
 
     fn found(page: &str) -> usize {
-        let file = |path: &str, text: &str| File { path: path.to_owned(), text: text.to_owned() };
         let tests = "async fn one_is_tried() {}\non_both_databases! {\n    two_are_tried;\n}\n";
         let files = [
-            file(PAGE, page),
-            file("crates/a/tests/b.rs", tests),
-            file("crates/fuzz/corpus/form/1", ""),
+            File::new(PAGE, page),
+            File::new("crates/a/tests/b.rs", tests),
+            File::new("crates/fuzz/corpus/form/1", ""),
         ];
         check(&files).len()
     }
