@@ -62,9 +62,10 @@ struct Page {
 }
 
 impl Feed {
-    /// Remembers a session for as long as a token may live by these rules.
+    /// Remembers a session for as long as a token may live by these rules, here: a clock that is
+    /// behind takes it for that much longer.
     pub(super) fn new(documents: Arc<dyn Documents>, url: String, rules: &Rules) -> Self {
-        let kept = rules.longest_life.saturating_add(rules.clock_skew);
+        let kept = rules.longest_life.saturating_add(rules.clock_skew.saturating_mul(2));
         Self { documents, url, ended: RwLock::new(Ended::new(kept, MOST_ENDED)) }
     }
 
