@@ -1,5 +1,6 @@
 //! Connecting to a database, with the settings that make its promises hold (decision D15).
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -33,7 +34,15 @@ pub struct Settings {
 impl Settings {
     /// An SQLite file, which is made when it is not there yet.
     pub fn for_file(path: &Path) -> Self {
-        let url = format!("sqlite://{}", path.display());
+        let escape = |byte: &u8| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+                char::from(*byte).to_string()
+            }
+            // What follows `?` would be an option, and `%` the beginning of another character.
+            _ => format!("%{byte:02X}"),
+        };
+        let path: String = path.as_os_str().as_bytes().iter().map(escape).collect();
+        let url = format!("sqlite://{path}");
         Self { url, max_connections: 1, recall: Duration::from_secs(1) }
     }
 }
@@ -257,6 +266,18 @@ mod tests {
             recall: Duration::ZERO,
         };
         assert!(!format!("{settings:?}").contains("secret"));
+    }
+
+    #[tokio::test]
+    async fn the_file_that_is_named_is_the_one_that_is_opened() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["plain.db", "a%41.db", "x?mode=memory", "ä #1 &.db"] {
+            let file = directory.path().join(name);
+            let settings = Settings::for_file(&file);
+            assert_eq!(sqlite_file(&settings.url).unwrap(), file);
+            open_store(&settings).await.unwrap();
+            assert!(file.is_file(), "{name}");
+        }
     }
 
     #[tokio::test]
