@@ -264,10 +264,18 @@ async fn no_link_is_logged_by_a_proxy() {
             "nginx" => nginx(service.address(), port, &certificates, REPLACED).await,
             _ => caddy(service.address(), port, &certificates).await,
         };
-        let link = "/reset-password?token=v4.public.SECRET";
-        let opens = async || certificates.get(port, link).await.contains(" 410 ");
-        assert!(eventually(PATIENCE, opens).await, "{kind}");
-        let said = eventually(PATIENCE, async || logs(proxy.folder.path()).contains("410")).await;
+        for (link, status) in [
+            ("/reset-password?token=v4.public.SECRET", " 410 "),
+            ("/reset_password/v4.public.SECRET", " 303 "),
+        ] {
+            let opens = async || certificates.get(port, link).await.contains(status);
+            assert!(eventually(PATIENCE, opens).await, "{kind}: {link}");
+        }
+        let both = async || {
+            let logs = logs(proxy.folder.path());
+            logs.contains("/reset-password") && logs.contains("/reset_password/\"")
+        };
+        let said = eventually(PATIENCE, both).await;
         let logs = logs(proxy.folder.path());
         assert!(said && !logs.contains("SECRET"), "{kind}: {logs}");
     }
