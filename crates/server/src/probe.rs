@@ -56,21 +56,21 @@ fn is_ours(request: &Request, sealer: &dyn Sealer, now: OffsetDateTime) -> bool 
 fn answer(request: &Request) -> Response {
     let client = request.extensions().get::<Caller>().and_then(|caller| caller.ip);
     let peer = request.remote_addr().as_socket_addr().map(|peer| peer.ip().to_canonical());
-    let forwarded = request.headers().get_all("x-forwarded-for");
-    let forwarded: Vec<String> = forwarded
-        .iter()
-        .map(|hops| String::from_utf8_lossy(hops.as_bytes()).into_owned())
-        .collect();
-    let forwarded: String = forwarded.join(", ").chars().take(MAX_FORWARDED).collect();
-    let traceparent = request.header("traceparent").unwrap_or_default();
-    let traceparent: String = traceparent.chars().take(MAX_FORWARDED).collect();
     let body = json!({
         "peer": peer.map(|peer| peer.to_string()),
-        "forwarded": forwarded,
+        "forwarded": all(request, "x-forwarded-for"),
         "client": client.map(|client| client.to_string()),
-        "traceparent": traceparent,
+        "traceparent": all(request, "traceparent"),
     });
     Response::builder().header(header::CONTENT_TYPE, "application/json").body(body.to_string())
+}
+
+/// Every header of a name, as one.
+fn all(request: &Request, name: &str) -> String {
+    let values = request.headers().get_all(name).iter();
+    let values: Vec<_> =
+        values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
+    values.join(", ").chars().take(MAX_FORWARDED).collect()
 }
 
 #[cfg(test)]

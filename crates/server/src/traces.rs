@@ -16,7 +16,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{
-    BatchConfigBuilder, BatchSpanProcessor, SdkTracer, SdkTracerProvider,
+    BatchConfigBuilder, BatchSpanProcessor, SdkTracer, SdkTracerProvider, SpanLimits,
 };
 use tracing::{Metadata, Span, Subscriber};
 use tracing_opentelemetry::{OpenTelemetryLayer, OpenTelemetrySpanExt as _};
@@ -59,6 +59,7 @@ impl Traces {
         let provider = SdkTracerProvider::builder()
             .with_resource(resource())
             .with_sampler(sampler::of(config.sample_ratio))
+            .with_span_limits(SpanLimits::default())
             .with_span_processor(batches)
             .build();
         Self(provider)

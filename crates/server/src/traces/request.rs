@@ -63,7 +63,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Traced<E> {
 
     async fn call(&self, mut request: Request) -> Result<Response> {
         // Probes come every second, and say nothing that metrics do not.
-        if request.uri().path().starts_with("/health") {
+        if request.uri().path().starts_with("/health/") {
             return self.inner.call(request).await;
         }
         let span = self.span(&request);
@@ -129,11 +129,17 @@ impl Extractor for Only<'_> {
     }
 }
 
+/// The form of Trace Context, section 3.2.2; the library takes ids that are too short, and signs.
+fn is_exact(text: &str) -> bool {
+    let is_hex = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let lengths = text.split('-').map(str::len);
+    lengths.take(4).eq([2, 32, 16, 2]) && text.split('-').take(4).all(is_hex)
+}
+
 fn parent(headers: &HeaderMap) -> Option<Context> {
     let mut values = headers.get_all(TRACEPARENT).iter();
     let only = values.next().filter(|_| values.next().is_none())?.to_str().ok();
-    // The library takes ids that are too short.
-    let only = only.filter(|text| text.split('-').map(str::len).take(4).eq([2, 32, 16, 2]));
+    let only = only.filter(|text| is_exact(text));
     let context = TraceContextPropagator::new().extract_with_context(&Context::new(), &Only(only));
     context.span().span_context().is_valid().then_some(context)
 }

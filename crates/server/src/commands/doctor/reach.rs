@@ -21,8 +21,8 @@ use crate::{probe, tls};
 
 const DEADLINE: Duration = Duration::from_secs(10);
 const MAX_ANSWER: u64 = 64 * 1024;
-/// A trace that nobody has begun: who goes on with it lets strangers choose.
-const FORGED_TRACE: &str = "00-70726f626570726f626570726f626570-70726f6265707272-01";
+/// A trace that nobody has begun: who goes on with it, by whatever span, lets strangers choose.
+const FORGED_TRACE: &str = "70726f626570726f626570726f626570";
 /// An address that nobody has (RFC 5737): whoever is taken for it has been believed.
 const FORGED: &str = "192.0.2.99";
 
@@ -98,7 +98,7 @@ fn seen(body: &str) -> Option<Seen> {
 fn beginning(seen: &Seen, trusted: &[IpNet]) -> Option<Finding> {
     let peer = seen.peer?;
     let is_trusted = trusted.iter().any(|net| net.contains(&peer));
-    (is_trusted && seen.traceparent == FORGED_TRACE).then(|| {
+    (is_trusted && seen.traceparent.contains(FORGED_TRACE)).then(|| {
         let found = format!("the proxy {peer} passes the traces of strangers on: they choose");
         let fix = "let the proxy remove the header traceparent, or begin traces itself; see \
                    nginx.conf and Caddyfile in docs/deployment";
@@ -174,7 +174,7 @@ async fn ask(url: &PublicUrl, question: &str) -> anyhow::Result<(u16, String)> {
     let authority = uri.authority().map_or(host, |authority| authority.as_str());
     let request = format!(
         "GET {} HTTP/1.0\r\nHost: {authority}\r\nConnection: close\r\nAccept: application/json\r\n\
-         X-Forwarded-For: {FORGED}\r\nTraceparent: {FORGED_TRACE}\r\n{}: {question}\r\n\r\n",
+         X-Forwarded-For: {FORGED}\r\nTraceparent: 00-{FORGED_TRACE}-70726f6265707272-01\r\n{}: {question}\r\n\r\n",
         probe::PATH,
         probe::HEADER,
     );
@@ -205,6 +205,27 @@ mod tests {
         };
         let trusted: Vec<IpNet> = trusted.parse().into_iter().collect();
         trust(&PublicUrl::parse(url).unwrap(), &seen, &trusted).state
+    }
+
+    #[test]
+    fn whoever_goes_on_with_a_strangers_trace_is_found_out() {
+        let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap()];
+        for (traceparent, is_found) in [
+            ("00-70726f626570726f626570726f626570-70726f6265707272-01", true),
+            // A span of the proxy's own in it.
+            ("00-70726f626570726f626570726f626570-1111111111111111-00", true),
+            ("00-22222222222222222222222222222222-1111111111111111-01", false),
+            ("", false),
+        ] {
+            let seen = Seen {
+                peer: "10.0.0.1".parse().ok(),
+                forwarded: String::new(),
+                client: None,
+                traceparent: traceparent.to_owned(),
+            };
+            assert_eq!(beginning(&seen, &trusted).is_some(), is_found, "{traceparent}");
+            assert!(beginning(&seen, &[]).is_none(), "nobody is believed");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Where traces go.
 
-use poem::http::{HeaderName, HeaderValue, Uri};
+use poem::http::{HeaderName, HeaderValue, Uri, header};
 
 use super::super::TracesConfig;
 use super::super::problem::Problem;
@@ -8,6 +8,18 @@ use super::Reader;
 
 /// Where collectors take traces, below their address (OTLP, "OTLP/HTTP request").
 const PATH: &str = "/v1/traces";
+
+/// What a request is made of; two of one kind would make two requests of it.
+const OURS: [HeaderName; 8] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::EXPECT,
+    header::HOST,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
 
 impl Reader<'_> {
     pub(super) fn traces(&mut self) -> Option<TracesConfig> {
@@ -31,7 +43,9 @@ fn address(text: &str) -> Result<Uri, String> {
     let base: Uri = text.trim_end_matches('/').parse().map_err(|_| String::new())?;
     let is_known = matches!(base.scheme_str(), Some("http" | "https"));
     let authority = base.authority().ok_or_else(String::new)?;
-    if !is_known || authority.as_str().contains('@') || base.query().is_some() {
+    // A port that is none would be taken for the usual one, where somebody else may listen.
+    let is_port = authority.port_u16().is_some() || authority.as_str() == authority.host();
+    if !is_known || !is_port || authority.as_str().contains('@') || base.query().is_some() {
         return Err(String::new());
     }
     let path = base.path().trim_end_matches('/');
@@ -50,14 +64,15 @@ fn is_private(address: &Uri) -> bool {
 
 fn headers(text: &str) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
     let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-    items.map(|item| header(item).ok_or_else(String::new)).collect()
+    items.map(|item| named(item).ok_or_else(String::new)).collect()
 }
 
-fn header(item: &str) -> Option<(HeaderName, HeaderValue)> {
+fn named(item: &str) -> Option<(HeaderName, HeaderValue)> {
     let (name, value) = item.split_once('=')?;
+    let name: HeaderName = name.trim().parse().ok()?;
     let mut value: HeaderValue = value.trim().parse().ok()?;
     value.set_sensitive(true);
-    Some((name.trim().parse().ok()?, value))
+    (!OURS.contains(&name)).then_some((name, value))
 }
 
 #[cfg(test)]
@@ -76,8 +91,15 @@ mod tests {
         ] {
             assert_eq!(address(text).unwrap().to_string(), expected);
         }
-        for text in ["", "x.example", "grpc://x.example", "https://u:p@x.example", "http://x/?a=b"]
-        {
+        for text in [
+            "",
+            "x.example",
+            "grpc://x.example",
+            "https://u:p@x.example",
+            "http://x/?a=b",
+            "http://127.0.0.1:99999",
+            "http://127.0.0.1:",
+        ] {
             assert!(address(text).is_err(), "{text}");
         }
     }
@@ -88,7 +110,9 @@ mod tests {
         assert_eq!(read[0].1, "Bearer a=b");
         assert_eq!(read[1].1, "ours");
         assert!(!format!("{read:?}").contains("Bearer"));
-        assert!(headers("Authorization").is_err());
+        for text in ["Authorization", "transfer-encoding=chunked", "Content-Length=1"] {
+            assert!(headers(text).is_err(), "{text}");
+        }
         for (text, expected) in [
             ("https://x.example", true),
             ("http://localhost:4318", true),
