@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
+use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
@@ -16,7 +17,10 @@ use vestibule_domain::sessions::{SignIn, SignedIn};
 use vestibule_domain::username::Username;
 
 use crate::accounts::Accounts;
-use crate::edge::{Client, Failure, Signed, checked};
+use crate::edge::{Body, Client, Failure, Signed, bounded, checked};
+
+/// The largest body has an address, a name and a password.
+const MAX_BODY_BYTES: usize = 16 * 1024;
 
 type Shared = State<Arc<Accounts>>;
 
@@ -28,6 +32,8 @@ pub fn router(accounts: Arc<Accounts>) -> Router {
         .route("/private", get(private))
         .route("/forgot", post(forgot))
         .route("/reset", post(reset))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn(bounded))
         .with_state(accounts)
 }
 
@@ -41,7 +47,7 @@ struct Register {
 async fn register(
     State(accounts): Shared,
     Client(caller): Client,
-    Json(body): Json<Register>,
+    Body(body): Body<Register>,
 ) -> Result<(StatusCode, Json<Value>), Failure> {
     let min = accounts.own.password_policy().min_length;
     let wanted = SignUp {
@@ -62,7 +68,7 @@ struct Login {
 async fn login(
     State(accounts): Shared,
     Client(caller): Client,
-    Json(body): Json<Login>,
+    Body(body): Body<Login>,
 ) -> Result<Json<Value>, Failure> {
     let proof = SignIn {
         email: checked("email", EmailAddress::parse(&body.email))?,
@@ -85,7 +91,7 @@ struct Forgot {
 async fn forgot(
     State(accounts): Shared,
     Client(caller): Client,
-    Json(body): Json<Forgot>,
+    Body(body): Body<Forgot>,
 ) -> Result<StatusCode, Failure> {
     let email = checked("email", EmailAddress::parse(&body.email))?;
     accounts.recovery.request(&email, &caller).await?;
@@ -101,7 +107,7 @@ struct Reset {
 async fn reset(
     State(accounts): Shared,
     Client(caller): Client,
-    Json(body): Json<Reset>,
+    Body(body): Body<Reset>,
 ) -> Result<StatusCode, Failure> {
     let min = accounts.recovery.password_policy().min_length;
     let password = checked("password", Password::choose(&body.password, min))?;

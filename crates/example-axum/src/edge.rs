@@ -2,18 +2,25 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::time::timeout;
 use vestibule_domain::caller::Caller;
 use vestibule_domain::error::{Error, Rule, Violation, chain};
 use vestibule_domain::sessions::Actor;
 
 use crate::accounts::Accounts;
+
+/// What a request may take, from its head to its answer.
+const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Who calls. Limits are counted by the address, and owners are told of it.
 pub struct Client(pub Caller);
@@ -26,6 +33,30 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
         let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         Ok(Self(Caller::new(peer.map(|ConnectInfo(peer)| peer.ip()), agent)))
     }
+}
+
+/// What somebody sent, if it is what was asked for.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = (StatusCode, Json<Value>);
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        let read = Json::from_request(request, state).await;
+        // The library's own words may quote what was sent.
+        read.map(|Json(body)| Self(body))
+            .map_err(|refused| (refused.status(), Json(json!({ "error": "malformed" }))))
+    }
+}
+
+/// A bound on the time of every request; and no answer gets into a cache, because many hold a token.
+pub(crate) async fn bounded(request: Request, next: Next) -> Response {
+    let Ok(mut answer) = timeout(DEADLINE, next.run(request)).await else {
+        return StatusCode::REQUEST_TIMEOUT.into_response();
+    };
+    let headers = answer.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
 }
 
 /// Whoever holds the access token. The session is asked every time, so a token is worth nothing
@@ -110,6 +141,10 @@ impl IntoResponse for Failure {
             _ => json!({ "error": error.code() }),
         };
         let mut answer = (status, Json(body)).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            let headers = answer.headers_mut();
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Error::Throttled { retry_after } = error {
             // Rounded up: whoever comes back after so many seconds is not early.
             let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);

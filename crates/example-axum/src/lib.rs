@@ -6,7 +6,8 @@
 //! [`edge`] (who calls, and what went wrong), [`letters`] (how mail leaves), and here what runs.
 //!
 //! To make a service of it, send the letters somewhere, put TLS in front, and take the client's
-//! address from your proxy instead of the connection: limits are counted by it.
+//! address from your proxy instead of the connection: limits are counted by it. The proxy also has to
+//! bound what comes before a request is there: slow heads, silent connections and their number.
 
 pub mod accounts;
 pub mod api;

@@ -130,6 +130,21 @@ async fn a_broken_rule_is_named() {
 }
 
 #[tokio::test]
+async fn what_is_too_large_or_something_else_is_refused_in_our_words() {
+    visit(async |visitor: Visitor| {
+        for (body, status) in [
+            (json!({ "email": "x".repeat(16 * 1024) }), 413),
+            (json!({ "nothing": "SECRET" }), 422),
+        ] {
+            let refused = visitor.post("/login", body).await;
+            assert_eq!(refused.status(), status);
+            assert_eq!(refused.json::<Value>().await.unwrap(), json!({ "error": "malformed" }));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn nobody_gets_in_without_a_token() {
     visit(async |visitor: Visitor| {
         let (status, body) = visitor.visit("v4.public.nonsense").await;
@@ -141,6 +156,8 @@ async fn nobody_gets_in_without_a_token() {
         let page = visitor.client.get(format!("{}/private", visitor.address));
         let twice = page.bearer_auth(&token).bearer_auth(&token).send().await.unwrap();
         assert_eq!(twice.status(), 401, "a proxy may have looked at the other one");
+        assert_eq!(twice.headers()["www-authenticate"], "Bearer");
+        assert_eq!(twice.headers()["cache-control"], "no-store");
     })
     .await;
 }

@@ -2,7 +2,8 @@
 //!
 //! `/api/v1/…`, `/docs` and `/openapi.json` come from `vestibule-http` as they are; `/notes` is ours.
 //! It takes the same access tokens, asks the same sessions, and stands behind the same protection:
-//! request ids, bounds on bodies, problem details, headers. Read in this order: [`accounts`] (what
+//! request ids, bounds on bodies and on time, problem details, headers. What comes before a request is
+//! there is for a proxy to bound: slow heads, silent connections and their number. Read in this order: [`accounts`] (what
 //! the API needs), [`notes`] (what is ours), and here how they come together.
 
 pub mod accounts;
