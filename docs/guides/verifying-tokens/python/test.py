@@ -16,6 +16,7 @@ import threading
 import time
 import urllib.request
 
+import verify
 from verify import Refused, Unavailable, Verifier
 
 passed, failed, untested = [], [], []
@@ -61,22 +62,41 @@ def base64url(data):
 
 known = json.loads((pathlib.Path(__file__).parent.parent / "cases.json").read_text())
 pages, queries = [], []  # the list of ended sessions, one after the other
-state = {"status": 200, "body": known["keys"], "asked": 0}
+state = {"status": 200, "body": known["keys"], "asked": 0, "slow": None}
+speaks = threading.Event()  # without it, the issuer takes requests for keys and is silent
+speaks.set()
 
 
 class Issuer(http.server.BaseHTTPRequestHandler):
     """Answers what it is told."""
 
     def do_GET(self):
-        state["asked"] += self.path == "/.well-known/paseto-keys"
+        if self.path == "/.well-known/paseto-keys":
+            state["asked"] += 1
+            speaks.wait()
         status, body = 200 if self.path == "/elsewhere" else state["status"], state["body"]
         if self.path.startswith("/api/v1/revocations"):
             queries.append(self.path.removeprefix("/api/v1/revocations"))
             status, body = pages.pop(0) if len(pages) > 1 else pages[0]
-        self.send_response(status)
-        self.send_header("location", "/elsewhere")
-        self.end_headers()
-        self.wfile.write(json.dumps(body).encode())
+        try:
+            self.send_response(status)
+            self.send_header("location", "/elsewhere")
+            self.flush_headers()
+            self.dawdle("headers", b"slow: ", b"\r\n")
+            self.end_headers()
+            self.dawdle("text")
+            self.wfile.write(json.dumps(body).encode())
+        except OSError:
+            pass  # nobody listens any more
+
+    def dawdle(self, part, before=b"", after=b""):
+        """Four seconds in which something comes all the time."""
+        if state["slow"] == part:
+            self.wfile.write(before)
+            for _ in range(80):
+                self.wfile.write(b" ")
+                time.sleep(0.05)
+            self.wfile.write(after)
 
     def log_message(self, *_):
         pass
@@ -97,6 +117,9 @@ def known_tokens():
         if isinstance(outcome(verifier, case["token"]), dict) != case["good"]:
             wrong.append(case["name"])
     check(f"{len(known['cases'])} known tokens are judged as they should be", not wrong, wrong)
+
+    odd = [token for token in (None, 7, b"", [], "") if not refused(outcome(verifier, token))]
+    check("what is no token at all is refused", not odd, odd)
 
     good = known["cases"][0]["token"]
     body = good.split(".")[2]
@@ -125,6 +148,7 @@ def known_tokens():
         ("has no keys", 200, {"keys": []}),
         ("talks nonsense", 200, "nonsense"),
         ("has a key under the id of another", 200, {"keys": [renamed]}),
+        ("does not stop", 200, known["keys"] | {"more": " " * 1024 * 1024}),
     ]:
         state.update(status=status, body=reply)
         said = outcome(stub(), good)
@@ -140,20 +164,60 @@ def known_tokens():
     fresh._next_ask = float("-inf")
     check("an issuer that is back is asked again", isinstance(outcome(fresh, good), dict))
 
+    speaks.clear()
+    state["asked"], fresh._next_ask = 0, float("-inf")
+    first = threading.Thread(target=outcome, args=(fresh, strangers[0]))
+    first.start()
+    until(lambda: state["asked"])
+    said = outcome(fresh, strangers[1])
+    check("while keys are asked for, a stranger's token is refused", refused(said), said)
+    check("… a good one is accepted", isinstance(outcome(fresh, good), dict))
+    fresh._keys_at = time.monotonic() - 301
+    check("… with an old key, too", isinstance(outcome(fresh, good), dict))
+    check("… and none of them waits", first.is_alive() and state["asked"] == 1)
+    speaks.set()
+    first.join()
+    speaks.clear()
+    state["asked"], fresh._next_ask, fresh._failed = 0, float("-inf"), True
+    fresh._keys_at = time.monotonic() - 301
+    said = outcome(fresh, good)
+    asked = until(lambda: state["asked"]) and fresh._asking.locked()
+    check("after a failure nobody waits for whom an old key does", asked, said)
+    speaks.set()
+
+    verify.PATIENCE = 0.5
+    for state["slow"] in ("headers", "text"):
+        said = outcome(stub(), good)
+        check(f"nobody waits for the end of slow {state['slow']}", said == "unavailable", said)
+    verify.PATIENCE, state["slow"] = 5, None
+
     session = "0198c7f2-2222-7222-8222-222222222222"
-    pages.append((200, {"sessions": [], "next": "a&b", "more": True}))
-    pages.append((400, {}))
-    pages.append((200, {"sessions": [session], "next": "c", "more": False}))
-    pages.append((503, {}))
+    last = (200, {"sessions": [session], "next": "c", "more": False})
+    pages[:] = [(200, {"sessions": [], "next": next, "more": True}) for next in ("a&b", "b")]
+    pages.append(last)
+    patient = stub()
+    patient.follow_revocations(3600)
+    check("a long list of ended sessions is read at once", until(lambda: patient.feed_at > 0))
+    check("from the cursor", queries == ["", "?since=a%26b", "?since=b"], queries)
+    order = [""]
+    pages[:], queries[:] = [last], []
+    for failure in ((400, {}), (404, {}), (410, {}), (422, {})):
+        pages.extend([failure, last])
+        order.extend(["?since=c", ""])
+    for failure in ((429, {}), (500, {}), (503, {}), (200, "nonsense")):
+        pages.extend([failure, last])
+        order.extend(["?since=c", "?since=c"])
     follower = stub()
     follower.follow_revocations(0.01)
-    check("the list of ended sessions is followed", until(lambda: follower.feed_at > 0))
-    until(lambda: len(queries) > 4)
-    order = ["", "?since=a%26b", "", "?since=c", ""]
-    check("from the cursor, and anew after a failure", queries[:5] == order, queries)
+    until(lambda: len(queries) >= len(order))
+    check("a cursor is kept unless it is refused", queries[: len(order)] == order, queries)
     check("an ended session is refused", refused(outcome(follower, good)))
-    follower._ended = {session: time.monotonic() - 86_461}
     pages[:] = [(200, {"sessions": [], "next": "d", "more": False})]
+    follower._ended = {session: time.monotonic() - 86_510}
+    queries.clear()
+    until(lambda: len(queries) > 2)
+    check("for as long as the clocks may differ", refused(outcome(follower, good)))
+    follower._ended = {session: time.monotonic() - 86_521}
     forgotten = until(lambda: not refused(outcome(follower, good)))
     check("and forgotten when no token of it is alive", forgotten)
     follower._get = lambda _: pages[0][1]

@@ -1,5 +1,5 @@
 """Verifies the access tokens of a Vestibule without asking it at every request."""
-import base64, datetime, json, logging, re, threading, time, urllib.parse, urllib.request
+import base64, datetime, http.client, json, logging, re, socket, threading, time, urllib.parse
 import pyseto
 
 FOOTER = re.compile(rb'\{"kid":"(k4\.pid\.[A-Za-z0-9_-]{44})"\}')
@@ -10,12 +10,12 @@ SKEW = 60  # seconds by which the two clocks may differ
 PAUSE = 4  # seconds from one request for keys to the next; a new key signs after 5
 STALE = 300  # seconds until keys are asked for again
 KEPT = 86_400  # seconds for which keys are used while Vestibule is away
+PATIENCE = 5  # seconds for a connection, and as many for all of an answer
+MOST = 1024 * 1024  # bytes of an answer
 
 class Refused(Exception): """401 with WWW-Authenticate: Bearer error="invalid_token"."""
 class Unavailable(Exception): """503 with Retry-After: there are no keys."""
-
-class NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_): return None
+class Status(Exception): """Vestibule answered with this status."""
 
 class Verifier:
     """Threads may share one. `url` is where Vestibule is, if its issuer is no address."""
@@ -25,9 +25,9 @@ class Verifier:
             raise ValueError("without TLS, keys can be exchanged on the way")
         self.longest_life, self.clock = longest_life, clock  # better: the `tokens.access_ttl`
         self.feed_at = float("-inf")  # time.monotonic() of the last good look at ended sessions
-        self._http = urllib.request.build_opener(NoRedirects, urllib.request.ProxyHandler({}))
         self._keys, self._keys_at, self._next_ask = {}, float("-inf"), float("-inf")
-        self._asking = threading.Lock()
+        self._failed = False  # whether the last request for keys did
+        self._asking = threading.Lock()  # held during a request for keys
         self._ended = {}  # sessions, and when they were heard of
 
     def verify(self, token):
@@ -52,9 +52,11 @@ class Verifier:
         threading.Thread(target=self._follow, args=(interval,), daemon=True).start()
 
     def _read(self, token):
+        if not isinstance(token, str) or len(token) > 4096:
+            raise ValueError("no token")
         body, footer = (base64.urlsafe_b64decode(part + "==") for part in token.split(".")[2:])
         one_spelling = f"v4.public.{_base64url(body)}.{_base64url(footer)}"
-        if len(token) > 4096 or token != one_spelling:  # pyseto would take others
+        if token != one_spelling:  # pyseto would take others
             raise ValueError("malformed token")
         key = self._key(FOOTER.fullmatch(footer)[1].decode())
         assertion = f"vestibule/v1|access|{self.issuer}"
@@ -65,20 +67,25 @@ class Verifier:
 
     def _key(self, kid):
         age = time.monotonic() - self._keys_at
-        missing = kid not in self._keys or age >= KEPT
-        # One thread asks. Others wait for it only if they cannot do without.
-        if (missing or age >= STALE) and self._asking.acquire(blocking=missing):
-            try:
-                self._refresh(time.monotonic())
-            finally:
-                self._asking.release()
+        if age >= KEPT:  # without any keys, everybody waits for the one who asks
+            self._refresh(wait=True)
+        elif kid not in self._keys or (age >= STALE and not self._failed):
+            self._refresh()  # who asks waits; others do without: a stranger's token costs nothing
+        elif age >= STALE and time.monotonic() >= self._next_ask and not self._asking.locked():
+            threading.Thread(target=self._refresh, daemon=True).start()
         if time.monotonic() - self._keys_at >= KEPT:
             raise Unavailable("no keys")
         return self._keys[kid]
 
-    def _refresh(self, now):
-        if now < self._next_ask:
-            return
+    def _refresh(self, wait=False):
+        if self._asking.acquire(blocking=wait):
+            try:
+                if time.monotonic() >= self._next_ask:
+                    self._ask(time.monotonic())
+            finally:
+                self._asking.release()
+
+    def _ask(self, now):
         self._next_ask = now + PAUSE
         try:
             listed = self._get("/.well-known/paseto-keys")["keys"]
@@ -86,31 +93,54 @@ class Verifier:
             keys = {k["kid"]: pyseto.Key.from_paserk(k["key"]) for k in ours}
             if not keys or any(key.to_paserk_id() != kid for kid, key in keys.items()):
                 raise ValueError("no key for access tokens, or a damaged one")
-            self._keys, self._keys_at = keys, now
+            self._keys, self._keys_at, self._failed = keys, now, False
         except Exception as error:
-            self._next_ask = time.monotonic() + PAUSE
+            self._next_ask, self._failed = time.monotonic() + PAUSE, True
             logging.warning("keys cannot be read: %r", error)
 
     def _follow(self, interval):
         since = ""
         while True:
+            more = False
             try:
                 asked = time.monotonic()
                 page = self._get("/api/v1/revocations" + since)
-                oldest = asked - self.longest_life - SKEW
+                oldest = asked - self.longest_life - 2 * SKEW  # if this clock is behind
                 alive = {session: at for session, at in self._ended.items() if at > oldest}
                 self._ended = alive | dict.fromkeys(page["sessions"], time.monotonic())
                 since = "?since=" + urllib.parse.quote(page["next"], safe="")
-                if not page.get("more"):
+                more = page.get("more")
+                if not more:
                     self.feed_at = asked
             except Exception as error:
-                since = ""  # perhaps it was the cursor; to hear of a session twice does no harm
+                if isinstance(error, Status) and error.args[0] in (400, 404, 410, 422):
+                    since = ""  # perhaps it was the cursor; to hear of a session twice does no harm
                 logging.warning("ended sessions cannot be read: %r", error)
-            time.sleep(interval)
+            if not more:
+                time.sleep(interval)
 
     def _get(self, path):
-        with self._http.open(self.url + path, timeout=5) as answer:
-            return json.load(answer)
+        at = urllib.parse.urlsplit(self.url)
+        tls = at.scheme == "https"
+        kind = http.client.HTTPSConnection if tls else http.client.HTTPConnection
+        connection = kind(at.netloc, timeout=PATIENCE)
+        connection.connect()
+        # The timeout is for each read, this for all of them. A TLS socket has a `shutdown` of its
+        # own, after which it would read on without TLS.
+        what = (connection.sock, socket.SHUT_RDWR)
+        end = threading.Timer(PATIENCE, socket.socket.shutdown, what)
+        end.daemon = True
+        end.start()
+        try:
+            connection.request("GET", at.path + path)
+            with connection.getresponse() as answer:
+                text = answer.read(MOST)
+            if answer.status != 200:  # no redirect is followed
+                raise Status(answer.status)
+            return json.loads(text)  # which fails if there is more of it
+        finally:
+            end.cancel()
+            connection.close()
 
 def _base64url(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -44,16 +44,25 @@ async function until(holds: () => Promise<boolean>, pause = 200): Promise<boolea
 const known = JSON.parse(readFileSync(new URL('../../cases.json', import.meta.url), 'utf8'))
 let answer: { status: number; body: unknown } = { status: 200, body: known.keys }
 let asked = 0
+let speaks = Promise.resolve() // until then, the issuer takes requests for keys and is silent
+let slow = false // whether something comes all the time, and never the end
 const pages: [number, unknown][] = [] // the list of ended sessions, one after the other
 const queries: string[] = []
-const server = createServer((request, response) => {
-  if (request.url === '/.well-known/paseto-keys') asked++
+const server = createServer(async (request, response) => {
+  if (request.url === '/.well-known/paseto-keys') {
+    asked++
+    await speaks
+  }
   let { status, body } = request.url === '/elsewhere' ? { ...answer, status: 200 } : answer
   if (request.url?.startsWith('/api/v1/revocations')) {
     queries.push(request.url.slice('/api/v1/revocations'.length))
     ;[status, body] = (pages.length > 1 ? pages.shift() : pages[0]) ?? [404, {}]
   }
   response.writeHead(status, { 'content-type': 'application/json', location: '/elsewhere' })
+  for (let i = 0; slow && i < 80; i++) {
+    response.write(' ')
+    await setTimeout(50)
+  }
   response.end(JSON.stringify(body))
 })
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -102,31 +111,79 @@ for (const [name, status, reply] of [
   Object.assign(fresh, { keysAt: performance.now() - 301_000 })
   check('… and its old keys do', typeof (await outcome(fresh, good)) !== 'string' && asked > 0)
 }
-const silent = stub()
-Object.assign(silent, { keys: (fresh as any).keys })
-const get = () => new Promise(() => {})
-Object.assign(silent, { get, keysAt: performance.now() - 301_000, failure: 'silence' })
-Object.assign(silent, { nextAsk: -Infinity })
-const soon = await outcome(silent, good)
-check('an issuer that was silent is not waited for', typeof soon !== 'string', `${soon}`)
 Object.assign(fresh, { keysAt: performance.now() - 86_401_000 })
 check('… for a day', (await outcome(fresh, good)) === 'unavailable')
 answer = { status: 200, body: known.keys }
 Object.assign(fresh, { nextAsk: -Infinity })
 check('an issuer that is back is asked again', typeof (await outcome(fresh, good)) !== 'string')
 
+/** Makes the issuer silent; returns what makes it speak again. */
+function hush(): () => void {
+  let speak = () => {}
+  speaks = new Promise((resolve) => (speak = resolve))
+  asked = 0
+  Object.assign(fresh, { nextAsk: -Infinity })
+  return speak
+}
+let speak = hush()
+let waits = true
+const first = outcome(fresh, strangers[0]!).then(() => (waits = false))
+await until(async () => asked > 0)
+const strange = await outcome(fresh, strangers[1]!)
+check("while keys are asked for, a stranger's token is refused", isRefused(strange), `${strange}`)
+check('… a good one is accepted', typeof (await outcome(fresh, good)) !== 'string')
+Object.assign(fresh, { keysAt: performance.now() - 301_000 })
+check('… with an old key, too', typeof (await outcome(fresh, good)) !== 'string')
+check('… and none of them waits', waits && asked === 1)
+speak()
+await first
+speak = hush()
+Object.assign(fresh, { keysAt: performance.now() - 301_000, failure: 'silence' })
+const soon = await outcome(fresh, good)
+const running = (fresh as any).asking !== undefined && (await until(async () => asked > 0))
+check('after a failure nobody waits for whom an old key does', running, `${soon}`)
+speak()
+
+const { timeout } = AbortSignal
+AbortSignal.timeout = () => timeout.call(AbortSignal, 500)
+slow = true
+const late = await outcome(stub(), good)
+check('an answer without an end is not waited for', late === 'unavailable', `${late}`)
+slow = false
+AbortSignal.timeout = timeout
+
 const session = '0198c7f2-2222-7222-8222-222222222222'
-pages.push([200, { sessions: [], next: 'a&b', more: true }], [400, {}])
-pages.push([200, { sessions: [session], next: 'c', more: false }], [503, {}])
+const last: [number, unknown] = [200, { sessions: [session], next: 'c', more: false }]
+for (const next of ['a&b', 'b']) pages.push([200, { sessions: [], next, more: true }])
+pages.push(last)
+const patient = stub()
+void patient.followRevocations(3_600_000)
+const whole = await until(async () => patient.feedAt > 0)
+check('a long list of ended sessions is read at once', whole)
+check('from the cursor', queries.join() === ',?since=a%26b,?since=b', `${queries}`)
+const order = ['']
+pages.splice(0, pages.length, last)
+queries.length = 0
+for (const status of [400, 404, 410, 422]) {
+  pages.push([status, {}], last)
+  order.push('?since=c', '')
+}
+for (const status of [429, 500, 503, 200]) {
+  pages.push([status, 'nonsense'], last)
+  order.push('?since=c', '?since=c')
+}
 const follower = stub()
 void follower.followRevocations(10)
-check('the list of ended sessions is followed', await until(async () => follower.feedAt > 0))
-await until(async () => queries.length > 4)
-const order = queries.slice(0, 5).join()
-check('from the cursor, and anew after a failure', order === ',?since=a%26b,,?since=c,', order)
+await until(async () => queries.length >= order.length)
+const kept = queries.slice(0, order.length).join() === order.join()
+check('a cursor is kept unless it is refused', kept, `${queries}`)
 check('an ended session is refused', isRefused(await outcome(follower, good)))
-Object.assign(follower, { ended: new Map([[session, performance.now() - 86_461_000]]) })
 pages.splice(0, pages.length, [200, { sessions: [], next: 'd', more: false }])
+Object.assign(follower, { ended: new Map([[session, performance.now() - 86_510_000]]) })
+queries.length = 0
+await until(async () => queries.length > 2)
+check('for as long as the clocks may differ', isRefused(await outcome(follower, good)))
+Object.assign(follower, { ended: new Map([[session, performance.now() - 86_521_000]]) })
 const forgotten = async () => !isRefused(await outcome(follower, good))
 check('and forgotten when no token of it is alive', await until(forgotten))
 Object.assign(follower, { get: async () => pages[0]?.[1] })

@@ -56,29 +56,36 @@ export class Verifier {
 
   /** Follows the sessions that end. Does not return, and does not keep the process alive. */
   async followRevocations(interval = 2_000): Promise<never> {
-    for (let since = ''; ; await setTimeout(interval, undefined, { ref: false })) {
+    for (let since = ''; ; ) {
+      let more = false
       try {
         const asked = performance.now()
         const page = await this.get('/api/v1/revocations' + since)
         for (const [session, heard] of this.ended)
-          if (asked - heard > (this.longestLife + SKEW) * 1000) this.ended.delete(session)
+          if (asked - heard > (this.longestLife + 2 * SKEW) * 1000) this.ended.delete(session)
         for (const session of page.sessions) this.ended.set(session, performance.now())
         since = `?since=${encodeURIComponent(page.next)}`
-        if (!page.more) this.feedAt = asked
-      } catch (cause) {
-        since = '' // perhaps it was the cursor; to hear of a session twice does no harm
-        console.warn('ended sessions cannot be read:', cause)
+        more = page.more
+        if (!more) this.feedAt = asked
+      } catch (failure: any) {
+        // Perhaps it was the cursor. To hear of a session twice does no harm.
+        if ([400, 404, 410, 422].includes(failure?.cause)) since = ''
+        console.warn('ended sessions cannot be read:', failure)
       }
+      if (!more) await setTimeout(interval, undefined, { ref: false })
     }
   }
 
   private async keysFor(kid: string): Promise<Map<string, PublicKey>> {
     const now = performance.now()
-    const missing = !this.keys.has(kid) || now - this.keysAt >= KEPT
-    if (missing || now - this.keysAt >= STALE) {
-      if (now >= this.nextAsk) this.asking ??= this.refresh(now)
-      if (missing || !this.failure) await this.asking // who can do without does not wait in vain
-    }
+    const missing = !this.keys.has(kid)
+    const wanted = missing || now - this.keysAt >= STALE
+    const mine = wanted && !this.asking && now >= this.nextAsk
+    if (mine) this.asking = this.refresh(now)
+    // Who asks waits, unless an old key may do. Others do without, so that a stranger's token costs
+    // nothing. Without any keys, everybody waits.
+    const empty = now - this.keysAt >= KEPT
+    if (empty || (mine && (missing || !this.failure))) await this.asking
     if (now - this.keysAt < KEPT) return this.keys
     throw new Unavailable('no keys', { cause: this.failure })
   }
@@ -100,9 +107,10 @@ export class Verifier {
   }
 
   private async get(path: string): Promise<any> {
-    const limits: RequestInit = { redirect: 'error', signal: AbortSignal.timeout(5_000) }
+    const signal = AbortSignal.timeout(5_000) // for all of it, up to the last byte
+    const limits: RequestInit = { redirect: 'error', signal }
     const answer = await fetch(this.url.replace(/\/+$/, '') + path, limits)
-    if (!answer.ok) throw new Error(`status ${answer.status}`)
+    if (!answer.ok) throw new Error(`status ${answer.status}`, { cause: answer.status })
     return answer.json()
   }
 }
