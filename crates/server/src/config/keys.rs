@@ -86,7 +86,7 @@ pub(crate) const KEYS: &[Key] = &[
         None,
         "an address such as http://127.0.0.1:4318 or https://collector.example.com, without a query",
         "The OpenTelemetry collector that gets traces, by OTLP over HTTP; /v1/traces is added. Off \
-         unless set.",
+         unless set. Shown as it is: secrets go into traces.headers.",
     ),
     secret(
         "traces.headers",
