@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::database::Database;
 use crate::service::{Service, Setup};
+use crate::workshop::in_tree;
 
 const README: &str = "README.md";
 const FOR_CLIENTS: &str = "docs/guides/client.md";
@@ -53,7 +54,7 @@ fn every_page_with_lines_that_are_run_is_listed() {
     let mut pages = vec![README.to_owned()];
     let mut folders = vec!["docs".to_owned()];
     while let Some(folder) = folders.pop() {
-        for entry in root().join(&folder).read_dir().unwrap() {
+        for entry in in_tree(&folder).read_dir().unwrap() {
             let entry = entry.unwrap();
             let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
             if entry.file_type().unwrap().is_dir() {
@@ -156,9 +157,5 @@ fn blocks(text: &str) -> Vec<Block> {
 }
 
 fn read(page: &str) -> String {
-    std::fs::read_to_string(root().join(page)).unwrap()
-}
-
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+    std::fs::read_to_string(in_tree(page)).unwrap()
 }

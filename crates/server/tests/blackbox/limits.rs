@@ -8,7 +8,7 @@ mod encrypted;
 mod many_keys;
 mod outages;
 #[path = "../../../limits/tests/fixtures/server.rs"]
-mod redis_server;
+pub(crate) mod redis_server;
 mod settings;
 mod spoofs;
 mod together;

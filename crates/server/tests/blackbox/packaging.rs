@@ -7,7 +7,8 @@ use std::path::Path;
 
 use tokio::process::Command;
 
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+use crate::workshop::{in_tree, insist};
+
 const BINARY: &str = env!("CARGO_BIN_EXE_vestibule");
 const UNIT: &str = include_str!("../../../../docs/deployment/vestibule.service");
 /// Files that set variables of the service.
@@ -19,14 +20,6 @@ const ENVIRONMENTS: [(&str, &str); 4] = [
 ];
 /// What compose files ask of whoever starts them.
 const NO_SETTINGS: [&str; 1] = ["VESTIBULE_VERSION"];
-
-/// Runs a program to its end, and insists that it went well.
-async fn run(command: &mut Command) -> String {
-    let ended = command.output().await.unwrap();
-    let errors = String::from_utf8_lossy(&ended.stderr).into_owned();
-    assert!(ended.status.success(), "{command:?}: {errors}");
-    String::from_utf8(ended.stdout).unwrap() + &errors
-}
 
 /// The commands of a page of help, without the one that shows it.
 fn commands(help: &str) -> Vec<String> {
@@ -42,7 +35,7 @@ async fn pages() -> BTreeSet<String> {
     let mut pages = BTreeSet::new();
     let mut open: Vec<Vec<String>> = vec![Vec::new()];
     while let Some(words) = open.pop() {
-        let help = run(Command::new(BINARY).args(&words).arg("--help")).await;
+        let help = insist(Command::new(BINARY).args(&words).arg("--help")).await;
         let name = [vec!["vestibule".to_owned()], words.clone()].concat().join("-");
         pages.insert(format!("{name}.1"));
         open.extend(commands(&help).into_iter().map(|next| [words.clone(), vec![next]].concat()));
@@ -58,14 +51,14 @@ async fn an_archive_has_everything_that_belongs_to_a_release() {
     std::fs::write(&program, format!("#!/bin/sh\nexec '{BINARY}' \"$@\"\n")).unwrap();
     std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
     let name = folder.path().join("vestibule-test");
-    let pack = Path::new(ROOT).join(".ci/pack");
-    run(Command::new(pack).arg(&program).arg(&name)).await;
+    let pack = in_tree(".ci/pack");
+    insist(Command::new(pack).arg(&program).arg(&name)).await;
 
     let archive = folder.path().join("vestibule-test.tar.gz");
     let unpacked = folder.path().join("unpacked");
     std::fs::create_dir(&unpacked).unwrap();
-    run(Command::new("tar").arg("-xzf").arg(&archive).arg("-C").arg(&unpacked)).await;
-    let files = run(Command::new("find").current_dir(&unpacked).args([".", "-type", "f"])).await;
+    insist(Command::new("tar").arg("-xzf").arg(&archive).arg("-C").arg(&unpacked)).await;
+    let files = insist(Command::new("find").current_dir(&unpacked).args([".", "-type", "f"])).await;
     let file_name = |line: &str| line.rsplit('/').next().unwrap().to_owned();
     let files: BTreeSet<String> = files.lines().map(file_name).collect();
     let mut expected = pages().await;
@@ -85,11 +78,11 @@ async fn an_archive_has_everything_that_belongs_to_a_release() {
     }
     assert_eq!(files, expected);
     let completions = find(&unpacked, "vestibule.bash").await;
-    run(Command::new("bash").arg("-n").arg(completions)).await;
+    insist(Command::new("bash").arg("-n").arg(completions)).await;
 }
 
 async fn find(folder: &Path, name: &str) -> String {
-    let found = run(Command::new("find").arg(folder).args(["-name", name])).await;
+    let found = insist(Command::new("find").arg(folder).args(["-name", name])).await;
     found.trim_end().to_owned()
 }
 

@@ -2,6 +2,7 @@
 
 mod away;
 pub(crate) mod collector;
+mod guide;
 
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
@@ -150,7 +151,8 @@ async fn nothing_that_somebody_typed_is_exported(database: Database) {
 
     let last = collector.wait_for(named(ME)).await;
     assert_eq!(last.status.clone().unwrap_or_default(), Status::default(), "401 is no fault");
-    let exported = Place::new("a trace", collector.came().concat_bodies());
+    let bodies = collector.came().into_iter().flat_map(|came| came.body);
+    let exported = Place::new("a trace", bodies.collect::<Vec<u8>>());
     let found = exported.finds(&[
         Secret::new("an address", ANNA),
         Secret::new("a password", PASSWORD),
@@ -164,16 +166,6 @@ async fn nothing_that_somebody_typed_is_exported(database: Database) {
     assert!(found.is_empty(), "{found:#?}");
     let names: Vec<String> = collector.spans().into_iter().map(|span| span.name).collect();
     assert!(names.iter().any(|name| name.starts_with("_OTHER")), "{names:?}");
-}
-
-trait Concatenated {
-    fn concat_bodies(&self) -> Vec<u8>;
-}
-
-impl Concatenated for Vec<collector::Came> {
-    fn concat_bodies(&self) -> Vec<u8> {
-        self.iter().flat_map(|came| came.body.clone()).collect()
-    }
 }
 
 /// Asks who one is, with somebody's trace.
