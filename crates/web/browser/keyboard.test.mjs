@@ -77,7 +77,7 @@ test('the skip link leads past the header', async () => {
   await page.goto('/login');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
-  assert.match(page.url(), /#main$/);
+  await page.waitForURL(/#main$/);
   assert.deepEqual(await tabTo(page, 'email'), ['email']);
 });
 
