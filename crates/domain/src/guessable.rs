@@ -1,5 +1,5 @@
-//! Passwords that are guessed first: short ones, those everybody uses, and those made of what is known about
-//! their owner (NIST SP 800-63B-4, section 3.1.1.2; ASVS 6.2.4, 6.2.11, 6.2.12).
+//! Passwords that are guessed first: short ones, those everybody uses, and those made of what is
+//! known about their owner (NIST SP 800-63B-4, section 3.1.1.2; ASVS 6.2.4, 6.2.11, 6.2.12).
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizerBorrowed;
