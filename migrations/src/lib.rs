@@ -1,7 +1,7 @@
-//! The schema, as an append-only list.
+//! The database schema, as an append-only list of migrations.
 //!
-//! Nothing here knows an entity or a type of the other crates: a migration describes the database
-//! as it was on its day, and stays as it is. `README.md` beside this crate has the rules.
+//! Migrations use no entities or types of other crates: each describes the database at the time it
+//! was written, and is never changed. The rules are in this crate's `README.md`.
 
 mod m20261120_000001_create_accounts;
 mod m20261121_000001_add_pages;
@@ -12,7 +12,7 @@ mod runner;
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
 
 pub use runner::{MigrateError, Status, migrate, migrate_after, migrate_within, pending, status};
-/// What [`Migrator`] can do besides, `down` above all: for tests and development.
+/// Further operations of [`Migrator`], such as `down`, for tests and development.
 pub use sea_orm_migration::prelude::MigratorTrait;
 
 /// The migrations, oldest first.

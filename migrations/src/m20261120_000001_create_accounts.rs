@@ -1,6 +1,6 @@
 //! Users, passwords, sessions, password resets and the outbox.
 //!
-//! Every moment is a `BIGINT`: microseconds since the Unix epoch, in UTC. `README.md` says why.
+//! Times are `BIGINT`: microseconds since the Unix epoch. The reason is in `README.md`.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -32,7 +32,7 @@ impl MigrationTrait for Migration {
         Ok(())
     }
 
-    /// SQLite too can take back half a migration, if it is asked to.
+    /// Runs the migration in a transaction, also on SQLite.
     fn use_transaction(&self) -> Option<bool> {
         Some(true)
     }
@@ -48,17 +48,20 @@ async fn create_users(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(key(manager, "username_key"))
         .col(boolean("is_active"))
         .col(boolean("is_admin"))
-        .col(big_integer("credential_epoch"))
+        .col(big_integer("credentials_version"))
         .col(big_integer("created_at"))
         .primary_key(Index::create().name("pk_users").col("id"))
-        .check(Check::named("ck_users_credential_epoch", Expr::col("credential_epoch").gte(1)))
+        .check(Check::named(
+            "ck_users_credentials_version",
+            Expr::col("credentials_version").gte(1),
+        ))
         .to_owned();
     manager.create_table(table).await?;
     manager.create_index(unique("uq_users_email_key", "users").col("email_key").take()).await?;
     manager
         .create_index(unique("uq_users_username_key", "users").col("username_key").take())
         .await?;
-    // Administrators are few; listing them must not read every user.
+    // There are few administrators; listing them must not scan all users.
     let admins =
         index("ix_users_admins", "users").col("id").and_where(Expr::col("is_admin")).take();
     manager.create_index(admins).await
@@ -81,7 +84,7 @@ async fn create_sessions(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .table("sessions")
         .col(uuid("id"))
         .col(uuid("user_id"))
-        .col(big_integer("credential_epoch"))
+        .col(big_integer("credentials_version"))
         .col(big_integer("created_at"))
         .col(big_integer("last_seen_at"))
         .col(big_integer("expires_at"))
@@ -106,7 +109,7 @@ async fn create_password_resets(manager: &SchemaManager<'_>) -> Result<(), DbErr
         .col(binary_len("id", 16))
         .col(uuid("user_id"))
         .col(key(manager, "email_key"))
-        .col(big_integer("credential_epoch"))
+        .col(big_integer("credentials_version"))
         .col(big_integer("issued_at"))
         .col(big_integer("expires_at"))
         .col(big_integer_null("used_at"))
@@ -125,7 +128,7 @@ async fn create_password_resets(manager: &SchemaManager<'_>) -> Result<(), DbErr
         ))
         .to_owned();
     manager.create_table(table).await?;
-    // Whatever the code does, a user never has two links that work.
+    // Guarantees that a user never has two valid links.
     let one_open = unique("uq_password_resets_open", name)
         .col("user_id")
         .and_where(Expr::col("used_at").is_null())
@@ -207,14 +210,13 @@ async fn create_outbox(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager
         .create_index(index("ix_outbox_finished_at", "outbox").col("finished_at").take())
         .await?;
-    // For the cascades: without them, deleting a user or a reset reads the whole table.
+    // For the cascades: without these indexes, deleting a user or a reset scans the table.
     manager.create_index(index("ix_outbox_user_id", "outbox").col("user_id").take()).await?;
     manager.create_index(index("ix_outbox_reset_id", "outbox").col("reset_id").take()).await
 }
 
-/// A text that is compared byte by byte: the collation of a PostgreSQL database may see two
-/// different keys as equal, or sort them in another order after an upgrade. SQLite is binary
-/// anyway.
+/// Returns a text column that is compared byte by byte: a collation of PostgreSQL may treat
+/// different keys as equal, or change its order with an upgrade. SQLite compares bytes anyway.
 fn key(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
     let mut column = string(name);
     if manager.get_database_backend() == DbBackend::Postgres {
@@ -231,7 +233,7 @@ fn unique(name: &'static str, table: &'static str) -> IndexCreateStatement {
     index(name, table).unique().take()
 }
 
-/// What belongs to a user goes with the user.
+/// Returns a foreign key that deletes rows with their user.
 fn owner(name: &'static str, table: &'static str) -> ForeignKeyCreateStatement {
     ForeignKey::create()
         .name(name)
@@ -241,7 +243,7 @@ fn owner(name: &'static str, table: &'static str) -> ForeignKeyCreateStatement {
         .take()
 }
 
-/// A mail about a reset goes with the reset.
+/// Returns a foreign key that deletes mails with their password reset.
 fn reset(name: &'static str, table: &'static str) -> ForeignKeyCreateStatement {
     ForeignKey::create()
         .name(name)

@@ -1,8 +1,8 @@
-//! What the pages need: a language for each user, sessions in browsers, and the two things the
-//! installation remembers about itself, its relay and the link that sets it up.
+//! Tables and columns for the pages: languages of users, browser sessions, SMTP settings, and the
+//! setup link.
 //!
-//! Everything a previous version does not know is nullable or has a default, so that it can go on
-//! writing while nodes are replaced.
+//! New columns are nullable or have defaults, so that the previous version can write during a
+//! rolling upgrade.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -19,15 +19,15 @@ impl MigrationTrait for Migration {
         add_language(manager).await?;
         add_proof(manager).await?;
         add_browser_key(manager).await?;
-        create_relay(manager).await?;
+        create_smtp_settings(manager).await?;
         create_setup_links(manager).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["setup_links", "relay"] {
+        for table in ["setup_links", "smtp_settings"] {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
-        // SQLite drops no column that an index is about.
+        // SQLite cannot drop an indexed column.
         let by_key = Index::drop().name("uq_sessions_browser_key_digest").to_owned();
         manager.drop_index(by_key).await?;
         for (table, column) in [
@@ -53,14 +53,14 @@ async fn add_language(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 }
 
 async fn add_proof(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    // The default is for sessions that the previous version opens meanwhile: their owners prove who
-    // they are once more when it matters.
+    // The default is for sessions that the previous version creates during the upgrade: their users
+    // have to reauthenticate before sensitive operations.
     let mut authenticated_at = big_integer("authenticated_at");
     authenticated_at.default(0);
     manager
         .alter_table(Table::alter().table("sessions").add_column(authenticated_at).take())
         .await?;
-    // So far, signing in was the only proof there was.
+    // So far, users authenticated at sign-in only.
     let as_created =
         Query::update().table("sessions").value("authenticated_at", Expr::col("created_at")).take();
     manager.execute(as_created).await
@@ -80,9 +80,9 @@ async fn add_browser_key(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager.create_index(by_key).await
 }
 
-async fn create_relay(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+async fn create_smtp_settings(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let table = Table::create()
-        .table("relay")
+        .table("smtp_settings")
         .col(small_integer("id"))
         .col(string("host"))
         .col(integer("port"))
@@ -95,19 +95,19 @@ async fn create_relay(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(big_integer_null("tested_at"))
         .col(string_null("tested_to"))
         .col(boolean_null("test_succeeded"))
-        .primary_key(Index::create().name("pk_relay").col("id"))
-        .check(only_row("ck_relay_id"))
-        .check(Check::named("ck_relay_port", Expr::cust("port BETWEEN 1 AND 65535")))
+        .primary_key(Index::create().name("pk_smtp_settings").col("id"))
+        .check(only_row("ck_smtp_settings_id"))
+        .check(Check::named("ck_smtp_settings_port", Expr::cust("port BETWEEN 1 AND 65535")))
         .check(Check::named(
-            "ck_relay_security",
+            "ck_smtp_settings_security",
             Expr::col("security").is_in(["starttls", "tls", "none"]),
         ))
         .check(Check::named(
-            "ck_relay_credentials",
+            "ck_smtp_settings_credentials",
             Expr::cust("(username IS NULL) = (sealed_password IS NULL)"),
         ))
         .check(Check::named(
-            "ck_relay_test",
+            "ck_smtp_settings_test",
             Expr::cust(
                 "(tested_at IS NULL) = (tested_to IS NULL) \
                  AND (tested_at IS NULL) = (test_succeeded IS NULL)",
@@ -130,7 +130,7 @@ async fn create_setup_links(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager.create_table(table).await
 }
 
-/// There is one relay, and one link that works: a second row has no place.
+/// Returns a check that limits a table to one row.
 fn only_row(name: &'static str) -> Check {
     Check::named(name, Expr::col("id").eq(1))
 }

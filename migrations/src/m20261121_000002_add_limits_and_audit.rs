@@ -1,7 +1,7 @@
-//! What limits and records need: refresh tokens, wrong passwords, and events.
+//! Refresh tokens, failed sign-ins, and audit events.
 //!
-//! Everything a previous version does not know is nullable or stands in tables of its own, so that
-//! it can go on writing while nodes are replaced.
+//! New columns are nullable or in new tables, so that the previous version can write during a
+//! rolling upgrade.
 
 mod outbox;
 
@@ -29,7 +29,7 @@ impl MigrationTrait for Migration {
         for table in ["audit_events", "sign_in_failures"] {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
-        // SQLite drops no column that an index is about, nor one that the check of another names.
+        // SQLite cannot drop a column that an index, or the check of another column, refers to.
         let by_family = Index::drop().name("uq_sessions_refresh_family_digest").to_owned();
         manager.drop_index(by_family).await?;
         for column in [
@@ -52,7 +52,7 @@ impl MigrationTrait for Migration {
 }
 
 async fn add_refresh(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    // One at a time, because SQLite adds no two; a check stands at the last column it names.
+    // SQLite adds one column at a time; a check belongs to the last column it refers to.
     for (column, check, rule) in [
         (
             binary_len_null("refresh_family_digest", 32),
@@ -107,17 +107,17 @@ async fn create_sign_in_failures(manager: &SchemaManager<'_>) -> Result<(), DbEr
     let table = Table::create()
         .table(name)
         .col(email_key)
-        // Empty in the row that counts for all networks.
+        // Empty in the total row for all networks.
         .col(string("network"))
         .col(integer("failures"))
         .col(big_integer("last_failed_at"))
-        // Whether the purge has found that the address has an account, and let the row be.
+        // Set by the purge on rows it keeps because the email has an account.
         .col(boolean("is_kept").default(false).take())
         .primary_key(Index::create().name("pk_sign_in_failures").col("email_key").col("network"))
         .check(Check::named("ck_sign_in_failures_failures", Expr::col("failures").gt(0)))
         .to_owned();
     manager.create_table(table).await?;
-    // What the purge looks through: an address each, and none of them twice.
+    // For the purge: the total row of each email, unless it is kept.
     let over = Index::create()
         .name("ix_sign_in_failures_over")
         .table(name)
@@ -136,26 +136,26 @@ async fn create_sign_in_failures(manager: &SchemaManager<'_>) -> Result<(), DbEr
 
 async fn create_audit_events(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let name = "audit_events";
-    // No foreign keys: events outlive the accounts they tell of.
+    // No foreign keys: events outlive their accounts.
     let table = Table::create()
         .table(name)
         .col(uuid("id"))
         .col(big_integer("at"))
-        // A version that comes later may know more of them.
+        // No check: later versions may add kinds.
         .col(string("kind"))
         .col(uuid_null("user_id"))
-        .col(string("doer"))
+        .col(string("actor"))
         .col(uuid_null("administrator_id"))
         .col(string_null("ip"))
         .col(text_null("user_agent"))
         .primary_key(Index::create().name("pk_audit_events").col("id"))
         .check(Check::named(
-            "ck_audit_events_doer",
-            Expr::col("doer").is_in(["holder", "administrator", "operator", "service"]),
+            "ck_audit_events_actor",
+            Expr::col("actor").is_in(["holder", "administrator", "operator", "service"]),
         ))
         .check(Check::named(
             "ck_audit_events_administrator_id",
-            Expr::cust("(doer = 'administrator') = (administrator_id IS NOT NULL)"),
+            Expr::cust("(actor = 'administrator') = (administrator_id IS NOT NULL)"),
         ))
         .to_owned();
     manager.create_table(table).await?;

@@ -1,7 +1,7 @@
-//! Which sessions have ended lately, for services that verify access tokens by themselves.
+//! Recently ended sessions, for services that verify access tokens themselves.
 //!
-//! A previous version that ends a session does not note it here: while nodes are replaced, such
-//! services hear of it when its token expires, as before.
+//! The previous version does not record ended sessions. During a rolling upgrade, such services
+//! accept access tokens of these sessions until they expire, as before.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, uuid};

@@ -1,7 +1,7 @@
-//! Bringing a database up to date, and asking how far it is.
+//! Migration of a database, and its status.
 //!
-//! Any number of processes may start at once: one of them migrates while the others wait, and then
-//! find nothing left to do.
+//! Any number of processes may start at the same time: one of them migrates while the others wait,
+//! and then find no pending migrations.
 
 use std::collections::HashSet;
 
@@ -16,54 +16,54 @@ use sea_orm_migration::seaql_migrations;
 
 use crate::Migrator;
 
-/// The advisory lock that migrating processes queue at on PostgreSQL: "vestibul" in ASCII.
+/// Key of the advisory lock for migrations on PostgreSQL: "vestibul" in ASCII.
 const LOCK: i64 = i64::from_be_bytes(*b"vestibul");
 
-/// Why the schema is not the one this version needs.
+/// The reason why a migration failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MigrateError {
-    /// A newer version has migrated this database; this one would misread it.
-    #[error("the database was migrated by a newer version; unknown here: {}", unknown.join(", "))]
+    /// A newer version has migrated the database; this version could misread it.
+    #[error("the schema is newer than this version; unknown migrations: {}", unknown.join(", "))]
     NewerSchema {
-        /// The applied migrations that this version does not know.
+        /// The applied migrations that this version does not contain.
         unknown: Vec<String>,
     },
-    /// The database refused or could not be reached; nothing was changed.
-    #[error("the database could not be migrated")]
+    /// A statement failed, or the database could not be reached; nothing was changed.
+    #[error("cannot migrate the database")]
     Database(#[from] DbErr),
 }
 
-/// How far a database is.
+/// Migration status of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
-    /// The names of the migrations that were applied, oldest first.
+    /// Names of the applied migrations, oldest first.
     pub applied: Vec<String>,
-    /// The names of those that were not, oldest first.
+    /// Names of the pending migrations, oldest first.
     pub pending: Vec<String>,
 }
 
-/// Applies every pending migration, all of them or none, and answers with their names.
+/// Applies all pending migrations in one transaction, and returns their names.
 ///
 /// # Errors
-/// [`MigrateError::NewerSchema`], when the database is ahead of this version; nothing is changed.
-/// [`MigrateError::Database`], when a statement fails; nothing is changed.
+/// [`MigrateError::NewerSchema`] if the database is newer than this version.
+/// [`MigrateError::Database`] if a statement fails. Nothing is changed in either case.
 pub async fn migrate(db: &DatabaseConnection) -> Result<Vec<String>, MigrateError> {
     migrate_after(db, async |_: &Status| Ok(())).await
 }
 
-/// As [`migrate`], once `prepare` is done. It is called if anything is pending, while no other
-/// process migrates and the database still is as it was.
+/// Applies all pending migrations like [`migrate`], after calling `prepare` if there are any. No
+/// other process can migrate meanwhile, and the database is still unchanged.
 ///
 /// # Errors
-/// Those of [`migrate`] and of `prepare`; nothing is changed.
+/// The errors of [`migrate`] and of `prepare`; nothing is changed.
 pub async fn migrate_after<E: From<MigrateError>>(
     db: &DatabaseConnection,
     prepare: impl AsyncFnOnce(&Status) -> Result<(), E>,
 ) -> Result<Vec<String>, E> {
     let unit = begin(db).await.map_err(MigrateError::from)?;
-    be_alone(&unit).await.map_err(MigrateError::from)?;
-    // Asked again now that nobody else migrates. Dropping the unit rolls it back and frees the lock.
+    lock_migrations(&unit).await.map_err(MigrateError::from)?;
+    // Read under the lock. Dropping the unit rolls it back and releases the lock.
     let status = status(&unit).await?;
     if !status.pending.is_empty() {
         prepare(&status).await?;
@@ -73,20 +73,20 @@ pub async fn migrate_after<E: From<MigrateError>>(
     Ok(status.pending)
 }
 
-/// As [`migrate`], in a transaction that the caller has begun and commits: the schema comes into
-/// being together with whatever else is written there. No other process migrates until it ends.
+/// Applies all pending migrations like [`migrate`], in a transaction of the caller, so that the
+/// schema is committed together with other writes. No other process can migrate until it ends.
 ///
 /// # Errors
-/// Those of [`migrate`].
+/// The errors of [`migrate`].
 pub async fn migrate_within(unit: &DatabaseTransaction) -> Result<Vec<String>, MigrateError> {
-    be_alone(unit).await?;
+    lock_migrations(unit).await?;
     let Status { pending, .. } = status(unit).await?;
     Migrator::up(unit, None).await?;
     Ok(pending)
 }
 
-/// The names of the migrations that [`migrate`] would apply. Changes nothing, and needs no right to
-/// change anything.
+/// Returns the names of the migrations that [`migrate`] would apply. Read-only, and requires no
+/// write privileges.
 ///
 /// # Errors
 /// [`MigrateError`], as [`migrate`].
@@ -94,7 +94,7 @@ pub async fn pending(db: &DatabaseConnection) -> Result<Vec<String>, MigrateErro
     Ok(status(db).await?.pending)
 }
 
-/// How far the database is. Changes nothing, and needs no right to change anything.
+/// Returns the migration status of the database. Read-only, and requires no write privileges.
 ///
 /// # Errors
 /// [`MigrateError`], as [`migrate`].
@@ -118,7 +118,7 @@ where
     }
 }
 
-/// The names the database has recorded, oldest first; none in an empty database.
+/// Returns the names of the applied migrations, oldest first; none for an empty database.
 async fn recorded(db: SchemaManagerConnection<'_>) -> Result<Vec<String>, DbErr> {
     let manager = SchemaManager::new(db);
     if !manager.has_table("seaql_migrations").await? {
@@ -130,9 +130,9 @@ async fn recorded(db: SchemaManagerConnection<'_>) -> Result<Vec<String>, DbErr>
     Ok(names)
 }
 
-/// Opens a transaction, which on SQLite keeps everybody else from writing.
+/// Begins a transaction, which on SQLite takes the write lock.
 ///
-/// Everything happens on its one connection, so that it works with a pool of one.
+/// All statements use its connection, so that a pool with one connection is enough.
 async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let immediate = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -141,11 +141,10 @@ async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     db.begin_with_options(immediate).await
 }
 
-/// Makes it the one transaction in the world that migrates this database, for exactly as long as it
-/// lives, however it ends.
-async fn be_alone(unit: &DatabaseTransaction) -> Result<(), DbErr> {
+/// Takes the lock for migrations, which is held until the transaction ends.
+async fn lock_migrations(unit: &DatabaseTransaction) -> Result<(), DbErr> {
     if unit.get_database_backend() == DbBackend::Postgres {
-        // Waiting for another process, and changing a large table, may take longer than a request.
+        // Waiting for another process, or changing a large table, may exceed the statement timeout.
         unit.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
         unit.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
     }

@@ -1,6 +1,6 @@
-//! The words after `cargo xtask`, and the help.
+//! Command-line arguments of `cargo xtask`, and the help texts.
 //!
-//! Eleven commands with a handful of flags between them do not need a parser library.
+//! Parsed by hand: eleven commands with few flags do not justify a parser library.
 
 use anyhow::{Result, bail};
 
@@ -9,92 +9,94 @@ use crate::evidence;
 use crate::fuzz;
 use crate::test::Options;
 
-/// What was asked for.
+/// A parsed command line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
-    /// Print this text.
+    /// Print this help text.
     Help(&'static str),
-    /// Everything CI does.
+    /// Run all CI checks.
     Check {
-        /// Whether the tests are part of it.
+        /// If `true`, the tests run after the checks.
         with_tests: bool,
     },
-    /// The rules no compiler knows.
+    /// Check the project's own rules.
     Tidy,
-    /// Who may depend on whom.
+    /// Check the dependencies between crates.
     Layers,
-    /// The packages that would be published.
+    /// Create the packages for publication.
     Package,
-    /// `docs/openapi.json`.
+    /// Generate `docs/openapi.json`.
     OpenApi {
-        /// Compare and write nothing.
+        /// Compare only; write nothing.
         check: bool,
     },
-    /// `docs/configuration.md`.
+    /// Generate `docs/configuration.md`.
     Config {
-        /// Compare and write nothing.
+        /// Compare only; write nothing.
         check: bool,
     },
-    /// The documents as pages of HTML.
+    /// Build the documentation as an HTML book.
     Book {
-        /// Follow every link in them.
+        /// Check every link between its pages.
         check: bool,
     },
-    /// The service beside the least that its parts could cost.
+    /// Compare the service with baselines.
     Bench(bench::Options),
-    /// The tests with what they need.
+    /// Run the tests with the services they need.
     Test(Options),
-    /// The experiments behind what is promised.
+    /// Run the experiments that verify the documented guarantees.
     Evidence(evidence::Options),
-    /// What must hold for any input.
+    /// Run the fuzz targets.
     Fuzz(fuzz::Options),
 }
 
-/// The overview.
+/// Help text that lists all commands.
 pub(crate) const HELP: &str = "\
-Everything a contributor runs.
+Development commands of Vestibule.
 
 Usage: cargo xtask <COMMAND> [OPTIONS]
 
-  check [--no-test]          everything CI does, in CI's order, up to the first failure
-  tidy                       house rules: files, documents, manifests, dependency floors
-  layers                     who may depend on whom
-  package                    make the packages that would be published
-  openapi [--check]          write docs/openapi.json, or fail when it is stale
-  config [--check]           write docs/configuration.md, or fail when it is stale
-  book [--check]             make a book of the documents, and follow its links
-  test [OPTIONS] [-- ARGS]   start what the tests need and run them all
-  bench [PART ..] [..]       measure the service beside the least it could cost
-  evidence [E02 ..] [..]     run the experiments behind what is promised
+  check [--no-test]          run all CI checks in CI's order, up to the first failure
+  tidy                       check sources, documents, manifests and minimum versions
+  layers                     check the dependencies between crates
+  package                    create the packages for publication, without uploading them
+  openapi [--check]          write docs/openapi.json, or fail if it is out of date
+  config [--check]           write docs/configuration.md, or fail if it is out of date
+  book [--check]             build the documentation as HTML, and check its links
+  test [OPTIONS] [-- ARGS]   start the services the tests need and run all tests
+  bench [NAME ..] [..]       compare the performance of the service with baselines
+  evidence [E02 ..] [..]     run the experiments that verify the documented guarantees
   fuzz [--seconds N] [TARGET]
-                             look for inputs that break something
+                             run the fuzz targets
 
-`cargo xtask <COMMAND> --help` says more.";
+Run `cargo xtask <COMMAND> --help` for details.";
 
 const CHECK: &str = "\
-Everything CI does, in CI's order, stopping at the first failure.
+Runs all CI checks in CI's order and stops at the first failure.
 
 Usage: cargo xtask check [--no-test]
 
 fmt, tidy, layers, clippy, features, docs, package, openapi --check, config --check, deny,
 book --check, test.
-`features` is clippy once more, for crates without what the server turns on in them.
-`deny` needs cargo-deny and is left out, saying so, where that is not installed.
-`book` needs mdBook, which is installed with cargo where it is missing.
+`features` runs clippy on crates without the optional features that the server enables.
+`deny` requires cargo-deny and is skipped with a message if that is not installed.
+`book` requires mdBook, which is installed with cargo if it is missing.
 
-  --no-test  leave the tests out";
+  --no-test  skip the tests";
 
 const TIDY: &str = "\
-Checks the rules no compiler knows, and reports every finding at once.
+Checks the project's own rules and reports all findings at once.
 
 Usage: cargo xtask tidy
 
-Source: module documentation first, size ceilings, nothing ignored, no sleeping tests.
-Documents: links lead to files and headings that are there, excerpts are cut from their files,
-the book lists every page, the page of rules every configuration key, the threat model nothing
-that does not exist; no trailing blanks, no paths of one machine.
-Manifests: lints inherited, one Rust version, dependency floors in Cargo.lock.
-Packages: description, README, licences, and no file from outside of the crate.
+Source: files start with module documentation, documentation comments start with a noun or a
+verb, no ignored tests, no tests that sleep.
+Terminology: none of the words that docs/terminology.md replaces.
+Documents: links lead to existing files and headings, excerpts match their files, the book lists
+every page, docs/rules.md names every configuration key, the threat model names only tests,
+files and fuzz targets that exist; no trailing whitespace, no machine-specific paths.
+Manifests: inherited lints, one Rust version, minimum versions of dependencies in Cargo.lock.
+Packages: description, README, licences, and no included files from outside the crate.
 Releases: the migrations in migrations/released.txt are unchanged, and docs/released/openapi.json
 is the API document of the newest release in CHANGELOG.md.";
 
@@ -104,114 +106,116 @@ Compares the dependencies between crates with the table in xtask/src/layers/tabl
 Usage: cargo xtask layers";
 
 const PACKAGE: &str = "\
-Makes the packages that would be published, below target/package. Builds and uploads nothing.
+Creates the packages for publication in target/package. Builds and uploads nothing.
 
 Usage: cargo xtask package
 
-Works without a network if Cargo's cache knows the dependencies, as it does after any build.";
+Works offline if Cargo has cached the dependencies, as it has after any build.";
 
 const OPENAPI: &str = "\
-Writes the API document the binary prints to docs/openapi.json.
+Writes the API document that the binary prints to docs/openapi.json.
 
 Usage: cargo xtask openapi [--check]
 
-  --check  write nothing, fail when the file is stale";
+  --check  write nothing, and fail if the file is out of date";
 
 const CONFIG: &str = "\
-Writes the configuration reference the binary prints to docs/configuration.md.
+Writes the configuration reference that the binary prints to docs/configuration.md.
 
 Usage: cargo xtask config [--check]
 
-  --check  write nothing, fail when the file is stale";
+  --check  write nothing, and fail if the file is out of date";
 
 const BOOK: &str = "\
-Makes a book of the documents in target/book/html.
+Builds the documentation as HTML in target/book/html.
 
 Usage: cargo xtask book [--check]
 
-Needs mdBook, which is installed with cargo into target/tools where it is missing.
+Requires mdBook, which is installed with cargo into target/tools if it is missing.
 
-  --check  follow every link between its pages, anchors included, and fail when one is dead";
+  --check  check every link between the pages, including anchors, and fail if one is broken";
 
 const TEST: &str = "\
-Starts what the tests need, runs them all and ends with one line: N passed, N failed, N skipped.
+Starts the services the tests need, runs all tests and prints as its last line:
+N passed, N failed, N skipped.
 
 Usage: cargo xtask test [--strict] [--browser] [-- ARGS]
 
-What is missing is installed with apt-get where the rights are there. The tests of what cannot be
-had are skipped. A variable, if it is set, chooses another one.
+Missing programs are installed with apt-get if permissions allow. Tests whose prerequisites are
+unavailable are skipped. The environment variables select an existing server or program instead.
 
-  PostgreSQL       a throwaway cluster            VESTIBULE_TEST_POSTGRES_URL
-                   its programs, to be stopped
-  Redis or Valkey  a throwaway server             VESTIBULE_TEST_REDIS_URL
-                   its program, to be stopped     VESTIBULE_TEST_REDIS_SERVER
-  nginx, Caddy     the files of docs/deployment
-  systemd-analyze  the unit of docs/deployment
-  strace           what comes before what
-  schemathesis     of PyPI, below target          VESTIBULE_TEST_SCHEMATHESIS
-  Node.js, npm     generated client, linter of the document, guide to tokens
-                   packages of npm, below target  VESTIBULE_TEST_NODE
-  Python           generated client, guide to tokens
-                   packages of PyPI, below target VESTIBULE_TEST_PYTHON
-  Chromium         the browser suite              VESTIBULE_TEST_CHROMIUM
+  PostgreSQL       a temporary cluster            VESTIBULE_TEST_POSTGRES_URL
+                   programs to start and stop servers
+  Redis or Valkey  a temporary server             VESTIBULE_TEST_REDIS_URL
+                   program to start and stop      VESTIBULE_TEST_REDIS_SERVER
+  nginx, Caddy     the configurations in docs/deployment
+  systemd-analyze  the unit in docs/deployment
+  strace           order of system calls
+  schemathesis     from PyPI, below target        VESTIBULE_TEST_SCHEMATHESIS
+  Node.js, npm     generated client, API linter, token guide
+                   npm packages, below target     VESTIBULE_TEST_NODE
+  Python           generated client, token guide
+                   PyPI packages, below target    VESTIBULE_TEST_PYTHON
+  Chromium         browser suite                  VESTIBULE_TEST_CHROMIUM
 
-The browser suite in crates/web/browser runs after Cargo's tests, with Node.js too. Its packages
-come with npm and lie beside it.
+The browser suite in crates/web/browser runs after the Cargo tests and also requires Node.js.
+Its npm packages are installed in its own folder.
 
-  --strict   fail when something the tests need cannot be had
-  --browser  the browser suite alone
-  ARGS       handed to `cargo test`, without the browser suite, for example:
+  --strict   fail if a prerequisite is unavailable
+  --browser  run only the browser suite
+  ARGS       arguments for `cargo test`, without the browser suite, for example:
              -- -p vestibule-domain email
-             with --browser, parts of names of its files: -- keyboard axe";
+             with --browser, parts of the names of test files: -- keyboard axe";
 
 const BENCH: &str = "\
-Measures the service beside the least that its parts could cost, and prints ratios.
+Compares the performance of the service with baselines and prints ratios.
 
-Usage: cargo xtask bench [PARTS] [--short] [--report]
+Usage: cargo xtask bench [NAMES] [--short] [--report]
 
-Builds for release, starts the service and its floors on cores of their own, and puts load on
-them with oha, which is installed with cargo into target/tools where it is missing. All parts
-take half an hour and about 1 GiB of disk. Do nothing else meanwhile.
+Builds with the profile `dist`, starts the service and the baselines on separate cores, and
+generates load with oha, which is installed with cargo into target/tools if it is missing. All
+benchmarks take half an hour and about 1 GiB of disk. Keep the machine idle meanwhile.
 
-  PARTS     such as sign-in or me; docs/performance.md has all; without any it is all of them
-  --short   once and briefly, to see that it works
+  NAMES     benchmarks such as sign-in or me; docs/performance.md lists them; default: all
+  --short   one short round, to check that the benchmarks work
   --report  write docs/performance.md from this run
 
-Fails when a part cannot be measured, and when `/me` takes 5 % more instructions than it did
-(part `instructions`, which needs valgrind); other figures are for people to judge.";
+Fails if a benchmark cannot run, or if `/me` takes 5 % more instructions than its budget
+(benchmark `instructions`, which requires valgrind). Other results do not cause a failure.";
 
 const EVIDENCE: &str = "\
-Runs the experiments behind what is promised, one after the other, at full scale.
+Runs the experiments that verify the documented guarantees, one at a time, at full scale.
 
 Usage: cargo xtask evidence [IDS] [--short] [--report] [--mutants]
 
-Each is a test in crates/server/tests/blackbox that prints one line of JSON: what was tried,
-what was measured, what the limit is and whether it was kept. The service is built as it is
-shipped. The newest line of each is kept in target/evidence. All of them take hours.
+Each experiment is a test in crates/server/tests/blackbox that prints a line of JSON with the
+number of attempts, the measurements, the limit and the result. The service is built with the
+profile `dist`. target/evidence keeps the newest result of each experiment. All experiments
+together take hours.
 
-VESTIBULE_EVIDENCE_SEED repeats a run. VESTIBULE_EVIDENCE_<FIGURE> sets one of its figures,
-such as ROUNDS or KILLS.
+VESTIBULE_EVIDENCE_SEED repeats a run. VESTIBULE_EVIDENCE_<NAME> sets a parameter of the
+experiments, such as ROUNDS or KILLS.
 
-  IDS        such as E02 or E04a; E04 is all its parts; without any it is all experiments
-  --short    at the scale of the test suite
-  --report   write docs/evidence.md from the newest line of each at full scale
-  --mutants  build faults into the service, one at a time, and fail unless each is found";
+  IDS        such as E02 or E04a; E04 selects all its parts; default: all experiments
+  --short    run at the scale of the test suite
+  --report   write docs/evidence.md from the newest full-scale results
+  --mutants  inject one fault at a time and fail unless an experiment detects each of them";
 
 const FUZZ: &str = "\
 Runs the fuzz targets of crates/fuzz with libFuzzer, up to the first failure.
 
 Usage: cargo xtask fuzz [--seconds N] [TARGET]
 
-Needs a nightly tool chain and cargo-fuzz. docs/fuzzing.md says what the targets are.
+Requires a nightly toolchain and cargo-fuzz. docs/fuzzing.md describes the targets.
 
-  TARGET       one of the folders in crates/fuzz/corpus; without it, all of them
-  --seconds N  for each target, 60 without it";
+  TARGET       a folder in crates/fuzz/corpus; default: all targets
+  --seconds N  time for each target; default: 60";
 
-/// Reads the words after `cargo xtask`.
+/// Parses the arguments of `cargo xtask`.
 ///
 /// # Errors
 ///
-/// When a command or an option is not known.
+/// Fails if a command or an option is unknown.
 pub(crate) fn parse(words: &[String]) -> Result<Command> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let Some((&name, rest)) = words.split_first() else {
@@ -230,7 +234,7 @@ pub(crate) fn parse(words: &[String]) -> Result<Command> {
         "evidence" => (EVIDENCE, &["--short", "--report", "--mutants"]),
         "fuzz" => (FUZZ, &[]),
         "help" | "--help" | "-h" => return Ok(Command::Help(HELP)),
-        _ => bail!("there is no command `{name}`"),
+        _ => bail!("unknown command `{name}`"),
     };
     let (options, arguments) = split_at_dashes(rest);
     let has_names = ["evidence", "bench"].contains(&name);
@@ -244,10 +248,10 @@ pub(crate) fn parse(words: &[String]) -> Result<Command> {
         return fuzz::Options::parse(&options).map(Command::Fuzz);
     }
     if let Some(word) = options.iter().find(|word| !known.contains(word)) {
-        bail!("`{name}` does not know `{word}`");
+        bail!("unknown option `{word}` for `{name}`");
     }
     if name != "test" && !arguments.is_empty() {
-        bail!("`{name}` takes nothing after `--`");
+        bail!("`{name}` takes no arguments after `--`");
     }
     let has = |option: &str| options.contains(&option);
     Ok(match name {
@@ -264,11 +268,9 @@ pub(crate) fn parse(words: &[String]) -> Result<Command> {
             report: has("--report"),
             mutants: has("--mutants"),
         }),
-        "bench" => Command::Bench(bench::Options {
-            parts: names,
-            short: has("--short"),
-            report: has("--report"),
-        }),
+        "bench" => {
+            Command::Bench(bench::Options { names, short: has("--short"), report: has("--report") })
+        }
         _ => Command::Test(Options {
             strict: has("--strict"),
             browser: has("--browser"),
@@ -294,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_and_their_flags_are_read() {
+    fn commands_and_their_flags_are_parsed() {
         assert_eq!(parsed("check").unwrap(), Command::Check { with_tests: true });
         assert_eq!(parsed("check --no-test").unwrap(), Command::Check { with_tests: false });
         assert_eq!(parsed("openapi --check").unwrap(), Command::OpenApi { check: true });
@@ -303,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_the_dashes_belongs_to_cargo() {
+    fn arguments_after_the_dashes_are_passed_to_cargo() {
         assert_eq!(
             parsed("test --strict -- -p vestibule-domain -- --help").unwrap(),
             Command::Test(Options {
@@ -315,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn the_browser_suite_is_asked_for_by_name() {
+    fn the_browser_suite_has_its_own_flag() {
         let only = |strict| Options { strict, browser: true, arguments: Vec::new() };
         assert_eq!(parsed("test").unwrap(), Command::Test(Options::default()));
         assert_eq!(parsed("test --browser").unwrap(), Command::Test(only(false)));
@@ -323,30 +325,30 @@ mod tests {
     }
 
     #[test]
-    fn experiments_are_asked_for_by_their_ids() {
-        let asked = |ids: &[&str], report| {
+    fn experiments_are_selected_by_id() {
+        let selected = |ids: &[&str], report| {
             let ids = ids.iter().map(|&id| id.to_owned()).collect();
             Command::Evidence(evidence::Options { ids, report, ..evidence::Options::default() })
         };
-        assert_eq!(parsed("evidence").unwrap(), asked(&[], false));
-        assert_eq!(parsed("evidence E02 --report E04a").unwrap(), asked(&["E02", "E04a"], true));
+        assert_eq!(parsed("evidence").unwrap(), selected(&[], false));
+        assert_eq!(parsed("evidence E02 --report E04a").unwrap(), selected(&["E02", "E04a"], true));
         assert!(parsed("evidence --long").is_err());
         assert!(parsed("evidence E02 -- now").is_err());
     }
 
     #[test]
-    fn parts_of_a_measurement_are_asked_for_by_their_names() {
-        let asked = |parts: &[&str], short| {
-            let parts = parts.iter().map(|&part| part.to_owned()).collect();
-            Command::Bench(bench::Options { parts, short, report: false })
+    fn benchmarks_are_selected_by_name() {
+        let selected = |names: &[&str], short| {
+            let names = names.iter().map(|&name| name.to_owned()).collect();
+            Command::Bench(bench::Options { names, short, report: false })
         };
-        assert_eq!(parsed("bench").unwrap(), asked(&[], false));
-        assert_eq!(parsed("bench me --short sign-in").unwrap(), asked(&["me", "sign-in"], true));
+        assert_eq!(parsed("bench").unwrap(), selected(&[], false));
+        assert_eq!(parsed("bench me --short sign-in").unwrap(), selected(&["me", "sign-in"], true));
         assert!(parsed("bench --long").is_err());
     }
 
     #[test]
-    fn help_is_there_for_everything() {
+    fn every_command_has_help() {
         assert_eq!(parsed("").unwrap(), Command::Help(HELP));
         let commands = [
             "check", "tidy", "layers", "package", "openapi", "config", "book", "test", "bench",
@@ -362,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_are_refused() {
+    fn unknown_arguments_are_rejected() {
         for line in ["deploy", "tidy --check", "check --browser", "tidy -- now"] {
             assert!(parsed(line).is_err(), "{line}");
         }

@@ -1,10 +1,10 @@
-//! `cargo xtask book`: the documents as pages of HTML, whose links are followed.
+//! `cargo xtask book`: builds the documentation as HTML and checks its links.
 //!
-//! mdBook checks no link. It makes pages out of a copy of `docs`, in which what leads to other
-//! files of the checkout leads to the repository on the web instead.
+//! mdBook does not check links. It builds from a copy of `docs`, in which links to other files of
+//! the checkout are replaced by links to the repository on the web.
 
 mod html;
-mod pages;
+mod links;
 mod stage;
 
 use std::path::Path;
@@ -15,16 +15,16 @@ use anyhow::{Context as _, Result};
 use crate::tools::{self, Tool};
 use crate::{finding, shell};
 
-/// Without what watches, serves and searches: half of it, and none of it is needed.
+/// mdBook without its default features for watching, serving and searching, which are half of it.
 const MDBOOK: Tool = Tool { name: "mdbook", version: "0.5.4", options: &["--no-default-features"] };
 
-/// Makes the book, and follows its links if that is wanted.
+/// Builds the book, and checks its links if `check` is `true`.
 ///
 /// # Errors
 ///
-/// When it cannot be made, or a link in it is dead.
+/// Fails if it cannot be built, or if a link is broken.
 pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
-    let mdbook = tools::installed(root, &MDBOOK)?;
+    let mdbook = tools::provide(root, &MDBOOK)?;
     let folder = shell::target(root).join("book");
     let source = folder.join("source");
     let pages = folder.join("html");
@@ -36,11 +36,11 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
     }
     stage::copy(root, &source)?;
     let mut build = Command::new(mdbook);
-    shell::quietly(build.arg("build").arg(&source).arg("--dest-dir").arg(&pages))?;
-    // mdBook takes whatever is no Markdown along, its own settings too.
+    shell::run_quietly(build.arg("build").arg(&source).arg("--dest-dir").arg(&pages))?;
+    // mdBook copies every file that is not Markdown, including its own settings.
     std::fs::remove_file(pages.join("book.toml"))?;
     if check {
-        finding::report("book", pages::check(root, &pages)?)?;
+        finding::report("book", links::check(root, &pages)?)?;
     }
     eprintln!("book: {}", pages.join("index.html").display());
     Ok(())

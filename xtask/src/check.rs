@@ -1,4 +1,4 @@
-//! Everything CI does, in CI's order, stopping at the first failure.
+//! `cargo xtask check`: all CI checks in CI's order, stopping at the first failure.
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -10,8 +10,9 @@ use crate::{book, generated, layers, package, shell, test, tidy};
 
 type Step = fn(&Path) -> Result<()>;
 
-/// Cheap before dear, so that the common mistakes show in seconds. The book is last: without a network
-/// or mdBook it fails, which must not keep the others from running.
+/// The steps in their order. Fast steps come first, so that common mistakes show in seconds.
+///
+/// The book is last: it fails without a network or mdBook, which must not prevent the other steps.
 const STEPS: [(&str, Step); 11] = [
     ("fmt", fmt),
     ("tidy", tidy::run),
@@ -26,11 +27,12 @@ const STEPS: [(&str, Step); 11] = [
     ("book", |root| book::run(root, true)),
 ];
 
-/// The workspace as it is shipped, and then what only mutants are built with.
+/// Clippy arguments for the whole workspace, without and with fault injection.
 const WORKSPACE: [&str; 2] =
     ["--workspace --all-targets", "--workspace --all-targets --features vestibule/fault-injection"];
 
-/// What is left without `redis` and `smtp`, which the server turns on for the whole workspace.
+/// Clippy arguments for crates without `redis` and `smtp`, which the server enables for the whole
+/// workspace.
 const WITHOUT_FEATURES: [&str; 4] = [
     "-p vestibule-limits --no-default-features --all-targets",
     "-p vestibule-testkit --no-default-features",
@@ -38,12 +40,13 @@ const WITHOUT_FEATURES: [&str; 4] = [
     "-p vestibule-verify --features fetch --all-targets",
 ];
 
-/// Runs all steps, and the tests if they are wanted.
+/// Runs all steps, and the tests if `with_tests` is `true`.
+///
+/// Failed tests are reported by the exit code.
 ///
 /// # Errors
 ///
-/// When a step fails; those after it have not run.
-/// Failed tests show in the exit code.
+/// Fails if a step fails; later steps do not run.
 pub(crate) fn run(root: &Path, with_tests: bool) -> Result<ExitCode> {
     for (name, step) in STEPS {
         eprintln!("== {name}");
@@ -55,13 +58,13 @@ pub(crate) fn run(root: &Path, with_tests: bool) -> Result<ExitCode> {
         eprintln!("== test");
         return test::run(root, &test::Options::default());
     }
-    eprintln!("check: ok, the tests were left out");
+    eprintln!("check: ok, tests skipped");
     Ok(ExitCode::SUCCESS)
 }
 
 fn fmt(root: &Path) -> Result<()> {
     shell::run(shell::cargo(root).args(["fmt", "--all", "--check"]))
-        .context("`cargo fmt --all` puts it right")
+        .context("run `cargo fmt --all`")
 }
 
 fn clippy(root: &Path) -> Result<()> {
@@ -89,7 +92,7 @@ fn docs(root: &Path) -> Result<()> {
 }
 
 fn deny(root: &Path) -> Result<()> {
-    if shell::ask("cargo-deny", &["--version"]).is_none() {
+    if shell::try_read("cargo-deny", &["--version"]).is_none() {
         eprintln!("skipped: cargo-deny is not installed (`cargo install --locked cargo-deny`)");
         return Ok(());
     }
@@ -106,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_help_and_the_guide_list_the_steps_in_their_order() {
+    fn the_help_and_the_guide_list_the_steps_in_order() {
         let words = ["check", "--help"].map(str::to_owned);
         let Ok(arguments::Command::Help(help)) = arguments::parse(&words) else {
             panic!("there is no help");
@@ -120,12 +123,12 @@ mod tests {
     }
 
     #[test]
-    fn a_book_that_cannot_be_made_keeps_no_step_from_running() {
+    fn the_book_is_the_last_step() {
         assert_eq!(STEPS.last().map(|(name, _)| *name), Some("book"));
     }
 
     #[test]
-    fn ci_lints_the_same() {
+    fn ci_runs_the_same_lints() {
         let workflow = read(".github/workflows/ci.yml");
         for words in WORKSPACE.iter().chain(&WITHOUT_FEATURES) {
             let run = format!("- run: cargo clippy {words} --locked -- -D warnings\n");

@@ -1,7 +1,7 @@
-//! `cargo xtask fuzz`: the targets of `vestibule-fuzz` under libFuzzer.
+//! `cargo xtask fuzz`: runs the targets of `vestibule-fuzz` with libFuzzer.
 //!
-//! Needs a nightly tool chain and cargo-fuzz. What is found goes into `target/fuzz`; the seeds in
-//! the checkout are read and not written.
+//! Requires a nightly toolchain and cargo-fuzz. New inputs are written to `target/fuzz`; the seeds
+//! in the checkout are only read.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,46 +12,46 @@ use crate::shell;
 
 const DRIVER: &str = "crates/fuzz/libfuzzer";
 const SEEDS: &str = "crates/fuzz/corpus";
-/// Each round of a target ends after so many seconds.
+/// Default time for each target, in seconds.
 const SECONDS: u32 = 60;
 
-/// What to run, and for how long.
+/// Options of `cargo xtask fuzz`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Options {
-    /// One target; all of them one after the other without it.
+    /// Name of a target; all targets run in sequence if it is `None`.
     pub(crate) target: Option<String>,
-    /// For each target.
+    /// Time for each target.
     pub(crate) seconds: u32,
 }
 
 impl Options {
-    /// Reads the words after `fuzz`.
+    /// Parses the arguments of `fuzz`.
     ///
     /// # Errors
     ///
-    /// When there is more than one target, or no number after `--seconds`.
+    /// Fails if there is more than one target, or no number after `--seconds`.
     pub(crate) fn parse(words: &[&str]) -> Result<Self> {
         let mut options = Self { target: None, seconds: SECONDS };
         let mut words = words.iter();
         while let Some(&word) = words.next() {
             if word == "--seconds" {
                 let number = words.next().and_then(|number| number.parse().ok());
-                options.seconds = number.context("`--seconds` needs a number")?;
+                options.seconds = number.context("`--seconds` requires a number")?;
             } else if word.starts_with('-') {
-                bail!("`fuzz` does not know `{word}`");
+                bail!("unknown option `{word}` for `fuzz`");
             } else if options.target.replace(word.to_owned()).is_some() {
-                bail!("`fuzz` takes one target, or none for all of them");
+                bail!("`fuzz` takes at most one target");
             }
         }
         Ok(options)
     }
 }
 
-/// Runs the targets, up to the first that fails.
+/// Runs the targets, up to the first failure.
 ///
 /// # Errors
 ///
-/// When there is no such target, the driver cannot be built, or a property does not hold.
+/// Fails if the target does not exist, the driver cannot be built, or a property does not hold.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     let all = targets(root)?;
     let chosen: Vec<&String> = match &options.target {
@@ -59,18 +59,18 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
         None => all.iter().collect(),
     };
     if chosen.is_empty() {
-        bail!("there is no such target; there are {}", all.join(", "));
+        bail!("unknown target; known targets are {}", all.join(", "));
     }
     let folder = shell::target(root).join("fuzz");
     for target in chosen {
-        let found = folder.join("corpus").join(target);
-        std::fs::create_dir_all(&found).context("cannot make a folder for what is found")?;
-        // Rustup's Cargo, not the one of the pinned tool chain that runs this.
+        let corpus = folder.join("corpus").join(target);
+        std::fs::create_dir_all(&corpus).context("cannot create the folder for new inputs")?;
+        // Rustup's Cargo, not that of the pinned toolchain that runs xtask.
         let mut fuzz = Command::new("cargo");
         fuzz.current_dir(root).env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO");
         fuzz.env("VESTIBULE_FUZZ_TARGET", target);
         fuzz.args(["+nightly", "fuzz", "run", "--fuzz-dir", DRIVER, "--target-dir"]);
-        fuzz.arg(&folder).arg("any").arg(found);
+        fuzz.arg(&folder).arg("any").arg(corpus);
         fuzz.arg(root.join(SEEDS).join(target)).arg("--");
         fuzz.arg(format!("-max_total_time={}", options.seconds)).arg("-timeout=25");
         fuzz.arg(format!("-artifact_prefix={}/{target}-", folder.display()));
@@ -79,7 +79,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The names of all targets: each has a folder of seeds.
+/// Returns the names of all targets; each has a folder of seeds.
 fn targets(root: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(root.join(SEEDS)).context("cannot list the seeds")? {
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_target_and_a_time_are_read_in_any_order() {
+    fn target_and_time_are_parsed_in_any_order() {
         let options = |target: Option<&str>, seconds| {
             Some(Options { target: target.map(str::to_owned), seconds })
         };
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_targets_are_found() {
+    fn targets_are_read_from_the_corpus_folder() {
         assert!(targets(&crate::tree::root()).unwrap().contains(&"email".to_owned()));
     }
 }

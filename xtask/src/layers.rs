@@ -1,6 +1,4 @@
-//! Who may depend on whom.
-//!
-//! Compares what Cargo says with the table; what the table does not allow is an error.
+//! `cargo xtask layers`: compares the dependencies between crates with a table of allowed ones.
 
 mod table;
 
@@ -11,17 +9,17 @@ use serde_json::Value;
 
 use crate::finding::{self, Finding};
 use crate::shell;
-use table::{CRATES, HOMES, NEVER, PURE, TABLE};
+use table::{CRATES, FORBIDDEN, FORBIDDEN_TRANSITIVE, OWNERS, TABLE};
 
-/// Compares every edge with the table.
+/// Compares every dependency with the table.
 ///
 /// # Errors
 ///
-/// When an edge is not in the table, or Cargo cannot be asked.
+/// Fails if a dependency is not allowed, or if Cargo fails.
 pub(crate) fn run(root: &Path) -> Result<()> {
     let metadata = shell::metadata(root)?;
-    let mut findings = judge(&edges(&metadata));
-    for (package, forbidden) in PURE {
+    let mut findings = violations(&dependencies(&metadata));
+    for (package, forbidden) in FORBIDDEN_TRANSITIVE {
         let tree = shell::read(shell::cargo(root).args([
             "tree",
             "--package",
@@ -32,91 +30,94 @@ pub(crate) fn run(root: &Path) -> Result<()> {
             "none",
             "--locked",
         ]))?;
-        findings.extend(impurities(package, forbidden, &tree));
+        findings.extend(transitive_violations(package, forbidden, &tree));
     }
     finding::report("layers", findings)
 }
 
-/// One dependency one of our crates declares.
+/// A dependency declared by a crate of the workspace.
 #[derive(Debug, PartialEq, Eq)]
-struct Edge {
+struct Dependency {
     from: String,
     to: String,
-    /// For tests only.
+    /// `true` for a dev-dependency.
     dev: bool,
 }
 
-/// Every declared dependency of every member of the workspace.
-fn edges(metadata: &Value) -> Vec<Edge> {
+/// Returns the declared dependencies of all workspace members.
+fn dependencies(metadata: &Value) -> Vec<Dependency> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut edges = Vec::new();
+    let mut dependencies = Vec::new();
     for package in list(&metadata["packages"]) {
         for dependency in list(&package["dependencies"]) {
-            edges.push(Edge {
+            dependencies.push(Dependency {
                 from: text(&package["name"]),
                 to: text(&dependency["name"]),
                 dev: dependency["kind"] == "dev",
             });
         }
     }
-    edges
+    dependencies
 }
 
-/// Everything about the edges that the table does not allow.
-fn judge(edges: &[Edge]) -> Vec<Finding> {
+/// Returns a finding for each dependency that the table does not allow.
+fn violations(dependencies: &[Dependency]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for edge in edges {
-        let Some(rule) = CRATES.iter().find(|rule| rule.name == edge.from) else {
-            findings.push(against(edge, "the crate is not in the table"));
+    for dependency in dependencies {
+        let Some(rule) = CRATES.iter().find(|rule| rule.name == dependency.from) else {
+            findings.push(finding(dependency, "the crate is not listed"));
             continue;
         };
-        if CRATES.iter().any(|ours| ours.name == edge.to) {
-            let allowed = rule.uses.contains(&edge.to.as_str());
-            let in_tests = edge.dev && rule.tests_use.contains(&edge.to.as_str());
+        if CRATES.iter().any(|ours| ours.name == dependency.to) {
+            let allowed = rule.uses.contains(&dependency.to.as_str());
+            let in_tests = dependency.dev && rule.tests_use.contains(&dependency.to.as_str());
             if !allowed && !in_tests {
-                findings.push(against(edge, "our own crates do not depend on each other so"));
+                findings.push(finding(
+                    dependency,
+                    "this dependency between workspace crates is not allowed",
+                ));
             }
             continue;
         }
-        if edge.dev {
+        if dependency.dev {
             continue;
         }
-        let homes = HOMES.iter().find(|(name, _)| *name == edge.to);
-        if homes.is_some_and(|(_, homes)| !homes.contains(&edge.from.as_str())) {
-            findings.push(against(edge, "this dependency has its home in another crate"));
+        let owners = OWNERS.iter().find(|(name, _)| *name == dependency.to);
+        if owners.is_some_and(|(_, owners)| !owners.contains(&dependency.from.as_str())) {
+            findings.push(finding(dependency, "only other crates may use this dependency"));
         }
-        let never = NEVER
-            .iter()
-            .any(|(name, forbidden)| *name == edge.from && forbidden.contains(&edge.to.as_str()));
-        if never {
-            findings.push(against(edge, "this crate stays free of it"));
+        let is_forbidden = FORBIDDEN.iter().any(|(name, forbidden)| {
+            *name == dependency.from && forbidden.contains(&dependency.to.as_str())
+        });
+        if is_forbidden {
+            findings.push(finding(dependency, "this dependency is forbidden for the crate"));
         }
     }
     findings
 }
 
-fn against(edge: &Edge, reason: &str) -> Finding {
-    let kind = if edge.dev { "tests depend" } else { "depends" };
-    Finding::failure(
-        &format!("{} -> {}", edge.from, edge.to),
+fn finding(dependency: &Dependency, reason: &str) -> Finding {
+    let kind = if dependency.dev { "tests depend" } else { "depends" };
+    Finding::new(
+        &format!("{} -> {}", dependency.from, dependency.to),
         1,
-        format!("{} {kind} on {}: {reason}", edge.from, edge.to),
-        format!("go through a port of the domain, or argue for a new line in {TABLE}"),
+        format!("{} {kind} on {}: {reason}", dependency.from, dependency.to),
+        format!("use a port of the domain, or propose a new entry in {TABLE}"),
     )
 }
 
-/// What a crate's whole tree of normal dependencies must not contain, at any depth.
-fn impurities(package: &str, forbidden: &[&str], tree: &str) -> Vec<Finding> {
+/// Returns a finding for each forbidden crate in the output of `cargo tree`, at any depth.
+fn transitive_violations(package: &str, forbidden: &[&str], tree: &str) -> Vec<Finding> {
     forbidden
         .iter()
         .filter(|name| tree.lines().any(|line| line.split(' ').next() == Some(name)))
         .map(|name| {
-            Finding::failure(
+            Finding::new(
                 &format!("{package} -> {name}"),
                 1,
-                format!("{package} reaches {name}, if not directly"),
-                format!("`cargo tree -p {package} -e normal -i {name}` shows the way"),
+                format!("{package} depends on {name} transitively"),
+                format!("run `cargo tree -p {package} -e normal -i {name}` to see the path"),
             )
         })
         .collect()
@@ -126,16 +127,16 @@ fn impurities(package: &str, forbidden: &[&str], tree: &str) -> Vec<Finding> {
 mod tests {
     use super::*;
 
-    fn edge(from: &str, to: &str, dev: bool) -> Edge {
-        Edge { from: from.to_owned(), to: to.to_owned(), dev }
+    fn dependency(from: &str, to: &str, dev: bool) -> Dependency {
+        Dependency { from: from.to_owned(), to: to.to_owned(), dev }
     }
 
-    fn refused(from: &str, to: &str, dev: bool) -> bool {
-        !judge(&[edge(from, to, dev)]).is_empty()
+    fn is_rejected(from: &str, to: &str, dev: bool) -> bool {
+        !violations(&[dependency(from, to, dev)]).is_empty()
     }
 
     #[test]
-    fn edges_are_read_from_metadata() {
+    fn dependencies_are_read_from_metadata() {
         let metadata = serde_json::json!({"packages": [{
             "name": "a",
             "dependencies": [
@@ -145,57 +146,57 @@ mod tests {
             ],
         }]});
         assert_eq!(
-            edges(&metadata),
-            [edge("a", "b", false), edge("a", "d", true), edge("a", "e", false),]
+            dependencies(&metadata),
+            [dependency("a", "b", false), dependency("a", "d", true), dependency("a", "e", false),]
         );
     }
 
     #[test]
-    fn adapters_know_the_domain_and_nobody_else() {
+    fn adapters_depend_only_on_the_domain() {
         for adapter in ["storage", "tokens", "passwords", "limits", "mail", "http"] {
             let name = format!("vestibule-{adapter}");
-            assert!(!refused(&name, "vestibule-domain", false));
-            assert!(!refused(&name, "vestibule-testkit", true));
-            assert!(refused(&name, "vestibule-testkit", false));
-            assert!(refused(&name, "vestibule", false));
+            assert!(!is_rejected(&name, "vestibule-domain", false));
+            assert!(!is_rejected(&name, "vestibule-testkit", true));
+            assert!(is_rejected(&name, "vestibule-testkit", false));
+            assert!(is_rejected(&name, "vestibule", false));
         }
-        assert!(refused("vestibule-http", "vestibule-storage", false));
-        assert!(refused("vestibule-http", "vestibule-storage", true));
-        assert!(refused("vestibule-domain", "vestibule-storage", false));
-        assert!(!refused("vestibule", "vestibule-storage", false));
+        assert!(is_rejected("vestibule-http", "vestibule-storage", false));
+        assert!(is_rejected("vestibule-http", "vestibule-storage", true));
+        assert!(is_rejected("vestibule-domain", "vestibule-storage", false));
+        assert!(!is_rejected("vestibule", "vestibule-storage", false));
     }
 
     #[test]
-    fn migrations_and_xtask_stand_alone() {
-        assert!(refused("vestibule-migrations", "vestibule-domain", false));
-        assert!(refused("xtask", "vestibule-domain", false));
-        assert!(!refused("vestibule-storage", "vestibule-migrations", true));
-        assert!(refused("vestibule-storage", "vestibule-migrations", false));
+    fn migrations_and_xtask_use_no_other_crate() {
+        assert!(is_rejected("vestibule-migrations", "vestibule-domain", false));
+        assert!(is_rejected("xtask", "vestibule-domain", false));
+        assert!(!is_rejected("vestibule-storage", "vestibule-migrations", true));
+        assert!(is_rejected("vestibule-storage", "vestibule-migrations", false));
     }
 
     #[test]
-    fn externals_stay_at_home() {
-        assert!(refused("vestibule-domain", "serde", false));
-        assert!(refused("vestibule-domain", "tokio", false));
-        assert!(!refused("vestibule-domain", "tokio", true));
-        assert!(refused("vestibule-http", "sea-orm", false));
-        assert!(refused("vestibule-storage", "anyhow", false));
-        assert!(!refused("vestibule", "anyhow", false));
-        assert!(!refused("vestibule-storage", "sea-orm", false));
-        assert!(refused("vestibule-testkit", "mockall", false));
-        assert!(!refused("vestibule-domain", "mockall", true));
+    fn third_party_crates_are_used_only_by_their_owners() {
+        assert!(is_rejected("vestibule-domain", "serde", false));
+        assert!(is_rejected("vestibule-domain", "tokio", false));
+        assert!(!is_rejected("vestibule-domain", "tokio", true));
+        assert!(is_rejected("vestibule-http", "sea-orm", false));
+        assert!(is_rejected("vestibule-storage", "anyhow", false));
+        assert!(!is_rejected("vestibule", "anyhow", false));
+        assert!(!is_rejected("vestibule-storage", "sea-orm", false));
+        assert!(is_rejected("vestibule-testkit", "mockall", false));
+        assert!(!is_rejected("vestibule-domain", "mockall", true));
     }
 
     #[test]
-    fn a_new_crate_needs_a_line_in_the_table() {
-        assert!(refused("vestibule-new", "serde", false));
+    fn a_new_crate_must_be_listed() {
+        assert!(is_rejected("vestibule-new", "serde", false));
     }
 
     #[test]
-    fn the_whole_tree_is_looked_at() {
+    fn transitive_dependencies_are_checked() {
         let tree = "vestibule-domain v0.1.0\nuuid v1.0.0\ntokio-macros v2.0.0\n";
-        assert_eq!(impurities("vestibule-domain", &["tokio"], tree), []);
+        assert_eq!(transitive_violations("vestibule-domain", &["tokio"], tree), []);
         let tree = format!("{tree}tokio v1.0.0 (*)\n");
-        assert_eq!(impurities("vestibule-domain", &["tokio"], &tree).len(), 1);
+        assert_eq!(transitive_violations("vestibule-domain", &["tokio"], &tree).len(), 1);
     }
 }

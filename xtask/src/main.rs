@@ -1,17 +1,17 @@
-//! Everything a contributor runs, behind `cargo xtask`.
+//! Development commands of the project, run as `cargo xtask <COMMAND>`.
 //!
-//! What CI does, a contributor can do with the same command.
-//! It depends on none of the project's own crates, so it builds in seconds and works while they do not compile.
+//! CI runs the same commands. xtask depends on none of the project's other crates, so it builds in
+//! seconds and works while they do not compile.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a command-line tool talks to its terminal"
+    reason = "a command-line tool prints to its terminal"
 )]
 
 mod arguments;
 mod bench;
 mod book;
-mod browser;
+mod browser_suite;
 mod check;
 mod evidence;
 mod finding;
@@ -19,8 +19,8 @@ mod fuzz;
 mod generated;
 mod layers;
 mod markdown;
-mod needs;
 mod package;
+mod prerequisites;
 mod shell;
 mod summary;
 mod test;

@@ -1,20 +1,20 @@
-//! What the checks have to know of Markdown: prose and code, links, headings and their anchors.
+//! The parts of Markdown that the checks use: prose and code, links, headings and their anchors.
 //!
-//! It is not a parser of Markdown. It knows the forms that the documents here use.
+//! Not a full parser: it supports the forms that the project's documents use.
 
 use std::collections::{HashMap, HashSet};
 
-/// A block of code between two fences.
+/// A fenced code block.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Block<'a> {
-    /// Of the fence that opens it.
+    /// Line of the opening fence.
     pub(crate) line: usize,
-    /// The words after that fence.
+    /// Info string after the opening fence.
     pub(crate) info: &'a str,
     pub(crate) lines: Vec<&'a str>,
 }
 
-/// The blocks of code of a text.
+/// Returns the fenced code blocks of a text.
 pub(crate) fn blocks(text: &str) -> Vec<Block<'_>> {
     let mut blocks = Vec::new();
     let mut lines = (1..).zip(text.lines());
@@ -28,7 +28,7 @@ pub(crate) fn blocks(text: &str) -> Vec<Block<'_>> {
     blocks
 }
 
-/// Every line with its number and whether it is prose, not a fence or a line of code.
+/// Returns every line with its number, and `true` if it is neither a fence nor code.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str, bool)> {
     let mut in_code = false;
     (1..).zip(text.lines()).map(move |(number, line)| {
@@ -42,7 +42,7 @@ fn is_fence(line: &str) -> bool {
     line.trim_start().starts_with("```")
 }
 
-/// The parts of a line between backticks, and those outside of them, in their order.
+/// Splits a line at backticks into parts, each with `true` if it is code.
 ///
 /// An unpaired backtick is an ordinary character.
 pub(crate) fn spans(line: &str) -> impl Iterator<Item = (&str, bool)> {
@@ -51,12 +51,12 @@ pub(crate) fn spans(line: &str) -> impl Iterator<Item = (&str, bool)> {
     (0..).zip(parts).map(|(number, part): (usize, &str)| (part, !number.is_multiple_of(2)))
 }
 
-/// What stands between backticks in a line.
+/// Returns the code spans of a line.
 pub(crate) fn code_spans(line: &str) -> impl Iterator<Item = &str> {
     spans(line).filter(|(_, is_code)| *is_code).map(|(part, _)| part)
 }
 
-/// Where the links of a text lead, each with its line; code has none.
+/// Returns the link targets of a text with their lines, ignoring code.
 pub(crate) fn links(text: &str) -> Vec<(usize, String)> {
     let mut links = Vec::new();
     for (number, line, is_prose) in lines(text) {
@@ -69,29 +69,30 @@ pub(crate) fn links(text: &str) -> Vec<(usize, String)> {
     links
 }
 
-/// What stands in `](..)`, and after `[name]:` at the beginning of a line.
+/// Returns the targets of inline links, `](..)`, and of a definition, `[name]:` at the start of a
+/// line.
 fn targets(line: &str) -> impl Iterator<Item = &str> {
     let inline = line.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     let definition =
         line.strip_prefix('[').and_then(|rest| rest.split_once("]:")).map(|(_, target)| target);
     inline
         .chain(definition)
-        // A title may follow, and angle brackets may stand around it.
+        // A target may be in angle brackets and may be followed by a title.
         .filter_map(|target| target.split_whitespace().next())
         .map(|target| target.trim_start_matches('<').trim_end_matches('>'))
 }
 
-/// Whether a link leaves the checkout.
-pub(crate) fn leads_into_the_web(target: &str) -> bool {
+/// Returns `true` if a link target is a URL.
+pub(crate) fn is_url(target: &str) -> bool {
     target.contains("://") || target.starts_with("mailto:")
 }
 
-/// The file and the anchor of a link; either may be empty.
+/// Splits a link target into file and anchor; either may be empty.
 pub(crate) fn file_and_anchor(target: &str) -> (&str, &str) {
     target.split_once('#').unwrap_or((target, ""))
 }
 
-/// The anchors that GitHub gives to the headings of a text.
+/// Returns the anchors that GitHub generates for the headings of a text.
 pub(crate) fn anchors(text: &str) -> HashSet<String> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let headings = lines(text).filter(|(_, _, is_prose)| *is_prose).filter_map(|(_, line, _)| {
@@ -108,7 +109,7 @@ pub(crate) fn anchors(text: &str) -> HashSet<String> {
         .collect()
 }
 
-/// In lower case, without marks, with a hyphen for each blank.
+/// Converts a heading to lower case, removes punctuation and replaces spaces by hyphens.
 fn slug(heading: &str) -> String {
     let mut parts = heading.split("](");
     let mut text = parts.next().unwrap_or_default().to_owned();
@@ -128,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_are_read() {
+    fn links_are_found() {
         let text = "See [a](docs/a.md), [b](b.md#part \"title\") and [c](<https://c.example/>).\n\
                     [d]: ../d.md\n[same](#part)\n";
         let expected = [
@@ -142,19 +143,19 @@ mod tests {
     }
 
     #[test]
-    fn code_has_no_links() {
+    fn links_in_code_are_ignored() {
         let text = "`[a](a.md)` and [b](b.md)\n```\n[c](c.md)\n```\n[`d`](d.md)\n";
         assert_eq!(links(text), [(1, "b.md".to_owned()), (5, "d.md".to_owned())]);
     }
 
     #[test]
-    fn a_lone_backtick_is_an_ordinary_character() {
+    fn an_unpaired_backtick_is_an_ordinary_character() {
         assert_eq!(links("it`s [a](a.md)"), [(1, "a.md".to_owned())]);
         assert_eq!(code_spans("`a` and `b`").collect::<Vec<_>>(), ["a", "b"]);
     }
 
     #[test]
-    fn blocks_have_their_words_and_their_lines() {
+    fn blocks_have_an_info_string_and_lines() {
         let text = "one\n```sh run\necho\n\n```\n- list\n  ```\n  two\n  ```\n";
         assert_eq!(
             blocks(text),
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn anchors_are_those_of_github() {
+    fn anchors_match_those_of_github() {
         let text = "# Sign in, & out\n## `config check`\n### [A link](to.md) here\n## Sign in, & out\n\
                     ```\n# a comment\n```\n#no heading\n## max_age - 5\n";
         let expected =

@@ -1,7 +1,7 @@
-//! The packages that would be published, made and not built: what Cargo refuses is found before a
-//! release.
+//! `cargo xtask package`: creates the packages for publication without building them, so that
+//! errors from Cargo show before a release.
 //!
-//! What a package has to hold, `tidy` knows.
+//! `tidy` checks the contents of the packages.
 
 use std::path::Path;
 
@@ -10,32 +10,32 @@ use serde_json::Value;
 
 use crate::shell;
 
-/// Makes all packages, below `target/package`.
+/// Creates all packages in `target/package`.
 ///
 /// # Errors
 ///
-/// When Cargo refuses one of them.
+/// Fails if Cargo cannot create one of them.
 pub(crate) fn run(root: &Path) -> Result<()> {
     let metadata = shell::metadata(root)?;
     let command = |more: &[&str]| {
         let mut command = shell::cargo(root);
         command.args(["package", "--workspace", "--no-verify", "--allow-dirty", "--locked"]);
-        for name in kept_back(&metadata) {
+        for name in unpublished(&metadata) {
             command.args(["--exclude", name]);
         }
         command.args(more);
         command
     };
-    // Whatever was built before left all that is needed in Cargo's cache; asking the registry about
-    // every package again takes a minute, and works on the net only.
-    if shell::quietly(&mut command(&["--offline"])).is_ok() {
+    // After a build, Cargo's cache has everything. Querying the registry for every package takes a
+    // minute and requires a network.
+    if shell::run_quietly(&mut command(&["--offline"])).is_ok() {
         return Ok(());
     }
-    shell::quietly(&mut command(&[]))
+    shell::run_quietly(&mut command(&[]))
 }
 
-/// The members of the workspace that say `publish = false`.
-fn kept_back(metadata: &Value) -> Vec<&str> {
+/// Returns the names of the workspace members with `publish = false`.
+fn unpublished(metadata: &Value) -> Vec<&str> {
     let packages = metadata["packages"].as_array().map_or(&[][..], Vec::as_slice);
     packages
         .iter()
@@ -49,12 +49,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_never_published_is_kept_back() {
+    fn only_packages_without_a_registry_are_excluded() {
         let metadata = serde_json::json!({"packages": [
             {"name": "a", "publish": null},
             {"name": "b", "publish": []},
             {"name": "c", "publish": ["crates-io"]},
         ]});
-        assert_eq!(kept_back(&metadata), ["b"]);
+        assert_eq!(unpublished(&metadata), ["b"]);
     }
 }

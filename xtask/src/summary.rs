@@ -1,26 +1,30 @@
-//! Counting what `cargo test` and `node --test` say they ran.
+//! Running test programs and counting the results that `cargo test` and `node --test` print.
 
 use std::fmt;
+use std::io::{BufRead as _, BufReader, Write};
 use std::ops::AddAssign;
+use std::process::{Command, Stdio};
 
-/// The tests of a whole run.
+use anyhow::{Context as _, Result};
+
+/// Numbers of tests by result.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Summary {
     pub(crate) passed: u64,
     pub(crate) failed: u64,
-    /// Marked as ignored, in the source.
+    /// Tests marked as ignored in the source.
     pub(crate) ignored: u64,
-    /// Left out by name, on the command line.
+    /// Tests excluded by name on the command line.
     pub(crate) filtered: u64,
 }
 
 impl Summary {
-    /// Nothing but this many failures.
+    /// Creates a summary with only failures.
     pub(crate) fn failures(failed: u64) -> Self {
         Self { failed, ..Self::default() }
     }
 
-    /// Adds what a line of Cargo's output tells; other lines change nothing.
+    /// Adds the counts of a result line of Cargo; ignores other lines.
     pub(crate) fn read_cargo(&mut self, line: &str) {
         let Some(counts) = line.strip_prefix("test result: ") else {
             return;
@@ -28,13 +32,13 @@ impl Summary {
         // `ok. 19 passed; 0 failed; 0 ignored; 0 measured; 3 filtered out; finished in 0.02s`
         let counts = counts.split_once(". ").map_or(counts, |(_, counts)| counts);
         for part in counts.split("; ") {
-            let Some((number, what)) = part.trim().split_once(' ') else {
+            let Some((number, result)) = part.trim().split_once(' ') else {
                 continue;
             };
             let Ok(number) = number.parse::<u64>() else {
                 continue;
             };
-            match what {
+            match result {
                 "passed" => self.passed += number,
                 "failed" => self.failed += number,
                 "ignored" => self.ignored += number,
@@ -44,19 +48,19 @@ impl Summary {
         }
     }
 
-    /// Adds what a line of Node's output tells; other lines change nothing.
+    /// Adds the count of a result line of Node.js; ignores other lines.
     pub(crate) fn read_node(&mut self, line: &str) {
         // `ℹ pass 19`, one line for each count
-        let Some((what, number)) = line.strip_prefix("ℹ ").and_then(|line| line.split_once(' '))
+        let Some((result, number)) = line.strip_prefix("ℹ ").and_then(|line| line.split_once(' '))
         else {
             return;
         };
         let Ok(number) = number.parse::<u64>() else {
             return;
         };
-        match what {
+        match result {
             "pass" => self.passed += number,
-            // Cancelled is what a file that hangs or dies leaves behind.
+            // A test file that hangs or crashes is reported as cancelled.
             "fail" | "cancelled" => self.failed += number,
             "skipped" | "todo" => self.ignored += number,
             _ => {}
@@ -80,12 +84,46 @@ impl fmt::Display for Summary {
     }
 }
 
+/// Runs a program, copies its output to `terminal` while it runs, and counts the tests in it.
+///
+/// Returns the counts, and `true` if the program succeeded.
+///
+/// # Errors
+///
+/// Fails if the program cannot be started, or its output cannot be read or written.
+pub(crate) fn run_counted(
+    command: &mut Command,
+    count: fn(&mut Summary, &str),
+    terminal: &mut impl Write,
+) -> Result<(Summary, bool)> {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start {}", command.get_program().display()))?;
+    let mut summary = Summary::default();
+    if let Some(output) = child.stdout.take() {
+        let mut output = BufReader::new(output);
+        let mut line = Vec::new();
+        while output.read_until(b'\n', &mut line)? > 0 {
+            terminal.write_all(&line)?;
+            count(&mut summary, String::from_utf8_lossy(&line).trim_end());
+            line.clear();
+        }
+    }
+    let status = child.wait()?;
+    if status.code().is_none() {
+        // Ended by a signal, which its output does not show.
+        eprintln!("error: {} ended with {status}", command.get_program().display());
+    }
+    Ok((summary, status.success()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn results_add_up() {
+    fn results_of_several_programs_are_added() {
         let mut summary = Summary::default();
         for line in [
             "running 22 tests",
@@ -100,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn other_lines_count_nothing() {
+    fn other_lines_are_ignored() {
         let mut summary = Summary::default();
         summary.read_cargo("error: 3 failed; test result: unknown");
         summary.read_cargo("test result: ");
@@ -108,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_counts_of_node_are_read() {
+    fn counts_of_node_are_parsed() {
         let mut summary = Summary::default();
         for line in [
             "▶ the journey",
@@ -130,9 +168,21 @@ mod tests {
     }
 
     #[test]
-    fn runs_add_up() {
+    fn summaries_are_added() {
         let mut all = Summary { passed: 1, failed: 0, ignored: 2, filtered: 3 };
         all += Summary { passed: 10, failed: 20, ignored: 30, filtered: 40 };
         assert_eq!(all, Summary { passed: 11, failed: 20, ignored: 32, filtered: 43 });
+    }
+
+    #[test]
+    fn output_is_copied_and_counted_and_failure_is_reported() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo 'test result: ok. 2 passed; 0 failed'; exit 101"]);
+        let mut terminal = Vec::new();
+        let (summary, success) =
+            run_counted(&mut command, Summary::read_cargo, &mut terminal).unwrap();
+        assert_eq!(summary.passed, 2);
+        assert_eq!(terminal, b"test result: ok. 2 passed; 0 failed\n");
+        assert!(!success);
     }
 }

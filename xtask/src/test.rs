@@ -1,100 +1,109 @@
-//! Running the tests with what they need, and saying in one line how it went.
+//! `cargo xtask test`: runs the tests with their prerequisites and prints a summary.
 
-use std::io::{BufRead as _, BufReader, Write};
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
-use crate::needs::{self, Needs, Suites};
-use crate::summary::Summary;
-use crate::{browser, shell};
+use crate::prerequisites::{self, Prerequisites, Suites};
+use crate::summary::{self, Summary};
+use crate::{browser_suite, shell};
 
-/// Which tests, and how.
+/// Options of `cargo xtask test`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
-    /// Fail when something they need cannot be had.
+    /// If `true`, a missing prerequisite is a failure.
     pub(crate) strict: bool,
-    /// The browser suite and nothing else.
+    /// If `true`, only the browser suite runs.
     pub(crate) browser: bool,
-    /// For `cargo test`; with `browser`, parts of names of files of that suite.
+    /// Arguments for `cargo test`; with `browser`, parts of the names of test files.
     pub(crate) arguments: Vec<String>,
 }
 
 impl Options {
-    /// What is to run: whoever hands arguments to Cargo picks some of its tests.
+    /// Returns the suites to run. Arguments for Cargo exclude the browser suite.
     fn suites(&self) -> Suites {
         Suites { cargo: !self.browser, browser: self.browser || self.arguments.is_empty() }
     }
 }
 
-/// Starts what the tests need, runs them, stops it again.
+/// Starts the prerequisites, runs the tests and stops the prerequisites.
 ///
-/// The summary is the last line printed, whatever happened before it, so that a script finds it there.
+/// The summary is always the last line, so that scripts can find it.
+///
+/// Tests that fail or do not compile, and with `strict` missing prerequisites, are reported by the
+/// exit code.
 ///
 /// # Errors
 ///
-/// When Cargo or the browser suite cannot be started at all.
-/// A test that fails or does not compile, and with `strict` a need that is not met, show in the exit code.
+/// Fails if Cargo or the browser suite cannot be started.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode> {
     let suites = options.suites();
-    let needs = needs::meet(root, suites);
-    for missing in &needs.missing {
+    let prerequisites = prerequisites::provide(root, suites);
+    for missing in &prerequisites.missing {
         eprintln!("missing: {missing}");
     }
     let mut summary = Summary::default();
     let mut success = true;
-    if options.strict && !needs.missing.is_empty() {
-        eprintln!("error: the tests need what is missing (--strict); each counts as a failure");
-        summary = Summary::failures(u64::try_from(needs.missing.len())?);
+    if options.strict && !prerequisites.missing.is_empty() {
+        eprintln!("error: missing prerequisites (--strict); each counts as a failure");
+        summary = Summary::failures(u64::try_from(prerequisites.missing.len())?);
         success = false;
     } else {
-        type Suite = fn(&Path, &Needs, &[String]) -> Result<(Summary, bool)>;
-        let all: [(bool, Suite); 2] = [(suites.cargo, counted), (suites.browser, browser::counted)];
-        for (_, suite) in all.into_iter().filter(|(is_wanted, _)| *is_wanted) {
-            let (counts, succeeded) = suite(root, &needs, &options.arguments)?;
+        type Suite = fn(&Path, &Prerequisites, &[String]) -> Result<(Summary, bool)>;
+        let all: [(bool, Suite); 2] =
+            [(suites.cargo, run_cargo), (suites.browser, browser_suite::run)];
+        for (_, suite) in all.into_iter().filter(|(is_selected, _)| *is_selected) {
+            let (counts, succeeded) = suite(root, &prerequisites, &options.arguments)?;
             summary += counts;
             success &= succeeded;
         }
     }
-    // Stopped before the last line, so that nothing can follow it.
-    drop(needs);
+    // Stopped first, so that no output follows the summary.
+    drop(prerequisites);
 
     println!("\n{summary}");
     std::io::stdout().flush()?;
     Ok(if success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn counted(root: &Path, needs: &Needs, arguments: &[String]) -> Result<(Summary, bool)> {
+fn run_cargo(
+    root: &Path,
+    prerequisites: &Prerequisites,
+    arguments: &[String],
+) -> Result<(Summary, bool)> {
     let mut command = shell::cargo(root);
     command
         .args(["test", "--locked", "--no-fail-fast"])
-        .args(everything_unless(arguments))
-        .args(with_skips(arguments, &needs.skips))
-        .envs(needs.variables.iter().cloned());
+        .args(workspace_flag(arguments))
+        .args(with_skips(arguments, &prerequisites.skips))
+        .envs(prerequisites.variables.iter().cloned());
     let (mut summary, success) =
-        streamed(&mut command, Summary::read_cargo, &mut std::io::stdout())?;
-    if needs.skips.is_empty() {
-        // What was left out then, the caller left out by name; it was not asked for.
+        summary::run_counted(&mut command, Summary::read_cargo, &mut std::io::stdout())?;
+    if prerequisites.skips.is_empty() {
+        // The remaining filtered tests were excluded on the command line, so they do not count as
+        // skipped.
         summary.filtered = 0;
     }
     if !success && summary.failed == 0 {
-        eprintln!("error: `cargo test` failed, but no test did; that counts as a failure");
+        eprintln!("error: `cargo test` failed without a failed test; counted as one failure");
         summary.failed = 1;
     }
     Ok((summary, success))
 }
 
-/// All crates, unless the caller picks some; Cargo would build all of them even then.
-fn everything_unless(arguments: &[String]) -> Option<&'static str> {
-    let picks = arguments
+/// Returns `--workspace` unless the arguments select packages; with it, Cargo would build all
+/// crates.
+fn workspace_flag(arguments: &[String]) -> Option<&'static str> {
+    let selects_packages = arguments
         .iter()
         .take_while(|word| *word != "--")
         .any(|word| word.starts_with("-p") || word.starts_with("--package"));
-    (!picks).then_some("--workspace")
+    (!selects_packages).then_some("--workspace")
 }
 
-/// The caller's arguments with our own `--skip`s behind the dashes, where the test programs read.
+/// Adds a `--skip` for each name after the `--`, where the test programs read it.
 fn with_skips(arguments: &[String], skips: &[&str]) -> Vec<String> {
     let mut all = arguments.to_vec();
     if !skips.is_empty() && !all.iter().any(|word| word == "--") {
@@ -106,34 +115,6 @@ fn with_skips(arguments: &[String], skips: &[&str]) -> Vec<String> {
     all
 }
 
-/// Runs a program, passes its output on as it comes, and counts the tests in it.
-pub(crate) fn streamed(
-    command: &mut Command,
-    count: fn(&mut Summary, &str),
-    terminal: &mut impl Write,
-) -> Result<(Summary, bool)> {
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("cannot start {}", command.get_program().display()))?;
-    let mut summary = Summary::default();
-    if let Some(output) = child.stdout.take() {
-        let mut output = BufReader::new(output);
-        let mut line = Vec::new();
-        while output.read_until(b'\n', &mut line)? > 0 {
-            terminal.write_all(&line)?;
-            count(&mut summary, String::from_utf8_lossy(&line).trim_end());
-            line.clear();
-        }
-    }
-    let status = child.wait()?;
-    if status.code().is_none() {
-        // Not by itself, then; its own output does not say so.
-        eprintln!("error: {} was ended by {status}", command.get_program().display());
-    }
-    Ok((summary, status.success()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn skips_stand_behind_the_dashes() {
+    fn skips_are_added_after_the_dashes() {
         assert_eq!(with_skips(&words("-p a"), &[]), words("-p a"));
         assert_eq!(with_skips(&words("-p a"), &["postgres"]), words("-p a -- --skip postgres"));
         assert_eq!(
@@ -153,17 +134,17 @@ mod tests {
     }
 
     #[test]
-    fn all_crates_are_tested_unless_some_are_picked() {
+    fn all_crates_are_tested_unless_some_are_selected() {
         for line in ["", "email", "--test api", "-- -p"] {
-            assert_eq!(everything_unless(&words(line)), Some("--workspace"), "{line}");
+            assert_eq!(workspace_flag(&words(line)), Some("--workspace"), "{line}");
         }
         for line in ["-p xtask", "-pxtask", "--package=xtask", "--package xtask"] {
-            assert_eq!(everything_unless(&words(line)), None, "{line}");
+            assert_eq!(workspace_flag(&words(line)), None, "{line}");
         }
     }
 
     #[test]
-    fn arguments_pick_tests_of_one_suite() {
+    fn arguments_select_tests_of_one_suite() {
         let suites = |browser, line| {
             let suites = Options { strict: false, browser, arguments: words(line) }.suites();
             (suites.cargo, suites.browser)
@@ -172,17 +153,5 @@ mod tests {
         assert_eq!(suites(false, "-p xtask"), (true, false));
         assert_eq!(suites(true, ""), (false, true));
         assert_eq!(suites(true, "keyboard"), (false, true));
-    }
-
-    #[test]
-    fn output_is_counted_and_failure_is_told() {
-        let mut command = Command::new("sh");
-        command.args(["-c", "echo 'test result: ok. 2 passed; 0 failed'; exit 101"]);
-        let mut terminal = Vec::new();
-        let (summary, success) =
-            streamed(&mut command, Summary::read_cargo, &mut terminal).unwrap();
-        assert_eq!(summary.passed, 2);
-        assert_eq!(terminal, b"test result: ok. 2 passed; 0 failed\n");
-        assert!(!success);
     }
 }

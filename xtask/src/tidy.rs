@@ -1,19 +1,21 @@
-//! The rules no compiler knows.
+//! `cargo xtask tidy`: checks the project's own rules and reports all findings at once.
 //!
-//! Every module here looks at one kind of file and answers with findings; nothing stops at the first.
+//! Each module checks one kind of rule and returns its findings.
 
 mod contents;
+mod doc_comments;
 mod errors_section;
 mod excerpts;
-mod floors;
 mod links;
 mod manifests;
+mod minimum_versions;
 mod published;
 mod released;
-mod rules;
+mod rules_page;
 mod source;
+mod terminology;
 mod text;
-mod threats;
+mod threat_model;
 
 use std::path::Path;
 
@@ -21,22 +23,24 @@ use anyhow::Result;
 
 use crate::{finding, tree};
 
-/// Runs every rule over every file.
+/// Checks all files.
 ///
 /// # Errors
 ///
-/// When there is something to put right.
+/// Fails if there is at least one finding.
 pub(crate) fn run(root: &Path) -> Result<()> {
     let files = tree::text_files(root)?;
     let mut findings = Vec::new();
     for file in &files {
         findings.extend(text::check(file));
+        findings.extend(terminology::check(file));
         findings.extend(source::check(file));
+        findings.extend(doc_comments::check(file));
         findings.extend(errors_section::check(file));
         findings.extend(links::check(root, file));
         findings.extend(excerpts::check(root, file));
         findings.extend(manifests::check(file));
-        findings.extend(floors::check(file));
+        findings.extend(minimum_versions::check(file));
     }
     findings.extend(manifests::one_rust_version(&files));
     findings.extend(published::check(&files));
@@ -44,7 +48,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     findings.extend(released::check(&files));
     findings.extend(released::document(&files));
     findings.extend(contents::check(&files));
-    findings.extend(rules::check(&files));
-    findings.extend(threats::check(&files));
+    findings.extend(rules_page::check(&files));
+    findings.extend(threat_model::check(&files));
     finding::report("tidy", findings)
 }

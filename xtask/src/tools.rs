@@ -1,4 +1,4 @@
-//! Programs that come with Cargo, each in one version.
+//! Programs installed with Cargo, each in a fixed version.
 
 use std::path::{Path, PathBuf};
 
@@ -6,40 +6,41 @@ use anyhow::Result;
 
 use crate::shell;
 
-/// A program, and how it is built.
+/// A program that `cargo install` provides.
 pub(crate) struct Tool {
-    /// Of the program and of its package.
+    /// Name of the program and of its package.
     pub(crate) name: &'static str,
-    /// No other is taken.
+    /// The only version that is accepted.
     pub(crate) version: &'static str,
-    /// Further words for `cargo install`.
+    /// Additional arguments for `cargo install`.
     pub(crate) options: &'static [&'static str],
 }
 
-/// Where the program is: on the search path, or installed below `target`, now if need be.
+/// Returns the path of a program: on the search path, or below `target`, where it is installed if
+/// missing.
 ///
 /// # Errors
 ///
-/// When it does not build.
-pub(crate) fn installed(root: &Path, tool: &Tool) -> Result<PathBuf> {
-    if is_right(tool, tool.name) {
+/// Fails if it cannot be built.
+pub(crate) fn provide(root: &Path, tool: &Tool) -> Result<PathBuf> {
+    if has_version(tool, tool.name) {
         return Ok(tool.name.into());
     }
     let folder = shell::target(root).join("tools");
     let program = folder.join("bin").join(tool.name);
-    if !program.to_str().is_some_and(|program| is_right(tool, program)) {
+    if !program.to_str().is_some_and(|program| has_version(tool, program)) {
         let Tool { name, version, options } = tool;
-        eprintln!("not installed: {name} {version}; installing with cargo, which takes minutes");
+        eprintln!("installing {name} {version} with cargo, which takes minutes");
         let install = ["install", name, "--version", version, "--locked", "--root"];
         shell::run(shell::cargo(root).args(install).arg(&folder).args(*options))?;
     }
     Ok(program)
 }
 
-/// Whether a program is there, and says that it is of this version.
-fn is_right(tool: &Tool, program: &str) -> bool {
-    let answer = shell::ask(program, &["--version"]);
-    let version = answer.as_deref().and_then(|answer| answer.split_whitespace().last());
+/// Returns `true` if a program exists and reports the required version.
+fn has_version(tool: &Tool, program: &str) -> bool {
+    let output = shell::try_read(program, &["--version"]);
+    let version = output.as_deref().and_then(|output| output.split_whitespace().last());
     version.is_some_and(|version| version.trim_start_matches('v') == tool.version)
 }
 
@@ -48,14 +49,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_version_is_not_taken() {
-        let cargo = shell::ask("cargo", &["--version"]).unwrap();
-        // cargo 1.2.3 (0123abcd 2026-01-01): what stands last is no version.
+    fn other_versions_are_rejected() {
+        let cargo = shell::try_read("cargo", &["--version"]).unwrap();
+        // In `cargo 1.2.3 (0123abcd 2026-01-01)` the last word is not a version.
         assert!(
-            !is_right(&Tool { name: "cargo", version: "1.0.0", options: &[] }, "cargo"),
+            !has_version(&Tool { name: "cargo", version: "1.0.0", options: &[] }, "cargo"),
             "{cargo}"
         );
-        assert!(!is_right(
+        assert!(!has_version(
             &Tool { name: "x", version: "1", options: &[] },
             "no-such-program-anywhere"
         ));

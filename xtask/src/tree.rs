@@ -1,60 +1,59 @@
-//! The files of the checkout.
+//! The files of the checkout: tracked by git, or new and not ignored.
 //!
-//! Git says which they are: tracked, and new ones that are not ignored.
-//! Without git, as in an unpacked archive, the folders are walked.
+//! Without git, as in an unpacked archive, all folders are walked.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result};
 
-/// Folders at the root that never hold source.
+/// Folders at the root without source files.
 const NOT_SOURCE: [&str; 3] = [".git", "target", "data"];
-/// Where npm puts packages, wherever that is.
+/// Name of the folders with npm packages.
 const PACKAGES: &str = "node_modules";
 
-/// One file that is text.
+/// A text file.
 pub(crate) struct File {
-    /// From the root, with forward slashes.
+    /// Path from the root, with forward slashes.
     pub(crate) path: String,
-    /// Everything in it.
+    /// Contents of the file.
     pub(crate) text: String,
 }
 
 impl File {
-    /// One that no checkout needs to have.
+    /// Creates a file that does not exist on disk.
     #[cfg(test)]
     pub(crate) fn new(path: &str, text: &str) -> Self {
         Self { path: path.to_owned(), text: text.to_owned() }
     }
 
-    /// Whether this is a test target or part of one.
+    /// Returns `true` if the file is below a `tests` folder.
     pub(crate) fn is_test(&self) -> bool {
         self.path.split('/').any(|part| part == "tests")
     }
 
-    /// Whether the name ends with a dot and this.
+    /// Returns `true` if the file name has this extension.
     pub(crate) fn has_extension(&self, extension: &str) -> bool {
         Path::new(&self.path).extension().is_some_and(|found| found == extension)
     }
 }
 
-/// The root of the checkout.
+/// Returns the root of the checkout.
 pub(crate) fn root() -> PathBuf {
-    // Cargo says so at run time too, which is right even after the checkout was moved.
+    // The variable of run time is correct even after the checkout was moved.
     let here = std::env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     here.parent().map_or_else(|| here.clone(), Path::to_owned)
 }
 
-/// The file with this path.
+/// Returns the file with this path.
 pub(crate) fn named<'a>(files: &'a [File], path: &str) -> Option<&'a File> {
     files.iter().find(|file| file.path == path)
 }
 
-/// Where a link in a file leads, from the root; nothing if it leads out of the checkout.
+/// Resolves a relative link in a file to a path from the root; `None` if it leaves the checkout.
 ///
-/// The file system is not asked, so neither has to be there.
+/// Does not access the file system; neither path has to exist.
 pub(crate) fn resolved(file: &str, link: &str) -> Option<String> {
     if link.starts_with('/') {
         return None;
@@ -73,28 +72,28 @@ pub(crate) fn resolved(file: &str, link: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// The path of every file from the root, sorted.
+/// Returns the paths of all files from the root, sorted.
 ///
 /// # Errors
 ///
-/// When a folder cannot be read.
+/// Fails if a folder cannot be read.
 pub(crate) fn paths(root: &Path) -> Result<Vec<String>> {
     let mut paths = match tracked(root) {
         Some(paths) => paths,
         None => walked(root)?,
     };
-    // A file deleted but not yet staged is still in git's list.
+    // Git still lists files that are deleted but not staged.
     paths.retain(|path| root.join(path).is_file());
     paths.sort();
     paths.dedup();
     Ok(paths)
 }
 
-/// Every text file, sorted by path.
+/// Returns all text files, sorted by path.
 ///
 /// # Errors
 ///
-/// When a file or a folder cannot be read.
+/// Fails if a file or a folder cannot be read.
 pub(crate) fn text_files(root: &Path) -> Result<Vec<File>> {
     let mut files = Vec::new();
     for path in paths(root)? {
@@ -157,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_walk_finds_what_git_would() {
+    fn the_walk_finds_files_without_git() {
         let root = root().join("xtask");
         let paths = walked(&root).unwrap();
         assert!(paths.contains(&"src/tree.rs".to_owned()), "{paths:?}");
@@ -165,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn test_files_are_told_apart() {
+    fn test_files_are_recognized() {
         let file = |path: &str| File::new(path, "");
         assert!(file("crates/server/tests/api/main.rs").is_test());
         assert!(!file("crates/testkit/src/contract.rs").is_test());
@@ -174,14 +173,14 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_found_by_its_whole_path() {
+    fn files_are_found_by_full_path() {
         let files = [File::new("a/b.rs", "1"), File::new("b.rs", "2")];
         assert_eq!(named(&files, "b.rs").map(|file| file.text.as_str()), Some("2"));
         assert!(named(&files, "a").is_none());
     }
 
     #[test]
-    fn links_lead_from_the_folder_of_their_file() {
+    fn links_are_resolved_from_the_folder_of_their_file() {
         let from = |link| resolved("docs/guides/a.md", link);
         for (link, path) in [
             ("b.md", "docs/guides/b.md"),

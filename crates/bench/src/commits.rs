@@ -1,11 +1,11 @@
-//! Durable commits of one row each, by SQLite's own interface, as the service's file is set up.
+//! Baseline `commits`: durable SQLite commits of one row, with the service's settings.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-/// Commits a second to a new file.
+/// Returns the number of commits per second to a new file.
 pub(crate) fn rate(file: &Path, seconds: u64) -> anyhow::Result<f64> {
     let db = Connection::open(file)?;
     db.pragma_update(None, "journal_mode", "WAL")?;

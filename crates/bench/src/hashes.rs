@@ -1,23 +1,24 @@
-//! Argon2id at OWASP's parameters, one after the other, with nothing around it.
+//! Baseline `hashes`: Argon2id hashing at OWASP's minimum parameters.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
 
-/// OWASP's least: 19 MiB, two passes, one lane.
+/// OWASP's minimum: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 
-/// Computes one hash.
+/// A function that computes one hash.
 type Hash = Box<dyn FnMut() -> anyhow::Result<()>>;
 
-/// Hashes a second of an engine on so many threads. Each keeps its memory, as the service does.
+/// Returns the number of hashes per second of an engine. Each thread reuses its memory, as in the
+/// service.
 pub(crate) fn rate(engine: &str, threads: usize, seconds: u64) -> anyhow::Result<f64> {
     let start: fn() -> anyhow::Result<Hash> = match engine {
         "fast" => fast,
         "portable" => portable,
-        _ => bail!("there is no engine {engine:?}"),
+        _ => bail!("unknown engine {engine:?}"),
     };
     let (count, time) = (AtomicU64::new(0), Duration::from_secs(seconds));
     let begun = Instant::now();
@@ -39,8 +40,7 @@ pub(crate) fn rate(engine: &str, threads: usize, seconds: u64) -> anyhow::Result
         }
         Ok(begun.elapsed())
     })?;
-    // Far fewer than a float can count.
-    #[expect(clippy::cast_precision_loss, reason = "far fewer than a float can count")]
+    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53")]
     Ok(count.into_inner() as f64 / elapsed.as_secs_f64())
 }
 

@@ -1,8 +1,8 @@
-//! Floors: the least that a part of the service could cost, with nothing else around it.
+//! Baselines for the benchmarks: the minimum cost of parts of the service.
 //!
-//! `cargo xtask bench` starts them beside the service, on the same cores, and prints the service's
-//! figures as ratios to theirs.
-#![expect(clippy::print_stdout, reason = "a program that answers on its terminal")]
+//! `cargo xtask bench` runs them alternately with the service, on the same cores, and prints the
+//! ratios.
+#![expect(clippy::print_stdout, reason = "a command-line tool prints to its terminal")]
 
 mod commits;
 mod hashes;
@@ -25,17 +25,23 @@ fn main() -> anyhow::Result<()> {
         ["hyper", address] => servers::hyper(address.parse()?),
         ["poem", address] => servers::poem(address.parse()?),
         ["hashes", engine, threads, seconds] => {
-            let threads = threads.parse().context("THREADS")?;
-            let rate = hashes::rate(engine, threads, seconds.parse().context("SECONDS")?)?;
+            let threads = threads.parse().context("invalid THREADS")?;
+            let rate = hashes::rate(engine, threads, seconds.parse().context("invalid SECONDS")?)?;
             println!("{rate}");
             Ok(())
         }
         ["commits", file, seconds] => {
-            println!("{}", commits::rate(file.as_ref(), seconds.parse().context("SECONDS")?)?);
+            println!(
+                "{}",
+                commits::rate(file.as_ref(), seconds.parse().context("invalid SECONDS")?)?
+            );
             Ok(())
         }
         ["populate", file, users] => {
-            println!("{}", populate::populate(file.as_ref(), users.parse().context("USERS")?)?);
+            println!(
+                "{}",
+                populate::populate(file.as_ref(), users.parse().context("invalid USERS")?)?
+            );
             Ok(())
         }
         _ => bail!("{HELP}"),

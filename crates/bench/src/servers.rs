@@ -1,4 +1,5 @@
-//! Servers that answer every request with the same JSON, as large as that of `/me`.
+//! Baselines `hyper` and `poem`: servers that return the same JSON for every request, as large as
+//! that of `/me`.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -14,7 +15,7 @@ use poem::web::Json;
 use poem::{Route, Server, get, handler};
 use serde::Serialize;
 
-/// What `/me` answers, made anew for every request as there.
+/// The response of `/me`, created for every request as in the service.
 #[derive(Serialize)]
 struct User {
     id: String,
@@ -38,14 +39,14 @@ impl User {
     }
 }
 
-/// hyper alone, on all threads that the runtime thinks right.
+/// Runs a server with hyper alone, with the default number of threads.
 pub(crate) fn hyper(address: SocketAddr) -> anyhow::Result<()> {
     runtime()?.block_on(async {
         let listener = tokio::net::TcpListener::bind(address).await?;
         loop {
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;
-            let answer = service_fn(async |_: Request<Incoming>| {
+            let respond = service_fn(async |_: Request<Incoming>| {
                 let body = serde_json::to_vec(&User::anna()).unwrap_or_default();
                 let mut response = Response::new(Full::new(Bytes::from(body)));
                 let json = HeaderValue::from_static("application/json; charset=utf-8");
@@ -53,8 +54,11 @@ pub(crate) fn hyper(address: SocketAddr) -> anyhow::Result<()> {
                 Ok::<_, Infallible>(response)
             });
             let connection = hyper::server::conn::http1::Builder::new();
-            #[expect(clippy::disallowed_methods, reason = "nothing waits for the end of a floor")]
-            tokio::spawn(connection.serve_connection(TokioIo::new(stream), answer));
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "a baseline is not shut down gracefully"
+            )]
+            tokio::spawn(connection.serve_connection(TokioIo::new(stream), respond));
         }
     })
 }
@@ -64,7 +68,7 @@ fn me() -> Json<User> {
     Json(User::anna())
 }
 
-/// poem with its own server and one route.
+/// Runs a server with poem and one route.
 pub(crate) fn poem(address: SocketAddr) -> anyhow::Result<()> {
     runtime()?.block_on(async {
         let routes = Route::new().at("/api/v1/auth/me", get(me));

@@ -1,19 +1,19 @@
-//! The one error of the use cases.
+//! The error of the use cases, and validation errors.
 
 use std::time::Duration;
 
-use crate::email::EmailError;
-use crate::password::PasswordError;
+use crate::model::email::EmailError;
+use crate::model::password::PasswordError;
+use crate::model::smtp_settings::SmtpSettingsError;
+use crate::model::username::UsernameError;
 use crate::ports::{HashError, SealError, StoreError, TokenError};
-use crate::relay::RelayError;
-use crate::username::UsernameError;
 
-/// A cause that only a log reads.
+/// A cause, for logs only.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// An error with all its causes on one line, outermost first, for whoever logs it.
+/// Returns an error and its causes on one line, outermost first, for logs.
 ///
-/// A cause whose words already end the line is left out: some libraries repeat theirs.
+/// A cause that the line already ends with is left out: some libraries repeat their source.
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -27,108 +27,108 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-/// Why a use case did not do what it was asked to.
+/// The error of the use cases.
 ///
-/// `Display` never repeats the source; whoever logs walks the chain.
+/// `Display` does not repeat the source; [`chain`] prints both.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Some of the input breaks a rule; every broken rule is listed.
-    #[error("the input is not acceptable")]
+    /// The input is invalid; lists all validation errors.
+    #[error("invalid input")]
     InvalidInput(Vec<Violation>),
-    /// The address belongs to an account already.
-    #[error("the e-mail address is taken")]
+    /// The email address belongs to another account.
+    #[error("email already registered")]
     EmailTaken,
-    /// The name belongs to an account already.
-    #[error("the user name is taken")]
+    /// The username belongs to another account.
+    #[error("username already taken")]
     UsernameTaken,
-    /// Only administrators create accounts here.
+    /// Sign-up is closed.
     #[error("sign-up is closed")]
     SignUpClosed,
-    /// No account with that address and password.
-    #[error("the credentials do not match")]
+    /// Wrong email or password.
+    #[error("invalid email or password")]
     InvalidCredentials,
-    /// The password given as the current one is not.
-    #[error("the current password does not match")]
+    /// The current password is wrong.
+    #[error("incorrect current password")]
     IncorrectPassword,
-    /// The new password is well formed and cannot be had all the same: it is the one in use, or
-    /// would be guessed first.
-    #[error("the password cannot be had")]
+    /// The new password is well formed but refused: it is the current one, or too easy to guess.
+    #[error("password rejected")]
     PasswordRefused(#[source] PasswordError),
-    /// The account exists, and whoever asks has proved to own it, but it was deactivated.
-    #[error("the account is inactive")]
+    /// The account is deactivated. Returned only after the right password.
+    #[error("account inactive")]
     AccountInactive,
-    /// The link is spent, superseded, expired, forged or unknown; nobody is told which.
-    #[error("the link is spent, expired or unknown")]
+    /// The reset link is used, superseded, expired, forged or unknown; which one is not revealed.
+    #[error("invalid or expired reset link")]
     InvalidToken,
-    /// No live session behind the request.
+    /// The request has no valid session.
     #[error("no valid session")]
     Unauthenticated,
-    /// The refresh token is spent, forged or unknown, or its session is over; nobody is told which.
-    #[error("the refresh token opens nothing")]
+    /// The refresh token is used, forged or unknown, or its session has ended; which one is not
+    /// revealed.
+    #[error("invalid refresh token")]
     InvalidRefreshToken,
-    /// Signed in, and not allowed to.
-    #[error("administrators only")]
+    /// The user is not an administrator.
+    #[error("administrator rights required")]
     Forbidden,
-    /// The last proof of identity is too old for what was asked.
-    #[error("the last proof of identity is too old")]
+    /// The operation requires reauthentication.
+    #[error("reauthentication required")]
     ProofRequired,
-    /// Administrators do not take their own rights or access away.
-    #[error("administrators do not do this to themselves")]
+    /// The operation is not allowed on the administrator's own account.
+    #[error("cannot modify your own account")]
     OwnAccount,
-    /// There is nothing of that name, or it belongs to somebody else.
-    #[error("there is no such thing")]
+    /// Not found, or not the user's.
+    #[error("not found")]
     NotFound,
-    /// The configuration has decided this; it cannot be changed while the service runs.
+    /// The value is set by the configuration and cannot be changed at run time.
     #[error("set by the configuration")]
     SetByConfiguration,
-    /// Nobody has said where mail goes.
-    #[error("no mail relay is set up")]
+    /// No SMTP settings are configured.
+    #[error("SMTP is not configured")]
     MailNotSetUp,
-    /// The account is gone.
-    #[error("there is no such user")]
+    /// The account does not exist any more.
+    #[error("user not found")]
     UserNotFound,
     /// Too many attempts.
     #[error("too many attempts")]
     Throttled {
-        /// When the next attempt can succeed.
+        /// Time until the next attempt can succeed.
         retry_after: Duration,
     },
-    /// Something this service needs cannot be reached or is overloaded; trying again may help.
+    /// A dependency is unavailable or overloaded; a retry may help.
     #[error("a dependency is unavailable")]
     Unavailable(#[source] BoxError),
-    /// A bug or a damaged store.
-    #[error("this should not have happened")]
+    /// An internal error: a bug or a damaged store.
+    #[error("internal error")]
     Internal(#[source] BoxError),
 }
 
-/// One broken rule of one field.
+/// A validation error of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// The field, as the use case's caller names it.
+    /// The field, as the caller of the use case names it.
     pub field: &'static str,
-    /// The rule.
+    /// The broken rule.
     pub rule: Rule,
 }
 
-/// The rules that input can break.
+/// A validation rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// About an e-mail address.
+    /// A rule for email addresses.
     Email(EmailError),
-    /// About a user name.
+    /// A rule for usernames.
     Username(UsernameError),
-    /// About a password.
+    /// A rule for passwords.
     Password(PasswordError),
-    /// About the mail relay.
-    Relay(RelayError),
+    /// A rule for SMTP settings.
+    SmtpSettings(SmtpSettingsError),
 }
 
-/// Collects every broken rule of a request, so that a form shows all of them at once.
+/// Collects all validation errors of a request.
 #[derive(Debug, Default)]
 pub struct Violations(Vec<Violation>);
 
 impl Violations {
-    /// Passes a parsed value on, or notes why there is none.
+    /// Returns the parsed value, or records the validation error and returns `None`.
     pub fn check<T, E: Into<Rule>>(
         &mut self,
         field: &'static str,
@@ -168,14 +168,14 @@ impl From<PasswordError> for Rule {
     }
 }
 
-impl From<RelayError> for Rule {
-    fn from(error: RelayError) -> Self {
-        Self::Relay(error)
+impl From<SmtpSettingsError> for Rule {
+    fn from(error: SmtpSettingsError) -> Self {
+        Self::SmtpSettings(error)
     }
 }
 
 impl Rule {
-    /// A stable name, for programs.
+    /// Returns a stable code, for API clients.
     pub fn code(self) -> &'static str {
         match self {
             Self::Email(EmailError::Empty) => "email_required",
@@ -189,28 +189,28 @@ impl Rule {
             Self::Password(PasswordError::Reused) => "password_reused",
             Self::Password(PasswordError::Common) => "password_common",
             Self::Password(PasswordError::Personal) => "password_personal",
-            Self::Relay(error) => relay_code(error),
+            Self::SmtpSettings(error) => smtp_code(error),
         }
     }
 }
 
-fn relay_code(error: RelayError) -> &'static str {
+fn smtp_code(error: SmtpSettingsError) -> &'static str {
     match error {
-        RelayError::HostMissing => "host_required",
-        RelayError::HostFormat => "host_format",
-        RelayError::PortRange => "port_range",
-        RelayError::Security => "security_unknown",
-        RelayError::SenderName => "from_name_format",
-        RelayError::SenderAddress => "from_address_ascii",
-        RelayError::Credentials => "relay_credentials",
-        RelayError::UnencryptedCredentials => "relay_unencrypted",
-        RelayError::PasswordAgain => "relay_password_required",
-        RelayError::PasswordLost => "relay_password_lost",
+        SmtpSettingsError::HostMissing => "host_required",
+        SmtpSettingsError::HostFormat => "host_format",
+        SmtpSettingsError::PortRange => "port_range",
+        SmtpSettingsError::Security => "security_unknown",
+        SmtpSettingsError::SenderName => "from_name_format",
+        SmtpSettingsError::SenderAddress => "from_address_ascii",
+        SmtpSettingsError::Credentials => "relay_credentials",
+        SmtpSettingsError::UnencryptedCredentials => "relay_unencrypted",
+        SmtpSettingsError::PasswordAgain => "relay_password_required",
+        SmtpSettingsError::PasswordLost => "relay_password_lost",
     }
 }
 
 impl Error {
-    /// A stable name, for programs. Part of every interface; never changed.
+    /// Returns a stable code, for API clients; it never changes.
     pub fn code(&self) -> &'static str {
         match self {
             Self::InvalidInput(_) => "invalid_input",

@@ -1,54 +1,31 @@
-//! The rules of accounts and sessions, and the ports they need.
+//! The rules of user accounts and sessions, and the ports they need.
 //!
-//! Pure computation: no I/O, no framework, no clock but the one it is given. A service embeds it by
-//! bringing an adapter for every port and calling the use cases; `vestibule` is one such service.
+//! No I/O, no framework, no clock of its own: a service embeds this crate by implementing each port
+//! and calling the use cases. `vestibule` is one such service.
 //!
-//! Read in this order: the values ([`email`], [`username`], [`password`]), what they make up
-//! ([`user`], [`session`], [`refresh`], [`mod@reset`], [`failures`], [`mail`], [`relay`], [`token`],
-//! [`secret`], [`audit`]), the [`ports`], and then the use cases ([`accounts`], [`sessions`], [`recovery`], [`outbox`], [`setup`],
-//! [`administration`], [`mail_setup`], [`housekeeping`]).
+//! - [`model`]: values and entities.
+//! - [`ports`]: the interfaces that adapters implement.
+//! - [`use_cases`]: the operations that inbound adapters call.
+//! - [`system`]: time and randomness, as ports.
+//! - [`error`]: the error of the use cases.
 //!
-//! What always holds:
-//! - No secret reaches the store except as a password hash; links and access tokens are signed, not
-//!   stored.
-//! - No password is hashed, no mail sent and no network touched while a unit of work is open.
-//! - What decides a race is one statement of the store, never a look and then a leap.
-//! - What an administrator may ask about later is recorded in the unit that did it.
-//! - Whether an address has an account is found out by the worker, not while its asker waits.
+//! Invariants:
+//! - The store receives no secret in a usable form: passwords are hashed, tokens signed or stored as
+//!   digests, the SMTP password sealed.
+//! - No password is hashed, no mail sent and no network used while a unit of work is open.
+//! - A race is decided by one conditional statement of the store, not by reading first.
+//! - An audit event is written in the same unit of work as the operation it describes.
+//! - A request for a reset link does not look up the account; the worker does so later.
 
-pub mod accounts;
-pub mod administration;
-pub mod audit;
-pub mod authority;
-pub mod caller;
-pub mod census;
-pub mod email;
 pub mod error;
-pub mod failures;
-mod guessable;
-pub mod housekeeping;
-pub mod id;
-pub mod language;
-mod limits;
-pub mod mail;
-pub mod mail_setup;
-pub mod outbox;
-pub mod password;
-pub mod policy;
+#[cfg(test)]
+mod fixtures;
+pub mod model;
 pub mod ports;
-pub mod recovery;
-pub mod refresh;
-pub mod relay;
-pub mod reset;
-pub mod secret;
-pub mod session;
-pub mod sessions;
-pub mod setup;
-pub mod token;
-pub mod user;
-pub mod username;
+pub mod system;
+pub mod use_cases;
 
-/// The examples of the README, compiled.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

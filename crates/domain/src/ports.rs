@@ -1,17 +1,16 @@
-//! The ports: what the use cases need from the world, in reading order.
+//! The ports: the interfaces that adapters implement for the use cases.
 //!
-//! A port's documentation states what its adapter guarantees. The contract suite in
-//! `vestibule-testkit` has a test for every such sentence about the store, and every store passes
-//! it; adding a rule means adding the test first.
+//! The documentation of a port is its contract. `vestibule-testkit` has a test for each sentence
+//! about the store, and each store passes them; a new rule starts with its test.
 
 use std::sync::Arc;
 
-use crate::audit::{AuditEvent, Doer, EventKind};
-use crate::caller::Caller;
-use crate::id::{EventId, UserId};
+use crate::model::audit::{Actor, AuditAction, AuditEvent};
+use crate::model::client::ClientInfo;
+use crate::model::id::{EventId, UserId};
+pub use crate::system::{Clock, OsRandom, Random, SystemClock};
 
 mod audit;
-mod failures;
 mod installation;
 mod limiter;
 mod mailer;
@@ -21,59 +20,58 @@ mod outbox;
 mod passwords;
 mod sealer;
 mod sessions;
+mod sign_in_failures;
 mod store;
-mod system;
 mod tokens;
 
-pub use audit::Audit;
-pub use failures::Failures;
-pub use installation::Installation;
+pub use audit::AuditStore;
+pub use installation::InstallationStore;
 pub use limiter::{Action, Decision, Limit, LimitKey, RateLimiter, Subject};
 pub use mailer::{MailError, Mailer, Mailers, Receipt};
 #[cfg(test)]
 pub(crate) use mailer::{MockMailer, MockMailers};
-pub use outbox::Outbox;
+pub use outbox::OutboxStore;
 pub use passwords::{CommonPasswords, HashError, PasswordHasher, Verdict};
 pub use sealer::{SealError, SealPurpose, Sealer};
-pub use sessions::Sessions;
-pub use store::{Credentials, Insertion, Resets, Store, StoreError, UnitOfWork, Users};
-pub use system::{Clock, OsRandom, Random, SystemClock};
+pub use sessions::SessionStore;
+pub use sign_in_failures::SignInFailureStore;
+pub use store::{CredentialStore, Insertion, ResetStore, Store, StoreError, UnitOfWork, UserStore};
 pub use tokens::{AccessTokens, ResetTokens, TokenError};
 
-/// Every port the use cases work through, wired once by the composition root.
+/// All ports of the use cases, wired by the composition root.
 #[derive(Clone)]
 pub struct Ports {
-    /// What is remembered.
+    /// The database.
     pub store: Arc<dyn Store>,
-    /// How passwords are hashed.
+    /// Hashes and verifies passwords.
     pub hasher: Arc<dyn PasswordHasher>,
-    /// Which passwords everybody tries first.
+    /// The list of common passwords.
     pub common_passwords: Arc<dyn CommonPasswords>,
-    /// How access tokens are signed.
+    /// Signs and verifies access tokens.
     pub access_tokens: Arc<dyn AccessTokens>,
-    /// How reset tokens are signed.
+    /// Signs and verifies reset tokens.
     pub reset_tokens: Arc<dyn ResetTokens>,
-    /// How secrets are kept that have to be read again.
+    /// Encrypts secrets for storage.
     pub sealer: Arc<dyn Sealer>,
-    /// Who may try again.
+    /// Counts attempts for rate limits.
     pub limiter: Arc<dyn RateLimiter>,
-    /// What time it is.
+    /// The current time.
     pub clock: Arc<dyn Clock>,
-    /// Where secrets come from.
+    /// The source of randomness.
     pub random: Arc<dyn Random>,
 }
 
 impl Ports {
-    /// An event of this moment, to be recorded in the unit of the act it tells of.
+    /// Creates an audit event at the current time, to be recorded in the operation's unit of work.
     pub(crate) fn event(
         &self,
-        kind: EventKind,
+        kind: AuditAction,
         user_id: Option<UserId>,
-        by: Doer,
-        caller: &Caller,
+        by: Actor,
+        client: &ClientInfo,
     ) -> AuditEvent {
         let at = self.clock.now();
         let id = EventId::generate(at, &*self.random);
-        AuditEvent { id, at, kind, user_id, by, caller: caller.clone() }
+        AuditEvent { id, at, kind, user_id, by, client: client.clone() }
     }
 }

@@ -1,14 +1,14 @@
-//! The use cases, and an adapter for every port they work through.
+//! The use cases, and an adapter for each of their ports.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use vestibule_domain::housekeeping::Housekeeping;
-use vestibule_domain::outbox::Dispatcher;
-use vestibule_domain::policy::{PasswordPolicy, Policy};
+use vestibule_domain::model::policy::{PasswordPolicy, Policy};
 use vestibule_domain::ports::{Clock as _, Mailer, OsRandom, Ports, SystemClock};
-use vestibule_domain::recovery::Recovery;
-use vestibule_domain::sessions::Sessions;
+use vestibule_domain::use_cases::housekeeping::Housekeeping;
+use vestibule_domain::use_cases::outbox::Dispatcher;
+use vestibule_domain::use_cases::recovery::Recovery;
+use vestibule_domain::use_cases::sessions::Sessions;
 use vestibule_limits::MemoryLimiter;
 use vestibule_passwords::{Argon2Hasher, CommonPasswordFilter, Settings as Cost};
 use vestibule_storage::{SeaStore, Settings};
@@ -16,31 +16,30 @@ use vestibule_tokens::{
     KeyDirectory, KeyRing, PasetoAccessTokens, PasetoResetTokens, PasetoSealer,
 };
 
-/// Who signs the tokens, and for whom: other services ask for it when they verify one.
+/// Issuer and audience of the tokens, which other services check.
 const ISSUER: &str = "https://notes.example.com";
 
-/// Everything that is done with accounts.
+/// The use cases and the store.
 pub struct Accounts {
-    /// Opening them.
-    pub own: vestibule_domain::accounts::Accounts,
-    /// Signing in, and who is behind a request.
+    /// Sign-up.
+    pub own: vestibule_domain::use_cases::accounts::Accounts,
+    /// Sign-in, and authentication of requests.
     pub sessions: Sessions,
-    /// Forgotten passwords.
+    /// Password resets.
     pub recovery: Recovery,
-    /// Sending what waits.
+    /// Sends waiting mails.
     pub outbox: Dispatcher,
-    /// Clearing away what is over.
+    /// Deletes expired rows.
     pub housekeeping: Housekeeping,
-    /// To be closed at the end.
+    /// The store, to be closed at the end.
     pub store: SeaStore,
 }
 
 impl Accounts {
-    /// Opens the accounts in a folder, which has to be there. Database and keys are made at the
-    /// first start.
+    /// Opens the accounts in an existing folder, and creates database and keys at the first start.
     ///
     /// # Errors
-    /// Whatever is wrong with the folder, the database or the keys.
+    /// An error if the folder, the database or the keys cannot be used.
     pub async fn open(folder: &Path, mailer: Arc<dyn Mailer>) -> anyhow::Result<Self> {
         let store = SeaStore::connect(&Settings::for_file(&folder.join("accounts.db"))).await?;
         vestibule_migrations::migrate(store.connection()).await?;
@@ -58,11 +57,14 @@ impl Accounts {
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
         };
-        // A password that is little more than the product's name is refused.
+        // Passwords too similar to the product name are rejected.
         let passwords = PasswordPolicy { product_name: "Notes".to_owned(), ..Default::default() };
         let policy = Policy { passwords, ..Policy::default() };
         Ok(Self {
-            own: vestibule_domain::accounts::Accounts::new(ports.clone(), policy.clone()),
+            own: vestibule_domain::use_cases::accounts::Accounts::new(
+                ports.clone(),
+                policy.clone(),
+            ),
             sessions: Sessions::new(ports.clone(), policy.clone()),
             recovery: Recovery::new(ports.clone(), policy.clone()),
             outbox: Dispatcher::new(ports.clone(), mailer, policy.outbox.clone()),

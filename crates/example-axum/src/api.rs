@@ -1,4 +1,4 @@
-//! What people call: five paths, each of which parses, calls one use case and presents the outcome.
+//! Five routes; each handler parses, calls one use case and returns the result.
 
 use std::sync::Arc;
 
@@ -9,22 +9,22 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use vestibule_domain::accounts::SignUp;
-use vestibule_domain::email::EmailAddress;
-use vestibule_domain::password::Password;
-use vestibule_domain::recovery::ResetPassword;
-use vestibule_domain::sessions::{SignIn, SignedIn};
-use vestibule_domain::username::Username;
+use vestibule_domain::model::email::EmailAddress;
+use vestibule_domain::model::password::Password;
+use vestibule_domain::model::username::Username;
+use vestibule_domain::use_cases::accounts::SignUp;
+use vestibule_domain::use_cases::recovery::ResetPassword;
+use vestibule_domain::use_cases::sessions::{SignIn, SignedIn};
 
 use crate::accounts::Accounts;
 use crate::edge::{Body, Client, Failure, Signed, bounded, checked};
 
-/// The largest body has an address, a name and a password.
+/// Enough for an email, a username and a password.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
 type Shared = State<Arc<Accounts>>;
 
-/// All paths.
+/// Returns all routes.
 pub fn router(accounts: Arc<Accounts>) -> Router {
     Router::new()
         .route("/register", post(register))
@@ -46,7 +46,7 @@ struct Register {
 
 async fn register(
     State(accounts): Shared,
-    Client(caller): Client,
+    Client(client): Client,
     Body(body): Body<Register>,
 ) -> Result<(StatusCode, Json<Value>), Failure> {
     let min = accounts.own.password_policy().min_length;
@@ -56,7 +56,7 @@ async fn register(
         password: checked("password", Password::choose(&body.password, min))?,
         language: None,
     };
-    Ok((StatusCode::CREATED, tokens(&accounts.own.sign_up(wanted, &caller).await?)))
+    Ok((StatusCode::CREATED, tokens(&accounts.own.sign_up(wanted, &client).await?)))
 }
 
 #[derive(Deserialize)]
@@ -67,7 +67,7 @@ struct Login {
 
 async fn login(
     State(accounts): Shared,
-    Client(caller): Client,
+    Client(client): Client,
     Body(body): Body<Login>,
 ) -> Result<Json<Value>, Failure> {
     let proof = SignIn {
@@ -75,7 +75,7 @@ async fn login(
         password: checked("password", Password::parse(&body.password))?,
         language: None,
     };
-    Ok(tokens(&accounts.sessions.sign_in(proof, &caller).await?))
+    Ok(tokens(&accounts.sessions.sign_in(proof, &client).await?))
 }
 
 async fn private(Signed(actor): Signed) -> Json<Value> {
@@ -87,14 +87,15 @@ struct Forgot {
     email: String,
 }
 
-/// Answers the same for every address, and as fast: whether it has an account is nobody's business.
+/// Responds the same for every email, in the same time, so that it does not reveal which emails
+/// have accounts.
 async fn forgot(
     State(accounts): Shared,
-    Client(caller): Client,
+    Client(client): Client,
     Body(body): Body<Forgot>,
 ) -> Result<StatusCode, Failure> {
     let email = checked("email", EmailAddress::parse(&body.email))?;
-    accounts.recovery.request(&email, &caller).await?;
+    accounts.recovery.request(&email, &client).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -106,12 +107,12 @@ struct Reset {
 
 async fn reset(
     State(accounts): Shared,
-    Client(caller): Client,
+    Client(client): Client,
     Body(body): Body<Reset>,
 ) -> Result<StatusCode, Failure> {
     let min = accounts.recovery.password_policy().min_length;
     let password = checked("password", Password::choose(&body.password, min))?;
-    accounts.recovery.reset(ResetPassword { token: body.token, password }, &caller).await?;
+    accounts.recovery.reset(ResetPassword { token: body.token, password }, &client).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

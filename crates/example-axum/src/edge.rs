@@ -1,4 +1,4 @@
-//! Between axum and the use cases: who calls, who is signed in, and how an error becomes an answer.
+//! Extractors for client and session, and the mapping of errors to responses.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,17 +13,17 @@ use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::time::timeout;
-use vestibule_domain::caller::Caller;
 use vestibule_domain::error::{Error, Rule, Violation, chain};
-use vestibule_domain::sessions::Actor;
+use vestibule_domain::model::client::ClientInfo;
+use vestibule_domain::use_cases::authenticated_session::AuthenticatedSession;
 
 use crate::accounts::Accounts;
 
-/// What a request may take, from its head to its answer.
+/// Time limit of a request.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Who calls. Limits are counted by the address, and owners are told of it.
-pub struct Client(pub Caller);
+/// Extractor of the client. Limits count by its IP address, which mails and the audit log name.
+pub struct Client(pub ClientInfo);
 
 impl<S: Send + Sync> FromRequestParts<S> for Client {
     type Rejection = Failure;
@@ -31,11 +31,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        Ok(Self(Caller::new(peer.map(|ConnectInfo(peer)| peer.ip()), agent)))
+        Ok(Self(ClientInfo::new(peer.map(|ConnectInfo(peer)| peer.ip()), agent)))
     }
 }
 
-/// What somebody sent, if it is what was asked for.
+/// A JSON body of the expected form.
 pub(crate) struct Body<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
@@ -43,13 +43,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
         let read = Json::from_request(request, state).await;
-        // The library's own words may quote what was sent.
+        // The library's error texts may quote the request body.
         read.map(|Json(body)| Self(body))
             .map_err(|refused| (refused.status(), Json(json!({ "error": "malformed" }))))
     }
 }
 
-/// A bound on the time of every request; and no answer gets into a cache, because many hold a token.
+/// Limits the time of every request, and forbids caching, because many responses hold a token.
 pub(crate) async fn bounded(request: Request, next: Next) -> Response {
     let Ok(mut answer) = timeout(DEADLINE, next.run(request)).await else {
         return StatusCode::REQUEST_TIMEOUT.into_response();
@@ -59,9 +59,9 @@ pub(crate) async fn bounded(request: Request, next: Next) -> Response {
     answer
 }
 
-/// Whoever holds the access token. The session is asked every time, so a token is worth nothing
-/// from the moment its owner signs out or changes the password.
-pub struct Signed(pub Actor);
+/// Extractor of the signed-in user. Each request checks the session, so a token is invalid as soon
+/// as the user signs out or changes the password.
+pub struct Signed(pub AuthenticatedSession);
 
 impl FromRequestParts<Arc<Accounts>> for Signed {
     type Rejection = Failure;
@@ -70,21 +70,21 @@ impl FromRequestParts<Arc<Accounts>> for Signed {
         parts: &mut Parts,
         accounts: &Arc<Accounts>,
     ) -> Result<Self, Failure> {
-        let Client(caller) = Client::from_request_parts(parts, accounts).await?;
+        let Client(client) = Client::from_request_parts(parts, accounts).await?;
         let mut headers = parts.headers.get_all(header::AUTHORIZATION).iter();
         let (scheme, token) = headers
             .next()
             .and_then(|header| header.to_str().ok()?.split_once(' '))
             .ok_or(Error::Unauthenticated)?;
-        // Of several headers a proxy may have looked at another one.
+        // With several headers, a proxy may have checked a different one.
         if headers.next().is_some() || !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Error::Unauthenticated.into());
         }
-        Ok(Self(accounts.sessions.authenticate(token, &caller).await?))
+        Ok(Self(accounts.sessions.authenticate(token, &client).await?))
     }
 }
 
-/// A parsed value, or the rule that its field breaks.
+/// Returns the parsed value, or a validation error for the field.
 pub(crate) fn checked<T, E: Into<Rule>>(
     field: &'static str,
     parsed: Result<T, E>,
@@ -93,7 +93,7 @@ pub(crate) fn checked<T, E: Into<Rule>>(
     parsed.map_err(|rule| Failure(broken(rule)))
 }
 
-/// Why there is no better answer.
+/// An error response.
 pub struct Failure(Error);
 
 impl From<Error> for Failure {
@@ -102,7 +102,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// The one table, without a wildcard: for an error that is new, somebody has to decide.
+/// Maps errors to statuses, without a wildcard: the compiler reports each new error.
 fn status(error: &Error) -> StatusCode {
     match error {
         Error::InvalidInput(_) | Error::PasswordRefused(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -146,7 +146,7 @@ impl IntoResponse for Failure {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Error::Throttled { retry_after } = error {
-            // Rounded up: whoever comes back after so many seconds is not early.
+            // Rounded up, so that a retry after that many seconds is not too early.
             let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
             answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
@@ -154,7 +154,7 @@ impl IntoResponse for Failure {
     }
 }
 
-/// Says once, with all its causes, what only the log may know.
+/// Logs an error with all its causes, which responses must not contain.
 #[expect(clippy::print_stderr, reason = "the example has no logger; use yours")]
 pub(crate) fn report(error: &Error) {
     eprintln!("{}", chain(error));

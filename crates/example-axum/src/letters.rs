@@ -1,36 +1,35 @@
-//! How mail leaves: as a letter in a channel. A service of yours would hand it to a relay, or to
-//! whoever sends its other mails.
+//! A mailer that sends mails to a channel. A real service would use an SMTP server or a mail API.
 
 use async_trait::async_trait;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use vestibule_domain::mail::{Content, Message};
+use vestibule_domain::model::mail::{Content, Message};
 use vestibule_domain::ports::{MailError, Mailer, Receipt};
 
-/// The page of ours that asks for the new password, and calls `/reset` with it. What follows `#`
-/// stays in the browser: no log on the way holds the token.
+/// The page that asks for the new password and calls `/reset`. The fragment after `#` stays in the
+/// browser, so the token is in no server log.
 const RESET_PAGE: &str = "https://notes.example.com/new-password#";
 
-/// Something for somebody to read.
+/// A mail with its text.
 #[derive(Debug)]
 pub struct Letter {
-    /// Whom it is for.
+    /// Email of the recipient.
     pub to: String,
-    /// What it says.
+    /// Text of the mail.
     pub text: String,
 }
 
-/// Takes messages, and gives them on as letters.
+/// A mailer that sends letters to a channel.
 pub struct Letterbox(UnboundedSender<Letter>);
 
 impl Letterbox {
-    /// A box, and where its letters come out.
+    /// Creates a mailer and the receiver of its letters.
     pub fn new() -> (Self, UnboundedReceiver<Letter>) {
         let (sender, receiver) = unbounded_channel();
         (Self(sender), receiver)
     }
 }
 
-/// The words. The link is signed a moment ago and stored nowhere.
+/// Returns the text of a mail. The token of a link was just signed and is not stored.
 fn text(content: &Content) -> String {
     let words = match content {
         Content::ResetLink { token, .. } => {
@@ -39,8 +38,10 @@ fn text(content: &Content) -> String {
         Content::Welcome => "Welcome to Notes.",
         Content::PasswordChanged { .. } => "Your password was changed.",
         Content::PasswordDisabled { .. } => "Too many wrong passwords: choose a new one.",
-        Content::SignInAfterFailures { .. } => "Somebody signed in after many wrong passwords.",
-        Content::RefreshTokenReused { .. } => "A copy of your sign-in was used; it was ended.",
+        Content::SignInAfterFailures { .. } => "There was a sign-in after many wrong passwords.",
+        Content::RefreshTokenReused { .. } => {
+            "A refresh token was used twice; the session was ended."
+        }
         Content::Test => "This is a test.",
     };
     words.to_owned()
@@ -51,7 +52,7 @@ impl Mailer for Letterbox {
     async fn send(&self, message: &Message) -> Result<Receipt, MailError> {
         let to = message.to.as_str().to_owned();
         let letter = Letter { to, text: text(&message.content) };
-        // Kept in the outbox, and tried again until somebody takes it.
+        // The mail stays in the outbox and is retried.
         self.0.send(letter).map_err(|closed| MailError::Transient(closed.to_string().into()))?;
         Ok(Receipt { reply: "in the box".to_owned() })
     }

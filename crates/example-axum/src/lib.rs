@@ -1,13 +1,12 @@
-//! A service of its own, on axum, with user accounts in its own process.
+//! An example service on axum with user accounts in its own process.
 //!
-//! What Vestibule decides, it decides here as well: passwords, sessions, reset links, limits, who is
-//! told what. What is ours is everything people see: paths, bodies, answers, and the words of the
-//! mails. Read in this order: [`accounts`] (what the use cases need), [`api`] (what people call),
-//! [`edge`] (who calls, and what went wrong), [`letters`] (how mail leaves), and here what runs.
+//! Vestibule provides the rules for passwords, sessions, reset links and limits. The example
+//! defines routes, bodies, responses and the texts of mails. Read [`accounts`] (adapters), [`api`]
+//! (handlers), [`edge`] (extractors and errors), [`letters`] (mail), then this module.
 //!
-//! To make a service of it, send the letters somewhere, put TLS in front, and take the client's
-//! address from your proxy instead of the connection: limits are counted by it. The proxy also has to
-//! bound what comes before a request is there: slow heads, silent connections and their number.
+//! For production, send the mails, terminate TLS, and take the client IP from your proxy instead of
+//! the connection: limits count by it. The proxy also has to limit slow request heads, idle
+//! connections and the number of connections.
 
 pub mod accounts;
 pub mod api;
@@ -28,13 +27,13 @@ use accounts::Accounts;
 
 const PACE: Duration = Duration::from_millis(250);
 const CLEAN_UP_EVERY: Duration = Duration::from_hours(1);
-/// Links issued before mails get their turn.
+/// Maximum number of links issued per turn, before mails are sent.
 const LINKS_A_TURN: u32 = 64;
 
-/// Answers and works until told to stop, and then finishes what it has begun.
+/// Serves requests and runs the worker until `stop` is cancelled, then finishes work in progress.
 ///
 /// # Errors
-/// When the listener breaks.
+/// An error if the listener fails.
 pub async fn serve(
     accounts: Accounts,
     listener: TcpListener,
@@ -49,8 +48,8 @@ pub async fn serve(
     Ok(answered?)
 }
 
-/// What happens between requests, at a steady pace and not when a request comes: nobody can tell
-/// from how long an answer takes whether an address has an account.
+/// Runs the worker. The interval is fixed, not triggered by requests, so that response times do not
+/// reveal whether an email has an account.
 async fn work(accounts: &Accounts, stop: CancellationToken) {
     let (mut pace, mut clean_up) = (interval(PACE), interval(CLEAN_UP_EVERY));
     loop {
@@ -59,7 +58,7 @@ async fn work(accounts: &Accounts, stop: CancellationToken) {
             _ = pace.tick() => issue_and_send(accounts).await,
             _ = clean_up.tick() => accounts.housekeeping.run_once().await,
         };
-        // Nothing is lost: whatever was not finished is there at the next turn.
+        // Nothing is lost: the next turn continues.
         if let Err(error) = outcome {
             edge::report(&error);
         }

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 #[tokio::main]
-#[expect(clippy::print_stdout, reason = "the letters are printed, so that one can try it out")]
+#[expect(clippy::print_stdout, reason = "prints the mails for trying it out")]
 async fn main() -> anyhow::Result<()> {
     let folder = Path::new("notes-data");
     std::fs::create_dir_all(folder)?;
@@ -20,7 +20,7 @@ async fn main() -> anyhow::Result<()> {
     println!("http://{}", listener.local_addr()?);
 
     let stop = CancellationToken::new();
-    let wait_for_the_end = async {
+    let shutdown = async {
         let asked = tokio::signal::ctrl_c().await;
         stop.cancel();
         asked
@@ -31,7 +31,7 @@ async fn main() -> anyhow::Result<()> {
         }
     };
     let (served, (), asked) =
-        tokio::join!(serve(accounts, listener, stop.clone()), print, wait_for_the_end);
+        tokio::join!(serve(accounts, listener, stop.clone()), print, shutdown);
     asked?;
     served
 }

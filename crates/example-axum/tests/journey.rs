@@ -1,5 +1,5 @@
-//! The service is started, and somebody goes all the way through it.
-#![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
+//! End-to-end tests of the running service.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 const PASSWORD: &str = "plum cake on a rainy sunday";
 const ANOTHER: &str = "a tin of blue marbles";
 
-/// Somebody with a client and a letterbox.
+/// A client and the mails it receives.
 struct Visitor {
     address: String,
     client: Client,
@@ -31,15 +31,15 @@ impl Visitor {
         self.post("/login", json!({ "email": "anna@example.com", "password": password })).await
     }
 
-    /// The status of the private page, and what stands on it.
+    /// Returns status and body of the private route.
     async fn visit(&self, token: &str) -> (u16, Value) {
         let page = self.client.get(format!("{}/private", self.address)).bearer_auth(token);
         let answer = page.send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
-    /// Waits for a letter with a link, and takes the token out of it.
-    async fn token_of_the_next_link(&mut self) -> String {
+    /// Waits for a mail with a link, and returns its token.
+    async fn next_link_token(&mut self) -> String {
         loop {
             let letter = self.letters.recv().await.unwrap();
             assert_eq!(letter.to, "anna@example.com");
@@ -60,7 +60,7 @@ async fn code(answer: Response) -> (u16, Value) {
     (status, answer.json::<Value>().await.unwrap()["error"].take())
 }
 
-/// Runs the service beside somebody who visits it, and stops it in order.
+/// Runs the service and a client, then shuts it down.
 async fn visit(story: impl AsyncFnOnce(Visitor)) {
     let folder = tempfile::tempdir().unwrap();
     let (letterbox, letters) = Letterbox::new();
@@ -78,7 +78,7 @@ async fn visit(story: impl AsyncFnOnce(Visitor)) {
 }
 
 #[tokio::test]
-async fn somebody_registers_forgets_the_password_and_comes_back() {
+async fn a_user_registers_resets_the_password_and_signs_in_again() {
     visit(async |mut visitor: Visitor| {
         let anna = json!({
             "email": "anna@example.com", "username": "anna", "password": PASSWORD,
@@ -97,12 +97,12 @@ async fn somebody_registers_forgets_the_password_and_comes_back() {
 
         let forgotten = visitor.post("/forgot", json!({ "email": "Anna@Example.com" })).await;
         assert_eq!(forgotten.status(), 202);
-        let link = visitor.token_of_the_next_link().await;
+        let link = visitor.next_link_token().await;
         let reset = json!({ "token": link, "password": ANOTHER });
         assert_eq!(visitor.post("/reset", reset.clone()).await.status(), 204);
         assert_eq!(code(visitor.post("/reset", reset).await).await, (400, json!("invalid_token")));
 
-        // Whoever was signed in before is not any more.
+        // The reset has ended all sessions.
         for ended in [&first, &second] {
             assert_eq!(visitor.visit(ended).await.0, 401);
         }
@@ -114,7 +114,7 @@ async fn somebody_registers_forgets_the_password_and_comes_back() {
 }
 
 #[tokio::test]
-async fn a_broken_rule_is_named() {
+async fn a_validation_error_names_the_rule() {
     visit(async |visitor: Visitor| {
         let wanted = json!({
             "email": "anna@example.com", "username": "anna", "password": "short",
@@ -130,7 +130,7 @@ async fn a_broken_rule_is_named() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_or_something_else_is_refused_in_our_words() {
+async fn a_large_or_malformed_body_gets_our_own_error() {
     visit(async |visitor: Visitor| {
         for (body, status) in [
             (json!({ "email": "x".repeat(16 * 1024) }), 413),
@@ -145,9 +145,9 @@ async fn what_is_too_large_or_something_else_is_refused_in_our_words() {
 }
 
 #[tokio::test]
-async fn nobody_gets_in_without_a_token() {
+async fn a_request_without_a_valid_token_is_refused() {
     visit(async |visitor: Visitor| {
-        let (status, body) = visitor.visit("v4.public.nonsense").await;
+        let (status, body) = visitor.visit("v4.public.invalid").await;
         assert_eq!((status, &body["error"]), (401, &json!("unauthenticated")));
         let anna = json!({
             "email": "anna@example.com", "username": "anna", "password": PASSWORD,
@@ -155,7 +155,7 @@ async fn nobody_gets_in_without_a_token() {
         let token = token(visitor.post("/register", anna).await).await;
         let page = visitor.client.get(format!("{}/private", visitor.address));
         let twice = page.bearer_auth(&token).bearer_auth(&token).send().await.unwrap();
-        assert_eq!(twice.status(), 401, "a proxy may have looked at the other one");
+        assert_eq!(twice.status(), 401, "a proxy may have checked the other one");
         assert_eq!(twice.headers()["www-authenticate"], "Bearer");
         assert_eq!(twice.headers()["cache-control"], "no-store");
     })

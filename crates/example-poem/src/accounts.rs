@@ -1,14 +1,14 @@
-//! The use cases, an adapter for every port they work through, and the state of the API.
+//! The use cases, an adapter for each of their ports, and the state of the API.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use vestibule_domain::housekeeping::Housekeeping;
-use vestibule_domain::mail_setup::MailSetup;
-use vestibule_domain::outbox::Dispatcher;
-use vestibule_domain::policy::Policy;
+use vestibule_domain::model::policy::Policy;
 use vestibule_domain::ports::{Clock as _, OsRandom, Ports, SystemClock};
-use vestibule_http::{PublishedKey, State};
+use vestibule_domain::use_cases::housekeeping::Housekeeping;
+use vestibule_domain::use_cases::outbox::Dispatcher;
+use vestibule_domain::use_cases::smtp_settings::SmtpAdministration;
+use vestibule_http::{ApiState, PublishedKey};
 use vestibule_limits::MemoryLimiter;
 use vestibule_passwords::{Argon2Hasher, CommonPasswordFilter, Settings as Cost};
 use vestibule_storage::{SeaStore, Settings};
@@ -18,27 +18,26 @@ use vestibule_tokens::{
 
 use crate::printer::Printer;
 
-/// Where people reach the service; also who signs the tokens, and for whom.
+/// URL of the service; also issuer and audience of the tokens.
 const ORIGIN: &str = "http://127.0.0.1:3000";
 
-/// Everything that is done with accounts.
+/// The use cases and the store.
 pub struct Accounts {
-    /// What the API works with.
-    pub api: State,
-    /// Sending what waits.
+    /// State of the API.
+    pub api: ApiState,
+    /// Sends waiting mails.
     pub outbox: Dispatcher,
-    /// Clearing away what is over.
+    /// Deletes expired rows.
     pub housekeeping: Housekeeping,
-    /// To be closed at the end.
+    /// The store, to be closed at the end.
     pub store: SeaStore,
 }
 
 impl Accounts {
-    /// Opens the accounts in a folder, which has to be there. Database and keys are made at the
-    /// first start.
+    /// Opens the accounts in an existing folder, and creates database and keys at the first start.
     ///
     /// # Errors
-    /// Whatever is wrong with the folder, the database or the keys.
+    /// An error if the folder, the database or the keys cannot be used.
     pub async fn open(folder: &Path) -> anyhow::Result<Self> {
         let store = SeaStore::connect(&Settings::for_file(&folder.join("accounts.db"))).await?;
         vestibule_migrations::migrate(store.connection()).await?;
@@ -71,13 +70,13 @@ fn ports(store: &SeaStore, keys: &Arc<KeyRing>) -> anyhow::Result<Ports> {
     })
 }
 
-fn state(ports: &Ports, policy: &Policy, printer: &Arc<Printer>, keys: Arc<KeyRing>) -> State {
-    let mail_setup = MailSetup::fixed(ports.clone(), policy.clone(), printer.clone());
+fn state(ports: &Ports, policy: &Policy, printer: &Arc<Printer>, keys: Arc<KeyRing>) -> ApiState {
+    let smtp = SmtpAdministration::fixed(ports.clone(), policy.clone(), printer.clone());
     let published_keys = Arc::new(move || published(&keys));
-    State { published_keys, ..State::new(ports, policy, mail_setup, ORIGIN) }
+    ApiState { published_keys, ..ApiState::new(ports, policy, smtp, ORIGIN) }
 }
 
-/// The keys for services that verify access tokens by themselves.
+/// Returns the public keys for services that verify access tokens.
 fn published(keys: &KeyRing) -> Vec<PublishedKey> {
     let keys = keys.public_keys().into_iter();
     let purpose = || "access".to_owned();

@@ -1,10 +1,10 @@
-//! A service of its own, on poem, with the API of Vestibule mounted beside its own paths.
+//! An example service on poem that mounts Vestibule's API beside its own routes.
 //!
-//! `/api/v1/…`, `/docs` and `/openapi.json` come from `vestibule-http` as they are; `/notes` is ours.
-//! It takes the same access tokens, asks the same sessions, and stands behind the same protection:
-//! request ids, bounds on bodies and on time, problem details, headers. What comes before a request is
-//! there is for a proxy to bound: slow heads, silent connections and their number. Read in this order: [`accounts`] (what
-//! the API needs), [`notes`] (what is ours), and here how they come together.
+//! `/api/v1/…`, `/docs` and `/openapi.json` come from `vestibule-http`; `/notes` is the example's
+//! own. It accepts the same access tokens and has the same protection: request ids, limits on
+//! bodies and time, problem details, headers. A proxy has to limit slow request heads, idle
+//! connections and the number of connections. Read [`accounts`] (adapters), [`notes`] (own routes),
+//! then this module.
 
 pub mod accounts;
 pub mod notes;
@@ -18,29 +18,29 @@ use poem::listener::Acceptor;
 use poem::{Endpoint, EndpointExt as _, Response, Server, get};
 use tokio_util::sync::CancellationToken;
 use vestibule_domain::ports::OsRandom;
-use vestibule_http::{ClientAddress, Requests, TrustedProxies};
+use vestibule_http::{ClientAddress, RequestContext, TrustedProxies};
 
 use accounts::Accounts;
 use notes::Notes;
 
-/// How long requests that have begun may take once the service is asked to stop.
+/// Time for requests in progress to finish at shutdown.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
 
-/// Everything the service answers.
+/// Returns all routes of the service.
 pub fn endpoint(accounts: &Accounts) -> impl Endpoint<Output = Response> + 'static {
     let notes = Notes::of(accounts.api.clone());
     let routes = vestibule_http::routes(accounts.api.clone())
         .at("/notes", get(notes::list).post(notes::add).data(notes));
-    // No proxy is believed, and nothing promises https: say otherwise where it is otherwise.
+    // No trusted proxies, and no Strict-Transport-Security: change this behind a proxy with TLS.
     let client = ClientAddress::new(TrustedProxies::default());
-    let requests = Requests::new(Arc::new(OsRandom), false);
+    let requests = RequestContext::new(Arc::new(OsRandom), false);
     vestibule_http::protect(routes, client, requests)
 }
 
-/// Answers and works until told to stop, and then finishes what it has begun.
+/// Serves requests and runs the worker until `stop` is cancelled, then finishes work in progress.
 ///
 /// # Errors
-/// When the listener breaks.
+/// An error if the listener fails.
 pub async fn serve(
     accounts: Accounts,
     acceptor: impl Acceptor + 'static,

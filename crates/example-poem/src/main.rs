@@ -1,5 +1,5 @@
-//! Runs the service on port 3000, with its files in `./notes-data`, until Ctrl-C. The document of
-//! the API is at `/docs`.
+//! Runs the service on port 3000, with its files in `./notes-data`, until Ctrl-C. The API
+//! documentation is at `/docs`.
 
 use std::path::Path;
 
@@ -15,12 +15,12 @@ async fn main() -> anyhow::Result<()> {
     let accounts = Accounts::open(folder).await?;
     let acceptor = TcpListener::bind("127.0.0.1:3000").into_acceptor().await?;
     let stop = CancellationToken::new();
-    let wait_for_the_end = async {
+    let shutdown = async {
         let asked = tokio::signal::ctrl_c().await;
         stop.cancel();
         asked
     };
-    let (served, asked) = tokio::join!(serve(accounts, acceptor, stop.clone()), wait_for_the_end);
+    let (served, asked) = tokio::join!(serve(accounts, acceptor, stop.clone()), shutdown);
     asked?;
     served
 }

@@ -1,5 +1,5 @@
-//! What is ours: notes, each of which is its owner's alone. They are forgotten when the service
-//! stops; what is to be seen here is how a path of ours asks who is calling.
+//! The example's own routes: notes that only their owner can read, kept in memory. They show how a
+//! handler gets the signed-in user.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,21 +8,21 @@ use poem::http::StatusCode;
 use poem::web::{Data, Json};
 use poem::{FromRequest, Request, RequestBody, Result, handler};
 use serde::Deserialize;
-use vestibule_domain::id::UserId;
-use vestibule_domain::sessions::Actor;
-use vestibule_domain::user::User;
-use vestibule_http::State;
+use vestibule_domain::model::id::UserId;
+use vestibule_domain::model::user::User;
+use vestibule_domain::use_cases::authenticated_session::AuthenticatedSession;
+use vestibule_http::ApiState;
 
-/// Everybody's notes, and who can tell whose are asked for.
+/// The notes of all users, and the state of the API, which authenticates requests.
 #[derive(Clone)]
 pub struct Notes {
-    api: State,
+    api: ApiState,
     written: Arc<Mutex<HashMap<UserId, Vec<String>>>>,
 }
 
 impl Notes {
-    /// None yet.
-    pub fn of(api: State) -> Self {
+    /// Creates an empty list of notes.
+    pub fn of(api: ApiState) -> Self {
         Self { api, written: Arc::default() }
     }
 
@@ -32,7 +32,7 @@ impl Notes {
     }
 }
 
-/// What a new note says.
+/// Body of a new note.
 #[derive(Deserialize)]
 struct NewNote {
     text: String,
@@ -53,8 +53,8 @@ pub(crate) fn add(
     StatusCode::CREATED
 }
 
-/// Whoever holds the access token of a session that lives.
-struct Signed(Actor);
+/// Extractor of the signed-in user.
+struct Signed(AuthenticatedSession);
 
 impl<'a> FromRequest<'a> for Signed {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> Result<Self> {

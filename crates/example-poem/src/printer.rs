@@ -1,12 +1,12 @@
-//! How mail leaves: it is printed. `vestibule-mail` would send it, with words in three languages;
-//! its links lead to the pages of `vestibule-web`, though, and there are none here.
-#![expect(clippy::print_stdout, reason = "printing is what it is for")]
+//! A mailer that prints. `vestibule-mail` would send mails in three languages, but its links lead
+//! to the pages of `vestibule-web`, which this example does not have.
+#![expect(clippy::print_stdout, reason = "prints by design")]
 
 use async_trait::async_trait;
-use vestibule_domain::mail::{Content, Message};
+use vestibule_domain::model::mail::{Content, Message};
 use vestibule_domain::ports::{MailError, Mailer, Receipt};
 
-/// Prints what others would send.
+/// A mailer that prints mails.
 pub struct Printer;
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! What happens between requests: links are issued, mails sent, and old things cleared away.
+//! The worker: issues links, sends mails and deletes expired rows.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::accounts::Accounts;
 
 const PACE: Duration = Duration::from_millis(250);
 const CLEAN_UP_EVERY: Duration = Duration::from_hours(1);
-/// Links issued before mails get their turn.
+/// Maximum number of links issued per turn, before mails are sent.
 const LINKS_A_TURN: u32 = 64;
 
-/// Works until told to stop. A turn that has begun is finished first.
+/// Runs the worker until `stop` is cancelled; finishes the current turn first.
 #[expect(clippy::print_stderr, reason = "the example has no logger; use yours")]
 pub async fn run(accounts: &Accounts, stop: CancellationToken) {
     let (mut pace, mut clean_up) = (interval(PACE), interval(CLEAN_UP_EVERY));
@@ -23,7 +23,7 @@ pub async fn run(accounts: &Accounts, stop: CancellationToken) {
             _ = pace.tick() => turn(accounts).await,
             _ = clean_up.tick() => accounts.housekeeping.run_once().await,
         };
-        // Nothing is lost: whatever was not finished is there at the next turn.
+        // Nothing is lost: the next turn continues.
         if let Err(error) = outcome {
             eprintln!("{}", chain(&error));
         }

@@ -1,5 +1,5 @@
-//! The service is started, and both halves of it are visited: the mounted API and the notes.
-#![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
+//! End-to-end tests of the running service: the mounted API and the notes.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use example_poem::accounts::Accounts;
 use example_poem::serve;
@@ -8,7 +8,7 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-/// Somebody with a client.
+/// A client of the service.
 struct Visitor {
     address: String,
     client: Client,
@@ -19,7 +19,7 @@ impl Visitor {
         self.client.request(method, format!("{}{path}", self.address))
     }
 
-    /// Opens an account through the mounted API, and gives its access token.
+    /// Signs up through the mounted API, and returns the access token.
     async fn sign_up(&self, name: &str) -> String {
         let account = json!({
             "email": format!("{name}@example.com"),
@@ -47,7 +47,7 @@ async fn body(answer: Response) -> Value {
     answer.json().await.unwrap()
 }
 
-/// Runs the service beside somebody who visits it, and stops it in order.
+/// Runs the service and a client, then shuts it down.
 async fn visit(story: impl AsyncFnOnce(Visitor)) {
     let folder = tempfile::tempdir().unwrap();
     let accounts = Accounts::open(folder.path()).await.unwrap();
@@ -64,7 +64,7 @@ async fn visit(story: impl AsyncFnOnce(Visitor)) {
 }
 
 #[tokio::test]
-async fn a_token_of_the_mounted_api_opens_the_notes_of_its_owner_alone() {
+async fn a_token_of_the_mounted_api_gives_access_only_to_its_owners_notes() {
     visit(async |visitor: Visitor| {
         let (anna, berta) = (visitor.sign_up("anna").await, visitor.sign_up("berta").await);
         visitor.write(&anna, "buy plums").await;
@@ -73,7 +73,7 @@ async fn a_token_of_the_mounted_api_opens_the_notes_of_its_owner_alone() {
 
         let end = visitor.ask(Method::POST, "/api/v1/auth/signout").bearer_auth(&anna);
         assert!(end.send().await.unwrap().status().is_success());
-        // At once, although the token itself has minutes to go.
+        // At once, although the token has not expired.
         assert_eq!(visitor.read(&anna).await.status(), 401);
         assert_eq!(visitor.read(&berta).await.status(), 200);
     })
@@ -81,7 +81,7 @@ async fn a_token_of_the_mounted_api_opens_the_notes_of_its_owner_alone() {
 }
 
 #[tokio::test]
-async fn our_paths_stand_behind_the_same_protection() {
+async fn own_routes_have_the_same_protection() {
     visit(async |visitor: Visitor| {
         let refused = visitor.ask(Method::GET, "/notes").send().await.unwrap();
         assert_eq!(refused.status(), 401);
@@ -100,7 +100,7 @@ async fn our_paths_stand_behind_the_same_protection() {
 }
 
 #[tokio::test]
-async fn who_calls_is_asked_as_the_api_asks() {
+async fn own_routes_authenticate_like_the_api() {
     visit(async |visitor: Visitor| {
         let anna = visitor.sign_up("anna").await;
         for (status, authorizations) in [
@@ -108,7 +108,7 @@ async fn who_calls_is_asked_as_the_api_asks() {
             (200, vec![format!("bearer {anna}")]),
             (401, vec![format!("Basic {anna}")]),
             (401, vec![anna.clone()]),
-            // A proxy may have looked at the other one.
+            // A proxy may have checked the other one.
             (401, vec![format!("Bearer {anna}"), format!("Bearer {anna}")]),
         ] {
             let mut question = visitor.ask(Method::GET, "/notes");
@@ -122,7 +122,7 @@ async fn who_calls_is_asked_as_the_api_asks() {
 }
 
 #[tokio::test]
-async fn the_document_and_the_probes_of_the_mounted_api_are_there() {
+async fn documentation_and_health_checks_of_the_mounted_api_work() {
     visit(async |visitor: Visitor| {
         for path in ["/docs", "/openapi.json", "/health/ready", "/.well-known/paseto-keys"] {
             let answer = visitor.ask(Method::GET, path).send().await.unwrap();

@@ -1,20 +1,17 @@
-//! A storage adapter of one's own: the accounts in one file of [redb], an embedded key-value store.
+//! An example of a storage adapter: accounts in a file of [redb], an embedded key-value store.
 //!
-//! It is here to be read, and to show what it takes: implement
-//! [`Store`](vestibule_domain::ports::Store) and the traits of its unit of work, give
-//! `vestibule-testkit` an empty store, and its contract suite says what is missing.
-//! Read in this order: [`shelves`] (two tables of text), [`records`] (what stands in them),
-//! [`mod@unit`] (the verbs), and `reads`.
+//! To write your own, implement [`Store`](vestibule_domain::ports::Store) and the traits of its
+//! unit of work, and run the contract suite of `vestibule-testkit`. Read [`shelves`] (two tables of
+//! text), [`records`] (their contents), [`mod@unit`] (the operations), then `reads`.
 //!
-//! It keeps every promise of the port, and still is not for everybody:
-//! - One process has the file; a second one is refused. For two nodes, take a database server.
-//! - One unit is open at a time, and each commit waits for the disk: so many writes a second as the
-//!   disk confirms, one after the other.
-//! - Clearing away, counting and the administrators' search read every record of a kind, and the
-//!   worker every mail that waits. That is nothing with thousands of accounts, and too much with
-//!   millions.
-//! - A read of a page that is not in memory blocks the thread that asks. Files on a network are
-//!   not for it.
+//! It fulfils the whole contract, with these limitations:
+//! - Only one process can open the file. For two nodes, use a database server.
+//! - One unit of work is open at a time, and each commit waits for the disk, so the disk limits the
+//!   number of writes per second.
+//! - Deleting old records, counting and the administrators' search read all records of a kind, and
+//!   the worker all waiting mails. This works for thousands of accounts, not for millions.
+//! - A read of a page that is not in memory blocks the calling thread. Do not use network file
+//!   systems.
 
 mod reads;
 mod records;
@@ -34,19 +31,19 @@ use vestibule_domain::ports::StoreError;
 use shelves::{Readable, Shelves, trouble};
 use unit::RedbUnit;
 
-/// The store. Clones share the file.
+/// A store in a file. Clones share it.
 #[derive(Clone)]
 pub struct RedbStore {
     database: Arc<Database>,
-    /// Whoever holds it may write.
+    /// Held while writing.
     turn: Arc<Mutex<()>>,
 }
 
 impl RedbStore {
-    /// Opens the file, or makes it, for its owner alone: it holds password hashes.
+    /// Opens or creates the file, readable only by its owner because it contains password hashes.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when another process has it, or the disk does not play along.
+    /// [`StoreError::Unavailable`] if another process has opened it, or the disk fails.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create(true).truncate(false).mode(0o600);
@@ -54,13 +51,13 @@ impl RedbStore {
         let file = FileBackend::new(file).map_err(trouble)?;
         let database = Builder::new().create_with_backend(file).map_err(trouble)?;
         let first = database.begin_write().map_err(trouble)?;
-        // A reader finds no table that nobody has opened for writing yet.
+        // Creates the tables, so that readers find them.
         drop(Shelves::to_write(&first)?);
         first.commit().map_err(trouble)?;
         Ok(Self { database: Arc::new(database), turn: Arc::default() })
     }
 
-    /// Asks what has been committed by now.
+    /// Begins a read of the committed state.
     fn read<T>(
         &self,
         question: impl FnOnce(Shelves<Readable>) -> Result<T, StoreError>,
@@ -69,14 +66,14 @@ impl RedbStore {
         question(Shelves::to_read(&now)?)
     }
 
-    /// Waits for the turn without a thread, so that those who wait keep nobody from committing.
+    /// Waits for the lock without blocking a thread, so that waiting units do not prevent commits.
     async fn unit(&self) -> Result<RedbUnit, StoreError> {
         let turn: OwnedMutexGuard<()> = Arc::clone(&self.turn).lock_owned().await;
         Ok(RedbUnit::new(self.database.begin_write().map_err(trouble)?, turn))
     }
 }
 
-/// As many as fit, at most `limit`.
+/// Returns at most `limit` items.
 fn at_most(limit: u32) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
 }

@@ -1,33 +1,33 @@
-//! The reads that decide nothing, and the one write that needs no unit.
+//! Reads outside a unit of work, and the one write that needs no unit.
 
 use std::cmp::Reverse;
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
 use tokio::task::spawn_blocking;
-use vestibule_domain::audit::AuditEvent;
-use vestibule_domain::caller::ClientNetwork;
-use vestibule_domain::census::Census;
-use vestibule_domain::email::EmailKey;
-use vestibule_domain::failures::FailureCount;
-use vestibule_domain::id::{EventId, MailId, SessionId, UserId};
-use vestibule_domain::mail::{MailRecord, MailState};
-use vestibule_domain::password::PasswordHash;
+use vestibule_domain::model::audit::AuditEvent;
+use vestibule_domain::model::client::ClientNetwork;
+use vestibule_domain::model::email::EmailKey;
+use vestibule_domain::model::id::{EventId, MailId, ResetId, SessionId, UserId};
+use vestibule_domain::model::mail::{MailRecord, MailState};
+use vestibule_domain::model::password::PasswordHash;
+use vestibule_domain::model::password_reset::{PasswordReset, ResetRequest};
+use vestibule_domain::model::secret::SecretDigest;
+use vestibule_domain::model::session::{EndedSession, Session};
+use vestibule_domain::model::sign_in_failures::FailureCount;
+use vestibule_domain::model::smtp_settings::StoredSmtpSettings;
+use vestibule_domain::model::stats::Stats;
+use vestibule_domain::model::user::{User, UserFilter};
 use vestibule_domain::ports::{Store, StoreError, UnitOfWork};
-use vestibule_domain::relay::StoredRelay;
-use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
-use vestibule_domain::secret::SecretDigest;
-use vestibule_domain::session::{EndedSession, Session};
-use vestibule_domain::user::{User, UserFilter};
 
 use crate::records::{
-    Account, Ended, KeptMail, KeptReset, KeptSession, Noted, Request, SetupLink, TheRelay, Tried,
-    hex,
+    Account, Ended, KeptMail, KeptReset, KeptSession, Noted, Request, SetupLink, TheSmtpServer,
+    Tried, hex,
 };
 use crate::shelves::{Readable, Record as _, Shelves};
 use crate::{RedbStore, at_most};
 
-/// A session with its user.
+/// Returns a session with its user.
 fn with_user(
     shelves: &Shelves<Readable>,
     session: Option<KeptSession>,
@@ -46,7 +46,7 @@ impl Store for RedbStore {
     async fn add_reset_request(&self, request: &ResetRequest) -> Result<(), StoreError> {
         let unit = self.unit().await?;
         let request = request.clone();
-        // A task that blocks runs to its end, whether anybody waits for it or not.
+        // A blocking task runs to its end, even if the caller is dropped.
         let written = spawn_blocking(move || {
             unit.shelves()?.put(&Request(request))?;
             unit.finish()
@@ -118,14 +118,16 @@ impl Store for RedbStore {
         since: OffsetDateTime,
         limit: u32,
     ) -> Result<Vec<SessionId>, StoreError> {
-        // They stand in the order in which they began.
+        // Sorted by time of creation.
         let first = SessionId::earliest(since).to_string();
         self.read(|shelves| {
             let mut overtaken = Vec::new();
             for kept in shelves.walk::<KeptSession>(Some(&first), None)? {
                 let KeptSession(session) = kept?;
                 let owner: Option<Account> = shelves.find(&session.user_id.to_string())?;
-                let is_overtaken = owner.is_some_and(|owner| owner.user.epoch != session.epoch);
+                let is_overtaken = owner.is_some_and(|owner| {
+                    owner.user.credentials_version != session.credentials_version
+                });
                 if is_overtaken && session.created_at >= since && overtaken.len() < at_most(limit) {
                     overtaken.push(session.id);
                 }
@@ -154,7 +156,7 @@ impl Store for RedbStore {
         self.read(|shelves| {
             let accounts = shelves.walk::<Account>(after.as_deref(), None)?;
             let users = accounts.map(|account| account.map(|account| account.user));
-            // Trouble passes every filter.
+            // Errors pass every filter.
             let found =
                 users.filter(|user| user.as_ref().map_or(true, |user| filter.accepts(user)));
             found.take(at_most(limit)).collect()
@@ -203,31 +205,31 @@ impl Store for RedbStore {
         Ok(tried.map_or_else(FailureCount::default, |tried| tried.count(network)))
     }
 
-    async fn find_relay(&self) -> Result<Option<StoredRelay>, StoreError> {
-        let kept = self.read(|shelves| shelves.find(TheRelay::KEY))?;
-        Ok(kept.map(|TheRelay(relay)| relay))
+    async fn find_smtp_settings(&self) -> Result<Option<StoredSmtpSettings>, StoreError> {
+        let kept = self.read(|shelves| shelves.find(TheSmtpServer::KEY))?;
+        Ok(kept.map(|TheSmtpServer(smtp)| smtp))
     }
 
-    async fn count(&self, now: OffsetDateTime) -> Result<Census, StoreError> {
+    async fn count(&self, now: OffsetDateTime) -> Result<Stats, StoreError> {
         self.read(|shelves| {
-            let mut census = Census::default();
+            let mut stats = Stats::default();
             for account in shelves.all::<Account>()? {
-                census.users += u64::from(account.is_ok());
+                stats.users += u64::from(account.is_ok());
             }
             for session in shelves.all::<KeptSession>()? {
-                census.sessions += u64::from(session?.0.expires_at > now);
+                stats.sessions += u64::from(session?.0.expires_at > now);
             }
             for request in shelves.all::<Request>()? {
-                census.reset_requests += u64::from(request.is_ok());
+                stats.reset_requests += u64::from(request.is_ok());
             }
             for mail in shelves.all::<KeptMail>()? {
                 if let MailState::Waiting { due_at } = mail?.state {
-                    census.waiting_mails += 1;
+                    stats.waiting_mails += 1;
                     let due = Some(due_at).filter(|due_at| *due_at <= now);
-                    census.due_since = [census.due_since, due].into_iter().flatten().min();
+                    stats.due_since = [stats.due_since, due].into_iter().flatten().min();
                 }
             }
-            Ok(census)
+            Ok(stats)
         })
     }
 

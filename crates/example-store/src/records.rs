@@ -1,8 +1,7 @@
-//! What stands on the shelves, and by which names it is found.
+//! The stored records, their keys and names.
 //!
-//! The domain knows nothing of serde. So its structs are described once more, in `forms`, and the
-//! compiler compares: a field that is added there is missing here until somebody writes it down.
-//! How a single value becomes plain text and numbers is in `plain`.
+//! The domain does not depend on serde, so `forms` repeats its structs; the compiler reports fields
+//! that are missing there. `plain` serializes single values as text and numbers.
 
 mod forms;
 mod mail;
@@ -13,31 +12,32 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use vestibule_domain::audit::AuditEvent;
-use vestibule_domain::email::EmailKey;
-use vestibule_domain::id::UserId;
-use vestibule_domain::password::PasswordHash;
-use vestibule_domain::relay::StoredRelay;
-use vestibule_domain::reset::{PasswordReset, ResetRequest};
-use vestibule_domain::secret::SecretDigest;
-use vestibule_domain::session::{EndedSession, Session};
-use vestibule_domain::user::User;
-use vestibule_domain::username::Username;
+use vestibule_domain::model::audit::AuditEvent;
+use vestibule_domain::model::email::EmailKey;
+use vestibule_domain::model::id::UserId;
+use vestibule_domain::model::password::PasswordHash;
+use vestibule_domain::model::password_reset::{PasswordReset, ResetRequest};
+use vestibule_domain::model::secret::SecretDigest;
+use vestibule_domain::model::session::{EndedSession, Session};
+use vestibule_domain::model::smtp_settings::StoredSmtpSettings;
+use vestibule_domain::model::user::User;
+use vestibule_domain::model::username::Username;
 
 use self::forms::{
-    EndedSessionForm, EventForm, RequestForm, ResetForm, SessionForm, StoredRelayForm, UserForm,
+    EndedSessionForm, EventForm, RequestForm, ResetForm, SessionForm, StoredSmtpSettingsRecord,
+    UserForm,
 };
 pub(crate) use self::mail::KeptMail;
 pub(crate) use self::tried::{Count, Tried};
 use crate::shelves::Record;
 
-/// A user, and their password if they have one.
+/// A user with the password, if there is one.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Account {
-    /// Who.
+    /// The user.
     #[serde(with = "UserForm")]
     pub(crate) user: User,
-    /// What they prove it with.
+    /// The password.
     #[serde(with = "plain::option")]
     pub(crate) password: Option<PasswordHash>,
 }
@@ -46,11 +46,11 @@ pub(crate) struct Account {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct KeptSession(#[serde(with = "SessionForm")] pub(crate) Session);
 
-/// What is left of a session that was ended.
+/// A session that was ended.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Ended(#[serde(with = "EndedSessionForm")] pub(crate) EndedSession);
 
-/// A reset.
+/// A password reset.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct KeptReset(#[serde(with = "ResetForm")] pub(crate) PasswordReset);
 
@@ -58,32 +58,33 @@ pub(crate) struct KeptReset(#[serde(with = "ResetForm")] pub(crate) PasswordRese
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Request(#[serde(with = "RequestForm")] pub(crate) ResetRequest);
 
-/// An event.
+/// An audit event.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Noted(#[serde(with = "EventForm")] pub(crate) AuditEvent);
 
-/// The relay; there is one.
+/// The SMTP settings; a single record.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct TheRelay(#[serde(with = "StoredRelayForm")] pub(crate) StoredRelay);
+pub(crate) struct TheSmtpServer(
+    #[serde(with = "StoredSmtpSettingsRecord")] pub(crate) StoredSmtpSettings,
+);
 
-/// The set-up link; there is one.
+/// The setup link; a single record.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SetupLink {
-    /// What is remembered of it.
+    /// Digest of the link.
     #[serde(with = "plain")]
     pub(crate) link: SecretDigest,
-    /// When it stops working.
+    /// Time of expiry.
     #[serde(with = "plain")]
     pub(crate) expires_at: OffsetDateTime,
 }
 
-/// Bytes as a part of a key or a name.
+/// Encodes bytes as a part of a key or name.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// A moment as a part of a key or a name: of the same length whenever it is, so that texts sort as
-/// the moments do.
+/// Encodes a time as a part of a key or name, with a fixed length, so that texts sort by time.
 pub(crate) fn sortable(at: OffsetDateTime) -> String {
     format!("{:020}", at.unix_timestamp_nanos() / 1000)
 }
@@ -149,7 +150,7 @@ impl Record for Ended {
 }
 
 impl KeptReset {
-    /// Takes it out of service, if it still is in it.
+    /// Marks the reset as superseded, if it was neither used nor superseded.
     pub(crate) fn supersede(&mut self, now: OffsetDateTime) {
         if self.0.used_at.is_none() && self.0.superseded_at.is_none() {
             self.0.superseded_at = Some(now);
@@ -189,12 +190,12 @@ impl Record for Noted {
     }
 }
 
-impl TheRelay {
+impl TheSmtpServer {
     pub(crate) const KEY: &'static str = "it";
 }
 
-impl Record for TheRelay {
-    const SHELF: &'static str = "relay";
+impl Record for TheSmtpServer {
+    const SHELF: &'static str = "smtp_settings";
 
     fn key(&self) -> String {
         Self::KEY.to_owned()

@@ -1,7 +1,7 @@
-//! Two tables of text: the records under their keys, and further names for them.
+//! Two tables of text: records by key, and an index of further names.
 //!
-//! A record says itself by which names it can be found. Putting it back takes away the names it has
-//! no more, so that no verb can forget one.
+//! A record returns its own names. Replacing it removes the names that it no longer has, so that no
+//! operation can leave stale ones.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -12,31 +12,31 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vestibule_domain::ports::StoreError;
 
-/// `shelf/key` to the record in JSON.
+/// Maps `shelf/key` to the record in JSON.
 const RECORDS: TableDefinition<&str, &str> = TableDefinition::new("records");
-/// `shelf/name` to the key of the record.
+/// Maps `shelf/name` to the key of the record.
 const NAMES: TableDefinition<&str, &str> = TableDefinition::new("names");
 
-/// Both tables as somebody reads them.
+/// Read access to both tables.
 pub(crate) type Readable = ReadOnlyTable<&'static str, &'static str>;
-/// Both tables as a unit writes them.
+/// Write access to both tables.
 pub(crate) type Writable<'unit> = Table<'unit, &'static str, &'static str>;
 
-/// Something that is kept.
+/// A stored record.
 pub(crate) trait Record: Serialize + DeserializeOwned {
-    /// Where all of its kind stand.
+    /// Prefix of the keys of this kind.
     const SHELF: &'static str;
 
-    /// What it is kept under: unique, and in the order in which the kind is listed.
+    /// Returns the key: unique, and sorted in listing order.
     fn key(&self) -> String;
 
-    /// By what else it is found.
+    /// Returns the names for the index.
     fn names(&self) -> BTreeSet<String> {
         BTreeSet::new()
     }
 }
 
-/// The tables of one moment, or of one unit.
+/// The tables of a snapshot or of a unit of work.
 pub(crate) struct Shelves<T> {
     records: T,
     names: T,
@@ -55,7 +55,7 @@ impl<'unit> Shelves<Writable<'unit>> {
         Ok(Self { records: open(RECORDS)?, names: open(NAMES)? })
     }
 
-    /// Keeps a record, in place of an earlier one of its key.
+    /// Stores a record, replacing an earlier one with the same key.
     pub(crate) fn put<R: Record>(&mut self, record: &R) -> Result<(), StoreError> {
         let key = record.key();
         let names = record.names();
@@ -71,7 +71,7 @@ impl<'unit> Shelves<Writable<'unit>> {
         Ok(())
     }
 
-    /// Takes a record out, and gives it away.
+    /// Removes and returns a record.
     pub(crate) fn take<R: Record>(&mut self, key: &str) -> Result<Option<R>, StoreError> {
         let Some(record) = self.find::<R>(key)? else { return Ok(None) };
         for name in record.names() {
@@ -83,13 +83,13 @@ impl<'unit> Shelves<Writable<'unit>> {
 }
 
 impl<T: ReadableTable<&'static str, &'static str>> Shelves<T> {
-    /// The record of that key.
+    /// Returns the record with a key.
     pub(crate) fn find<R: Record>(&self, key: &str) -> Result<Option<R>, StoreError> {
         let found = self.records.get(at::<R>(key).as_str()).map_err(trouble)?;
         found.map(|text| parse(text.value())).transpose()
     }
 
-    /// The record of that name.
+    /// Returns the record with a name.
     pub(crate) fn named<R: Record>(&self, name: &str) -> Result<Option<R>, StoreError> {
         match self.names.get(at::<R>(name).as_str()).map_err(trouble)? {
             Some(key) => self.find(key.value()),
@@ -97,7 +97,7 @@ impl<T: ReadableTable<&'static str, &'static str>> Shelves<T> {
         }
     }
 
-    /// The records whose names begin so, in the order of these names.
+    /// Returns the records whose names have a prefix, ordered by name.
     pub(crate) fn named_like<R: Record>(&self, beginning: &str) -> Result<Vec<R>, StoreError> {
         let mut records = Vec::new();
         let beginning = at::<R>(beginning);
@@ -111,21 +111,21 @@ impl<T: ReadableTable<&'static str, &'static str>> Shelves<T> {
         Ok(records)
     }
 
-    /// All records of a kind, in the order of their keys.
+    /// Returns all records of a kind, ordered by key.
     pub(crate) fn all<R: Record>(
         &self,
     ) -> Result<impl DoubleEndedIterator<Item = Result<R, StoreError>>, StoreError> {
         self.walk(None, None)
     }
 
-    /// The records of a kind between two keys, without those, in the order of their keys.
+    /// Returns the records of a kind between two keys (exclusive), ordered by key.
     pub(crate) fn walk<R: Record>(
         &self,
         after: Option<&str>,
         before: Option<&str>,
     ) -> Result<impl DoubleEndedIterator<Item = Result<R, StoreError>>, StoreError> {
         let after = at::<R>(after.unwrap_or_default());
-        // "0" comes right after "/", and so after every key of the shelf.
+        // "0" follows "/", so it sorts after every key of the shelf.
         let before = before.map_or_else(|| format!("{}0", R::SHELF), at::<R>);
         let span = (Bound::Excluded(after.as_str()), Bound::Excluded(before.as_str()));
         let entries = self.records.range::<&str>(span).map_err(trouble)?;
@@ -133,7 +133,7 @@ impl<T: ReadableTable<&'static str, &'static str>> Shelves<T> {
     }
 }
 
-/// Where something stands in a table.
+/// Returns the full key in a table.
 fn at<R: Record>(key: &str) -> String {
     format!("{}/{key}", R::SHELF)
 }
@@ -146,7 +146,7 @@ fn corrupt(error: serde_json::Error) -> StoreError {
     StoreError::Corrupt(error.into())
 }
 
-/// What the caller can do about it: try again, or report it.
+/// Maps an error of redb to one that can be retried or one that cannot.
 pub(crate) fn trouble(error: impl Into<Error>) -> StoreError {
     let error = error.into();
     match error {

@@ -1,7 +1,6 @@
-//! A unit of work: a write transaction of redb, and the turn to have one.
+//! The unit of work: a write transaction of redb and the lock for it.
 //!
-//! One unit is open at a time, so every race is decided before it begins: whoever comes second finds
-//! what the first has left. The verbs read, decide and write, each in a few lines.
+//! One unit is open at a time, so there are no races: a second one sees what the first committed.
 
 mod audit;
 mod failures;
@@ -15,15 +14,15 @@ use async_trait::async_trait;
 use redb::WriteTransaction;
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::spawn_blocking;
-use vestibule_domain::id::UserId;
+use vestibule_domain::model::id::UserId;
 use vestibule_domain::ports::{StoreError, UnitOfWork};
 
 use crate::records::Account;
 use crate::shelves::{Record, Shelves, Writable, trouble};
 
-/// Work that happens together or not at all.
+/// An atomic unit of work.
 pub(crate) struct RedbUnit {
-    /// Declared before the turn, so that it has ended when the next one begins.
+    /// Declared before the lock, so that it is dropped before the next unit begins.
     transaction: WriteTransaction,
     turn: OwnedMutexGuard<()>,
 }
@@ -37,7 +36,7 @@ impl RedbUnit {
         Shelves::to_write(&self.transaction)
     }
 
-    /// Writes everything, and waits for the disk.
+    /// Commits, and waits for the disk.
     pub(crate) fn finish(self) -> Result<(), StoreError> {
         let Self { transaction, turn } = self;
         let done = transaction.commit().map_err(trouble);
@@ -45,7 +44,7 @@ impl RedbUnit {
         done
     }
 
-    /// Changes a record that is there and fits; answers whether it was.
+    /// Changes a record if it exists and matches; returns `true` if it was changed.
     fn change<R: Record>(
         &self,
         key: &str,
@@ -61,7 +60,7 @@ impl RedbUnit {
     }
 }
 
-/// Fails as a foreign key does.
+/// Fails like a foreign key constraint.
 fn check_user(shelves: &Shelves<Writable<'_>>, id: UserId) -> Result<(), StoreError> {
     match shelves.find::<Account>(&id.to_string())? {
         Some(_) => Ok(()),
@@ -72,7 +71,7 @@ fn check_user(shelves: &Shelves<Writable<'_>>, id: UserId) -> Result<(), StoreEr
 #[async_trait]
 impl UnitOfWork for RedbUnit {
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        // A task that blocks runs to its end, whether anybody waits for it or not.
+        // A blocking task runs to its end, even if the caller is dropped.
         let finished = spawn_blocking(move || self.finish()).await;
         finished.unwrap_or_else(|lost| Err(StoreError::Unavailable(lost.into())))
     }

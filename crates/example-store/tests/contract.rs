@@ -1,5 +1,5 @@
-//! The store keeps the contract, and what it has kept is there after the next start.
-#![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
+//! The contract suite of the store, and tests of persistence.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use vestibule_domain::ports::{Store, StoreError};
 use vestibule_testkit::contract::given;
 use vestibule_testkit::{store_contract, store_races};
 
-/// An empty store in a file of its own, which goes with it.
+/// An empty store in a temporary folder.
 struct Fixture {
     store: RedbStore,
     directory: TempDir,
@@ -20,13 +20,13 @@ impl Fixture {
         Arc::new(self.store.clone())
     }
 
-    #[expect(clippy::unused_async, reason = "another store may have something to wait for")]
+    #[expect(clippy::unused_async, reason = "other stores may need async")]
     async fn close(self) {
         self.directory.close().unwrap();
     }
 }
 
-#[expect(clippy::unused_async, reason = "another store may have something to wait for")]
+#[expect(clippy::unused_async, reason = "other stores may need async")]
 async fn fresh() -> Fixture {
     let directory = tempfile::tempdir().unwrap();
     let store = RedbStore::open(&directory.path().join("accounts.redb")).unwrap();
@@ -37,7 +37,7 @@ store_contract!(fresh);
 store_races!(fresh);
 
 #[tokio::test]
-async fn what_was_committed_is_there_after_the_next_start() {
+async fn only_committed_data_is_there_after_a_restart() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("accounts.redb");
     let store = RedbStore::open(&path).unwrap();
@@ -45,7 +45,7 @@ async fn what_was_committed_is_there_after_the_next_start() {
     let session = given::stored_session(&store, &anna).await;
     let mut unit = store.begin().await.unwrap();
     unit.insert_user(&given::user("berta")).await.unwrap();
-    // Nobody commits Berta.
+    // Not committed.
     drop(unit);
     drop(store);
 
@@ -55,7 +55,7 @@ async fn what_was_committed_is_there_after_the_next_start() {
 }
 
 #[tokio::test]
-async fn a_file_that_somebody_has_is_not_opened_again() {
+async fn a_file_that_is_in_use_is_not_opened_again() {
     let fixture = fresh().await;
     let path = fixture.directory.path().join("accounts.redb");
     assert!(matches!(RedbStore::open(&path).err(), Some(StoreError::Unavailable(_))));

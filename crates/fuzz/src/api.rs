@@ -1,4 +1,4 @@
-//! Bodies: whatever is sent, the answer is one of those that are documented.
+//! Targets `json` and `form`: any request body gets a documented response.
 
 use std::cell::RefCell;
 
@@ -7,10 +7,10 @@ use poem::http::Method;
 
 use crate::input::Input;
 use crate::runtime::block_on;
-use crate::site::{Answer, ORIGIN, Site};
+use crate::test_app::{ORIGIN, TestApp, TestResponse};
 
-/// Accounts are made and changed; a fresh service now and then keeps that from adding up.
-const REQUESTS_PER_SITE: u32 = 500;
+/// Requests until the app is replaced, so that accounts do not accumulate.
+const REQUESTS_PER_APP: u32 = 500;
 
 const OPERATIONS: [(Method, &str); 20] = [
     (Method::POST, "/api/v1/auth/signup"),
@@ -51,21 +51,24 @@ const FORMS: [&str; 12] = [
 ];
 
 thread_local! {
-    static SITE: RefCell<Option<(Site, u32)>> = const { RefCell::new(None) };
+    static APP: RefCell<Option<(TestApp, u32)>> = const { RefCell::new(None) };
 }
 
-/// An operation, whether somebody is signed in, a query on a line, and a JSON body.
+/// Sends a JSON body to an operation of the API.
+///
+/// Input: an operation, signed in or not, a query on a line, and the body.
 ///
 /// # Panics
-/// When the service is at fault, or an error is no problem detail with a code.
+/// Panics if the service reports an internal error, or if an error is not a problem detail with a
+/// code.
 pub(crate) fn json(data: &[u8]) {
     let mut input = Input::new(data);
-    // From `A` on, so that there are enough readable ones.
+    // Starts at `A`, so that seeds are readable.
     let at = usize::from(input.byte().wrapping_sub(b'A')) % OPERATIONS.len();
     let (method, path) = OPERATIONS[at].clone();
     let signed_in = input.byte() % 2 == 1;
     let query = input.line().into_owned();
-    let answer = with_site(async |site| {
+    let response = with_app(async |app| {
         let uri = format!("{path}?{query}").parse().unwrap_or_else(|_| path.parse().unwrap());
         let mut request = Request::builder()
             .method(method)
@@ -73,59 +76,62 @@ pub(crate) fn json(data: &[u8]) {
             .content_type("application/json")
             .header("Origin", ORIGIN);
         if signed_in {
-            request = request.header("Authorization", &site.token);
+            request = request.header("Authorization", &app.token);
         }
-        site.send(request.body(input.rest().to_vec())).await
+        app.send(request.body(input.rest().to_vec())).await
     });
-    assert!(answer.status < 500 || is_unavailable(&answer), "{path}: {answer:?}");
-    if answer.status >= 400 {
-        assert_eq!(answer.kind, "application/problem+json", "{path}: {answer:?}");
-        let problem: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    assert!(response.status < 500 || is_unavailable(&response), "{path}: {response:?}");
+    if response.status >= 400 {
+        assert_eq!(response.kind, "application/problem+json", "{path}: {response:?}");
+        let problem: serde_json::Value = serde_json::from_str(&response.body).unwrap();
         let code = problem["code"].as_str().unwrap_or_default();
-        assert!(!code.is_empty() && problem["status"] == answer.status, "{path}: {answer:?}");
+        assert!(!code.is_empty() && problem["status"] == response.status, "{path}: {response:?}");
     }
 }
 
-/// A form, whether somebody is signed in, and its fields, posted from one of our pages.
+/// Posts a form from one of the service's own pages.
+///
+/// Input: a form, signed in or not, and the fields.
 ///
 /// # Panics
-/// When the service is at fault, or answers with anything but a page or another place to go to.
+/// Panics if the service reports an internal error, or if the response is neither a page nor a
+/// redirect.
 pub(crate) fn form(data: &[u8]) {
     let mut input = Input::new(data);
     let at = usize::from(input.byte().wrapping_sub(b'A')) % FORMS.len();
     let signed_in = input.byte() % 2 == 1;
     let path = FORMS[at];
-    let answer = with_site(async |site| {
+    let response = with_app(async |app| {
         let mut request = Request::builder()
             .method(Method::POST)
             .uri(path.parse().unwrap())
             .content_type("application/x-www-form-urlencoded")
             .header("Sec-Fetch-Site", "same-origin");
         if signed_in {
-            request = request.header("Cookie", format!("__Host-vestibule_session={}", site.key));
+            request = request.header("Cookie", format!("__Host-vestibule_session={}", app.key));
         }
-        site.send(request.body(input.rest().to_vec())).await
+        app.send(request.body(input.rest().to_vec())).await
     });
-    assert!(answer.status < 500 || is_unavailable(&answer), "{path}: {answer:?}");
-    if answer.location.is_none() {
-        assert!(answer.kind.starts_with("text/html"), "{path}: {answer:?}");
+    assert!(response.status < 500 || is_unavailable(&response), "{path}: {response:?}");
+    if response.location.is_none() {
+        assert!(response.kind.starts_with("text/html"), "{path}: {response:?}");
     }
 }
 
-/// What cannot be done without a mail relay.
-fn is_unavailable(answer: &Answer) -> bool {
-    matches!(answer.status, 502 | 503)
+/// Returns `true` for the status of operations that need an SMTP server.
+fn is_unavailable(response: &TestResponse) -> bool {
+    matches!(response.status, 502 | 503)
 }
 
-fn with_site(act: impl AsyncFnOnce(&Site) -> Answer) -> Answer {
-    SITE.with_borrow_mut(|kept| {
+fn with_app(send: impl AsyncFnOnce(&TestApp) -> TestResponse) -> TestResponse {
+    APP.with_borrow_mut(|kept| {
         block_on(async {
-            let fresh = match kept.take() {
-                Some((site, requests)) if requests < REQUESTS_PER_SITE => (site, requests + 1),
-                _ => (Site::new().await, 0),
+            let current = match kept.take() {
+                Some((app, requests)) if requests < REQUESTS_PER_APP => (app, requests + 1),
+                _ => (TestApp::new().await, 0),
             };
-            let (site, _) = kept.insert(fresh);
-            act(site).await
+            let (app, _) = kept.insert(current);
+            send(app).await
         })
     })
 }

@@ -1,18 +1,20 @@
-//! Hashes: whichever engine computes them, they are the same.
+//! Target `argon2`: both engines compute the same hashes.
 
 use std::sync::Arc;
 
-use vestibule_domain::password::Password;
+use vestibule_domain::model::password::Password;
 use vestibule_domain::ports::{PasswordHasher, Verdict};
 use vestibule_passwords::{Argon2Hasher, EngineChoice, EngineKind, Settings};
 use vestibule_testkit::random::SteadyRandom;
 
 use crate::runtime::block_on;
 
-/// Four bytes of parameters, and a password.
+/// Hashes a password with one engine and verifies it with the other.
+///
+/// Input: four bytes of parameters, and the password.
 ///
 /// # Panics
-/// When one engine does not recognise what the other has written.
+/// Panics if one engine does not accept the hash of the other.
 pub(crate) fn argon2(data: &[u8]) {
     let Some((&[memory, more_memory, iterations, parallelism], password)) =
         data.split_first_chunk()
@@ -21,7 +23,7 @@ pub(crate) fn argon2(data: &[u8]) {
     };
     let Ok(password) = Password::parse(&String::from_utf8_lossy(password)) else { return };
     let parallelism = 1 + u32::from(parallelism % 4);
-    // Up to half a MiB, also what is no multiple of the lanes.
+    // Up to half a MiB, including sizes that are not a multiple of the lanes.
     let memory_kib = 8 * parallelism + u32::from(memory) + u32::from(more_memory);
     let with = |engine| {
         let iterations = 1 + u32::from(iterations % 10);

@@ -1,20 +1,21 @@
-//! Addresses: one mailbox, one key, and nothing that two programs could read differently.
+//! Target `email`: an address has one canonical form and one key.
 
-use vestibule_domain::email::{EmailAddress, EmailError, MAX_EMAIL_BYTES};
+use vestibule_domain::model::email::{EmailAddress, EmailError, MAX_EMAIL_BYTES};
 
 use crate::input::Input;
 
-/// Two texts, a line each, as addresses.
+/// Parses two texts, one per line, as addresses.
 ///
 /// # Panics
-/// When an address breaks out of its form, or two keys disagree with what people take for the same.
+/// Panics if a parsed address is not in canonical form, or if keys are equal for different ASCII
+/// addresses or differ for equal ones, ignoring case.
 pub(crate) fn email(data: &[u8]) {
     let mut input = Input::new(data);
     let texts = [input.line(), input.line()];
     let parsed = texts.each_ref().map(|text| EmailAddress::parse(text).ok());
     for (text, address) in texts.iter().zip(&parsed) {
         if let Some(address) = address {
-            has_one_form(text, address);
+            assert_canonical(text, address);
         }
     }
     if let [Some(one), Some(other)] = &parsed
@@ -25,7 +26,7 @@ pub(crate) fn email(data: &[u8]) {
     }
 }
 
-fn has_one_form(text: &str, address: &EmailAddress) {
+fn assert_canonical(text: &str, address: &EmailAddress) {
     let written = address.as_str();
     assert!(written.len() <= MAX_EMAIL_BYTES, "{text:?}");
     assert_eq!(written.matches('@').count(), 1, "{text:?}");
@@ -39,7 +40,7 @@ fn has_one_form(text: &str, address: &EmailAddress) {
     }
     match EmailAddress::parse(key.as_str()) {
         Ok(again) => assert_eq!(again.key(), key, "{text:?}"),
-        // Folding can make a text longer, and a key is not written to.
+        // Case folding can exceed the maximum length. Mail is never sent to a key.
         Err(error) => assert_eq!(error, EmailError::TooLong, "{text:?}"),
     }
 }

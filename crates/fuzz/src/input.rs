@@ -1,8 +1,8 @@
-//! Takes a fuzzer's bytes apart, so that a seed can be read and written as text.
+//! Splits fuzzer input into values, in a format that keeps seeds readable as text.
 
 use std::borrow::Cow;
 
-/// Bytes, read from the front. Where they end, zeros and empty texts follow.
+/// A reader of the input. Past the end it returns zeros and empty texts.
 pub(crate) struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {
@@ -24,12 +24,12 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// One of several things. Digits choose by their value, so that seeds are readable.
+    /// Returns one of several items. Digits select by their value, so that seeds are readable.
     pub(crate) fn choose<'b, T>(&mut self, from: &'b [T]) -> &'b T {
         &from[usize::from(self.byte().wrapping_sub(b'0')) % from.len()]
     }
 
-    /// Up to the end of the line.
+    /// Returns the text up to the end of the line.
     pub(crate) fn line(&mut self) -> Cow<'a, str> {
         let mut parts = self.0.splitn(2, |byte| *byte == b'\n');
         let line = parts.next().unwrap_or_default();
@@ -37,7 +37,7 @@ impl<'a> Input<'a> {
         String::from_utf8_lossy(line)
     }
 
-    /// Everything that is left.
+    /// Returns the remaining bytes.
     pub(crate) fn rest(self) -> &'a [u8] {
         self.0
     }

@@ -1,10 +1,9 @@
-//! What must hold for any input, as functions of bytes.
+//! Fuzz targets: properties that hold for any input, as functions of bytes.
 //!
-//! Each function is driven twice: by the ordinary tests, over the seeds in `corpus` and random
-//! changes of them, and by libFuzzer, whose driver is a workspace of its own in `libfuzzer`. It
-//! panics when a property does not hold, and goes through the doors that everybody goes through:
-//! nothing is public for the sake of a fuzzer.
-#![expect(clippy::unwrap_used, reason = "here, a surprise is a finding")]
+//! The tests run each target on the seeds in `corpus` and on random changes of them; libFuzzer runs
+//! them from the separate workspace `libfuzzer`. A target panics if its property does not hold, and
+//! uses only the public API of the other crates.
+#![expect(clippy::unwrap_used, reason = "an unexpected error is a finding")]
 
 mod api;
 mod argon2;
@@ -17,21 +16,21 @@ mod password;
 mod phc;
 mod runtime;
 mod sequence;
-mod site;
+mod test_app;
 mod tokens;
 
-/// A property of any input.
+/// A fuzz target.
 #[derive(Clone, Copy)]
 pub struct Target {
-    /// Its name on the command line, and of the folder with its seeds.
+    /// Name on the command line and of the folder with the seeds.
     pub name: &'static str,
-    /// Panics when the property does not hold.
+    /// Function that panics if the property does not hold.
     pub run: fn(&[u8]),
-    /// How many random inputs the ordinary tests try: about a second's worth.
+    /// Number of random inputs in the tests, for about one second.
     pub tries: u32,
 }
 
-/// All of them.
+/// All targets.
 pub const TARGETS: [Target; 14] = [
     Target { name: "argon2", run: argon2::argon2, tries: 100 },
     Target { name: "client", run: client::client, tries: 2000 },

@@ -1,4 +1,4 @@
-//! Mails: whatever is put in, one letter with the same headers comes out.
+//! Target `mail`: any values result in one valid mail with fixed headers.
 
 use std::cell::{LazyCell, RefCell};
 use std::path::Path;
@@ -7,15 +7,15 @@ use mail_parser::MessageParser;
 use tempfile::TempDir;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
-use vestibule_domain::caller::Caller;
-use vestibule_domain::email::EmailAddress;
-use vestibule_domain::id::MailId;
-use vestibule_domain::language::Language;
-use vestibule_domain::mail::{Content, Message};
+use vestibule_domain::model::claims::SignedToken;
+use vestibule_domain::model::client::ClientInfo;
+use vestibule_domain::model::email::EmailAddress;
+use vestibule_domain::model::id::MailId;
+use vestibule_domain::model::language::Language;
+use vestibule_domain::model::mail::{Content, Message};
 use vestibule_domain::ports::Mailer;
-use vestibule_domain::token::SignedToken;
 use vestibule_locales::Locales;
-use vestibule_mail::{KeptMails, Letterhead};
+use vestibule_mail::{Branding, DevMailbox};
 
 use crate::input::Input;
 use crate::runtime::block_on;
@@ -35,32 +35,34 @@ const HEADERS: [&str; 10] = [
 /// RFC 5322, section 2.1.1.
 const MAX_LINE: usize = 998;
 
-struct Office {
+struct MailFixture {
     directory: TempDir,
     product: String,
-    mailer: KeptMails,
+    mailer: DevMailbox,
 }
 
 thread_local! {
-    static OFFICE: LazyCell<RefCell<Office>> =
-        const { LazyCell::new(|| RefCell::new(Office::of("Acme").unwrap())) };
+    static FIXTURE: LazyCell<RefCell<MailFixture>> =
+        const { LazyCell::new(|| RefCell::new(MailFixture::new("Acme").unwrap())) };
 }
 
-impl Office {
-    /// `None` for a name that no product can have.
-    fn of(product: &str) -> Option<Self> {
+impl MailFixture {
+    /// Creates a fixture; `None` if the product name is invalid.
+    fn new(product: &str) -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
-        let letterhead = Letterhead::new(product, "https://id.acme.example").ok()?;
+        let branding = Branding::new(product, "https://id.acme.example").ok()?;
         let path = directory.path().to_owned();
-        let mailer = KeptMails::new(letterhead, path, Locales::embedded()).unwrap();
+        let mailer = DevMailbox::new(branding, path, Locales::embedded()).unwrap();
         Some(Self { directory, product: product.to_owned(), mailer })
     }
 }
 
-/// A kind of mail, a language, and on a line each: address, product, token, user agent.
+/// Renders a mail and checks its structure.
+///
+/// Input: a kind of mail, a language, and one per line: address, product, token, user agent.
 ///
 /// # Panics
-/// When a letter is not what every letter is.
+/// Panics if the mail is not well-formed.
 pub(crate) fn mail(data: &[u8]) {
     let mut input = Input::new(data);
     let (kind, language) = (input.byte(), *input.choose(&Language::ALL));
@@ -69,33 +71,33 @@ pub(crate) fn mail(data: &[u8]) {
         return;
     };
     let agent = String::from_utf8_lossy(input.rest());
-    let caller = Caller::new(None, Some(&agent));
+    let client = ClientInfo::new(None, Some(&agent));
     let message = Message {
         id: MailId::from_uuid(Uuid::from_u128(1)),
         to,
         language,
         written_at: OffsetDateTime::UNIX_EPOCH,
-        content: content(kind, &token, caller),
+        content: content(kind, &token, client),
     };
-    OFFICE.with(|office| {
-        // Every template is tried out for a new product, which takes its time.
-        if !product.is_empty() && office.borrow().product != product {
-            let Some(other) = Office::of(&product) else {
+    FIXTURE.with(|fixture| {
+        // A new product renders every template, which takes time.
+        if !product.is_empty() && fixture.borrow().product != product {
+            let Some(other) = MailFixture::new(&product) else {
                 return;
             };
-            office.replace(other);
+            fixture.replace(other);
         }
-        let office = office.borrow();
-        if block_on(office.mailer.send(&message)).is_err() {
-            // Only a token that is none cannot be sent.
+        let fixture = fixture.borrow();
+        if block_on(fixture.mailer.send(&message)).is_err() {
+            // Only an invalid token is refused.
             return assert_eq!(kind % 7, 1, "{message:?}");
         }
-        let kept = office.directory.path().join(format!("{}.eml", message.id));
-        is_a_letter(&kept, message.to.as_str());
+        let kept = fixture.directory.path().join(format!("{}.eml", message.id));
+        assert_valid_mail(&kept, message.to.as_str());
     });
 }
 
-fn content(kind: u8, token: &str, caller: Caller) -> Content {
+fn content(kind: u8, token: &str, client: ClientInfo) -> Content {
     let at = OffsetDateTime::UNIX_EPOCH;
     match kind % 7 {
         0 => Content::Welcome,
@@ -103,17 +105,17 @@ fn content(kind: u8, token: &str, caller: Caller) -> Content {
             token: SignedToken::new(token.to_owned()),
             requested_at: at,
             expires_at: at + Duration::HOUR,
-            caller,
+            client,
         },
-        2 => Content::PasswordChanged { changed_at: at, caller },
-        3 => Content::PasswordDisabled { at, caller },
-        4 => Content::SignInAfterFailures { at, caller },
-        5 => Content::RefreshTokenReused { at, caller },
+        2 => Content::PasswordChanged { changed_at: at, client },
+        3 => Content::PasswordDisabled { at, client },
+        4 => Content::SignInAfterFailures { at, client },
+        5 => Content::RefreshTokenReused { at, client },
         _ => Content::Test,
     }
 }
 
-fn is_a_letter(path: &Path, to: &str) {
+fn assert_valid_mail(path: &Path, to: &str) {
     let bytes = std::fs::read(path).unwrap();
     let text = String::from_utf8_lossy(&bytes);
     let bare = text.replace("\r\n", "");

@@ -1,20 +1,21 @@
-//! Passwords: one visible text is one sequence of bytes, and length is a plain threshold.
+//! Target `password`: passwords are normalized, and the minimum length is a threshold in code
+//! points.
 
-use vestibule_domain::password::{
+use vestibule_domain::model::password::{
     MAX_PASSWORD_BYTES, MAX_PASSWORD_CODE_POINTS, Password, PasswordError,
 };
 
-/// A text as a password.
+/// Parses the input as a password.
 ///
 /// # Panics
-/// When a password is not equal to itself, or the length rule is not a threshold.
+/// Panics if normalization is not idempotent, or if the length rule is not a threshold.
 pub(crate) fn password(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let password = match Password::parse(&text) {
         Ok(password) => password,
         Err(PasswordError::Empty) => return assert!(text.is_empty()),
         Err(PasswordError::TooLong) => {
-            // What composes two characters into one takes at most three into one.
+            // Composition can shorten a text, so only its length before composition is known.
             return assert!(text.len() > MAX_PASSWORD_CODE_POINTS);
         }
         Err(other) => panic!("{other}"),

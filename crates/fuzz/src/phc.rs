@@ -1,21 +1,21 @@
-//! Stored hashes: whoever can write to the store cannot make a sign-in expensive.
+//! Target `phc`: no stored hash can make a sign-in expensive.
 
 use std::cell::LazyCell;
 use std::sync::Arc;
 
-use vestibule_domain::password::{Password, PasswordHash};
+use vestibule_domain::model::password::{Password, PasswordHash};
 use vestibule_domain::ports::{HashError, PasswordHasher};
 use vestibule_passwords::{Argon2Hasher, EngineChoice, Settings};
 use vestibule_testkit::random::SteadyRandom;
 
 use crate::runtime::block_on;
 
-/// The most memory in KiB that a stored hash of Argon2 may ask for.
-const MOST_MEMORY: u64 = 262_144;
-/// The most that it may write in all: ten passes over as much.
-const MOST_WRITTEN: u64 = 10 * MOST_MEMORY;
-/// What a fuzzer has the time for: memory in KiB, passes, lanes.
-const CHEAP: [u64; 3] = [256, 3, 4];
+/// Maximum memory of a stored Argon2 hash, in KiB.
+const MAX_MEMORY: u64 = 262_144;
+/// Maximum memory times passes of a stored Argon2 hash.
+const MAX_WRITTEN: u64 = 10 * MAX_MEMORY;
+/// Maximum parameters that a fuzzer can compute: memory in KiB, passes, lanes.
+const FAST_ENOUGH: [u64; 3] = [256, 3, 4];
 
 thread_local! {
     static HASHER: LazyCell<Argon2Hasher> = const { LazyCell::new(|| {
@@ -30,21 +30,22 @@ thread_local! {
     }) };
 }
 
-/// A text as a stored hash that a password is compared with.
+/// Verifies a password against the input as a stored hash.
 ///
 /// # Panics
-/// When a hash is taken that asks for more than is allowed, or one that was not taken is compared.
+/// Panics if a hash with parameters above the maximum is accepted, or if a rejected hash is
+/// computed.
 pub(crate) fn phc(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    if HASHER.with(|hasher| hasher.adopt(&text).is_err()) {
+    if HASHER.with(|hasher| hasher.accept_foreign_hash(&text).is_err()) {
         let read = verify(&text);
         return assert!(matches!(read, Err(HashError::Unreadable(_))), "{text:?}: {read:?}");
     }
-    // Of other schemes there is nothing to compute here in a fuzzer's time.
-    let Some(asked @ [memory, passes, _]) = asked_for(&text) else { return };
-    let is_affordable = memory <= MOST_MEMORY && memory.saturating_mul(passes) <= MOST_WRITTEN;
-    assert!(is_affordable, "{text:?} was taken");
-    if asked.iter().zip(CHEAP).all(|(asked, most)| *asked <= most) {
+    // Other schemes are too slow to compute here.
+    let Some(requested @ [memory, passes, _]) = requested_parameters(&text) else { return };
+    let is_affordable = memory <= MAX_MEMORY && memory.saturating_mul(passes) <= MAX_WRITTEN;
+    assert!(is_affordable, "{text:?} was accepted");
+    if requested.iter().zip(FAST_ENOUGH).all(|(requested, max)| *requested <= max) {
         let _ = verify(&text);
     }
 }
@@ -55,17 +56,17 @@ fn verify(text: &str) -> Result<vestibule_domain::ports::Verdict, HashError> {
     HASHER.with(|hasher| block_on(hasher.verify(&password, &stored)))
 }
 
-/// What a text asks for, read as generously as can be; `None` if it is not even Argon2.
-fn asked_for(text: &str) -> Option<[u64; 3]> {
+/// Returns the parameters in a text, parsed leniently; `None` if it is not Argon2.
+fn requested_parameters(text: &str) -> Option<[u64; 3]> {
     let (_, fields) = text.split_once("argon2")?;
-    // What a hash does not say is as large as the library's defaults.
-    let mut asked = [19_456, 2, 1];
+    // Defaults of the library for missing parameters.
+    let mut requested = [19_456, 2, 1];
     for parameter in fields.split(['$', ',']) {
         let Some((name, value)) = parameter.split_once('=') else { continue };
-        let Some(place) = ["m", "t", "p"].iter().position(|known| *known == name) else {
+        let Some(index) = ["m", "t", "p"].iter().position(|known| *known == name) else {
             continue;
         };
-        asked[place] = value.parse().ok()?;
+        requested[index] = value.parse().ok()?;
     }
-    Some(asked)
+    Some(requested)
 }

@@ -1,4 +1,4 @@
-//! Runs what is asynchronous to its end.
+//! Runs futures to completion.
 
 use std::cell::LazyCell;
 

@@ -1,4 +1,4 @@
-//! Tokens and keys: nothing but what we have written is read, to the last byte.
+//! Targets `token` and `key`: changed tokens and key files are rejected.
 
 use std::cell::LazyCell;
 use std::fs;
@@ -10,10 +10,9 @@ use tempfile::TempDir;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
-use vestibule_domain::id::{SessionId, UserId};
+use vestibule_domain::model::claims::{AccessClaims, ResetClaims};
+use vestibule_domain::model::id::{ResetId, SessionId, UserId};
 use vestibule_domain::ports::{AccessTokens, ResetTokens, SealPurpose, Sealer};
-use vestibule_domain::reset::ResetId;
-use vestibule_domain::token::{AccessClaims, ResetClaims};
 use vestibule_tokens::{
     KeyDirectory, KeyRing, PasetoAccessTokens, PasetoResetTokens, PasetoSealer,
 };
@@ -22,10 +21,10 @@ use crate::input::Input;
 
 const NOW: OffsetDateTime = datetime!(2026-09-01 12:00 UTC);
 const ISSUER: &str = "https://id.example.com";
-const TEXT: &str = "the password of the relay";
+const TEXT: &str = "the password of the SMTP server";
 
-/// Keys of its own, and a token of each kind.
-struct Mint {
+/// Keys, and a valid token of each kind.
+struct TokenFixture {
     directory: TempDir,
     access: PasetoAccessTokens,
     reset: PasetoResetTokens,
@@ -34,10 +33,10 @@ struct Mint {
 }
 
 thread_local! {
-    static MINT: LazyCell<Mint> = const { LazyCell::new(Mint::new) };
+    static FIXTURE: LazyCell<TokenFixture> = const { LazyCell::new(TokenFixture::new) };
 }
 
-impl Mint {
+impl TokenFixture {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let keys = KeyDirectory::create(directory.path(), NOW).unwrap();
@@ -66,11 +65,11 @@ impl Mint {
         Self { directory, access, reset, sealer, genuine }
     }
 
-    /// Whether a text is read as a token of the first, the second, the third kind.
+    /// Returns for each kind `true` if a text is accepted as a token of that kind.
     fn reads(&self, token: &str) -> [bool; 3] {
         let access = self.access.read(token);
         let reset = self.reset.read(token);
-        // A signature is the same every time, so that a token has one form.
+        // Signatures are deterministic, so a token has exactly one form.
         if let Some(claims) = &access {
             assert_eq!(self.access.issue(claims).unwrap().expose(), token);
         }
@@ -78,37 +77,41 @@ impl Mint {
             assert_eq!(self.reset.issue(claims).unwrap().expose(), token);
         }
         let sealed = self.sealer.open(SealPurpose::Flash, token);
-        assert!(self.sealer.open(SealPurpose::RelayPassword, token).is_none());
+        assert!(self.sealer.open(SealPurpose::SmtpPassword, token).is_none());
         [access.is_some(), reset.is_some(), sealed.is_some()]
     }
 }
 
-/// A kind of token, and what becomes of a genuine one.
+/// Changes a valid token and reads the result as every kind.
+///
+/// Input: a kind of token, and the changes.
 ///
 /// # Panics
-/// When anything is read but the genuine token, as anything but what it is.
+/// Panics if anything but the unchanged token is accepted, or if it is accepted as another kind.
 pub(crate) fn token(data: &[u8]) {
-    MINT.with(|mint| {
+    FIXTURE.with(|fixture| {
         let mut input = Input::new(data);
         let kind = usize::from(input.byte()) % 3;
-        let genuine = &mint.genuine[kind];
+        let genuine = &fixture.genuine[kind];
         let token = edited(genuine, input);
         let mut expected = [false; 3];
         expected[kind] = token == *genuine;
-        assert_eq!(mint.reads(&token), expected, "{token}");
+        assert_eq!(fixture.reads(&token), expected, "{token}");
     });
 }
 
-/// A key, what of it, and what becomes of that.
+/// Changes a field of a key file and loads the keys.
+///
+/// Input: a key, a field, and the changes.
 ///
 /// # Panics
-/// When a key file is taken of which anything was changed that says what the key is.
+/// Panics if a changed key file is accepted.
 pub(crate) fn key(data: &[u8]) {
-    MINT.with(|mint| {
+    FIXTURE.with(|fixture| {
         let mut input = Input::new(data);
         let name = *input.choose(&["access-1.json", "reset-1.json", "seal-1.json"]);
         let field = *input.choose(&["secret", "public", "kid", "purpose"]);
-        let path = mint.directory.path().join(name);
+        let path = fixture.directory.path().join(name);
         let original = fs::read(&path).unwrap();
         let mut content: Value = serde_json::from_slice(&original).unwrap();
         let Some(text) = content[field].as_str().map(str::to_owned) else {
@@ -116,41 +119,41 @@ pub(crate) fn key(data: &[u8]) {
         };
         let changed = edited(&text, input);
         content[field] = changed.clone().into();
-        // Over the old content, so that the file keeps its mode.
-        let _restored = Restored { path: path.clone(), original };
+        // Overwritten in place, so that the file keeps its permissions.
+        let _restore = RestoreOnDrop { path: path.clone(), original };
         fs::write(&path, content.to_string()).unwrap();
-        let loaded = KeyRing::load(KeyDirectory::new(mint.directory.path()));
+        let loaded = KeyRing::load(KeyDirectory::new(fixture.directory.path()));
         assert_eq!(loaded.is_ok(), changed == text, "{name}: {field} {changed:?}");
     });
 }
 
-/// Puts a file back, however its test ends.
-struct Restored {
+/// Restores a file when dropped.
+struct RestoreOnDrop {
     path: PathBuf,
     original: Vec<u8>,
 }
 
-impl Drop for Restored {
+impl Drop for RestoreOnDrop {
     fn drop(&mut self) {
-        // What cannot be put back is noticed by the next test.
+        // The next input fails if the file could not be restored.
         let _ = fs::write(&self.path, &self.original);
     }
 }
 
-/// Another text in its place or behind it, or some of its bytes cut, replaced or put between.
+/// Replaces or extends a text, or removes, replaces or inserts bytes.
 fn edited(genuine: &str, mut input: Input<'_>) -> String {
     let mut bytes = genuine.as_bytes().to_vec();
     match input.byte() {
         b'=' => bytes = input.rest().to_vec(),
         b'.' => {
-            // Another last segment.
+            // Replaces the last segment.
             let dot = genuine.rfind('.').map_or(0, |at| at + 1);
             bytes.truncate(dot);
             bytes.extend(input.rest());
         }
         b'+' => bytes.extend(input.rest()),
-        // The next character at the end of the last segment, or of the one before: with bits that a
-        // careless decoder drops.
+        // Increments the last character of the last segment, or of the one before: its unused bits
+        // are ignored by a lenient decoder.
         b'~' => bytes.last_mut().into_iter().for_each(|last| *last += 1),
         b'^' => {
             let end = genuine.rfind('.').unwrap_or(1);

@@ -1,7 +1,7 @@
-//! Every target over its seeds, over random changes of them, and over random bytes.
+//! Runs every target on its seeds, on random changes of them, and on random bytes.
 //!
-//! The same inputs in every run: what is to be found by chance, a fuzzer finds.
-#![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
+//! The inputs are the same in every run; finding new ones is left to a fuzzer.
+#![expect(clippy::unwrap_used, reason = "an unexpected error fails the test")]
 
 use std::fs;
 use std::path::Path;
@@ -22,7 +22,7 @@ fn seeds(name: &str) -> Vec<Vec<u8>> {
     paths.iter().map(|path| fs::read(path).unwrap()).collect()
 }
 
-/// A seed of which some places hold something else, or random bytes.
+/// Generates seeds with random changes, and random bytes.
 fn inputs(seeds: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         prop::collection::vec(any::<u8>(), 0..4),
@@ -30,7 +30,7 @@ fn inputs(seeds: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
         Just(b"\r\n".to_vec()),
     ];
     let changes = prop::collection::vec((any::<Index>(), 0..4_usize, piece), 0..5);
-    let spoiled = (prop::sample::select(seeds), changes).prop_map(|(mut bytes, changes)| {
+    let mutated = (prop::sample::select(seeds), changes).prop_map(|(mut bytes, changes)| {
         for (at, length, piece) in changes {
             let from = at.index(bytes.len() + 1);
             let to = (from + length).min(bytes.len());
@@ -38,11 +38,13 @@ fn inputs(seeds: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
         }
         bytes
     });
-    prop_oneof![8 => spoiled, 2 => prop::collection::vec(any::<u8>(), 0..120)]
+    prop_oneof![8 => mutated, 2 => prop::collection::vec(any::<u8>(), 0..120)]
 }
 
+/// Runs a target on its seeds and on random inputs.
+///
 /// # Panics
-/// With the smallest input found for which the property does not hold.
+/// Panics with the smallest input found for which the property does not hold.
 fn holds(name: &str) {
     let target = TARGETS.into_iter().find(|target| target.name == name).unwrap();
     let seeds = seeds(name);

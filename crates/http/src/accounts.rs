@@ -1,4 +1,4 @@
-//! Operations on one's own account: sign up, look, change the password.
+//! Operations on the user's own account: sign-up, current user, change of password.
 #![expect(clippy::unused_async, reason = "the framework wants every operation to be async")]
 
 use poem::web::Data;
@@ -6,34 +6,34 @@ use poem_openapi::param::Header;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Deserialize;
-use vestibule_domain::accounts::{ChangePassword, SignUp};
-use vestibule_domain::email::EmailAddress;
 use vestibule_domain::error::{Error, Violations};
-use vestibule_domain::language::Language;
-use vestibule_domain::password::Password;
-use vestibule_domain::policy::PasswordPolicy;
-use vestibule_domain::username::Username;
+use vestibule_domain::model::email::EmailAddress;
+use vestibule_domain::model::language::Language;
+use vestibule_domain::model::password::Password;
+use vestibule_domain::model::policy::PasswordPolicy;
+use vestibule_domain::model::username::Username;
+use vestibule_domain::use_cases::accounts::{ChangePassword, SignUp};
 
-use crate::Tag;
 use crate::bearer::Signed;
 use crate::client::Client;
 use crate::error::{Act, ApiError, at_field};
 use crate::payload::StrictJson;
-use crate::state::State;
+use crate::state::ApiState;
+use crate::tag::Tag;
 use crate::views::{MessageResponse, TokenResponse, UserResponse};
 
-/// The operations.
-pub(crate) struct Accounts;
+/// Account operations.
+pub(crate) struct AccountsApi;
 
-/// What a new account needs.
+/// A new account.
 #[derive(Deserialize, Object)]
 #[serde(deny_unknown_fields)]
 #[oai(deny_unknown_fields)]
 struct SignUpRequest {
-    /// Identifies the account, without regard to case.
+    /// Email address; identifies the account, ignoring case.
     #[oai(validator(min_length = 3, max_length = 254, pattern = "@"))]
     email: String,
-    /// 3 to 32 of `A-Z a-z 0-9 . _ -`, unique without regard to case.
+    /// 3 to 32 of `A-Z a-z 0-9 . _ -`, unique ignoring case.
     #[oai(validator(min_length = 3, max_length = 32, pattern = "^[A-Za-z0-9._-]+$"))]
     username: String,
     /// 12 (configurable) to 256 characters of any kind, at most 1024 bytes.
@@ -41,23 +41,23 @@ struct SignUpRequest {
     password: String,
 }
 
-/// What a change of password needs.
+/// A change of password.
 #[derive(Deserialize, Object)]
 #[serde(deny_unknown_fields)]
 #[oai(deny_unknown_fields)]
 struct ChangePasswordRequest {
-    /// The password in use.
+    /// Current password.
     #[oai(validator(min_length = 1, max_length = 256), write_only)]
     old_password: String,
-    /// The password to come: 12 (configurable) to 256 characters of any kind, at most 1024 bytes.
+    /// New password: 12 (configurable) to 256 characters of any kind, at most 1024 bytes.
     #[oai(validator(min_length = 1, max_length = 256), write_only)]
     new_password: String,
 }
 
-/// The account exists, and its owner is signed in.
+/// The account was created, and the user is signed in.
 #[derive(ApiResponse)]
 enum Created {
-    /// The account was opened.
+    /// Account created.
     #[oai(status = 201)]
     Account(Json<TokenResponse>),
 }
@@ -93,17 +93,16 @@ impl ChangePasswordRequest {
 }
 
 #[OpenApi(prefix_path = "/api/v1/auth", tag = "Tag::Authentication")]
-impl Accounts {
+impl AccountsApi {
     /// Create an account
     ///
-    /// Opens an account, queues a welcome mail and signs the new user in.
+    /// Creates an account, queues a welcome mail and signs the user in.
     #[oai(path = "/signup", method = "post", operation_id = "signUp")]
     async fn sign_up(
         &self,
-        state: Data<&State>,
+        state: Data<&ApiState>,
         client: Client,
-        /// The languages the new user understands. Mails are written in the one they prefer of `en`,
-        /// `de` and `ar`.
+        /// Languages of the user. Mails are written in the preferred one of `en`, `de` and `ar`.
         #[oai(name = "Accept-Language")]
         accept_language: Header<Option<String>>,
         body: StrictJson<SignUpRequest>,
@@ -115,9 +114,9 @@ impl Accounts {
         Ok(Created::Account(Json(signed_in.into())))
     }
 
-    /// The signed-in user
+    /// Get the current user
     ///
-    /// Tells whether an access token is still good: its session lives, and so does the account.
+    /// Also verifies that the access token is valid: its session and account exist.
     #[oai(path = "/me", method = "get", operation_id = "getCurrentUser")]
     async fn me(&self, signed: Signed) -> Result<Json<UserResponse>, ApiError> {
         Ok(Json(signed.0.user.into()))
@@ -125,12 +124,12 @@ impl Accounts {
 
     /// Change the password
     ///
-    /// Ends every other session and every reset link of the account and tells its owner by mail.
+    /// Ends all other sessions and all reset links of the account, and notifies the user by mail.
     #[oai(path = "/change-password", method = "post", operation_id = "changePassword")]
     async fn change_password(
         &self,
         signed: Signed,
-        state: Data<&State>,
+        state: Data<&ApiState>,
         body: StrictJson<ChangePasswordRequest>,
     ) -> Result<Json<MessageResponse>, ApiError> {
         let failed = |error| ApiError::of(Act::Change, at_field(error, "new_password"));

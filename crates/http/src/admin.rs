@@ -1,8 +1,7 @@
-//! Operations for administrators: other people's accounts, the mails, where mail goes, and what
-//! happened.
+//! Operations for administrators: accounts, mails, SMTP settings, and the audit log.
 
-mod authority;
-mod events;
+mod admin_credentials;
+mod audit_log;
 mod mails;
 mod settings;
 mod users;
@@ -13,20 +12,20 @@ use vestibule_domain::error::Error;
 
 use crate::error::{Act, ApiError};
 
-pub(crate) use events::Events;
-pub(crate) use mails::Mails;
-pub(crate) use settings::Settings;
-pub(crate) use users::Users;
+pub(crate) use audit_log::AuditLogApi;
+pub(crate) use mails::MailsApi;
+pub(crate) use settings::SettingsApi;
+pub(crate) use users::UsersApi;
 
-/// Something is about to happen.
+/// The request was accepted.
 #[derive(ApiResponse)]
 enum Accepted {
-    /// Noted; a worker sees to it within moments.
+    /// Accepted; the worker processes it within seconds.
     #[oai(status = 202)]
     Noted,
 }
 
-/// Something has happened, and there is nothing to say about it.
+/// Success without content.
 #[derive(ApiResponse)]
 enum Done {
     /// Done.
@@ -38,13 +37,12 @@ fn failed(error: Error) -> ApiError {
     ApiError::of(Act::Other, error)
 }
 
-/// How many entries a list has if nobody says.
+/// Default number of entries per page.
 fn usual_limit() -> u32 {
     50
 }
 
-/// Cuts a list that was read one entry further than asked for, and names the last entry if there
-/// are more behind it.
+/// Cuts a list that was read with one extra entry, and returns the cursor if there are more.
 fn cut<T>(mut entries: Vec<T>, limit: u32, id: impl Fn(&T) -> Uuid) -> (Vec<T>, Option<Uuid>) {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_more = entries.len() > limit;

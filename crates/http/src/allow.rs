@@ -1,22 +1,22 @@
-//! `Allow` on every 405 (RFC 9110, section 15.5.6), from the document that lists the methods.
+//! The header `Allow` on 405 responses (RFC 9110, section 15.5.6), from the OpenAPI document.
 
 use std::sync::Arc;
 
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
-/// Adds what the framework leaves out.
+/// Middleware that adds `Allow`.
 #[derive(Clone)]
 pub(crate) struct AllowHeader(Arc<[Entry]>);
 
-/// A path of the document and the methods it takes.
+/// A path of the document and its methods.
 struct Entry {
     path: String,
     methods: HeaderValue,
 }
 
 impl AllowHeader {
-    /// Learns the methods of every path from an OpenAPI document.
+    /// Creates the middleware from the paths of an OpenAPI document.
     pub(crate) fn from_document(document: &str) -> Self {
         let document: serde_json::Value = serde_json::from_str(document).unwrap_or_default();
         let paths = document["paths"].as_object().into_iter().flatten();
@@ -28,12 +28,12 @@ impl AllowHeader {
             Some(Entry { path: path.clone(), methods: methods(operations)? })
         });
         let mut entries: Vec<Entry> = entries.collect();
-        // A path that is written out goes before one that a parameter could make.
+        // Literal paths precede paths with parameters.
         entries.sort_by_key(|entry| entry.path.matches('{').count());
         Self(entries.into())
     }
 
-    /// The methods of a path of the document, and of the document itself; others know their own.
+    /// Returns the methods of a path of the API or its documents; `None` for others.
     fn methods(&self, path: &str) -> Option<HeaderValue> {
         let entry = self.0.iter().find(|entry| is_like(&entry.path, path));
         let is_document =
@@ -44,8 +44,7 @@ impl AllowHeader {
     }
 }
 
-/// Whether a path has the form of a documented one, where `{…}` stands for anything within its
-/// segment.
+/// Returns `true` if a path matches a documented one, where `{…}` matches one segment.
 fn is_like(documented: &str, path: &str) -> bool {
     let mut segments = path.split('/');
     let fits = documented.split('/').all(|expected| match segments.next() {
@@ -64,7 +63,7 @@ impl<E: Endpoint> Middleware<E> for AllowHeader {
     }
 }
 
-/// An endpoint that says which methods it would have taken.
+/// An endpoint with the header `Allow` on 405 responses.
 pub(crate) struct Allowing<E> {
     inner: E,
     table: AllowHeader,
@@ -79,7 +78,7 @@ impl<E: Endpoint> Endpoint for Allowing<E> {
         if response.status() == StatusCode::METHOD_NOT_ALLOWED
             && let Some(methods) = self.table.methods(&path)
         {
-            // Pages know their methods themselves.
+            // Pages set the header themselves.
             response.headers_mut().entry(header::ALLOW).or_insert(methods);
         }
         Ok(response)

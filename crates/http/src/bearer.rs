@@ -4,42 +4,44 @@ use poem::http::header;
 use poem::{Request, Result};
 use poem_openapi::SecurityScheme;
 use poem_openapi::auth::Bearer;
-use vestibule_domain::sessions::Actor;
+use vestibule_domain::use_cases::authenticated_session::AuthenticatedSession;
 
-use crate::client::caller;
+use crate::client::client;
 use crate::error::{Act, ApiError};
-use crate::state::State;
+use crate::state::ApiState;
 
-/// A PASETO v4.public access token from `/api/v1/auth/signin`.
+/// Access token (PASETO v4.public) from `/api/v1/auth/signin`.
 #[derive(SecurityScheme)]
 #[oai(rename = "bearer", ty = "bearer", bearer_format = "PASETO", checker = "authenticate")]
-pub(crate) struct Signed(pub(crate) Actor);
+pub(crate) struct Signed(pub(crate) AuthenticatedSession);
 
-/// Finds out who holds a token.
-pub(crate) async fn authenticate(request: &Request, bearer: Bearer) -> Result<Actor> {
-    holder(State::of(request)?, request, &bearer.token).await
+/// Authenticates an access token.
+pub(crate) async fn authenticate(
+    request: &Request,
+    bearer: Bearer,
+) -> Result<AuthenticatedSession> {
+    holder(ApiState::of(request)?, request, &bearer.token).await
 }
 
-async fn holder(state: &State, request: &Request, token: &str) -> Result<Actor> {
-    // Of several headers a proxy may have looked at another one than we would.
+async fn holder(state: &ApiState, request: &Request, token: &str) -> Result<AuthenticatedSession> {
+    // Refuse several headers, because a proxy may have checked another one.
     if request.headers().get_all(header::AUTHORIZATION).iter().count() > 1 {
         return Err(ApiError::unauthenticated().into());
     }
-    let actor = state.sessions.authenticate(token, &caller(request)).await;
+    let actor = state.sessions.authenticate(token, &client(request)).await;
     actor.map_err(|error| ApiError::of(Act::Other, error).into())
 }
 
-impl State {
-    /// Finds out who makes a request of a path beside the API: whoever holds the access token in
-    /// its `Authorization`. The session is asked, as for the API's own operations.
+impl ApiState {
+    /// Authenticates a request to a custom path by the access token in its `Authorization` header, as
+    /// the API does for its own operations.
     ///
-    /// The request has to come through [`protect`](crate::protect), which finds out where it comes
-    /// from.
+    /// The request must have passed [`protect`](crate::protect), which adds the client info.
     ///
     /// # Errors
-    /// A whole answer, as the API's own operations would give it: 401 without a live session, 403
-    /// for an account that is inactive, 404 for one that is gone, 503, 500.
-    pub async fn signed_in(&self, request: &Request) -> Result<Actor> {
+    /// A complete response, as of the API's own operations: 401 without a valid session, 403 for an
+    /// inactive account, 404 for a deleted one, 503, 500.
+    pub async fn signed_in(&self, request: &Request) -> Result<AuthenticatedSession> {
         let header = request.headers().get(header::AUTHORIZATION);
         let (scheme, token) = header
             .and_then(|value| value.to_str().ok()?.split_once(' '))

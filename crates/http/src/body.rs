@@ -1,4 +1,4 @@
-//! Bounds on request bodies: 16 KiB, within 15 seconds.
+//! Limits of request bodies: 16 KiB, received within 15 seconds.
 
 use std::time::Duration;
 
@@ -12,15 +12,14 @@ use crate::problem::ProblemJson;
 const MAX_BYTES: usize = 16 * 1024;
 const DEADLINE: Duration = Duration::from_secs(15);
 
-/// How a request is refused before anything else happens: the document has it of operations that
-/// refuse nothing by themselves.
+/// The responses of the body limit, for the documentation of operations without errors of their own.
 #[derive(ApiResponse)]
 #[expect(dead_code, reason = "the errors of `Bounded` become such answers where all errors do")]
-pub(crate) enum Unread {
-    /// The request cannot be read.
+pub(crate) enum BodyError {
+    /// The request cannot be parsed.
     #[oai(status = 400)]
     BadRequest(ProblemJson),
-    /// The request did not arrive in time.
+    /// The body was not received in time.
     #[oai(status = 408)]
     Timeout(ProblemJson),
     /// The body is larger than 16 KiB.
@@ -28,9 +27,9 @@ pub(crate) enum Unread {
     TooLarge(ProblemJson),
 }
 
-/// Reads the whole body before anything else happens, or refuses it.
+/// Middleware that reads the whole body first, within the limits.
 ///
-/// poem's own limit wants a `Content-Length` even of a GET, and has no deadline.
+/// poem's own limit requires a `Content-Length` even for GET, and has no timeout.
 pub(crate) struct BodyLimit;
 
 impl<E: Endpoint> Middleware<E> for BodyLimit {
@@ -41,7 +40,7 @@ impl<E: Endpoint> Middleware<E> for BodyLimit {
     }
 }
 
-/// An endpoint whose requests have bounded bodies.
+/// An endpoint with limited request bodies.
 pub(crate) struct Bounded<E> {
     inner: E,
 }

@@ -1,5 +1,4 @@
-//! Who is calling: the peer's address, or the one a trusted proxy vouches for, and what the browser
-//! says about the page that calls.
+//! Client info and fetch metadata of requests, behind trusted proxies.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -7,32 +6,32 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use poem::http::{HeaderMap, HeaderName, header};
 use poem::{Endpoint, FromRequest, Middleware, Request, RequestBody, Result};
-use vestibule_domain::caller::{Caller, Initiator};
+use vestibule_domain::model::client::{ClientInfo, FetchMetadata};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The networks whose `X-Forwarded-For` is believed.
+/// The networks whose `X-Forwarded-For` is trusted.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Arc<[IpNet]>);
 
 impl TrustedProxies {
-    /// Trusts these networks and nobody else.
+    /// Trusts these networks only.
     pub fn new(networks: Vec<IpNet>) -> Self {
         Self(networks.into())
     }
 
-    /// Whether this address is that of a proxy that is believed.
+    /// Returns `true` for the address of a trusted proxy.
     pub fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// The address a request comes from.
+    /// Returns the client IP of a request.
     ///
-    /// Only a trusted peer's header counts, read from the right: each trusted hop vouches for the
-    /// one before it, and the first untrusted one is the client. What cannot be parsed was not
-    /// written by a proxy of ours, so the hop that passed it on is the last one known.
+    /// Uses the header of a trusted peer only, from the right: the first untrusted hop is the client. An
+    /// entry that cannot be parsed was not written by a trusted proxy, so the hop after it is the
+    /// client.
     fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        // Byte by byte: what a client has put before the word of its proxy may be no text.
+        // As bytes, because entries from the client may not be text.
         let values = headers.get_all("x-forwarded-for");
         let hops: Vec<&[u8]> =
             values.iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).collect();
@@ -50,7 +49,7 @@ impl TrustedProxies {
     }
 }
 
-/// An address with or without a port, as proxies write it.
+/// Parses an address with or without a port, as proxies write it.
 fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
     let hop = std::str::from_utf8(hop.trim_ascii()).ok()?;
     let bare = hop.trim_start_matches('[').trim_end_matches(']');
@@ -58,26 +57,25 @@ fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
     address.ok().map(|address: IpAddr| address.to_canonical())
 }
 
-/// What the browser says about the page that makes a request. Of two headers of one name, one may
-/// have been put there by somebody else: together they say nothing that fits.
-fn initiator(headers: &HeaderMap) -> Initiator {
+/// Returns the fetch metadata of a request. A repeated header counts as an empty one, which matches
+/// nothing, because one of them may be forged.
+fn fetch_metadata(headers: &HeaderMap) -> FetchMetadata {
     let only = |name| {
         let mut values = headers.get_all(name).iter();
         let first = values.next().map(|value| value.to_str().unwrap_or_default());
         if values.next().is_some() { Some("") } else { first }
     };
-    Initiator::new(only(SEC_FETCH_SITE), only(header::ORIGIN))
+    FetchMetadata::new(only(SEC_FETCH_SITE), only(header::ORIGIN))
 }
 
-/// Finds out who is calling and puts a [`Caller`] and an [`Initiator`] into the request's
-/// extensions, for operations and for whatever else answers requests.
+/// Middleware that adds [`ClientInfo`] and [`FetchMetadata`] to the extensions of requests.
 #[derive(Clone, Debug, Default)]
 pub struct ClientAddress {
     trusted: TrustedProxies,
 }
 
 impl ClientAddress {
-    /// Believes these proxies.
+    /// Creates the middleware with these trusted proxies.
     pub fn new(trusted: TrustedProxies) -> Self {
         Self { trusted }
     }
@@ -91,7 +89,7 @@ impl<E: Endpoint> Middleware<E> for ClientAddress {
     }
 }
 
-/// An endpoint that knows who is calling.
+/// An endpoint with client info in its requests.
 pub struct Identified<E> {
     inner: E,
     trusted: TrustedProxies,
@@ -104,27 +102,27 @@ impl<E: Endpoint> Endpoint for Identified<E> {
         let peer = request.remote_addr().as_socket_addr().map(|peer| peer.ip().to_canonical());
         let ip = peer.map(|peer| self.trusted.client(peer, request.headers()));
         let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        let caller = Caller::new(ip, agent);
-        let initiator = initiator(request.headers());
-        request.extensions_mut().insert(caller);
-        request.extensions_mut().insert(initiator);
+        let client = ClientInfo::new(ip, agent);
+        let fetch_metadata = fetch_metadata(request.headers());
+        request.extensions_mut().insert(client);
+        request.extensions_mut().insert(fetch_metadata);
         self.inner.call(request).await
     }
 }
 
-/// The caller of an operation.
+/// The client info of a request, as a parameter of operations.
 #[derive(Debug)]
-pub(crate) struct Client(pub(crate) Caller);
+pub(crate) struct Client(pub(crate) ClientInfo);
 
 impl<'a> FromRequest<'a> for Client {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
-        Ok(Self(caller(request)))
+        Ok(Self(client(request)))
     }
 }
 
-/// Who is calling.
-pub(crate) fn caller(request: &Request) -> Caller {
-    request.extensions().get::<Caller>().cloned().unwrap_or_default()
+/// The client info.
+pub(crate) fn client(request: &Request) -> ClientInfo {
+    request.extensions().get::<ClientInfo>().cloned().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -196,8 +194,8 @@ mod tests {
             for value in &origins {
                 headers.append(header::ORIGIN, HeaderValue::from_bytes(value).unwrap());
             }
-            let expected = Initiator::new(site, origin);
-            assert_eq!(initiator(&headers), expected, "{sites:?} {origins:?}");
+            let expected = FetchMetadata::new(site, origin);
+            assert_eq!(fetch_metadata(&headers), expected, "{sites:?} {origins:?}");
         }
     }
 }

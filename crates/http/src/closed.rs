@@ -1,14 +1,14 @@
-//! `additionalProperties: false` in the document: a body with a field that is not in it is refused.
+//! `additionalProperties: false` in the OpenAPI document, because unknown fields are refused.
 //!
-//! The framework knows no `false` there, only schemas. So one with a title that no other has goes in,
-//! and comes out as `false` in the text.
+//! poem-openapi supports schemas only, not `false`. So a schema with a unique title is inserted, and
+//! replaced by `false` in the text.
 
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
 
-/// The title of what stands for `false`.
+/// The title of the schema that is replaced by `false`.
 const NOTHING: &str = "-";
 
-/// Says of an object that it has no fields besides the documented ones.
+/// Marks an object as having no other fields than the documented ones.
 pub(crate) fn close(registry: &mut Registry, object: &MetaSchemaRef) {
     if let MetaSchemaRef::Reference(name) = object
         && let Some(schema) = registry.schemas.get_mut(name)
@@ -19,7 +19,7 @@ pub(crate) fn close(registry: &mut Registry, object: &MetaSchemaRef) {
     }
 }
 
-/// The document as JSON, or a page that has it in it, with `false` where it belongs.
+/// Replaces the schema by `false` in JSON, or in a page that contains it.
 pub(crate) fn in_json(document: &str) -> String {
     let nothing = format!("\"title\": \"{NOTHING}\"");
     let mut pieces = document.split(&nothing);
@@ -34,7 +34,7 @@ pub(crate) fn in_json(document: &str) -> String {
     text
 }
 
-/// The document as YAML, likewise.
+/// Replaces the schema by `false` in YAML.
 pub(crate) fn in_yaml(document: &str) -> String {
     let nothing = format!("title: '{NOTHING}'");
     let mut pieces = document.split(&nothing);

@@ -1,17 +1,17 @@
-//! A bound on how long any request may take.
+//! The timeout of requests.
 
 use std::time::Duration;
 
 use poem::http::StatusCode;
 use poem::{Endpoint, Error, Middleware, Request, Result};
 
-/// More than every adapter's own patience; what takes longer hangs.
+/// Longer than the timeouts of all adapters.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Answers 503 for a request that hangs, as on a database whose network went silent.
+/// Middleware that answers 503 if a request hangs, for example on a silent database connection.
 ///
-/// Giving up is safe at any point: a unit of work that is dropped is discarded, and a commit that
-/// has begun is finished regardless.
+/// Dropping a request is safe at any point: its unit of work is rolled back, and a commit that has
+/// begun is finished.
 pub(crate) struct Deadline;
 
 impl<E: Endpoint> Middleware<E> for Deadline {
@@ -22,7 +22,7 @@ impl<E: Endpoint> Middleware<E> for Deadline {
     }
 }
 
-/// An endpoint that answers in time.
+/// An endpoint with a timeout.
 pub(crate) struct Timed<E> {
     inner: E,
 }

@@ -1,4 +1,4 @@
-//! The documents of the API: `/docs`, `/openapi.json`, `/openapi.yaml`.
+//! The documentation of the API: `/docs`, `/openapi.json`, `/openapi.yaml`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,12 +11,12 @@ use sha2::{Digest, Sha256};
 
 use crate::closed;
 
-/// The document as JSON, for anybody: other origins may read it.
+/// Returns the document as JSON, readable from all origins.
 pub(crate) fn json(document: String) -> impl Endpoint<Output = Response> + 'static {
     document_endpoint("application/json", document)
 }
 
-/// The document as YAML (RFC 9512).
+/// Returns the document as YAML (RFC 9512).
 pub(crate) fn yaml(document: String) -> impl Endpoint<Output = Response> + 'static {
     document_endpoint("application/yaml", document)
 }
@@ -25,7 +25,7 @@ fn document_endpoint(
     content_type: &'static str,
     document: String,
 ) -> impl Endpoint<Output = Response> + 'static {
-    // Shared, not copied: a page of a megabyte for every impatient client would add up.
+    // Shared, not copied, because the page has a megabyte.
     let document = Bytes::from(document);
     make_sync(move |_| {
         Response::builder()
@@ -36,11 +36,11 @@ fn document_endpoint(
     })
 }
 
-/// Swagger UI, which is all inline: the policy names the hash of each block and allows no other.
+/// Returns Swagger UI, whose scripts and styles are inline; the policy allows them by their hashes.
 pub(crate) fn page<A: OpenApi + 'static>(
     service: &OpenApiService<A, ()>,
 ) -> impl Endpoint<Output = Response> + 'static {
-    // The framework's page has neither a doctype nor a language.
+    // The page of poem-openapi has neither a doctype nor a language.
     let html = closed::in_json(&service.swagger_ui_html());
     let html = html.trim_start().replacen("<html ", "<html lang=\"en\" ", 1);
     let html = format!("<!doctype html>\n{html}");
@@ -63,7 +63,8 @@ fn content_security_policy(html: &str) -> String {
     )
 }
 
-/// The hashes of all inline blocks of one kind, as a source list (CSP level 3, section 2.3.1).
+/// Returns the hashes of all inline blocks of one kind, as a source list (CSP level 3, section
+/// 2.3.1).
 fn hashes(html: &str, element: &str) -> String {
     let (open, close) = (format!("<{element}"), format!("</{element}>"));
     let mut sources = Vec::new();

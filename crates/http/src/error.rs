@@ -1,4 +1,4 @@
-//! From the domain's error, and from the framework's, to a status: the one table.
+//! The mapping of domain and framework errors to statuses and problem details.
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod sentences;
@@ -15,48 +15,48 @@ use vestibule_domain::error::{Error, Rule, Violation, chain};
 
 use crate::problem::{FieldProblem, Problem, ProblemJson};
 
-/// Every way an operation can fail, each with its status.
+/// The errors of operations, with their statuses.
 #[derive(ApiResponse)]
 pub(crate) enum ApiError {
-    /// The request cannot be fulfilled as it stands; `code` says why.
+    /// Bad request; `code` has the reason.
     #[oai(status = 400)]
     BadRequest(ProblemJson),
-    /// No valid credentials.
+    /// Missing or invalid credentials.
     #[oai(status = 401)]
     Unauthorized(ProblemJson, #[oai(header = "WWW-Authenticate")] String),
-    /// The credentials are right, and it is still not allowed.
+    /// Not allowed with these credentials.
     #[oai(status = 403)]
     Forbidden(ProblemJson),
-    /// There is no such thing.
+    /// Not found.
     #[oai(status = 404)]
     NotFound(ProblemJson),
-    /// The path takes other methods.
+    /// Method not allowed; `Allow` lists the allowed ones.
     #[oai(status = 405)]
     MethodNotAllowed(ProblemJson),
-    /// The request did not arrive in time.
+    /// The request was not received in time.
     #[oai(status = 408)]
     Timeout(ProblemJson),
     /// The body is larger than 16 KiB.
     #[oai(status = 413)]
     TooLarge(ProblemJson),
-    /// The body is not announced as `application/json`.
+    /// The content type of the body is not `application/json`.
     #[oai(status = 415)]
     UnsupportedMediaType(ProblemJson),
-    /// Fields break rules; `errors` names each.
+    /// Validation failed; `errors` lists the fields.
     #[oai(status = 422)]
     Unprocessable(ProblemJson),
-    /// Too many attempts; `Retry-After` says in how many seconds to come back.
+    /// Too many attempts; `Retry-After` has the seconds to wait.
     #[oai(status = 429)]
     TooManyRequests(ProblemJson, #[oai(header = "Retry-After")] u64),
-    /// A fault of the service; the log has the cause under `request_id`.
+    /// Internal error; the log has the cause with the `request_id`.
     #[oai(status = 500)]
     Internal(ProblemJson),
-    /// The service is overloaded or lacks something it needs; `Retry-After` says when to try again.
+    /// Overloaded, or a dependency is unavailable; `Retry-After` has the seconds to wait.
     #[oai(status = 503)]
     Unavailable(ProblemJson, #[oai(header = "Retry-After")] u64),
 }
 
-/// What was being done, for the sentence of an internal error.
+/// The kind of operation, for the `detail` of an internal error.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Act {
     Registration,
@@ -78,13 +78,13 @@ impl Act {
     }
 }
 
-/// How long a client should stay away when something is overloaded or down.
+/// `Retry-After` of 503 responses.
 const UNAVAILABLE_RETRY_SECONDS: u64 = 1;
 pub(crate) const UNAVAILABLE: &str = "The service is temporarily unavailable, please try again";
 const NOTHING_HERE: &str = "There is nothing here";
 
 impl ApiError {
-    /// Presents a use case's error. Faults are logged here, once, with their whole chain.
+    /// Converts the error of a use case. Internal errors are logged here, once, with all causes.
     pub(crate) fn of(act: Act, error: Error) -> Self {
         let code = error.code();
         let problem = |status, detail| Problem::new(status, code, detail).into();
@@ -135,7 +135,7 @@ impl ApiError {
         }
     }
 
-    /// No live session behind the request.
+    /// Returns the error for a request without a valid session.
     pub(crate) fn unauthenticated() -> Self {
         let status = StatusCode::UNAUTHORIZED;
         let detail = "Could not validate credentials";
@@ -146,26 +146,26 @@ impl ApiError {
         Self::Unauthorized(problem, "Bearer".to_owned())
     }
 
-    /// A browser's session, in a request that may have been made by another site's page.
+    /// Returns the error for a cross-site request with a browser session.
     pub(crate) fn cross_site() -> Self {
         let status = StatusCode::FORBIDDEN;
         let detail = "A request with a session cookie must come from the service's own pages";
         Self::Forbidden(Problem::new(status, "cross_site", detail).into())
     }
 
-    /// A body that is not what the operation takes.
+    /// Returns the error for a body that does not match the schema.
     pub(crate) fn malformed(field: String, code: &str, detail: &str) -> Self {
         let error = FieldProblem { field, code: code.to_owned(), detail: detail.to_owned() };
         Self::Unprocessable(unprocessable(vec![error]))
     }
 
-    /// A body that is not JSON.
+    /// Returns the error for a body that is not JSON.
     pub(crate) fn not_json(detail: &str) -> Self {
         Self::BadRequest(Problem::new(StatusCode::BAD_REQUEST, "malformed_json", detail).into())
     }
 }
 
-/// Puts what is wrong with a password down to the field that the operation calls it by.
+/// Converts a refused password to a validation error of the operation's field.
 pub(crate) fn at_field(error: Error, field: &'static str) -> Error {
     if let Error::PasswordRefused(why) = error {
         return Error::InvalidInput(vec![Violation { field, rule: Rule::Password(why) }]);
@@ -188,15 +188,15 @@ fn invalid(violations: &[Violation]) -> ProblemJson {
     unprocessable(violations.iter().map(problem_of).collect())
 }
 
-/// Rounded up: a client that comes back after so many seconds is not early.
+/// Rounds up to seconds, so that a client does not retry too early.
 fn whole_seconds(duration: Duration) -> u64 {
     let rounded = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
     rounded.max(1)
 }
 
-/// Presents whatever went wrong before, beside or instead of an operation.
+/// Converts an error from outside of operations, such as 404, to problem details.
 ///
-/// The framework's own messages are not passed on: they may quote the request.
+/// Messages of poem are not passed on, because they may quote the request.
 pub async fn respond(error: poem::Error) -> Response {
     if error.is_from_response() {
         return error.into_response();
@@ -275,7 +275,7 @@ impl ApiError {
     }
 }
 
-/// Answers for an operation that panicked; the process lives on.
+/// Handles a panic of an operation; the process continues.
 #[derive(Clone)]
 pub(crate) struct Panicked;
 
@@ -283,7 +283,7 @@ impl PanicHandler for Panicked {
     type Response = Response;
 
     fn get_response(&self, _: Box<dyn Any + Send + 'static>) -> Response {
-        // The panic hook has logged the place; the payload may hold anything.
+        // The panic hook has logged the location; the payload may contain secrets.
         tracing::error!("an operation panicked");
         ApiError::fault(Act::Other).into_response()
     }

@@ -1,4 +1,4 @@
-//! Probes for load balancers and process managers.
+//! Health checks for load balancers and process managers.
 #![expect(clippy::unused_async, reason = "the framework wants every operation to be async")]
 
 use std::time::Duration;
@@ -9,32 +9,32 @@ use poem::{IntoResponse, Response};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
-use crate::Tag;
-use crate::body::Unread;
+use crate::body::BodyError;
 use crate::error::UNAVAILABLE;
 use crate::problem::{Problem, ProblemJson};
-use crate::state::State;
+use crate::state::ApiState;
+use crate::tag::Tag;
 
-/// How long the database may take to say that it is there; probes are impatient.
+/// Timeout of the database check.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The operations.
-pub(crate) struct Health;
+/// Health operations.
+pub(crate) struct HealthApi;
 
-/// How the service does.
+/// The health of the service.
 #[derive(Debug, Object)]
 struct HealthResponse {
-    /// `ok`.
+    /// Always `ok`.
     status: String,
 }
 
-/// Whether requests are welcome.
+/// The readiness of the service.
 #[derive(ApiResponse)]
 enum Readiness {
-    /// They are.
+    /// Ready.
     #[oai(status = 200)]
     Ready(Json<HealthResponse>),
-    /// They are not: the database is out of reach, or the process is about to stop.
+    /// Not ready: the database is unavailable, or the process is stopping.
     #[oai(status = 503)]
     NotReady(ProblemJson, #[oai(header = "Retry-After")] u64),
 }
@@ -43,7 +43,7 @@ fn ok() -> Json<HealthResponse> {
     Json(HealthResponse { status: "ok".to_owned() })
 }
 
-/// Answers a process that still waits for its database: it runs, and can do nothing else.
+/// Answers requests while the process waits for its database: alive, but not ready.
 pub fn starting(path: &str) -> Response {
     let detail = match path {
         "/health/live" => return ok().into_response(),
@@ -55,20 +55,20 @@ pub fn starting(path: &str) -> Response {
 }
 
 #[OpenApi(prefix_path = "/health", tag = "Tag::Operations")]
-impl Health {
-    /// Does the process run?
+impl HealthApi {
+    /// Check liveness
     ///
-    /// Yes, if it answers at all, whatever becomes of the database.
+    /// Returns 200 while the process runs, independent of the database.
     #[oai(path = "/live", method = "get", operation_id = "getLiveness")]
-    async fn live(&self) -> Result<Json<HealthResponse>, Unread> {
+    async fn live(&self) -> Result<Json<HealthResponse>, BodyError> {
         Ok(ok())
     }
 
-    /// Are requests welcome?
+    /// Check readiness
     ///
-    /// Not while the database is out of reach, or the process is about to stop.
+    /// Returns 503 while the database is unavailable or the process is stopping.
     #[oai(path = "/ready", method = "get", operation_id = "getReadiness")]
-    async fn ready(&self, state: Data<&State>) -> Result<Readiness, Unread> {
+    async fn ready(&self, state: Data<&ApiState>) -> Result<Readiness, BodyError> {
         let not_ready = |code, detail| {
             let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
             Readiness::NotReady(problem.into(), 1)

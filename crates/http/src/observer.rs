@@ -1,4 +1,4 @@
-//! Who wants to know how requests were answered.
+//! Observation of responses, for metrics and traces.
 
 use std::time::Duration;
 
@@ -6,21 +6,21 @@ use poem::Response;
 use poem::http::header::CONTENT_TYPE;
 use poem_openapi::OperationId;
 
-/// Learns of every answer, before it is sent.
+/// Is notified of each response before it is sent.
 pub trait Observer: Send + Sync {
-    /// A request was answered. Called on the way of the answer: must be quick.
+    /// Handles a response. Must be fast, because the response waits for it.
     fn answered(&self, answer: &Answered);
 }
 
-/// How a request was answered.
+/// A response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answered {
-    /// The `operationId` of the API's document; `page` for pages, `other` for everything else. There
-    /// are as many as there are operations, whatever is asked for.
+    /// The `operationId` of the OpenAPI document; `page` for pages, `other` for all else. The number of
+    /// values is bounded.
     pub operation: &'static str,
     /// The HTTP status.
     pub status: u16,
-    /// From the head of the request to the head of the answer.
+    /// Time from the request head to the response head.
     pub duration: Duration,
 }
 
@@ -31,7 +31,7 @@ impl Answered {
     }
 }
 
-/// What was answered, as in [`Answered::operation`].
+/// Returns the operation of a response, as in [`Answered::operation`].
 pub fn operation_of(response: &Response) -> &'static str {
     let is_page = || {
         let kind = response.headers().get(CONTENT_TYPE);
@@ -44,12 +44,11 @@ pub fn operation_of(response: &Response) -> &'static str {
     }
 }
 
-/// The trace that a request belongs to. Whoever traces requests puts it into their extensions, for
-/// their log lines.
+/// The trace ids of a request, in its extensions, for log lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceIds {
-    /// The id of the trace, in hexadecimal digits.
+    /// Trace id, in hexadecimal digits.
     pub trace_id: String,
-    /// The id of the request's own span.
+    /// Span id of the request, in hexadecimal digits.
     pub span_id: String,
 }

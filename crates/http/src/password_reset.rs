@@ -1,4 +1,4 @@
-//! The same recovery through the door that front ends with their own pages use.
+//! Password reset for front ends with their own pages; the same use cases as [`crate::recovery`].
 
 use poem::web::Data;
 use poem_openapi::param::Query;
@@ -6,61 +6,60 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use serde::Deserialize;
 
-use crate::Tag;
 use crate::client::Client;
 use crate::error::{Act, ApiError};
 use crate::payload::StrictJson;
 use crate::recovery::{ForgotPasswordRequest, request, reset};
-use crate::state::State;
+use crate::state::ApiState;
+use crate::tag::Tag;
 use crate::views::MessageResponse;
 
-/// The operations.
-pub(crate) struct PasswordReset;
+/// Password reset operations.
+pub(crate) struct PasswordResetApi;
 
-/// A link's token, and the password it sets.
+/// A password reset.
 #[derive(Deserialize, Object)]
 #[serde(deny_unknown_fields)]
 #[oai(deny_unknown_fields)]
 struct PasswordResetRequest {
-    /// The token of the mailed link.
+    /// Token of the mailed link.
     #[oai(validator(min_length = 1, max_length = 4096))]
     token: String,
-    /// The new password: 12 (configurable) to 256 characters of any kind, at most 1024 bytes.
+    /// New password: 12 (configurable) to 256 characters of any kind, at most 1024 bytes.
     #[oai(validator(min_length = 1, max_length = 256), write_only)]
     password: String,
 }
 
-/// Whether a link works.
+/// The validity of a reset link.
 #[derive(Debug, Object)]
 struct VerifyResponse {
-    /// Whether it would set a password now.
+    /// `true` if the link is valid now.
     valid: bool,
 }
 
 #[OpenApi(prefix_path = "/password-reset", tag = "Tag::PasswordReset")]
-impl PasswordReset {
-    /// Ask for a reset link
+impl PasswordResetApi {
+    /// Request a reset link
     ///
-    /// Answers alike for every address; a mail follows if there is an account.
+    /// The response is the same for all addresses; a mail is sent if there is an account.
     #[oai(path = "/request", method = "post", operation_id = "requestPasswordReset")]
     async fn request(
         &self,
-        state: Data<&State>,
+        state: Data<&ApiState>,
         client: Client,
         body: StrictJson<ForgotPasswordRequest>,
     ) -> Result<Json<MessageResponse>, ApiError> {
         request(&state, &client, &body.0).await
     }
 
-    /// Check a reset link
+    /// Verify a reset link
     ///
-    /// Changes nothing: mail scanners may ask as often as they like. A missing or malformed token
-    /// is not valid.
+    /// Changes nothing, so mail scanners do no harm. A missing or malformed token is not valid.
     #[oai(path = "/verify", method = "get", operation_id = "verifyPasswordReset")]
     async fn verify(
         &self,
-        state: Data<&State>,
-        /// The token of the mailed link.
+        state: Data<&ApiState>,
+        /// Token of the mailed link.
         token: Query<Option<String>>,
     ) -> Result<Json<VerifyResponse>, ApiError> {
         let valid = match token.0 {
@@ -71,13 +70,13 @@ impl PasswordReset {
         Ok(Json(VerifyResponse { valid }))
     }
 
-    /// Use a reset link
+    /// Reset the password
     ///
-    /// Sets a new password and ends every session of the account. Signs nobody in.
+    /// Sets a new password and ends all sessions of the account. Does not sign in.
     #[oai(path = "/reset", method = "post", operation_id = "submitPasswordReset")]
     async fn reset(
         &self,
-        state: Data<&State>,
+        state: Data<&ApiState>,
         client: Client,
         body: StrictJson<PasswordResetRequest>,
     ) -> Result<Json<MessageResponse>, ApiError> {

@@ -1,7 +1,7 @@
-//! A JSON body, decoded strictly.
+//! Strictly parsed JSON bodies.
 //!
-//! The schema is poem-openapi's, the decoding serde's: it refuses unknown and repeated fields and
-//! names the field at fault, and its messages, which can quote the value, are not passed on.
+//! poem-openapi provides the schema, serde the parser, which refuses unknown and duplicate fields.
+//! Its messages are not passed on, because they may quote values.
 
 use poem::{FromRequest, Request, RequestBody, Result};
 use poem_openapi::impl_apirequest_for_payload;
@@ -14,7 +14,7 @@ use serde_json::error::Category;
 use crate::closed;
 use crate::error::ApiError;
 
-/// The body of an operation. May hold a password, so it does not print.
+/// The body of an operation. May contain a password, so it does not print.
 pub(crate) struct StrictJson<T>(pub(crate) T);
 
 impl<T: Type> Payload for StrictJson<T> {
@@ -49,7 +49,7 @@ impl<T: DeserializeOwned + Type> ParsePayload for StrictJson<T> {
 impl_apirequest_for_payload!(StrictJson<T>, T: DeserializeOwned + Type);
 
 fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    // serde would take a list for a struct, its values in the order of the fields.
+    // serde would accept an array for a struct, with the values in the order of the fields.
     if bytes.trim_ascii_start().starts_with(b"[") {
         return Err(wrong_type(String::new()));
     }
@@ -71,7 +71,7 @@ fn refusal(path: &str, error: &serde_json::Error) -> ApiError {
         Category::Data => {
             let message = error.to_string();
             let quoted = message.split('`').nth(1).unwrap_or_default().to_owned();
-            // Only the names of our own fields are repeated.
+            // Only names of known fields are repeated.
             if message.starts_with("missing field") {
                 ApiError::malformed(quoted, "required", "This field is required")
             } else if message.starts_with("duplicate field") {
@@ -127,7 +127,7 @@ mod tests {
         ] {
             assert_eq!(status(body), 422, "{body}");
         }
-        // A sequence stands for a struct in serde's data model, and is refused all the same.
+        // serde accepts a sequence for a struct; it is refused here.
         for body in ["[]", r#"["a"]"#, " \n[\"a\"]"] {
             assert_eq!(status(body), 422, "{body}");
         }

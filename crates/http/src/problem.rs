@@ -1,4 +1,4 @@
-//! Problem details (RFC 9457): the one shape of every error.
+//! Problem details (RFC 9457), the format of all errors.
 
 use poem::http::StatusCode;
 use poem::{IntoResponse, Response};
@@ -7,37 +7,37 @@ use poem_openapi::payload::Payload;
 use poem_openapi::registry::{MetaSchemaRef, Registry};
 use poem_openapi::types::{ToJSON, Type};
 
-use crate::request_id;
+use crate::request_context;
 
-/// What went wrong.
+/// Problem details of an error.
 #[derive(Clone, Debug, Object)]
 #[oai(skip_serializing_if_is_none)]
 pub(crate) struct Problem {
-    /// Names the kind of problem; `about:blank` means that `status` and `code` say it all.
+    /// Kind of the problem; `about:blank`, because `status` and `code` identify it.
     #[oai(rename = "type")]
     pub(crate) kind: String,
-    /// The status in words.
+    /// Reason phrase of the status.
     pub(crate) title: String,
-    /// The HTTP status.
+    /// HTTP status.
     pub(crate) status: u16,
-    /// A sentence for people.
+    /// Sentence for users.
     pub(crate) detail: String,
-    /// A stable name for programs.
+    /// Stable error code.
     pub(crate) code: String,
-    /// Names the request in the service's log.
+    /// Request id, also in the log.
     pub(crate) request_id: String,
-    /// With status 422: every field that breaks a rule.
+    /// Validation errors, with status 422.
     pub(crate) errors: Option<Vec<FieldProblem>>,
 }
 
-/// One field that breaks a rule.
+/// A validation error.
 #[derive(Clone, Debug, Object)]
 pub(crate) struct FieldProblem {
-    /// The field's name; empty when the body as a whole is wrong.
+    /// Name of the field; empty for the whole body.
     pub(crate) field: String,
-    /// A stable name of the rule.
+    /// Stable code of the rule.
     pub(crate) code: String,
-    /// A sentence for people.
+    /// Sentence for users.
     pub(crate) detail: String,
 }
 
@@ -49,13 +49,13 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.to_owned(),
             code: code.to_owned(),
-            request_id: request_id::current(),
+            request_id: request_context::current(),
             errors: None,
         }
     }
 }
 
-/// A problem as `application/problem+json`.
+/// Returns a problem as a response of `application/problem+json`.
 #[derive(Clone, Debug)]
 pub(crate) struct ProblemJson(Box<Problem>);
 

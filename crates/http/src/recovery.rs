@@ -1,53 +1,53 @@
-//! Operations for forgotten passwords.
+//! Operations for password recovery.
 
 use poem::web::Data;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use serde::Deserialize;
-use vestibule_domain::email::EmailAddress;
 use vestibule_domain::error::Violations;
-use vestibule_domain::password::Password;
-use vestibule_domain::recovery::ResetPassword;
+use vestibule_domain::model::email::EmailAddress;
+use vestibule_domain::model::password::Password;
+use vestibule_domain::use_cases::recovery::ResetPassword;
 
-use crate::Tag;
 use crate::client::Client;
 use crate::error::{Act, ApiError, at_field};
 use crate::payload::StrictJson;
-use crate::state::State;
+use crate::state::ApiState;
+use crate::tag::Tag;
 use crate::views::MessageResponse;
 
 const REQUESTED: &str = "If the email exists, a password reset link has been sent";
 const RESET: &str = "Password reset successfully";
 
-/// The operations.
-pub(crate) struct Recovery;
+/// Recovery operations.
+pub(crate) struct RecoveryApi;
 
-/// Whose password is forgotten.
+/// A request for a reset link.
 #[derive(Deserialize, Object)]
 #[serde(deny_unknown_fields)]
 #[oai(deny_unknown_fields)]
 pub(crate) struct ForgotPasswordRequest {
-    /// The account's address.
+    /// Email address of the account.
     #[oai(validator(min_length = 3, max_length = 254, pattern = "@"))]
     email: String,
 }
 
-/// A link's token, and the password it sets.
+/// A password reset.
 #[derive(Deserialize, Object)]
 #[serde(deny_unknown_fields)]
 #[oai(deny_unknown_fields)]
 struct ResetPasswordRequest {
-    /// The token of the mailed link.
+    /// Token of the mailed link.
     #[oai(validator(min_length = 1, max_length = 4096))]
     token: String,
-    /// The new password: 12 (configurable) to 256 characters of any kind, at most 1024 bytes.
+    /// New password: 12 (configurable) to 256 characters of any kind, at most 1024 bytes.
     #[oai(validator(min_length = 1, max_length = 256), write_only)]
     new_password: String,
 }
 
-/// Asks for a link; both doors end here.
+/// Requests a link, for the operations of both APIs.
 pub(crate) async fn request(
-    state: &State,
+    state: &ApiState,
     client: &Client,
     body: &ForgotPasswordRequest,
 ) -> Result<Json<MessageResponse>, ApiError> {
@@ -59,9 +59,9 @@ pub(crate) async fn request(
     Ok(Json(MessageResponse::new(REQUESTED)))
 }
 
-/// Uses a link; both doors end here, each with its own name for the new password.
+/// Resets the password, for the operations of both APIs, which name the password field differently.
 pub(crate) async fn reset(
-    state: &State,
+    state: &ApiState,
     client: &Client,
     token: String,
     password: &str,
@@ -78,27 +78,27 @@ pub(crate) async fn reset(
 }
 
 #[OpenApi(prefix_path = "/api/v1/auth", tag = "Tag::Authentication")]
-impl Recovery {
-    /// Ask for a reset link
+impl RecoveryApi {
+    /// Request a reset link
     ///
-    /// Answers alike for every address; a mail follows if there is an account.
+    /// The response is the same for all addresses; a mail is sent if there is an account.
     #[oai(path = "/forgot-password", method = "post", operation_id = "forgotPassword")]
     async fn forgot_password(
         &self,
-        state: Data<&State>,
+        state: Data<&ApiState>,
         client: Client,
         body: StrictJson<ForgotPasswordRequest>,
     ) -> Result<Json<MessageResponse>, ApiError> {
         request(&state, &client, &body.0).await
     }
 
-    /// Use a reset link
+    /// Reset the password
     ///
-    /// Sets a new password and ends every session of the account. Signs nobody in.
+    /// Sets a new password and ends all sessions of the account. Does not sign in.
     #[oai(path = "/reset-password", method = "post", operation_id = "resetPassword")]
     async fn reset_password(
         &self,
-        state: Data<&State>,
+        state: Data<&ApiState>,
         client: Client,
         body: StrictJson<ResetPasswordRequest>,
     ) -> Result<Json<MessageResponse>, ApiError> {

@@ -1,4 +1,4 @@
-//! The sessions that have ended lately, for services that verify access tokens by themselves.
+//! The list of ended sessions, for services that verify access tokens offline.
 
 use poem::web::Data;
 use poem_openapi::param::Query;
@@ -6,40 +6,39 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use time::OffsetDateTime;
 use uuid::Uuid;
-use vestibule_domain::id::SessionId;
-use vestibule_domain::session::EndedSession;
+use vestibule_domain::model::id::SessionId;
+use vestibule_domain::model::session::EndedSession;
 
-use crate::Tag;
 use crate::error::{Act, ApiError};
-use crate::state::State;
+use crate::state::ApiState;
+use crate::tag::Tag;
 
-/// The operation.
-pub(crate) struct Revocations;
+/// Revocation operations.
+pub(crate) struct RevocationsApi;
 
-/// Sessions no token of which is good any more.
+/// A page of ended sessions, whose tokens are invalid.
 #[derive(Debug, Object)]
 struct RevocationsResponse {
-    /// The sessions (`sid` of their access tokens). Some are told twice.
+    /// Session ids (`sid` of access tokens). May contain duplicates of earlier pages.
     sessions: Vec<Uuid>,
-    /// Where the list goes on: `since` of the next request.
+    /// Cursor: `since` of the next request.
     #[oai(validator(min_length = 49, max_length = 49))]
     next: String,
-    /// Whether it goes on at once.
+    /// `true` if the next page is available now.
     more: bool,
 }
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Tag::Keys")]
-impl Revocations {
-    /// Sessions that have ended
+impl RevocationsApi {
+    /// List ended sessions
     ///
-    /// Without `since`, those that have ended within the lifetime of an access token; with it, those
-    /// that have ended since. Ask every few seconds. Only there if the configuration says so
-    /// (`tokens.revocations`).
+    /// Without `since`, sessions that ended within the lifetime of an access token; with it, those
+    /// that ended since then. Poll every few seconds. Requires `tokens.revocations = true`.
     #[oai(path = "/revocations", method = "get", operation_id = "listRevocations")]
     async fn list(
         &self,
-        state: Data<&State>,
-        /// The `next` of the list so far.
+        state: Data<&ApiState>,
+        /// `next` of the previous response.
         #[oai(validator(
             min_length = 49,
             max_length = 49,
@@ -62,7 +61,7 @@ impl Revocations {
     }
 }
 
-/// A place in the list as one word: microseconds since the epoch in sixteen digits, and the session.
+/// Formats a cursor: microseconds since the Unix epoch in sixteen digits, and the session id.
 fn spelled(place: &EndedSession) -> String {
     let micros = place.ended_at.unix_timestamp_nanos() / 1000;
     format!("{micros:016}.{}", place.id.as_uuid().simple())

@@ -1,4 +1,4 @@
-//! Operations on sessions: sign in, stay signed in, see and end them.
+//! Operations on sessions: sign in, refresh, list and end them.
 
 use poem::web::Data;
 use poem_openapi::param::Path;
@@ -6,91 +6,92 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Deserialize;
 use uuid::Uuid;
-use vestibule_domain::email::EmailAddress;
 use vestibule_domain::error::{Error, Violations};
-use vestibule_domain::id::SessionId;
-use vestibule_domain::password::Password;
-use vestibule_domain::session::Session;
-use vestibule_domain::sessions::{Actor, SignIn};
+use vestibule_domain::model::email::EmailAddress;
+use vestibule_domain::model::id::SessionId;
+use vestibule_domain::model::password::Password;
+use vestibule_domain::model::session::Session;
+use vestibule_domain::use_cases::authenticated_session::AuthenticatedSession;
+use vestibule_domain::use_cases::sessions::SignIn;
 
-use crate::Tag;
 use crate::bearer::Signed;
 use crate::client::Client;
 use crate::error::{Act, ApiError};
 use crate::payload::StrictJson;
-use crate::state::State;
+use crate::state::ApiState;
+use crate::tag::Tag;
 use crate::views::{TokenResponse, rfc3339};
 
-/// The operations.
-pub(crate) struct Sessions;
+/// Session operations.
+pub(crate) struct SessionsApi;
 
-/// What a person presents to sign in.
+/// Credentials for a sign-in.
 #[derive(Deserialize, Object)]
 #[serde(deny_unknown_fields)]
 #[oai(deny_unknown_fields)]
 struct SignInRequest {
-    /// The account's address.
+    /// Email address of the account.
     #[oai(validator(min_length = 3, max_length = 254, pattern = "@"))]
     email: String,
-    /// The account's password.
+    /// Password of the account.
     #[oai(validator(min_length = 1, max_length = 256), write_only)]
     password: String,
 }
 
-/// What a client presents to stay signed in.
+/// A refresh of tokens.
 #[derive(Deserialize, Object)]
 #[serde(deny_unknown_fields)]
 #[oai(deny_unknown_fields)]
 struct RefreshRequest {
-    /// The token that came with the last sign-in or refresh.
+    /// Refresh token from the last sign-in or refresh.
     #[oai(validator(min_length = 1, max_length = 256), write_only)]
     refresh_token: String,
 }
 
-/// The sessions of an account, the one seen last first.
+/// The sessions of the user, the latest used first.
 #[derive(Debug, Object)]
 struct SessionsResponse {
     /// The sessions.
     sessions: Vec<SessionResponse>,
 }
 
-/// One sign-in on one device.
+/// A session: a sign-in on a device.
 #[derive(Debug, Object)]
 #[oai(skip_serializing_if_is_none)]
 struct SessionResponse {
-    /// Names the session.
+    /// Session id.
     id: Uuid,
-    /// Whether it is the one that asks.
+    /// `true` for the session of this request.
     current: bool,
-    /// When it was opened, RFC 3339.
+    /// Time of the sign-in, RFC 3339.
     #[oai(validator(max_length = 35))]
     created_at: String,
-    /// When its owner was last seen, roughly, RFC 3339.
+    /// Approximate time of the latest use, RFC 3339.
     #[oai(validator(max_length = 35))]
     last_seen_at: String,
-    /// The address it was opened from.
+    /// Client IP of the sign-in.
     ip: Option<String>,
-    /// What the client called itself.
+    /// User agent of the sign-in.
     user_agent: Option<String>,
 }
 
-/// The session is over.
+/// Sessions were ended.
 #[derive(ApiResponse)]
 enum Ended {
-    /// Done; the tokens of what has ended are dead.
+    /// Ended; the tokens are invalid.
     #[oai(status = 204)]
     Done,
 }
 
 impl SessionResponse {
-    fn of(session: &Session, actor: &Actor) -> Self {
+    fn of(session: &Session, actor: &AuthenticatedSession) -> Self {
         Self {
             id: session.id.as_uuid(),
             current: session.id == actor.session.id,
             created_at: rfc3339(session.created_at),
             last_seen_at: rfc3339(session.last_seen_at),
-            ip: session.caller.ip.map(|ip| ip.to_string()),
-            user_agent: session.caller.user_agent().map(ToOwned::to_owned),
+            ip: session.client.ip.map(|ip| ip.to_string()),
+            user_agent: session.client.user_agent().map(ToOwned::to_owned),
         }
     }
 }
@@ -105,7 +106,7 @@ impl SignInRequest {
         let email = violations.check("email", EmailAddress::parse(&self.email));
         let password = violations.check("password", Password::parse(&self.password));
         match (email, password) {
-            // A program signs in for somebody; it says nothing about their language.
+            // API clients send no language of the user.
             (Some(email), Some(password)) => Ok(SignIn { email, password, language: None }),
             _ => Err(violations.into()),
         }
@@ -113,14 +114,14 @@ impl SignInRequest {
 }
 
 #[OpenApi(prefix_path = "/api/v1/auth", tag = "Tag::Authentication")]
-impl Sessions {
+impl SessionsApi {
     /// Sign in
     ///
-    /// Answers alike, in form and in time, for a wrong password and for an unknown address.
+    /// The response is the same, in form and time, for a wrong password and an unknown address.
     #[oai(path = "/signin", method = "post", operation_id = "signIn")]
     async fn sign_in(
         &self,
-        state: Data<&State>,
+        state: Data<&ApiState>,
         client: Client,
         body: StrictJson<SignInRequest>,
     ) -> Result<Json<TokenResponse>, ApiError> {
@@ -132,22 +133,22 @@ impl Sessions {
 
     /// Sign out
     ///
-    /// Ends the session behind the access token, at once.
+    /// Ends the session of the access token at once.
     #[oai(path = "/signout", method = "post", operation_id = "signOut")]
-    async fn sign_out(&self, signed: Signed, state: Data<&State>) -> Result<Ended, ApiError> {
+    async fn sign_out(&self, signed: Signed, state: Data<&ApiState>) -> Result<Ended, ApiError> {
         state.sessions.sign_out(&signed.0).await.map_err(failed)?;
         Ok(Ended::Done)
     }
 
-    /// Stay signed in
+    /// Refresh tokens
     ///
-    /// Exchanges a refresh token for the next one and a fresh access token. A token works once; sent
-    /// again within 10 seconds, because an answer was lost, it is answered with the same successor.
-    /// Later, somebody has a copy of it: the session ends, and its owner is told by mail.
+    /// Exchanges a refresh token for the next one and a new access token. A token works once; sent
+    /// again within 10 seconds, after a lost response, it returns the same successor. Later reuse ends
+    /// the session, and the user is notified by mail.
     #[oai(path = "/refresh", method = "post", operation_id = "refresh")]
     async fn refresh(
         &self,
-        state: Data<&State>,
+        state: Data<&ApiState>,
         client: Client,
         body: StrictJson<RefreshRequest>,
     ) -> Result<Json<TokenResponse>, ApiError> {
@@ -155,14 +156,14 @@ impl Sessions {
         Ok(Json(refreshed.map_err(failed)?.into()))
     }
 
-    /// List one's sessions
+    /// List sessions
     ///
-    /// Those that live, the one seen last first.
+    /// The user's valid sessions, the latest used first.
     #[oai(path = "/sessions", method = "get", operation_id = "listSessions")]
     async fn list(
         &self,
         signed: Signed,
-        state: Data<&State>,
+        state: Data<&ApiState>,
     ) -> Result<Json<SessionsResponse>, ApiError> {
         let sessions = state.sessions.list(&signed.0).await.map_err(failed)?;
         let sessions = sessions.iter().map(|session| SessionResponse::of(session, &signed.0));
@@ -171,13 +172,13 @@ impl Sessions {
 
     /// End a session
     ///
-    /// One of one's own; its access token and its refresh token are dead at once.
+    /// Ends one of the user's sessions; its tokens are invalid at once.
     #[oai(path = "/sessions/:id", method = "delete", operation_id = "endSession")]
     async fn end(
         &self,
         signed: Signed,
-        state: Data<&State>,
-        /// The session.
+        state: Data<&ApiState>,
+        /// Session id.
         id: Path<Uuid>,
     ) -> Result<Ended, ApiError> {
         let id = SessionId::from_uuid(id.0);
@@ -187,9 +188,9 @@ impl Sessions {
 
     /// End all other sessions
     ///
-    /// Their access and refresh tokens are dead at once; the session that asks goes on.
+    /// Their tokens are invalid at once; the current session stays.
     #[oai(path = "/sessions", method = "delete", operation_id = "endOtherSessions")]
-    async fn end_others(&self, signed: Signed, state: Data<&State>) -> Result<Ended, ApiError> {
+    async fn end_others(&self, signed: Signed, state: Data<&ApiState>) -> Result<Ended, ApiError> {
         state.sessions.end_others(&signed.0).await.map_err(failed)?;
         Ok(Ended::Done)
     }

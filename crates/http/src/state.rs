@@ -1,60 +1,65 @@
-//! What operations work with.
+//! The state of the API: use cases and settings.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use poem::http::StatusCode;
 use poem::{Error, Request, Result};
-use vestibule_domain::accounts::Accounts;
-use vestibule_domain::administration::Administration;
 use vestibule_domain::error::chain;
-use vestibule_domain::mail_setup::MailSetup;
-use vestibule_domain::policy::Policy;
+use vestibule_domain::model::policy::Policy;
 use vestibule_domain::ports::{MailError, Ports, Store};
-use vestibule_domain::recovery::Recovery;
-use vestibule_domain::sessions::Sessions;
+use vestibule_domain::use_cases::accounts::Accounts;
+use vestibule_domain::use_cases::administration::Administration;
+use vestibule_domain::use_cases::recovery::Recovery;
+use vestibule_domain::use_cases::sessions::Sessions;
+use vestibule_domain::use_cases::smtp_settings::SmtpAdministration;
 
-use crate::keys::PublishedKey;
+use crate::views::PublishedKey;
 
-/// The use cases behind the operations, wired once by the composition root.
+/// The use cases and settings of the operations, wired by the composition root.
 #[derive(Clone)]
-pub struct State {
+pub struct ApiState {
     /// Sign-up and password change.
     pub accounts: Arc<Accounts>,
-    /// Sign-in, sign-out and the check of every authenticated request.
+    /// Sign-in, sign-out and authentication of requests.
     pub sessions: Arc<Sessions>,
-    /// Forgotten passwords.
+    /// Password recovery.
     pub recovery: Arc<Recovery>,
-    /// Other people's accounts, and the mails that went to them.
+    /// Administration of accounts, mails and the audit log.
     pub administration: Arc<Administration>,
-    /// Where mail goes.
-    pub mail_setup: Arc<MailSetup>,
-    /// Says why a mail was not taken, and what to do about it, in words for an administrator.
+    /// SMTP settings.
+    pub smtp: Arc<SmtpAdministration>,
+    /// Explains a failed delivery to an administrator.
     pub explain: Arc<dyn Fn(&MailError) -> String + Send + Sync>,
-    /// The name of the cookie that holds a browser's session.
+    /// Name of the session cookie.
     pub session_cookie: String,
-    /// Where people reach the service, as browsers write it in `Origin`: scheme, host and port.
+    /// Origin of the public URL: scheme, host and port, as browsers write it.
     pub public_origin: String,
-    /// Asked by the readiness probe only.
+    /// The store, for the readiness check only.
     pub store: Arc<dyn Store>,
-    /// The keys other services verify access tokens with, as of now.
+    /// Returns the current public keys.
     pub published_keys: Arc<dyn Fn() -> Vec<PublishedKey> + Send + Sync>,
-    /// Set when the process is about to stop, so that load balancers look elsewhere.
+    /// Set at shutdown, so that readiness turns 503.
     pub draining: Arc<AtomicBool>,
 }
 
-impl State {
-    /// The use cases over these ports, for a service that has no pages of ours.
+impl ApiState {
+    /// Creates the state from ports, for a service without the pages of this project.
     ///
-    /// The name of the cookie, the explanations, the published keys and the flag for load balancers
-    /// are what they are without any: set the fields that shall be otherwise.
-    pub fn new(ports: &Ports, policy: &Policy, mail_setup: MailSetup, public_origin: &str) -> Self {
+    /// Cookie name, explanations, published keys and the draining flag have defaults; set the fields to
+    /// change them.
+    pub fn new(
+        ports: &Ports,
+        policy: &Policy,
+        smtp: SmtpAdministration,
+        public_origin: &str,
+    ) -> Self {
         Self {
             accounts: Arc::new(Accounts::new(ports.clone(), policy.clone())),
             sessions: Arc::new(Sessions::new(ports.clone(), policy.clone())),
             recovery: Arc::new(Recovery::new(ports.clone(), policy.clone())),
             administration: Arc::new(Administration::new(ports.clone(), policy.clone())),
-            mail_setup: Arc::new(mail_setup),
+            smtp: Arc::new(smtp),
             explain: Arc::new(|error| chain(error)),
             session_cookie: "__Host-vestibule_session".to_owned(),
             public_origin: public_origin.to_owned(),
@@ -64,12 +69,12 @@ impl State {
         }
     }
 
-    /// The state that a request was sent here with.
+    /// Returns the state of a request.
     pub(crate) fn of(request: &Request) -> Result<&Self> {
         request.data().ok_or_else(|| Error::from_status(StatusCode::INTERNAL_SERVER_ERROR))
     }
 
-    /// Whether the process is about to stop.
+    /// Returns `true` during shutdown.
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }

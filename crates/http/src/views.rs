@@ -1,54 +1,65 @@
-//! What answers look like. Never a hash, never a secret that was not just issued.
+//! The responses that several operations share. They never contain a hash.
 
 use poem_openapi::Object;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
-use vestibule_domain::sessions::SignedIn;
-use vestibule_domain::user::User;
+use vestibule_domain::model::user::User;
+use vestibule_domain::use_cases::sessions::SignedIn;
 
-/// A sentence for people.
+/// A message.
 #[derive(Debug, Object)]
 pub(crate) struct MessageResponse {
-    /// The sentence.
+    /// Sentence for users.
     pub(crate) message: String,
 }
 
-/// Somebody has just signed in.
+/// Tokens of a new or refreshed session.
 #[derive(Object)]
 pub(crate) struct TokenResponse {
-    /// The access token, `v4.public.…`; present it as `Authorization: Bearer …`.
+    /// Access token, `v4.public.…`. Send it as `Authorization: Bearer …`.
     access_token: String,
     /// Always `bearer`.
     token_type: String,
-    /// How many seconds the access token is valid.
+    /// Lifetime of the access token in seconds.
     expires_in: i64,
-    /// What to exchange at `/api/v1/auth/refresh` for the next ones; works once.
+    /// Refresh token, for `/api/v1/auth/refresh`. Works once.
     refresh_token: String,
-    // Who signed in. Without a doc comment: with one, the document gives the type a second name.
+    // The user. Without a doc comment: with one, the document gives the type a second name.
     user: UserResponse,
 }
 
-/// An account, as its owner and administrators see it.
+/// An account.
 #[derive(Debug, Object)]
 pub(crate) struct UserResponse {
-    /// Names the account for ever.
+    /// Account id.
     id: Uuid,
-    /// Where mail goes.
+    /// Email address.
     email: String,
-    /// The chosen name.
+    /// Username.
     username: String,
-    /// Whether the account may sign in.
+    /// `true` if the user may sign in.
     is_active: bool,
-    /// Whether the account may administer others.
+    /// `true` for administrators.
     is_admin: bool,
-    /// When the account came into being, RFC 3339.
+    /// Time of creation, RFC 3339.
     #[oai(validator(max_length = 35))]
     created_at: String,
 }
 
-/// A moment as all answers write it. Every moment between the years 0 and 9999 has this form; the
-/// clock knows no other.
+/// A public key for verifying access tokens.
+#[derive(Clone, Debug, Object)]
+pub struct PublishedKey {
+    /// Key id in the footer of tokens: PASERK `k4.pid.…`.
+    pub kid: String,
+    /// Public key: PASERK `k4.public.…`.
+    pub key: String,
+    /// Use: `access`.
+    #[oai(rename = "use")]
+    pub purpose: String,
+}
+
+/// Formats a time as all responses do (RFC 3339). Valid for the years 0 to 9999.
 pub(crate) fn rfc3339(moment: OffsetDateTime) -> String {
     moment.format(&Rfc3339).unwrap_or_default()
 }

@@ -1,8 +1,8 @@
-//! Shared limits while they can be had, and this node's own, stricter ones while they cannot.
+//! Shared limits while the store is available, and stricter local limits while it is not.
 //!
-//! Nobody waits for a store that is away: the first attempts that notice give up after a quarter of
-//! a second, all later ones are decided here at once, and a task in the background finds out when
-//! the store is back.
+//! Requests do not wait for an unavailable store: the first attempts fail after a quarter of a
+//! second, all later ones are decided locally without delay, and a background task detects when
+//! the store is available again.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -15,174 +15,177 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use vestibule_domain::ports::{Decision, Limit, LimitKey, RateLimiter};
 
-use crate::shared::{Away, SharedLimiter, in_time};
+use crate::shared::{SharedLimiter, Unavailable, with_timeout};
 
-/// The most an attempt waits for the shared store.
-const PATIENCE: Duration = Duration::from_millis(250);
-/// How often the store is looked after, whether it is there or not.
-const PROBE_EVERY: Duration = Duration::from_millis(500);
-/// A look includes connecting.
-const PROBING: Duration = Duration::from_secs(2);
-/// This node notes an admitted attempt a little later than the shared store did, by another clock.
+/// Maximum time an attempt waits for the shared store.
+const TIMEOUT: Duration = Duration::from_millis(250);
+/// Interval of the probes.
+const PROBE_INTERVAL: Duration = Duration::from_millis(500);
+/// Maximum duration of a probe, which can include connecting.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Allowed difference between the times at which the shared store and this node record an attempt,
+/// with different clocks.
 const LAG: Duration = Duration::from_millis(500);
 
-/// Limits that several nodes share, and that are never gone.
+/// A limiter shared by several nodes, with a local fallback.
 ///
-/// An attempt is admitted when the shared limiter and the local one admit it. So the local one knows
-/// at every moment what this node has admitted, and a store that forgets everything, time and again,
-/// still leaves a limit for each node.
+/// An attempt is admitted if the shared and the local limiter admit it. So the local limiter has
+/// recorded all attempts this node has admitted, and each node still has a limit if the store loses
+/// its data repeatedly.
 ///
-/// While the shared limiter is away, the local one decides alone, by this node's share of the limit:
-/// the attempts divided by the number of nodes, but at least one.
+/// While the shared limiter is unavailable, the local limiter decides alone with this node's share
+/// of the limit: the attempts divided by the number of nodes, but at least one.
 pub struct FallbackLimiter {
-    both: Arc<Both>,
-    /// Ends with the limiter.
+    limiters: Arc<Limiters>,
+    /// Background task, aborted when the limiter is dropped.
     _watch: JoinSet<()>,
 }
 
-struct Both {
+struct Limiters {
     shared: Arc<dyn SharedLimiter>,
     local: Arc<dyn RateLimiter>,
     nodes: NonZeroU32,
     phase: AtomicU64,
-    /// Why the last phase ended, until the watch has told. Told there, because within a request the
-    /// line would name its client, who has nothing to do with it.
-    loss: Mutex<Option<Away>>,
+    /// Reason why the last phase ended, until the background task has logged it. Within a request,
+    /// the log line would contain the client of the request, which is unrelated.
+    failure: Mutex<Option<Unavailable>>,
 }
 
-/// A time in which the shared limiter was there, or was not. Phases are counted, so that a late
-/// failure of one does not end a later one.
+/// A period in which the shared limiter is available or unavailable. Phases are numbered, so that a
+/// late failure of one phase does not end a later one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Phase(u64);
 
 impl Phase {
-    const AWAY: Self = Self(0);
+    const INITIAL: Self = Self(0);
 
-    /// The two kinds take turns.
+    /// Returns `true` if the shared limiter is available; the two kinds of phases alternate.
     fn is_shared(self) -> bool {
         self.0 % 2 == 1
     }
 }
 
 impl FallbackLimiter {
-    /// Joins two limiters on one of so many nodes; looks once for the shared one, for two seconds at
-    /// most, and starts without it if it is not there.
+    /// Combines two limiters on one of `nodes` nodes.
+    ///
+    /// Probes the shared limiter once, for at most two seconds, and starts without it if it is
+    /// unavailable.
     pub async fn start(
         shared: Arc<dyn SharedLimiter>,
         local: Arc<dyn RateLimiter>,
         nodes: NonZeroU32,
     ) -> Self {
-        let phase = AtomicU64::new(Phase::AWAY.0);
-        let both = Arc::new(Both { shared, local, nodes, phase, loss: Mutex::default() });
-        match both.probe().await {
+        let phase = AtomicU64::new(Phase::INITIAL.0);
+        let failure = Mutex::default();
+        let limiters = Arc::new(Limiters { shared, local, nodes, phase, failure });
+        match limiters.probe().await {
             Ok(()) => {
-                both.phase.store(Phase::AWAY.0 + 1, Ordering::SeqCst);
+                limiters.phase.store(Phase::INITIAL.0 + 1, Ordering::SeqCst);
             }
-            Err(away) => warn(&away),
+            Err(reason) => warn(&reason),
         }
         let mut watch = JoinSet::new();
-        watch.spawn(Arc::clone(&both).watch());
-        Self { both, _watch: watch }
+        watch.spawn(Arc::clone(&limiters).watch());
+        Self { limiters, _watch: watch }
     }
 
-    /// Whether attempts are counted for all nodes at the moment.
+    /// Returns `true` if attempts are currently counted for all nodes.
     pub fn is_shared(&self) -> bool {
-        self.both.phase().is_shared()
+        self.limiters.phase().is_shared()
     }
 }
 
-impl Both {
+impl Limiters {
     fn phase(&self) -> Phase {
         Phase(self.phase.load(Ordering::SeqCst))
     }
 
-    /// Ends a phase, if it has not ended already; answers whether it did.
+    /// Ends a phase; returns `false` if it has already ended.
     fn end(&self, phase: Phase) -> bool {
         let next = phase.0.wrapping_add(1);
         self.phase.compare_exchange(phase.0, next, Ordering::SeqCst, Ordering::SeqCst).is_ok()
     }
 
-    /// Notes that the shared limiter has failed in a phase.
-    fn leave(&self, phase: Phase, away: Away) {
+    /// Records that the shared limiter has failed in a phase.
+    fn record_failure(&self, phase: Phase, reason: Unavailable) {
         if phase.is_shared() && self.end(phase) {
-            *self.loss() = Some(away);
+            *self.failure() = Some(reason);
         }
     }
 
-    fn loss(&self) -> MutexGuard<'_, Option<Away>> {
-        self.loss.lock().unwrap_or_else(PoisonError::into_inner)
+    fn failure(&self) -> MutexGuard<'_, Option<Unavailable>> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell_of_loss(&self) {
-        let loss = self.loss().take();
-        if let Some(away) = loss {
-            warn(&away);
+    fn log_failure(&self) {
+        let failure = self.failure().take();
+        if let Some(reason) = failure {
+            warn(&reason);
         }
     }
 
-    async fn probe(&self) -> Result<(), Away> {
-        in_time(PROBING, self.shared.probe()).await
+    async fn probe(&self) -> Result<(), Unavailable> {
+        with_timeout(PROBE_TIMEOUT, self.shared.probe()).await
     }
 
     async fn watch(self: Arc<Self>) {
-        let mut pace = interval(PROBE_EVERY);
-        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut interval = interval(PROBE_INTERVAL);
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            pace.tick().await;
-            self.tell_of_loss();
+            interval.tick().await;
+            self.log_failure();
             let phase = self.phase();
-            let found = self.probe().await;
-            let is_back = found.is_ok() && !phase.is_shared();
-            if let Err(away) = found {
-                self.leave(phase, away);
+            let result = self.probe().await;
+            let is_restored = result.is_ok() && !phase.is_shared();
+            if let Err(reason) = result {
+                self.record_failure(phase, reason);
             }
-            self.tell_of_loss();
-            if is_back {
+            self.log_failure();
+            if is_restored {
                 self.end(phase);
-                tracing::info!("the shared limits are back");
+                tracing::info!("shared rate limits available again");
             }
         }
     }
 
-    async fn ask_shared(&self, key: &LimitKey, limit: Limit) -> Result<Decision, Away> {
-        in_time(PATIENCE, self.shared.try_admit(key, limit)).await
+    async fn try_shared(&self, key: &LimitKey, limit: Limit) -> Result<Decision, Unavailable> {
+        with_timeout(TIMEOUT, self.shared.try_admit(key, limit)).await
     }
 
-    /// What one node may admit when it does not know what the others do.
+    /// Returns the limit of one node while the nodes cannot share their counts.
     fn share(&self, limit: Limit) -> Limit {
         let attempts = NonZeroU32::new(limit.attempts.get() / self.nodes);
         Limit { attempts: attempts.unwrap_or(NonZeroU32::MIN), ..limit }
     }
 }
 
-/// A limit that refuses nothing a shared store rightly admits.
+/// Returns a limit that admits every attempt the shared store has correctly admitted.
 ///
-/// An attempt the store has counted and this node then refused would be taken from the client.
+/// An attempt that the store has counted and this node then refused would be lost for the client.
 fn without_lag(limit: Limit) -> Limit {
     Limit { window: limit.window.saturating_sub(LAG).max(limit.window / 2), ..limit }
 }
 
-fn warn(away: &Away) {
-    tracing::warn!(
-        reason = %away,
-        "the shared limits are away; this node limits by itself, more strictly"
-    );
+fn warn(reason: &Unavailable) {
+    tracing::warn!(%reason, "shared rate limits unavailable, using stricter local limits");
 }
 
 #[async_trait]
 impl RateLimiter for FallbackLimiter {
     async fn admit(&self, key: &LimitKey, limit: Limit) -> Decision {
-        let both = &self.both;
-        let phase = both.phase();
+        let limiters = &self.limiters;
+        let phase = limiters.phase();
         if phase.is_shared() {
-            match both.ask_shared(key, limit).await {
-                // Counted here as well, for when the store goes away, or forgets.
-                Ok(Decision::Admitted) => return both.local.admit(key, without_lag(limit)).await,
+            match limiters.try_shared(key, limit).await {
+                // Counted locally as well, in case the store becomes unavailable or loses its data.
+                Ok(Decision::Admitted) => {
+                    return limiters.local.admit(key, without_lag(limit)).await;
+                }
                 Ok(refused) => return refused,
-                Err(away) => both.leave(phase, away),
+                Err(reason) => limiters.record_failure(phase, reason),
             }
         }
-        both.local.admit(key, both.share(limit)).await
+        limiters.local.admit(key, limiters.share(limit)).await
     }
 }
 

@@ -1,12 +1,12 @@
-//! Rate limits: in memory, shared over Redis, and what holds while Redis is away.
+//! Rate limits: in memory, shared through Redis, and a fallback while Redis is unavailable.
 //!
-//! The port promises at most so many attempts within *any* window. Token buckets and GCRA do not
-//! keep that promise: with a burst of five and five a minute they admit nine within one minute. A
-//! fixed window admits ten around its edge. So this keeps the moment of every admitted attempt and
-//! forgets it one window later: exact, and small, because the limits are.
+//! The port guarantees the limit within *any* window. Token buckets and GCRA do not: with a burst
+//! of five and a rate of five per minute they admit nine attempts within one minute. A fixed window
+//! admits ten around its edge. So the limiters use a sliding window: they store the time of each
+//! admitted attempt for one window. This is exact, and small because the limits are small.
 //!
-//! [`MemoryLimiter`] counts for one process, [`RedisLimiter`] for all that share a server, and
-//! [`FallbackLimiter`] joins the two, so that there is always a limit.
+//! [`MemoryLimiter`] counts for one process, [`RedisLimiter`] for all nodes that share a server,
+//! and [`FallbackLimiter`] combines the two, so that there is always a limit.
 
 mod fallback;
 mod memory;
@@ -18,9 +18,9 @@ pub use fallback::FallbackLimiter;
 pub use memory::MemoryLimiter;
 #[cfg(feature = "redis")]
 pub use redis::{InvalidRedisAddress, RedisAddress, RedisLimiter};
-pub use shared::{Away, SharedLimiter};
+pub use shared::{SharedLimiter, Unavailable};
 
-/// The examples of the README, compiled.
+/// Compiles the examples of the README.
 #[cfg(all(doctest, feature = "redis"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,7 +1,8 @@
-//! Counting in Redis, or Valkey, which is asked in the same words.
+//! A limiter in Redis or Valkey.
 //!
-//! One script decides and counts, by the server's clock. Only [`RedisLimiter::probe`] connects;
-//! whoever finds a connection broken or silent throws it away, for the next probe to make another.
+//! A script counts and decides atomically with the clock of the server. Only
+//! [`RedisLimiter::probe`] connects; a call that finds the connection broken or unresponsive drops
+//! it, and the next probe opens a new one.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,36 +15,36 @@ use tracing::field::Empty;
 use tracing::{Instrument as _, info_span};
 use vestibule_domain::ports::{Decision, Limit, LimitKey};
 
-use crate::shared::{Away, SharedLimiter, in_time};
+use crate::shared::{SharedLimiter, Unavailable, with_timeout};
 
 const ADMIT: &str = include_str!("redis/admit.lua");
-/// The number is that of the form in which moments are kept.
+/// Prefix of all keys; the number is the version of the data format.
 const PREFIX: &str = "vestibule:limit:1:";
-/// Beside the keys of real attempts, which begin with what is done.
+/// Key of probes, distinct from keys of attempts, which start with the action.
 const PROBE: &str = "vestibule:limit:1:probe";
-/// A server that takes longer for one attempt is as good as away.
-const PATIENCE: Duration = Duration::from_millis(200);
-/// Nobody waits for a new connection, which may take some round trips.
-const CONNECTING: Duration = Duration::from_secs(1);
-/// Attempts that may be on their way to the server at a time.
-const UNDER_WAY: usize = 1024;
+/// Maximum time to count an attempt; a slower server is treated as unavailable.
+const TIMEOUT: Duration = Duration::from_millis(200);
+/// Maximum time to connect, which can take several round trips. Requests do not wait for it.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Maximum number of concurrent requests to the server.
+const MAX_IN_FLIGHT: usize = 1024;
 
-/// Where a Redis server is, with the credentials to use there. Does not print.
+/// The address of a Redis server with its credentials, which are not part of the `Debug` output.
 #[derive(Clone)]
 pub struct RedisAddress(Client);
 
-/// A text is no address of a Redis server.
+/// The text is not the address of a Redis server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an address of the form redis://user:password@host:port/database")]
+#[error("invalid address, expected redis://user:password@host:port/database")]
 pub struct InvalidRedisAddress;
 
 impl RedisAddress {
-    /// Reads `redis://user:password@host:port/database`, or `rediss://` for TLS; everything but the
-    /// host may be left out.
+    /// Parses `redis://user:password@host:port/database`, or `rediss://` for TLS; only the host is
+    /// required.
     ///
     /// # Errors
-    /// [`InvalidRedisAddress`], also for a fragment: the client knows one that turns the check of
-    /// certificates off.
+    /// [`InvalidRedisAddress`] if the text is not an address or has a fragment: the client supports
+    /// a fragment that disables certificate verification.
     pub fn parse(text: &str) -> Result<Self, InvalidRedisAddress> {
         let known = text.starts_with("redis://") || text.starts_with("rediss://");
         if !known || text.contains('#') {
@@ -59,81 +60,82 @@ impl fmt::Debug for RedisAddress {
     }
 }
 
-/// Counts attempts for all nodes that name the same server and database.
+/// A limiter for all nodes that use the same Redis server and database.
 ///
-/// The server keeps, for each key, one list with as many moments as its limit admits, and forgets it
-/// a second after its window.
+/// The server stores one list per key with at most as many times as the limit admits. The list
+/// expires a second after the window.
 pub struct RedisLimiter {
     client: Client,
-    /// By this the server knows the script once it has seen it.
+    /// SHA-1 of the script, for `EVALSHA`.
     script: String,
-    line: Mutex<Line>,
+    current: Mutex<Current>,
 }
 
 /// The connection in use.
 #[derive(Default)]
-struct Line {
+struct Current {
     connection: Option<MultiplexedConnection>,
-    /// Of this connection, so that nobody throws away a newer one.
+    /// Number of this connection, so that a late failure does not drop a newer one.
     number: u64,
 }
 
 impl RedisLimiter {
-    /// Will count there; the first probe connects.
+    /// Creates a limiter without connecting; the first probe connects.
     pub fn new(address: &RedisAddress) -> Self {
-        // The client takes what the process has, and panics where that is nothing. A second
-        // installation finds the first one in place.
+        // The client panics if the process has no default crypto provider. The call fails if one is
+        // already installed, which is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let script = Script::new(ADMIT).get_hash().to_owned();
-        Self { client: address.0.clone(), script, line: Mutex::default() }
+        Self { client: address.0.clone(), script, current: Mutex::default() }
     }
 
-    fn line(&self) -> MutexGuard<'_, Line> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn connection(&self) -> Option<(MultiplexedConnection, u64)> {
-        let line = self.line();
-        line.connection.clone().map(|connection| (connection, line.number))
+        let current = self.current();
+        current.connection.clone().map(|connection| (connection, current.number))
     }
 
-    async fn connect(&self) -> Result<MultiplexedConnection, Away> {
+    async fn connect(&self) -> Result<MultiplexedConnection, Unavailable> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(None)
             .set_response_timeout(None)
-            .set_concurrency_limit(UNDER_WAY);
+            .set_concurrency_limit(MAX_IN_FLIGHT);
         let connecting = self.client.get_multiplexed_async_connection_with_config(&config);
-        in_time(CONNECTING, async { connecting.await.map_err(|error| away(&error)) }).await
+        let connected = async { connecting.await.map_err(|error| unavailable(&error)) };
+        with_timeout(CONNECT_TIMEOUT, connected).await
     }
 
-    /// Counts by the connection in use, and gives it up when it does not do its work.
-    async fn count(&self, key: &str, limit: Limit) -> Result<Decision, Away> {
-        let (mut connection, number) = self.connection().ok_or(Away::NotConnected)?;
-        let counted = self.count_by(&mut connection, key, limit).await;
-        let mut line = self.line();
-        if counted.is_err() && line.number == number {
-            line.connection = None;
+    /// Counts with the connection in use, and drops it if it fails.
+    async fn count(&self, key: &str, limit: Limit) -> Result<Decision, Unavailable> {
+        let (mut connection, number) = self.connection().ok_or(Unavailable::NotConnected)?;
+        let counted = self.count_with(&mut connection, key, limit).await;
+        let mut current = self.current();
+        if counted.is_err() && current.number == number {
+            current.connection = None;
         }
         counted
     }
 
-    async fn count_by(
+    async fn count_with(
         &self,
         connection: &mut MultiplexedConnection,
         key: &str,
         limit: Limit,
-    ) -> Result<Decision, Away> {
-        let ask = async {
-            let known = call("EVALSHA", &self.script, key, limit).query_async(connection).await;
-            match known {
+    ) -> Result<Decision, Unavailable> {
+        let request = async {
+            let reply = call("EVALSHA", &self.script, key, limit).query_async(connection).await;
+            match reply {
                 Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
                     call("EVAL", ADMIT, key, limit).query_async(connection).await
                 }
-                answer => answer,
+                reply => reply,
             }
-            .map_err(|error| away(&error))
+            .map_err(|error| unavailable(&error))
         };
-        let wait: u64 = in_time(PATIENCE, ask).await?;
+        let wait: u64 = with_timeout(TIMEOUT, request).await?;
         Ok(match wait {
             0 => Decision::Admitted,
             micros => Decision::Refused { retry_after: Duration::from_micros(micros) },
@@ -148,15 +150,15 @@ fn call(command: &str, script: &str, key: &str, limit: Limit) -> Cmd {
     call
 }
 
-/// The kind of an error: its details may repeat what was sent, and name hosts.
-fn away(error: &RedisError) -> Away {
+/// Converts an error to its kind; the details can contain the request and host names.
+fn unavailable(error: &RedisError) -> Unavailable {
     let kind = error.code().unwrap_or_else(|| error.category());
-    Away::Failed(kind.to_owned().into())
+    Unavailable::Failed(kind.to_owned().into())
 }
 
 #[async_trait]
 impl SharedLimiter for RedisLimiter {
-    async fn try_admit(&self, key: &LimitKey, limit: Limit) -> Result<Decision, Away> {
+    async fn try_admit(&self, key: &LimitKey, limit: Limit) -> Result<Decision, Unavailable> {
         let span = info_span!(
             target: "traces",
             "limit",
@@ -171,16 +173,16 @@ impl SharedLimiter for RedisLimiter {
         counted
     }
 
-    async fn probe(&self) -> Result<(), Away> {
-        // The whole script, because a server can answer and still take no writes.
+    async fn probe(&self) -> Result<(), Unavailable> {
+        // Runs the whole script, because a server can reply and still reject writes.
         let limit = Limit { attempts: std::num::NonZeroU32::MIN, window: Duration::from_micros(1) };
         if self.count(PROBE, limit).await.is_ok() {
             return Ok(());
         }
         let mut connection = self.connect().await?;
-        self.count_by(&mut connection, PROBE, limit).await?;
-        let mut line = self.line();
-        *line = Line { connection: Some(connection), number: line.number + 1 };
+        self.count_with(&mut connection, PROBE, limit).await?;
+        let mut current = self.current();
+        *current = Current { connection: Some(connection), number: current.number + 1 };
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Counting that several nodes share, and that can be out of reach.
+//! The interface of limiters that several nodes share.
 
 use std::borrow::Cow;
 use std::pin::pin;
@@ -8,57 +8,58 @@ use async_trait::async_trait;
 use tokio::time::timeout;
 use vestibule_domain::ports::{Decision, Limit, LimitKey};
 
-/// Counts attempts for several nodes, as [`vestibule_domain::ports::RateLimiter`] does for one,
-/// but for that it may fail.
+/// A rate limiter for several nodes.
+///
+/// Unlike [`vestibule_domain::ports::RateLimiter`], it can be unavailable.
 #[async_trait]
 pub trait SharedLimiter: Send + Sync {
-    /// Counts one attempt and decides, in one atomic step.
+    /// Counts an attempt and decides, atomically.
     ///
-    /// An attempt whose answer is lost may have been counted: losing it makes a limit stricter.
-    /// Never connects, and may be dropped at any moment without harm to others.
+    /// If the reply is lost, the attempt may have been counted, which makes the limit stricter.
+    /// Never connects. The future can be dropped at any time without affecting other calls.
     ///
     /// # Errors
-    /// [`Away`] when there is nobody to ask.
-    async fn try_admit(&self, key: &LimitKey, limit: Limit) -> Result<Decision, Away>;
+    /// [`Unavailable`] if the attempt could not be counted.
+    async fn try_admit(&self, key: &LimitKey, limit: Limit) -> Result<Decision, Unavailable>;
 
-    /// Finds out, by doing it, whether attempts can be counted; connects if need be.
+    /// Checks that attempts can be counted, by counting one; connects if necessary.
     ///
     /// # Errors
-    /// [`Away`] when they cannot.
-    async fn probe(&self) -> Result<(), Away>;
+    /// [`Unavailable`] if the attempt could not be counted.
+    async fn probe(&self) -> Result<(), Unavailable>;
 }
 
-/// Why a shared limiter cannot be asked. Holds nothing secret, and no address.
+/// The reason why a shared limiter is unavailable. Contains no secrets and no addresses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Away {
+pub enum Unavailable {
     /// There is no connection.
     #[error("not connected")]
     NotConnected,
-    /// It takes too long.
-    #[error("no answer in time")]
+    /// The reply did not arrive in time.
+    #[error("timed out")]
     TimedOut,
-    /// It says no, or the connection broke.
+    /// The server returned an error, or the connection failed.
     #[error("{0}")]
     Failed(Cow<'static, str>),
 }
 
-/// Steps in which patience is counted.
+/// Number of steps a timeout is divided into.
 const STEPS: u32 = 5;
 
-/// Waits for an answer, but not longer than patience lasts.
+/// Waits for a reply until a timeout.
 ///
-/// Counted in steps, each of which begins when this process gets round to it: one that is too busy
-/// to read an answer does not take it for one that is missing.
-pub(crate) async fn in_time<T>(
-    patience: Duration,
-    asking: impl Future<Output = Result<T, Away>>,
-) -> Result<T, Away> {
-    let mut asking = pin!(asking);
+/// The timeout is divided into steps, each of which starts when this task runs. So a process that
+/// is too busy to read a reply does not treat it as missing.
+pub(crate) async fn with_timeout<T>(
+    duration: Duration,
+    request: impl Future<Output = Result<T, Unavailable>>,
+) -> Result<T, Unavailable> {
+    let mut request = pin!(request);
     for _ in 0..STEPS {
-        if let Ok(answer) = timeout(patience / STEPS, asking.as_mut()).await {
-            return answer;
+        if let Ok(reply) = timeout(duration / STEPS, request.as_mut()).await {
+            return reply;
         }
     }
-    Err(Away::TimedOut)
+    Err(Unavailable::TimedOut)
 }

@@ -1,7 +1,7 @@
-//! What the port promises, kept by a limiter in memory and by three nodes that share a Redis.
+//! The contract of the port, tested with a limiter in memory and with three nodes that share Redis.
 //!
-//! In real time, with short windows: nobody can set a Redis server's clock.
-#![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
+//! Uses real time and short windows, because the clock of a Redis server cannot be set.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 #[path = "fixtures/attempts.rs"]
 mod attempts;
@@ -15,7 +15,7 @@ use vestibule_domain::ports::{Action, Decision, LimitKey, RateLimiter};
 
 use attempts::{a_minute, fresh_key, limit};
 
-/// The nodes that count together.
+/// Nodes that share their counts.
 type Nodes = Vec<Arc<dyn RateLimiter>>;
 
 const WINDOW: Duration = Duration::from_millis(400);
@@ -23,17 +23,17 @@ const WINDOW: Duration = Duration::from_millis(400);
 macro_rules! contract {
     ($nodes:expr) => {
         contract!($nodes,
-            of_many_at_once_exactly_the_limit_is_admitted
+            exactly_the_limit_is_admitted_concurrently
             no_window_ever_holds_more_than_the_limit
             keys_do_not_affect_each_other
             a_refused_attempt_does_not_count
-            the_time_to_wait_is_honest
+            the_time_to_wait_is_correct
         );
     };
-    ($nodes:expr, $($promise:ident)*) => { $(
+    ($nodes:expr, $($test:ident)*) => { $(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $promise() {
-            super::$promise($nodes).await;
+        async fn $test() {
+            super::$test($nodes).await;
         }
     )* };
 }
@@ -41,11 +41,11 @@ macro_rules! contract {
 mod memory {
     use super::{Arc, Nodes};
 
-    fn alone() -> Nodes {
+    fn single() -> Nodes {
         vec![Arc::new(vestibule_limits::MemoryLimiter::default())]
     }
 
-    contract!(alone());
+    contract!(single());
 }
 
 mod redis {
@@ -55,11 +55,11 @@ mod redis {
 
     use super::{Arc, Decision, LimitKey, Nodes, RateLimiter};
 
-    /// A Redis that is there.
-    struct Reliable(RedisLimiter);
+    /// A limiter whose Redis is always available.
+    struct AlwaysAvailable(RedisLimiter);
 
     #[async_trait]
-    impl RateLimiter for Reliable {
+    impl RateLimiter for AlwaysAvailable {
         async fn admit(&self, key: &LimitKey, limit: Limit) -> Decision {
             self.0.try_admit(key, limit).await.unwrap()
         }
@@ -67,14 +67,14 @@ mod redis {
 
     async fn three() -> Nodes {
         let Ok(url) = std::env::var("VESTIBULE_TEST_REDIS_URL") else {
-            panic!("Redis is needed; `cargo xtask test` starts one");
+            panic!("this test requires Redis; `cargo xtask test` starts one");
         };
         let address = RedisAddress::parse(&url).unwrap();
         let mut nodes: Nodes = Vec::new();
         for _ in 0..3 {
             let node = RedisLimiter::new(&address);
             node.probe().await.unwrap();
-            nodes.push(Arc::new(Reliable(node)));
+            nodes.push(Arc::new(AlwaysAvailable(node)));
         }
         nodes
     }
@@ -82,7 +82,7 @@ mod redis {
     contract!(three().await);
 }
 
-async fn of_many_at_once_exactly_the_limit_is_admitted(nodes: Nodes) {
+async fn exactly_the_limit_is_admitted_concurrently(nodes: Nodes) {
     for _ in 0..20 {
         let (key, mut attempts) = (fresh_key(), JoinSet::new());
         for node in nodes.iter().cycle().take(200) {
@@ -98,24 +98,24 @@ async fn of_many_at_once_exactly_the_limit_is_admitted(nodes: Nodes) {
 async fn no_window_ever_holds_more_than_the_limit(nodes: Nodes) {
     let (key, five, start) = (fresh_key(), limit(5, WINDOW), Instant::now());
     let mut admitted = Vec::new();
-    let mut pace = interval(Duration::from_millis(1));
+    let mut interval = interval(Duration::from_millis(1));
     for node in nodes.iter().cycle() {
-        pace.tick().await;
-        let asked = Instant::now();
+        interval.tick().await;
+        let sent = Instant::now();
         if node.admit(&key, five).await == Decision::Admitted {
-            admitted.push((asked, Instant::now()));
+            admitted.push((sent, Instant::now()));
         }
         if start.elapsed() > WINDOW * 8 {
             break;
         }
     }
-    // Between the first and the sixth of any six lies a whole window; a limiter with fixed windows
-    // admits ten around an edge, and one with a bucket goes on at a fifth of the window.
+    // The first and the sixth of any six attempts are at least a window apart. A fixed window would
+    // admit ten around an edge, and a token bucket one every fifth of the window.
     for six in admitted.windows(6) {
         let apart = six[5].1 - six[0].0;
         assert!(apart >= WINDOW, "six within {apart:?}");
     }
-    // And what the limit allows is allowed, however busy the machine is.
+    // The limit is used up, even on a busy machine.
     assert!(admitted.len() >= 15, "{}", admitted.len());
 }
 
@@ -138,35 +138,35 @@ async fn a_refused_attempt_does_not_count(nodes: Nodes) {
     let Decision::Refused { retry_after } = nodes[0].admit(&key, three).await else {
         panic!("a fourth one was admitted");
     };
-    // If they counted, whoever keeps trying would wait ever longer.
-    let (due, mut pace) = (Instant::now() + retry_after, interval(Duration::from_millis(1)));
+    // If refused attempts counted, retries would extend the wait.
+    let (due, mut interval) = (Instant::now() + retry_after, interval(Duration::from_millis(1)));
     loop {
-        let asked = Instant::now();
+        let sent = Instant::now();
         if nodes[0].admit(&key, three).await == Decision::Admitted {
             break;
         }
-        assert!(asked < due, "refused because of what was refused before");
-        pace.tick().await;
+        assert!(sent < due, "refused because of refused attempts");
+        interval.tick().await;
     }
 }
 
-async fn the_time_to_wait_is_honest(nodes: Nodes) {
+async fn the_time_to_wait_is_correct(nodes: Nodes) {
     let (key, one) = (fresh_key(), limit(1, WINDOW));
     assert_eq!(nodes[0].admit(&key, one).await, Decision::Admitted);
-    let mut pace = interval(Duration::from_millis(1));
+    let mut interval = interval(Duration::from_millis(1));
     let (mut not_before, mut not_after) = (Instant::now(), Instant::now() + WINDOW * 10);
     loop {
-        let asked = Instant::now();
+        let sent = Instant::now();
         match nodes[0].admit(&key, one).await {
             Decision::Admitted => break,
             Decision::Refused { retry_after } => {
                 assert!((Duration::from_nanos(1)..=WINDOW).contains(&retry_after));
-                assert!(asked < not_after, "refused later than promised");
-                not_before = not_before.max(asked + retry_after);
+                assert!(sent < not_after, "refused later than announced");
+                not_before = not_before.max(sent + retry_after);
                 not_after = not_after.min(Instant::now() + retry_after);
             }
         }
-        pace.tick().await;
+        interval.tick().await;
     }
-    assert!(Instant::now() >= not_before, "admitted earlier than promised");
+    assert!(Instant::now() >= not_before, "admitted earlier than announced");
 }

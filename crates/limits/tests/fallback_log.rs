@@ -1,7 +1,7 @@
-//! What is logged when the shared limits go away and come back.
+//! Tests of the log lines of the fallback.
 //!
-//! Alone in its program: what is listened to is decided once for all threads.
-#![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
+//! In its own process, because tracing caches its configuration for all threads.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 #[path = "fixtures/attempts.rs"]
 mod attempts;
@@ -15,9 +15,9 @@ use std::time::Duration;
 use tracing_subscriber::fmt::MakeWriter;
 
 use attempts::{a_minute, fresh_key};
-use store::{Mood, Store, admitted, node, pass, until_shared};
+use store::{Behaviour, Store, admitted, node, pass, until_shared};
 
-/// Everything that was logged.
+/// The captured log output.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -40,25 +40,26 @@ impl MakeWriter<'_> for Lines {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_change_is_logged_once_and_names_nobody() {
+async fn each_change_is_logged_once_without_a_client() {
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false);
     let _guard = tracing::subscriber::set_default(subscriber.finish());
-    let store = Store::new(Mood::Works);
+    let store = Store::new(Behaviour::Works);
     let node = node(&store, 3).await;
     let key = fresh_key();
     for _ in 0..2 {
-        store.mood.send_replace(Mood::Fails);
+        store.behaviour.send_replace(Behaviour::Fails);
         admitted(&node, &key, 100, a_minute(5)).await;
         pass(Duration::from_mins(1)).await;
-        store.mood.send_replace(Mood::Works);
+        store.behaviour.send_replace(Behaviour::Works);
         until_shared(&node, true).await;
         admitted(&node, &key, 100, a_minute(5)).await;
     }
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    let of = |words: &str| text.lines().filter(|line| line.contains(words)).count();
-    assert_eq!((of("WARN"), of("INFO")), (2, 2), "{text}");
-    assert_eq!(of("the shared limits are away") + of("the shared limits are back"), 4, "{text}");
-    assert_eq!(of("reason=broken"), 2, "{text}");
-    assert_eq!(of(&key.to_string()), 0, "{text}");
+    let count = |part: &str| text.lines().filter(|line| line.contains(part)).count();
+    assert_eq!((count("WARN"), count("INFO")), (2, 2), "{text}");
+    assert_eq!(count("shared rate limits unavailable"), 2, "{text}");
+    assert_eq!(count("shared rate limits available again"), 2, "{text}");
+    assert_eq!(count("reason=broken"), 2, "{text}");
+    assert_eq!(count(&key.to_string()), 0, "{text}");
 }

@@ -1,4 +1,4 @@
-//! What the port promises, tried with many moments and many callers.
+//! Tests of the limiter in memory, with a manual clock and concurrent callers.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use vestibule_domain::caller::ClientNetwork;
+use vestibule_domain::model::client::ClientNetwork;
 use vestibule_domain::ports::{Action, Decision, Limit, LimitKey, RateLimiter as _, Subject};
 use vestibule_limits::MemoryLimiter;
 
-/// A limiter and the hands of its clock.
-fn with_hands(capacity: usize) -> (MemoryLimiter, impl Fn(Duration)) {
+/// Returns a limiter and a function that advances its clock.
+fn with_manual_clock(capacity: usize) -> (MemoryLimiter, impl Fn(Duration)) {
     let elapsed = Arc::new(AtomicU64::new(0));
     let (start, shared) = (Instant::now(), Arc::clone(&elapsed));
     let limiter = MemoryLimiter::with_time(capacity, move || {
@@ -39,7 +39,7 @@ fn refused(milliseconds: u64) -> Decision {
 
 #[tokio::test]
 async fn the_limit_is_admitted_and_no_more() {
-    let (limiter, _advance) = with_hands(100);
+    let (limiter, _advance) = with_manual_clock(100);
     for _ in 0..5 {
         assert_eq!(limiter.admit(&client(1), limit(5, 60)).await, Decision::Admitted);
     }
@@ -48,7 +48,7 @@ async fn the_limit_is_admitted_and_no_more() {
 
 #[tokio::test]
 async fn the_window_slides() {
-    let (limiter, advance) = with_hands(100);
+    let (limiter, advance) = with_manual_clock(100);
     let five = limit(5, 60);
     assert_eq!(limiter.admit(&client(1), five).await, Decision::Admitted);
     advance(Duration::from_secs(59));
@@ -58,14 +58,14 @@ async fn the_window_slides() {
     advance(Duration::from_millis(999));
     assert_eq!(limiter.admit(&client(1), five).await, refused(1));
     advance(Duration::from_millis(1));
-    // Only the first one has left the window: a fixed window would admit five here.
+    // Only the first one has expired; a fixed window would admit five here.
     assert_eq!(limiter.admit(&client(1), five).await, Decision::Admitted);
     assert_eq!(limiter.admit(&client(1), five).await, refused(59_000));
 }
 
 #[tokio::test]
 async fn a_refused_attempt_does_not_count() {
-    let (limiter, advance) = with_hands(100);
+    let (limiter, advance) = with_manual_clock(100);
     let three = limit(3, 60);
     for _ in 0..3 {
         limiter.admit(&client(1), three).await;
@@ -81,7 +81,7 @@ async fn a_refused_attempt_does_not_count() {
 
 #[tokio::test]
 async fn keys_do_not_affect_each_other() {
-    let (limiter, _advance) = with_hands(100);
+    let (limiter, _advance) = with_manual_clock(100);
     let one = limit(1, 60);
     let keys = [
         client(1),
@@ -100,7 +100,7 @@ async fn keys_do_not_affect_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_at_once_exactly_the_limit_is_admitted() {
+async fn exactly_the_limit_is_admitted_concurrently() {
     for _ in 0..20 {
         let limiter = Arc::new(MemoryLimiter::default());
         let mut attempts = tokio::task::JoinSet::new();
@@ -114,10 +114,10 @@ async fn of_many_at_once_exactly_the_limit_is_admitted() {
     }
 }
 
-/// A small generator (xorshift64) that draws the same numbers in every run.
-struct Draw(u64);
+/// A random number generator (xorshift64) with a fixed seed.
+struct Generator(u64);
 
-impl Draw {
+impl Generator {
     fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -129,24 +129,24 @@ impl Draw {
 #[tokio::test]
 async fn no_window_ever_holds_more_than_the_limit() {
     for seed in 1..=200 {
-        let mut draw = Draw(u64::wrapping_mul(seed, 0x9E37_79B9_7F4A_7C15));
-        let attempts = 1 + u32::try_from(draw.below(8)).unwrap();
-        let (window, pace) = (1 + draw.below(90), 1 + draw.below(20_000));
-        let (limiter, advance) = with_hands(100);
+        let mut random = Generator(u64::wrapping_mul(seed, 0x9E37_79B9_7F4A_7C15));
+        let attempts = 1 + u32::try_from(random.below(8)).unwrap();
+        let (window, pace) = (1 + random.below(90), 1 + random.below(20_000));
+        let (limiter, advance) = with_manual_clock(100);
         let limit = limit(attempts, window);
-        let (window, most) = (window * 1000, usize::try_from(attempts).unwrap());
+        let (window, max) = (window * 1000, usize::try_from(attempts).unwrap());
         let (mut now, mut admitted) = (0, Vec::<u64>::new());
         for _ in 0..500 {
-            let step = draw.below(pace);
+            let step = random.below(pace);
             advance(Duration::from_millis(step));
             now += step;
-            // What the rule says, in the simplest words there are.
+            // A simple reference implementation.
             let recent: Vec<u64> =
                 admitted.iter().copied().filter(|at| at + window > now).collect();
-            let expected = if recent.len() < most {
+            let expected = if recent.len() < max {
                 Decision::Admitted
             } else {
-                refused(recent[recent.len() - most] + window - now)
+                refused(recent[recent.len() - max] + window - now)
             };
             assert_eq!(limiter.admit(&client(1), limit).await, expected, "seed {seed} at {now}");
             if expected == Decision::Admitted {
@@ -155,14 +155,14 @@ async fn no_window_ever_holds_more_than_the_limit() {
         }
         for (first, start) in admitted.iter().enumerate() {
             let within = admitted[first..].iter().filter(|at| **at < start + window).count();
-            assert!(within <= most, "seed {seed}: {within} from {start}");
+            assert!(within <= max, "seed {seed}: {within} from {start}");
         }
     }
 }
 
 #[tokio::test]
 async fn memory_is_bounded() {
-    let (limiter, advance) = with_hands(1600);
+    let (limiter, advance) = with_manual_clock(1600);
     for number in 0..1_000_000 {
         limiter.admit(&client(number), limit(5, 60)).await;
         if number % 50_000 == 0 {
@@ -170,7 +170,7 @@ async fn memory_is_bounded() {
         }
     }
     assert!(limiter.len() <= 1600);
-    // And what is over is not kept.
+    // Expired keys are removed.
     advance(Duration::from_mins(1));
     for number in 0..1000 {
         limiter.admit(&client(number), limit(5, 60)).await;
@@ -179,26 +179,26 @@ async fn memory_is_bounded() {
 }
 
 #[tokio::test]
-async fn a_full_limiter_forgets_the_key_that_expires_first() {
-    // Two keys fit behind each lock: the patient one, and one of the flood.
-    let (limiter, advance) = with_hands(32);
-    let patient = client(0);
-    limiter.admit(&patient, limit(1, 3600)).await;
+async fn a_full_limiter_removes_the_key_that_expires_first() {
+    // The capacity is two keys per lock: the long-lived one and one of the flood.
+    let (limiter, advance) = with_manual_clock(32);
+    let long_lived = client(0);
+    limiter.admit(&long_lived, limit(1, 3600)).await;
     for number in 1..2000 {
         advance(Duration::from_millis(1));
         assert_eq!(limiter.admit(&client(number), limit(1, 60)).await, Decision::Admitted);
         assert_eq!(
-            limiter.admit(&patient, limit(1, 3600)).await,
+            limiter.admit(&long_lived, limit(1, 3600)).await,
             refused(3_600_000 - u64::from(number)),
-            "a flood of short-lived keys does not wash away a long limit"
+            "a flood of short-lived keys removed a long-lived one"
         );
     }
     assert!(limiter.len() <= 32);
 }
 
 #[tokio::test]
-async fn a_new_key_is_counted_although_everything_is_full_of_longer_ones() {
-    let (limiter, _advance) = with_hands(16);
+async fn a_new_key_is_counted_even_if_all_others_expire_later() {
+    let (limiter, _advance) = with_manual_clock(16);
     for number in 0..1000 {
         limiter.admit(&client(number), limit(1, 3600)).await;
     }
@@ -208,18 +208,18 @@ async fn a_new_key_is_counted_although_everything_is_full_of_longer_ones() {
 }
 
 #[tokio::test]
-async fn a_tighter_limit_for_the_same_key_holds_at_once() {
-    let (limiter, advance) = with_hands(100);
+async fn a_stricter_limit_for_the_same_key_applies_immediately() {
+    let (limiter, advance) = with_manual_clock(100);
     for _ in 0..5 {
         limiter.admit(&client(1), limit(5, 60)).await;
         advance(Duration::from_secs(1));
     }
-    // Five within the last five seconds; two are allowed when the fourth of them has left.
+    // Five within the last five seconds; an attempt is admitted when the fourth has expired.
     assert_eq!(limiter.admit(&client(1), limit(2, 60)).await, refused(58_000));
 }
 
 #[test]
-fn nothing_printed_shows_a_key() {
+fn debug_output_contains_no_key() {
     let limiter = MemoryLimiter::new(10);
     assert!(limiter.is_empty());
     assert_eq!(format!("{limiter:?}"), "MemoryLimiter { len: 0, .. }");

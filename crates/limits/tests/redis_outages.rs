@@ -1,6 +1,6 @@
-//! Three nodes, and a Redis that is killed, stopped, emptied and started again under them: at no
-//! time is there no limit, and nobody waits.
-#![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
+//! Tests of three nodes while their Redis is killed, paused, emptied and restarted: there is always
+//! a limit, and attempts do not wait.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 #[path = "fixtures/attempts.rs"]
 mod attempts;
@@ -20,11 +20,12 @@ use attempts::{a_minute, fresh_key};
 use server::RedisServer;
 
 const NODES: NonZeroU32 = NonZeroU32::new(3).unwrap();
-/// What an attempt may wait for a Redis that is away.
-const BEARABLE: Duration = Duration::from_millis(300);
-/// What a decision of one's own takes, even on a busy machine.
-const AT_ONCE: Duration = Duration::from_millis(100);
-const BACK_WITHIN: Duration = Duration::from_secs(10);
+/// Maximum time an attempt waits for an unavailable Redis.
+const MAX_WAIT: Duration = Duration::from_millis(300);
+/// Maximum time of a local decision, even on a busy machine.
+const MAX_LOCAL_WAIT: Duration = Duration::from_millis(100);
+/// Maximum time until an outage or its end is detected.
+const MAX_DETECTION: Duration = Duration::from_secs(10);
 
 type Nodes = Vec<Arc<FallbackLimiter>>;
 
@@ -38,8 +39,8 @@ async fn nodes(server: &RedisServer) -> Nodes {
     nodes
 }
 
-/// Sixty attempts at once, spread over all nodes; how many are admitted, and the longest wait.
-async fn crowd(nodes: &Nodes, key: &LimitKey, limit: Limit) -> (usize, Duration) {
+/// Makes sixty concurrent attempts on all nodes; returns the number admitted and the longest wait.
+async fn attempt_concurrently(nodes: &Nodes, key: &LimitKey, limit: Limit) -> (usize, Duration) {
     let mut attempts = JoinSet::new();
     for node in nodes.iter().cycle().take(60) {
         let (node, key) = (Arc::clone(node), key.clone());
@@ -54,99 +55,99 @@ async fn crowd(nodes: &Nodes, key: &LimitKey, limit: Limit) -> (usize, Duration)
 }
 
 async fn until(nodes: &Nodes, shared: bool) {
-    let (start, mut looks) = (Instant::now(), interval(Duration::from_millis(10)));
+    let (start, mut interval) = (Instant::now(), interval(Duration::from_millis(10)));
     while nodes.iter().any(|node| node.is_shared() != shared) {
-        looks.tick().await;
-        assert!(start.elapsed() < BACK_WITHIN, "not after {:?}", start.elapsed());
+        interval.tick().await;
+        assert!(start.elapsed() < MAX_DETECTION, "not after {:?}", start.elapsed());
     }
 }
 
-/// Exactly the limit, over all nodes together.
-async fn shares(nodes: &Nodes) {
-    assert_eq!(crowd(nodes, &fresh_key(), a_minute(5)).await.0, 5);
+/// Asserts that all nodes together admit exactly the limit.
+async fn assert_shared(nodes: &Nodes) {
+    assert_eq!(attempt_concurrently(nodes, &fresh_key(), a_minute(5)).await.0, 5);
 }
 
-/// Each node its share: one of five, two of six.
-async fn stands_alone(nodes: &Nodes) {
+/// Asserts that each node admits its share: one of five, two of six.
+async fn assert_local(nodes: &Nodes) {
     for (limit, share) in [(5, 1), (6, 2)] {
-        let (admitted, wait) = crowd(nodes, &fresh_key(), a_minute(limit)).await;
+        let (admitted, wait) = attempt_concurrently(nodes, &fresh_key(), a_minute(limit)).await;
         assert_eq!(admitted, share * nodes.len());
-        assert!(wait <= AT_ONCE, "{wait:?}");
+        assert!(wait <= MAX_LOCAL_WAIT, "{wait:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_redis_that_is_killed_leaves_stricter_limits_until_it_is_back() {
+async fn limits_are_stricter_while_redis_is_down() {
     let mut server = RedisServer::start().await;
     let nodes = nodes(&server).await;
     let used = fresh_key();
-    assert_eq!(crowd(&nodes, &used, a_minute(5)).await.0, 5);
+    assert_eq!(attempt_concurrently(&nodes, &used, a_minute(5)).await.0, 5);
 
     server.kill().await;
-    let (admitted, wait) = crowd(&nodes, &fresh_key(), a_minute(5)).await;
+    let (admitted, wait) = attempt_concurrently(&nodes, &fresh_key(), a_minute(5)).await;
     assert!((1..=nodes.len()).contains(&admitted), "{admitted}");
-    assert!(wait <= BEARABLE, "{wait:?}");
-    // Whoever has used up the limit before has at most one more on each node that knew nothing.
-    assert!(crowd(&nodes, &used, a_minute(5)).await.0 < nodes.len());
-    assert_eq!(crowd(&nodes, &used, a_minute(5)).await.0, 0);
+    assert!(wait <= MAX_WAIT, "{wait:?}");
+    // For a used up limit, each node that has not counted it admits at most one more attempt.
+    assert!(attempt_concurrently(&nodes, &used, a_minute(5)).await.0 < nodes.len());
+    assert_eq!(attempt_concurrently(&nodes, &used, a_minute(5)).await.0, 0);
     until(&nodes, false).await;
-    stands_alone(&nodes).await;
+    assert_local(&nodes).await;
 
     server.restart().await;
     until(&nodes, true).await;
-    shares(&nodes).await;
-    // The new Redis knows nothing, but the nodes do.
-    let again = crowd(&nodes, &used, a_minute(5)).await.0;
+    assert_shared(&nodes).await;
+    // The restarted Redis is empty, but the nodes have their local counts.
+    let again = attempt_concurrently(&nodes, &used, a_minute(5)).await.0;
     assert!(again <= 5, "{again}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_redis_that_hangs_is_waited_for_once() {
+async fn attempts_wait_only_once_for_a_redis_that_hangs() {
     let server = RedisServer::start().await;
     let nodes = nodes(&server).await;
-    shares(&nodes).await;
+    assert_shared(&nodes).await;
 
     server.pause().await;
-    let (admitted, wait) = crowd(&nodes, &fresh_key(), a_minute(5)).await;
+    let (admitted, wait) = attempt_concurrently(&nodes, &fresh_key(), a_minute(5)).await;
     assert_eq!(admitted, nodes.len());
-    assert!(wait <= BEARABLE, "{wait:?}");
+    assert!(wait <= MAX_WAIT, "{wait:?}");
     until(&nodes, false).await;
-    stands_alone(&nodes).await;
+    assert_local(&nodes).await;
 
     server.resume().await;
     until(&nodes, true).await;
-    shares(&nodes).await;
+    assert_shared(&nodes).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_redis_that_is_emptied_time_and_again_leaves_each_node_a_limit() {
+async fn each_node_has_a_limit_if_redis_is_emptied_repeatedly() {
     let server = RedisServer::start().await;
     let nodes = nodes(&server).await;
     let (key, mut admitted) = (fresh_key(), 0);
     for _ in 0..10 {
         server.command("FLUSHALL").await;
-        admitted += crowd(&nodes, &key, a_minute(5)).await.0;
+        admitted += attempt_concurrently(&nodes, &key, a_minute(5)).await.0;
     }
     assert!((5..=5 * nodes.len()).contains(&admitted), "{admitted}");
-    assert_eq!(crowd(&nodes, &key, a_minute(5)).await.0, 0);
+    assert_eq!(attempt_concurrently(&nodes, &key, a_minute(5)).await.0, 0);
     assert!(nodes.iter().all(|node| node.is_shared()));
-    shares(&nodes).await;
+    assert_shared(&nodes).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nodes_start_without_redis_and_find_it_later() {
+async fn nodes_start_without_redis_and_use_it_when_it_is_available() {
     let mut server = RedisServer::start().await;
     server.kill().await;
     let nodes = nodes(&server).await;
     assert!(nodes.iter().all(|node| !node.is_shared()));
-    stands_alone(&nodes).await;
+    assert_local(&nodes).await;
     server.restart().await;
     until(&nodes, true).await;
-    shares(&nodes).await;
+    assert_shared(&nodes).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_redis_that_restarts_under_load_never_leaves_a_node_without_a_limit() {
+async fn each_node_always_has_a_limit_if_redis_restarts_under_load() {
     let mut server = RedisServer::start().await;
     let nodes = nodes(&server).await;
     let key = fresh_key();
@@ -154,9 +155,9 @@ async fn a_redis_that_restarts_under_load_never_leaves_a_node_without_a_limit() 
     for node in &nodes {
         let (node, key) = (Arc::clone(node), key.clone());
         attempts.spawn(async move {
-            let (mut admitted, mut pace) = (0, interval(Duration::from_millis(2)));
+            let (mut admitted, mut interval) = (0, interval(Duration::from_millis(2)));
             for _ in 0..1500 {
-                pace.tick().await;
+                interval.tick().await;
                 admitted += u32::from(node.admit(&key, a_minute(5)).await == Decision::Admitted);
             }
             admitted

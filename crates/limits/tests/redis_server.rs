@@ -1,5 +1,5 @@
-//! Counting in a Redis of one's own: what it keeps, and what happens when it does not do its work.
-#![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
+//! Tests with a real Redis server: stored data, failures and required permissions.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 #[path = "fixtures/attempts.rs"]
 mod attempts;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::time::timeout;
 use vestibule_domain::ports::Decision;
-use vestibule_limits::{Away, RedisAddress, RedisLimiter, SharedLimiter as _};
+use vestibule_limits::{RedisAddress, RedisLimiter, SharedLimiter as _, Unavailable};
 
 use attempts::{a_minute, fresh_key, limit};
 use server::RedisServer;
@@ -23,13 +23,13 @@ async fn connected(server: &RedisServer) -> RedisLimiter {
     limiter
 }
 
-/// The number in an answer such as `:5`.
-fn number(answer: &str) -> i64 {
-    answer.lines().next().unwrap().trim_start_matches(':').parse().unwrap()
+/// Parses the number of a reply such as `:5`.
+fn number(reply: &str) -> i64 {
+    reply.lines().next().unwrap().trim_start_matches(':').parse().unwrap()
 }
 
 #[test]
-fn addresses_are_checked_and_do_not_print() {
+fn addresses_are_validated_and_not_part_of_debug_output() {
     for text in [
         "redis://localhost",
         "redis://127.0.0.1:6380/2",
@@ -48,7 +48,7 @@ fn addresses_are_checked_and_do_not_print() {
         "http://localhost",
         "redis://localhost/first",
         "redis://localhost:99999",
-        // What would keep certificates from being checked.
+        // Would disable certificate verification.
         "rediss://redis.example.com/#insecure",
         "unix:///run/redis.sock",
     ] {
@@ -57,7 +57,7 @@ fn addresses_are_checked_and_do_not_print() {
 }
 
 #[tokio::test]
-async fn what_redis_keeps_is_bounded_and_forgotten() {
+async fn data_in_redis_is_bounded_and_expires() {
     let server = RedisServer::start().await;
     let limiter = connected(&server).await;
     let (key, five) = (fresh_key(), limit(5, Duration::from_millis(20)));
@@ -68,33 +68,33 @@ async fn what_redis_keeps_is_bounded_and_forgotten() {
         }
     }
     let name = format!("vestibule:limit:1:{key}");
-    let kept = number(&server.command(&format!("LLEN {name}")).await);
-    assert!(kept <= 5, "{kept}");
-    let lives = number(&server.command(&format!("PTTL {name}")).await);
-    assert!((1..=1020).contains(&lives), "{lives} ms");
+    let length = number(&server.command(&format!("LLEN {name}")).await);
+    assert!(length <= 5, "{length}");
+    let ttl = number(&server.command(&format!("PTTL {name}")).await);
+    assert!((1..=1020).contains(&ttl), "{ttl} ms");
 
-    // The figures of a real limit, where the key must not go before its moments do.
+    // With a realistic limit, the key must not expire before its attempts.
     let key = fresh_key();
     let name = format!("vestibule:limit:1:{key}");
     assert_eq!(limiter.try_admit(&key, a_minute(5)).await, Ok(Decision::Admitted));
-    let lives = number(&server.command(&format!("PTTL {name}")).await);
-    assert!((60_000..=61_000).contains(&lives), "{lives} ms");
-    // To the microsecond: sixteen digits.
-    let moment = server.command(&format!("LINDEX {name} 0")).await;
-    assert_eq!(moment.lines().next(), Some("$16"), "{moment}");
+    let ttl = number(&server.command(&format!("PTTL {name}")).await);
+    assert!((60_000..=61_000).contains(&ttl), "{ttl} ms");
+    // Microseconds have sixteen digits.
+    let time = server.command(&format!("LINDEX {name} 0")).await;
+    assert_eq!(time.lines().next(), Some("$16"), "{time}");
 }
 
 #[tokio::test]
-async fn a_clock_of_redis_that_is_set_back_neither_lifts_a_limit_nor_prolongs_it() {
+async fn a_limit_neither_ends_nor_grows_if_the_clock_of_redis_is_set_back() {
     let server = RedisServer::start().await;
     let limiter = connected(&server).await;
     let key = fresh_key();
-    #[expect(clippy::disallowed_methods, reason = "the moments a server would have noted")]
+    #[expect(clippy::disallowed_methods, reason = "times that a server would have recorded")]
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let ahead = u64::try_from(now.as_micros()).unwrap() + 60 * MINUTE_MICROS;
-    let moments = format!("{ahead} {} {}", ahead + 1, ahead + 2);
+    let times = format!("{ahead} {} {}", ahead + 1, ahead + 2);
     let name = format!("vestibule:limit:1:{key}");
-    assert_eq!(number(&server.command(&format!("RPUSH {name} {moments}")).await), 3);
+    assert_eq!(number(&server.command(&format!("RPUSH {name} {times}")).await), 3);
 
     let short = limit(3, Duration::from_millis(300));
     let start = Instant::now();
@@ -108,7 +108,7 @@ async fn a_clock_of_redis_that_is_set_back_neither_lifts_a_limit_nor_prolongs_it
 }
 
 #[tokio::test]
-async fn a_script_redis_has_forgotten_is_sent_again() {
+async fn a_script_that_redis_has_lost_is_sent_again() {
     let server = RedisServer::start().await;
     let limiter = connected(&server).await;
     let key = fresh_key();
@@ -121,78 +121,78 @@ async fn a_script_redis_has_forgotten_is_sent_again() {
 }
 
 #[tokio::test]
-async fn redis_is_asked_only_over_a_connection_that_a_probe_made() {
+async fn only_probes_connect_to_redis() {
     let mut server = RedisServer::start().await;
     let limiter = RedisLimiter::new(&RedisAddress::parse(&server.url()).unwrap());
     let key = fresh_key();
-    assert_eq!(limiter.try_admit(&key, a_minute(5)).await, Err(Away::NotConnected));
+    assert_eq!(limiter.try_admit(&key, a_minute(5)).await, Err(Unavailable::NotConnected));
     limiter.probe().await.unwrap();
     assert_eq!(limiter.try_admit(&key, a_minute(5)).await, Ok(Decision::Admitted));
 
-    // One whose connection was cut finds that out once, and the next probe mends it.
+    // A closed connection fails one attempt, and the next probe reconnects.
     server.command("CLIENT KILL TYPE normal SKIPME yes").await;
     assert!(limiter.try_admit(&key, a_minute(5)).await.is_err());
-    assert_eq!(limiter.try_admit(&key, a_minute(5)).await, Err(Away::NotConnected));
+    assert_eq!(limiter.try_admit(&key, a_minute(5)).await, Err(Unavailable::NotConnected));
     limiter.probe().await.unwrap();
     assert_eq!(limiter.try_admit(&key, a_minute(5)).await, Ok(Decision::Admitted));
 
-    // A probe mends it also before anybody else has noticed.
+    // A probe also reconnects before an attempt has failed.
     server.command("CLIENT KILL TYPE normal SKIPME yes").await;
     limiter.probe().await.unwrap();
     assert_eq!(limiter.try_admit(&key, a_minute(5)).await, Ok(Decision::Admitted));
 
     server.kill().await;
     assert!(limiter.probe().await.is_err());
-    assert_eq!(limiter.try_admit(&key, a_minute(5)).await, Err(Away::NotConnected));
+    assert_eq!(limiter.try_admit(&key, a_minute(5)).await, Err(Unavailable::NotConnected));
     server.restart().await;
     limiter.probe().await.unwrap();
     assert_eq!(limiter.try_admit(&key, a_minute(5)).await, Ok(Decision::Admitted));
 }
 
 #[tokio::test]
-async fn a_redis_that_hangs_costs_one_wait_and_its_connection() {
+async fn a_redis_that_hangs_causes_one_timeout_and_a_reconnect() {
     let server = RedisServer::start().await;
     let limiter = connected(&server).await;
     let key = fresh_key();
     server.pause().await;
     let start = Instant::now();
-    assert_eq!(limiter.try_admit(&key, a_minute(5)).await, Err(Away::TimedOut));
+    assert_eq!(limiter.try_admit(&key, a_minute(5)).await, Err(Unavailable::TimedOut));
     let waited = start.elapsed();
     assert!((Duration::from_millis(200)..Duration::from_secs(2)).contains(&waited), "{waited:?}");
-    assert_eq!(limiter.try_admit(&key, a_minute(5)).await, Err(Away::NotConnected));
-    assert_eq!(limiter.probe().await, Err(Away::TimedOut));
+    assert_eq!(limiter.try_admit(&key, a_minute(5)).await, Err(Unavailable::NotConnected));
+    assert_eq!(limiter.probe().await, Err(Unavailable::TimedOut));
     server.resume().await;
     limiter.probe().await.unwrap();
     assert!(limiter.try_admit(&key, a_minute(5)).await.is_ok());
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_does_not_take_the_connection_to_redis_along() {
+async fn a_cancelled_attempt_does_not_close_the_connection() {
     let server = RedisServer::start().await;
     let limiter = connected(&server).await;
     server.pause().await;
     let key = fresh_key();
-    let left = timeout(Duration::from_millis(20), limiter.try_admit(&key, a_minute(5))).await;
-    assert!(left.is_err());
+    let cancelled = timeout(Duration::from_millis(20), limiter.try_admit(&key, a_minute(5))).await;
+    assert!(cancelled.is_err());
     server.resume().await;
     assert!(limiter.try_admit(&key, a_minute(5)).await.is_ok());
 }
 
 #[tokio::test]
-async fn a_redis_that_takes_no_writes_is_away() {
+async fn a_redis_that_rejects_writes_is_unavailable() {
     let server = RedisServer::start().await;
     let limiter = connected(&server).await;
     let key = fresh_key();
     server.command("CONFIG SET maxmemory 1").await;
-    assert_eq!(limiter.try_admit(&key, a_minute(5)).await, Err(Away::Failed("OOM".into())));
-    assert_eq!(limiter.probe().await, Err(Away::Failed("OOM".into())));
+    assert_eq!(limiter.try_admit(&key, a_minute(5)).await, Err(Unavailable::Failed("OOM".into())));
+    assert_eq!(limiter.probe().await, Err(Unavailable::Failed("OOM".into())));
     server.command("CONFIG SET maxmemory 0").await;
     limiter.probe().await.unwrap();
     assert_eq!(limiter.try_admit(&key, a_minute(5)).await, Ok(Decision::Admitted));
 }
 
 #[tokio::test]
-async fn a_wrong_password_for_redis_is_named_and_not_repeated() {
+async fn a_wrong_password_is_reported_without_repeating_it() {
     let server = RedisServer::start().await;
     server.command("CONFIG SET requirepass right").await;
     let with = |password: &str| {
@@ -200,17 +200,17 @@ async fn a_wrong_password_for_redis_is_named_and_not_repeated() {
         RedisLimiter::new(&RedisAddress::parse(&url).unwrap())
     };
     with("right").probe().await.unwrap();
-    let away = with("Zq7secretZq7").probe().await.unwrap_err();
-    assert_eq!(away.to_string(), "authentication failed");
-    assert!(!format!("{away:?}").contains("Zq7"), "{away:?}");
-    // Without any, the server says so at the first command.
+    let error = with("Zq7secretZq7").probe().await.unwrap_err();
+    assert_eq!(error.to_string(), "authentication failed");
+    assert!(!format!("{error:?}").contains("Zq7"), "{error:?}");
+    // Without a password, the first command fails.
     let none = RedisLimiter::new(&RedisAddress::parse(&server.url()).unwrap());
-    assert_eq!(none.probe().await, Err(Away::Failed("NOAUTH".into())));
+    assert_eq!(none.probe().await, Err(Unavailable::Failed("NOAUTH".into())));
 }
 
-/// What `docs/operations.md` says that is enough, in a database of its own.
+/// Uses the permissions that `docs/operations.md` lists, in a separate database.
 #[tokio::test]
-async fn an_account_of_redis_needs_few_rights() {
+async fn a_redis_account_with_the_documented_permissions_is_sufficient() {
     let server = RedisServer::start().await;
     let rights = "~vestibule:limit:* -@all +select +eval +evalsha +time +lindex +lrange +rpush \
                   +ltrim +del +pexpire";
@@ -222,6 +222,6 @@ async fn an_account_of_redis_needs_few_rights() {
     let (key, other) = (fresh_key(), connected(&server).await);
     assert_eq!(limiter.try_admit(&key, a_minute(1)).await, Ok(Decision::Admitted));
     assert_ne!(limiter.try_admit(&key, a_minute(1)).await, Ok(Decision::Admitted));
-    // Another database is another installation.
+    // Another database has separate counts.
     assert_eq!(other.try_admit(&key, a_minute(1)).await, Ok(Decision::Admitted));
 }

@@ -1,13 +1,13 @@
-//! What a text is told.
+//! Arguments of texts.
 
 use fluent_bundle::{FluentArgs, FluentValue};
 
-/// The value of a variable in a text.
+/// Value of a variable in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Argument<'a> {
-    /// Put into the text as it is. Escaping is up to whoever shows the text.
+    /// A text that is inserted unchanged. The caller must escape the result where necessary.
     Text(&'a str),
-    /// Put into the text in Western digits; a text may depend on it, as plurals do.
+    /// A number that is inserted in Western digits and can select a plural form.
     Number(i64),
 }
 
@@ -41,15 +41,15 @@ impl From<usize> for Argument<'_> {
     }
 }
 
-/// Arguments as the formatter wants them.
-pub(crate) fn prepared<'a>(arguments: &[(&'a str, Argument<'a>)]) -> FluentArgs<'a> {
-    let mut prepared = FluentArgs::with_capacity(arguments.len());
+/// Converts arguments for Fluent.
+pub(crate) fn to_fluent<'a>(arguments: &[(&'a str, Argument<'a>)]) -> FluentArgs<'a> {
+    let mut converted = FluentArgs::with_capacity(arguments.len());
     for (name, argument) in arguments {
         let value = match *argument {
             Argument::Text(text) => FluentValue::from(text),
             Argument::Number(number) => FluentValue::from(number),
         };
-        prepared.set(*name, value);
+        converted.set(*name, value);
     }
-    prepared
+    converted
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use fluent_bundle::FluentResource;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_syntax::ast::{Entry, Pattern};
-use vestibule_domain::language::Language;
+use vestibule_domain::model::language::Language;
 
-/// Texts, ready to be formatted.
+/// A set of texts that can be formatted.
 pub(crate) type Bundle = FluentBundle<Arc<FluentResource>>;
 
-/// The files of one language, each with its topic.
+/// Embeds the files of one language, each with its topic.
 macro_rules! catalogue {
     ($tag:literal: $($topic:literal)+) => {
         &[$(($topic, include_str!(concat!("../catalogues/", $tag, "/", $topic, ".ftl")))),+]
@@ -24,7 +24,7 @@ macro_rules! catalogues {
     };
 }
 
-/// The embedded files of a language, each with its topic.
+/// Returns the embedded files of a language, each with its topic.
 pub(crate) fn sources(language: Language) -> &'static [(&'static str, &'static str)] {
     match language {
         Language::English => catalogues!("en"),
@@ -33,7 +33,8 @@ pub(crate) fn sources(language: Language) -> &'static [(&'static str, &'static s
     }
 }
 
-/// The embedded texts of a language. What does not parse is left out; a test shows that all does.
+/// Parses the embedded texts of a language. Invalid entries are skipped; a test checks that there
+/// are none.
 pub(crate) fn embedded(language: Language) -> Vec<Arc<FluentResource>> {
     let parse = |source: &str| match FluentResource::try_new(source.to_owned()) {
         Ok(resource) | Err((resource, _)) => Arc::new(resource),
@@ -41,12 +42,12 @@ pub(crate) fn embedded(language: Language) -> Vec<Arc<FluentResource>> {
     sources(language).iter().map(|(_, source)| parse(source)).collect()
 }
 
-/// Makes texts ready; of two with one name the later one counts.
+/// Creates a bundle; later texts override earlier ones with the same name.
 pub(crate) fn bundle(language: Language, resources: &[Arc<FluentResource>]) -> Bundle {
-    // Every tag is well-formed; a test shows that plurals are.
+    // All tags are valid; a test checks the plural forms.
     let tag = language.tag().parse().unwrap_or_default();
     let mut bundle = Bundle::new_concurrent(vec![tag]);
-    // The marks would also be in subjects and in plain text. In HTML, `<bdi>` does the same.
+    // Isolating marks would also appear in subjects and in plain text. HTML uses `<bdi>` instead.
     bundle.set_use_isolating(false);
     for resource in resources {
         bundle.add_resource_overriding(Arc::clone(resource));
@@ -54,8 +55,8 @@ pub(crate) fn bundle(language: Language, resources: &[Arc<FluentResource>]) -> B
     bundle
 }
 
-/// Every text of a file under its key: `time.clock` is the attribute `clock` of the message `time`,
-/// and a term begins with `-`.
+/// Returns all texts of a file with their keys: `time.clock` is the attribute `clock` of the
+/// message `time`, and the key of a term begins with `-`.
 pub(crate) fn texts(resource: &FluentResource) -> Vec<(String, &str, &Pattern<&str>)> {
     let mut texts = Vec::new();
     for entry in resource.entries() {
@@ -77,7 +78,7 @@ pub(crate) fn texts(resource: &FluentResource) -> Vec<(String, &str, &Pattern<&s
     texts
 }
 
-/// Whether a key is one that people ask for.
+/// Returns `true` if a key is that of a message and not of a term.
 pub(crate) fn is_message(key: &str) -> bool {
     !key.starts_with('-')
 }
@@ -89,17 +90,17 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::uses::Uses;
+    use crate::references::References;
 
-    /// Every text of a language with what it uses. The same key twice is an error.
-    fn all(language: Language) -> BTreeMap<String, Uses> {
+    /// Returns all texts of a language with their references. Panics on duplicate keys.
+    fn all(language: Language) -> BTreeMap<String, References> {
         let mut all = BTreeMap::new();
         for resource in embedded(language) {
             for (key, _, pattern) in texts(&resource) {
-                let uses = Uses::of(pattern);
+                let references = References::of(pattern);
                 assert!(
-                    all.insert(key.clone(), uses).is_none(),
-                    "{language}: {key} is there twice"
+                    all.insert(key.clone(), references).is_none(),
+                    "{language}: duplicate key {key}"
                 );
             }
         }
@@ -129,33 +130,32 @@ mod tests {
     }
 
     #[test]
-    fn all_languages_say_the_same_things_about_the_same_values() {
+    fn all_languages_have_the_same_keys_and_variables() {
         let english = all(Language::English);
         assert!(english.len() > 50, "{}", english.len());
         for language in Language::ALL {
             let translated = all(language);
-            let keys = |texts: &BTreeMap<String, Uses>| texts.keys().cloned().collect::<Vec<_>>();
-            assert_eq!(keys(&translated), keys(&english), "{language}");
-            for (key, uses) in &translated {
-                assert_eq!(uses.variables, english[key].variables, "{language}: {key}");
+            assert!(translated.keys().eq(english.keys()), "{language}");
+            for (key, references) in &translated {
+                assert_eq!(references.variables, english[key].variables, "{language}: {key}");
             }
         }
     }
 
     #[test]
-    fn every_reference_leads_somewhere() {
+    fn every_reference_exists() {
         for language in Language::ALL {
             let texts = all(language);
-            for (key, uses) in &texts {
-                for reference in &uses.references {
-                    assert!(texts.contains_key(reference), "{language}: {key} uses {reference}");
+            for (key, references) in &texts {
+                for name in &references.names {
+                    assert!(texts.contains_key(name), "{language}: {key} refers to {name}");
                 }
             }
         }
     }
 
     #[test]
-    fn no_invisible_mark_and_no_stray_comment_is_in_a_text() {
+    fn texts_contain_no_invisible_characters_and_no_indented_comments() {
         for (language, source) in
             Language::ALL.iter().flat_map(|l| sources(*l).iter().map(move |(_, s)| (l, s)))
         {
@@ -165,14 +165,14 @@ mod tests {
                         | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\t')
                 });
                 assert!(!marked, "{language}: {line:?}");
-                // Fluent takes an indented comment for a part of the text.
+                // Fluent treats an indented comment as a part of the text.
                 let indented = line.len() > line.trim_start().len();
                 assert!(!(indented && line.trim_start().starts_with('#')), "{language}: {line:?}");
             }
         }
     }
 
-    /// The plural forms that a language has, as Fluent calls them.
+    /// Returns the plural forms of a language, by their names in Fluent.
     fn forms(language: Language) -> BTreeSet<&'static str> {
         match language {
             Language::English | Language::German => ["one", "other"].into(),
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plural_has_every_form_its_language_has() {
+    fn a_plural_has_every_form_of_its_language() {
         let mut plurals = BTreeMap::new();
         for language in Language::ALL {
             for resource in embedded(language) {
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(plurals.len(), 3, "{plurals:?}");
     }
 
-    /// The named variants of each selection at the top of a text.
+    /// Returns the named variants of each top-level selection of a text.
     fn selections<'a>(pattern: &Pattern<&'a str>) -> Vec<BTreeSet<&'a str>> {
         use fluent_syntax::ast::{Expression, PatternElement, VariantKey};
 

@@ -1,9 +1,9 @@
-//! Names for the device a request came from.
+//! Names of devices, detected from the user agent.
 //!
-//! A user agent is text that a stranger chose, so it never reaches a mail. What does is one of the
-//! names below, and only if the user agent carries its mark.
+//! A client chooses its user agent freely, so the user agent itself is never part of a mail. Mails
+//! only contain one of the fixed names below.
 
-/// Marks of browsers, most specific first: nearly all of them also claim to be Chrome and Safari.
+/// Substrings of browsers, most specific first: nearly all also contain those of Chrome and Safari.
 const BROWSERS: [(&str, &str); 17] = [
     ("Edg/", "Edge"),
     ("EdgA/", "Edge"),
@@ -24,7 +24,7 @@ const BROWSERS: [(&str, &str); 17] = [
     ("curl/", "curl"),
 ];
 
-/// Marks of systems, most specific first: Android also claims to be Linux, iOS to be like Mac OS X.
+/// Substrings of systems, most specific first: Android also contains Linux, iOS also Mac OS X.
 const SYSTEMS: [(&str, &str); 8] = [
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
@@ -36,7 +36,7 @@ const SYSTEMS: [(&str, &str); 8] = [
     ("Linux", "Linux"),
 ];
 
-/// The browser and the system that a user agent names, as far as they are known.
+/// The browser and the operating system of a user agent, if known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Device {
     pub(crate) browser: Option<&'static str>,
@@ -44,15 +44,15 @@ pub(crate) struct Device {
 }
 
 impl Device {
-    /// Recognises a device.
+    /// Detects the device of a user agent.
     pub(crate) fn of(user_agent: Option<&str>) -> Self {
         let user_agent = user_agent.unwrap_or_default();
-        Self { browser: first(&BROWSERS, user_agent), system: first(&SYSTEMS, user_agent) }
+        Self { browser: detect(&BROWSERS, user_agent), system: detect(&SYSTEMS, user_agent) }
     }
 }
 
-fn first(marks: &[(&str, &'static str)], user_agent: &str) -> Option<&'static str> {
-    marks.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
+fn detect(names: &[(&str, &'static str)], user_agent: &str) -> Option<&'static str> {
+    names.iter().find(|(part, _)| user_agent.contains(part)).map(|(_, name)| *name)
 }
 
 #[cfg(test)]
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn common_devices_are_recognised() {
+    fn common_devices_are_detected() {
         for (user_agent, browser, system) in [
             (
                 "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",

@@ -1,65 +1,65 @@
-//! Why overriding texts cannot be used.
+//! Errors of overriding texts.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Why overriding texts cannot be used.
+/// The reason why overriding texts cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LocalesError {
-    /// A file or a directory is not there, not for us, or not text.
-    #[error("{} cannot be read", path.display())]
+    /// A file or a directory does not exist, is not readable, or is not UTF-8.
+    #[error("cannot read {}", path.display())]
     Unreadable {
-        /// Which.
+        /// Path of the file or directory.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// A directory is not named after a language that there is.
-    #[error("{} is not named after a language; the languages are en, de and ar", path.display())]
+    /// The name of a directory is not a supported language.
+    #[error("{} is not a supported language, expected en, de or ar", path.display())]
     UnknownLanguage {
-        /// The directory.
+        /// Path of the directory.
         path: PathBuf,
     },
-    /// A file has a mistake in it.
-    #[error("{}, line {line}: {fault}", file.display())]
-    Faulty {
-        /// The file.
+    /// A file is invalid.
+    #[error("{}, line {line}: {reason}", file.display())]
+    Invalid {
+        /// Path of the file.
         file: PathBuf,
-        /// Counted from 1.
+        /// Line number, starting at 1.
         line: usize,
-        /// The mistake.
-        fault: Fault,
+        /// Description of the problem.
+        reason: InvalidOverride,
     },
 }
 
-/// A mistake in a file of overriding texts.
+/// A problem in a file of overriding texts.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Fault {
-    /// It is not Fluent.
+pub enum InvalidOverride {
+    /// The syntax is invalid.
     #[error("{0}")]
     Syntax(String),
-    /// There is nothing of that name to override.
-    #[error("there is no text `{0}` to override")]
+    /// There is no text with this key.
+    #[error("unknown text `{0}`")]
     UnknownKey(String),
-    /// One text is given twice.
-    #[error("the text `{0}` is given twice")]
+    /// A key occurs twice.
+    #[error("duplicate text `{0}`")]
     Duplicate(String),
-    /// Nobody gives a value to that variable.
-    #[error("the text `{key}` has no variable `${variable}`")]
+    /// The text has no such variable.
+    #[error("text `{key}` has no variable `${variable}`")]
     UnknownVariable {
-        /// The text.
+        /// Key of the text.
         key: String,
-        /// The variable, without its dollar sign.
+        /// Name of the variable, without the dollar sign.
         variable: String,
     },
-    /// It refers to something that is not there.
-    #[error("the text `{key}` refers to `{reference}`, which does not exist")]
+    /// The text refers to another text, a term or a function that does not exist.
+    #[error("text `{key}` refers to `{reference}`, which does not exist")]
     UnknownReference {
-        /// The text.
+        /// Key of the text.
         key: String,
-        /// What it refers to.
+        /// The reference.
         reference: String,
     },
 }

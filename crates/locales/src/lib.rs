@@ -1,24 +1,23 @@
-//! The words of pages and mails, in every language.
+//! Texts of pages and mails in all supported languages.
 //!
-//! Texts are Fluent catalogues in `catalogues/<language>/<topic>.ftl`, embedded in the binary; an
-//! operator may override single ones. Whoever shows something asks for a text by its key, and
-//! knows no words itself. What is said when is decided by the crates that show it.
+//! The texts are Fluent catalogues in `catalogues/<language>/<topic>.ftl`, embedded in the binary;
+//! operators can override single texts. Other crates look up texts by key.
 
 mod argument;
 mod catalogues;
 mod device;
 mod error;
+mod format;
 mod locales;
 mod overrides;
 mod pseudo;
-mod uses;
-mod words;
+mod references;
 
 pub use argument::Argument;
-pub use error::{Fault, LocalesError};
+pub use error::{InvalidOverride, LocalesError};
 pub use locales::Locales;
 
-/// The examples of the README, compiled.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! Every text in every language, by key.
+//! Lookup of texts by language and key.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -6,22 +6,22 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use fluent_bundle::{FluentArgs, FluentResource};
-use vestibule_domain::language::Language;
+use vestibule_domain::model::language::Language;
 
 use crate::argument::{self, Argument};
 use crate::catalogues::{self, Bundle};
 use crate::error::LocalesError;
 use crate::{overrides, pseudo};
 
-/// Every text in every language. A clone is another handle on the same texts.
+/// All texts in all languages. Clones share the texts.
 #[derive(Clone)]
 pub struct Locales(Arc<Inner>);
 
 struct Inner {
     languages: BTreeMap<Language, Texts>,
     is_pseudo: bool,
-    /// Keys whose text was found wanting, to say so once.
-    complained: Mutex<BTreeSet<String>>,
+    /// Keys of texts with a problem that was already logged.
+    logged: Mutex<BTreeSet<String>>,
 }
 
 /// The texts of one language.
@@ -31,28 +31,28 @@ struct Texts {
 }
 
 impl Locales {
-    /// The texts in the binary.
+    /// Returns the embedded texts.
     pub fn embedded() -> Self {
         static EMBEDDED: OnceLock<Locales> = OnceLock::new();
         EMBEDDED.get_or_init(|| Self::new(|_| Vec::new())).clone()
     }
 
-    /// The texts in the binary, some of them overridden by `<directory>/<language>/*.ftl`.
+    /// Returns the embedded texts, overridden by `<directory>/<language>/*.ftl`.
     ///
-    /// A text that is not overridden stays as it is, also when others of its message are.
+    /// Attributes of a message can be overridden separately.
     ///
     /// # Errors
-    /// [`LocalesError`], which names the file and the line, for what cannot be read or parsed, for
-    /// a key that no catalogue has, and for a variable or a reference that means nothing there.
+    /// [`LocalesError`] with the file and the line if a file cannot be read or parsed, or has an
+    /// unknown key, variable or reference.
     pub fn with_overrides(directory: &Path) -> Result<Self, LocalesError> {
         let mut files = overrides::read(directory)?;
         Ok(Self::new(|language| files.remove(&language).unwrap_or_default()))
     }
 
-    /// For tests: English that no catalogue holds, as `[Ŕéšéţ …~~~]`, in place of every language.
+    /// Returns pseudo-localized English texts such as `[Ŕéšéţ …~~~]` for all languages, for tests.
     ///
-    /// Letters carry marks, texts are some 40 % longer and stand in brackets, and arguments stay as
-    /// they are. Words on a page outside of brackets come from no catalogue.
+    /// Letters have accents, texts are about 40 % longer and in brackets, and arguments are
+    /// unchanged. A text outside of brackets is not from a catalogue.
     pub fn pseudo() -> Self {
         let english = || {
             let resources = catalogues::embedded(Language::English);
@@ -61,48 +61,48 @@ impl Locales {
             Texts { bundle, keys: keys(&resources) }
         };
         let languages = Language::ALL.into_iter().map(|language| (language, english())).collect();
-        Self(Arc::new(Inner { languages, is_pseudo: true, complained: Mutex::default() }))
+        Self(Arc::new(Inner { languages, is_pseudo: true, logged: Mutex::default() }))
     }
 
     fn new(mut overriding: impl FnMut(Language) -> Vec<Arc<FluentResource>>) -> Self {
         let languages = Language::ALL.into_iter().map(|language| {
             let embedded = catalogues::embedded(language);
             let keys = keys(&embedded);
-            let overriding = overrides::completed(&overriding(language), &embedded);
+            let overriding = overrides::complete(&overriding(language), &embedded);
             let all: Vec<_> = embedded.into_iter().chain(overriding).collect();
             (language, Texts { bundle: catalogues::bundle(language, &all), keys })
         });
         let languages = languages.collect();
-        Self(Arc::new(Inner { languages, is_pseudo: false, complained: Mutex::default() }))
+        Self(Arc::new(Inner { languages, is_pseudo: false, logged: Mutex::default() }))
     }
 
-    /// The text of a key, such as `passwordReset.title`.
+    /// Returns the text of a key such as `passwordReset.title`.
     ///
-    /// What a language lacks is said in English. What there is nowhere is answered by the key
-    /// itself, and logged once.
+    /// Falls back to English if the language lacks the text. If English also lacks it, returns the
+    /// key and logs an error once.
     pub fn text(
         &self,
         language: Language,
         key: &str,
         arguments: &[(&str, Argument<'_>)],
     ) -> String {
-        let arguments = argument::prepared(arguments);
-        let places = [language, Language::English];
-        for texts in places.iter().filter_map(|place| self.0.languages.get(place)) {
-            if let Some(text) = self.formatted(&texts.bundle, key, &arguments) {
+        let arguments = argument::to_fluent(arguments);
+        let fallbacks = [language, Language::English];
+        for texts in fallbacks.iter().filter_map(|language| self.0.languages.get(language)) {
+            if let Some(text) = self.format(&texts.bundle, key, &arguments) {
                 return text;
             }
         }
-        self.complain(key, "there is no such text");
+        self.log_once(key, "unknown key");
         key.to_owned()
     }
 
-    /// Every key of a language, sorted.
+    /// Returns all keys of a language, sorted.
     pub fn keys(&self, language: Language) -> Vec<String> {
         self.0.languages.get(&language).map(|texts| texts.keys.clone()).unwrap_or_default()
     }
 
-    fn formatted(&self, bundle: &Bundle, key: &str, arguments: &FluentArgs<'_>) -> Option<String> {
+    fn format(&self, bundle: &Bundle, key: &str, arguments: &FluentArgs<'_>) -> Option<String> {
         let pattern = match key.split_once('.') {
             Some((message, attribute)) => {
                 bundle.get_message(message)?.get_attribute(attribute)?.value()
@@ -112,21 +112,21 @@ impl Locales {
         let mut problems = Vec::new();
         let text = bundle.format_pattern(pattern, Some(arguments), &mut problems).into_owned();
         if let Some(problem) = problems.first() {
-            self.complain(key, &problem.to_string());
+            self.log_once(key, &problem.to_string());
         }
         Some(if self.0.is_pseudo { pseudo::bracketed(&text) } else { text })
     }
 
-    fn complain(&self, key: &str, problem: &str) {
-        if self.is_news(key) {
-            tracing::error!(key, problem, "a text cannot be shown as it should");
+    fn log_once(&self, key: &str, problem: &str) {
+        if self.is_first(key) {
+            tracing::error!(key, problem, "text cannot be formatted");
         }
     }
 
-    /// Whether nothing was said about that text yet; a page may be shown a thousand times an hour.
-    fn is_news(&self, key: &str) -> bool {
-        let mut complained = self.0.complained.lock().unwrap_or_else(PoisonError::into_inner);
-        complained.insert(key.to_owned())
+    /// Returns `true` at the first problem of a text, because pages are rendered very often.
+    fn is_first(&self, key: &str) -> bool {
+        let mut logged = self.0.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        logged.insert(key.to_owned())
     }
 }
 
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_answered_by_its_key() {
+    fn an_unknown_text_is_replaced_by_its_key() {
         let locales = Locales::embedded();
         for key in
             ["mailWelcome.nothing", "nothing.subject", "nothing", "mailWelcome", "", ".", "-host"]
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_language_lacks_is_said_in_english() {
+    fn a_missing_text_falls_back_to_english() {
         let texts = |language, source: &str| {
             let resource = Arc::new(FluentResource::try_new(source.to_owned()).unwrap());
             let resources = [resource];
@@ -180,7 +180,7 @@ mod tests {
             (Language::English, texts(Language::English, "a =\n    .b = one\n    .c = two\n")),
             (Language::German, texts(Language::German, "a =\n    .b = eins\n")),
         ]);
-        let inner = Inner { languages, is_pseudo: false, complained: Mutex::default() };
+        let inner = Inner { languages, is_pseudo: false, logged: Mutex::default() };
         let locales = Locales(Arc::new(inner));
         assert_eq!(locales.text(Language::German, "a.b", &[]), "eins");
         assert_eq!(locales.text(Language::German, "a.c", &[]), "two");
@@ -189,13 +189,13 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_value_leaves_its_name() {
+    fn a_missing_argument_is_replaced_by_its_name() {
         let text = Locales::embedded().text(Language::English, "mailWelcome.subject", &[]);
         assert_eq!(text, "Welcome to {$product}");
     }
 
     #[test]
-    fn an_argument_is_put_in_as_it_is() {
+    fn an_argument_is_inserted_unchanged() {
         for hostile in ["{ $product }", "<b>", "a\u{2067}b", "-host", ""] {
             let text = |l| {
                 Locales::embedded().text(l, "mailWelcome.subject", &[("product", hostile.into())])
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_sorted_and_every_one_has_a_text() {
+    fn keys_are_sorted_and_each_has_a_text() {
         let locales = Locales::embedded();
         for language in Language::ALL {
             let keys = locales.keys(language);
@@ -234,13 +234,13 @@ mod tests {
     }
 
     #[test]
-    fn a_problem_is_complained_about_once() {
+    fn a_problem_is_logged_once() {
         let locales = Locales::pseudo();
         locales.text(Language::English, "nothing.here", &[]);
-        assert!(!locales.is_news("nothing.here"));
-        assert!(locales.is_news("nothing.there") && !locales.is_news("nothing.there"));
+        assert!(!locales.is_first("nothing.here"));
+        assert!(locales.is_first("nothing.there") && !locales.is_first("nothing.there"));
         locales.text(Language::English, "time.lessThanAMinute", &[]);
-        assert!(locales.is_news("time.lessThanAMinute"));
+        assert!(locales.is_first("time.lessThanAMinute"));
     }
 
     #[test]

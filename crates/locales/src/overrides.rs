@@ -1,7 +1,7 @@
-//! Texts that an operator puts in place of ours.
+//! Texts of the operator that override the embedded ones.
 //!
-//! Everything that could go wrong with a text is looked for when it is read: what a program says at
-//! start is noticed, what a page says months later is not.
+//! All texts are validated when they are read, so that problems are reported at startup and not
+//! when a page is rendered months later.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,19 +11,19 @@ use std::sync::Arc;
 use fluent_bundle::FluentResource;
 use fluent_syntax::ast::{Entry, Message, Resource};
 use fluent_syntax::serializer::serialize;
-use vestibule_domain::language::Language;
+use vestibule_domain::model::language::Language;
 
 use crate::catalogues::{self, is_message, texts};
-use crate::error::{Fault, LocalesError};
-use crate::uses::Uses;
+use crate::error::{InvalidOverride, LocalesError};
+use crate::references::References;
 
-/// Texts that override, by language.
+/// Overriding texts by language.
 pub(crate) type Overrides = BTreeMap<Language, Vec<Arc<FluentResource>>>;
 
-/// Reads `<directory>/<language>/*.ftl`. Other files are of no concern to us.
+/// Reads `<directory>/<language>/*.ftl`. Other files are ignored.
 pub(crate) fn read(directory: &Path) -> Result<Overrides, LocalesError> {
     let mut overrides = Overrides::new();
-    for path in listed(directory)? {
+    for path in list(directory)? {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if !path.is_dir() || name.starts_with('.') {
             continue;
@@ -38,7 +38,7 @@ pub(crate) fn read(directory: &Path) -> Result<Overrides, LocalesError> {
 
 fn read_language(directory: &Path) -> Result<Vec<Arc<FluentResource>>, LocalesError> {
     let mut files = Vec::new();
-    for file in listed(directory)? {
+    for file in list(directory)? {
         if file.extension().is_some_and(|extension| extension == "ftl") && file.is_file() {
             let resource = parse(&file)?;
             files.push((file, resource));
@@ -48,8 +48,8 @@ fn read_language(directory: &Path) -> Result<Vec<Arc<FluentResource>>, LocalesEr
     Ok(files.into_iter().map(|(_, resource)| resource).collect())
 }
 
-/// What is in a directory, in an order that is always the same.
-fn listed(directory: &Path) -> Result<Vec<PathBuf>, LocalesError> {
+/// Returns the entries of a directory, sorted.
+fn list(directory: &Path) -> Result<Vec<PathBuf>, LocalesError> {
     let unreadable = |source| LocalesError::Unreadable { path: directory.to_owned(), source };
     let entries = fs::read_dir(directory).map_err(unreadable)?;
     let paths = entries.map(|entry| entry.map(|entry| entry.path()));
@@ -64,19 +64,19 @@ fn parse(file: &Path) -> Result<Arc<FluentResource>, LocalesError> {
     FluentResource::try_new(source).map(Arc::new).map_err(|(resource, errors)| {
         let at = errors.first().map_or(0, |error| error.pos.start);
         let problem = errors.first().map(ToString::to_string).unwrap_or_default();
-        faulty(file, resource.source(), at, Fault::Syntax(problem))
+        invalid(file, resource.source(), at, InvalidOverride::Syntax(problem))
     })
 }
 
-/// Compares what is given with what there is to give.
+/// Validates keys, variables and references against the embedded texts.
 fn check(files: &[(PathBuf, Arc<FluentResource>)]) -> Result<(), LocalesError> {
     let english = catalogues::embedded(Language::English);
     let variables: BTreeMap<String, BTreeSet<String>> = english
         .iter()
         .flat_map(|resource| texts(resource))
-        .map(|(key, _, pattern)| (key, Uses::of(pattern).variables))
+        .map(|(key, _, pattern)| (key, References::of(pattern).variables))
         .collect();
-    // Own terms are allowed: they are seen by nobody but the texts next to them.
+    // New terms are allowed, because only other overriding texts can use them.
     let mut known: BTreeSet<String> = variables.keys().cloned().collect();
     for (_, resource) in files {
         known.extend(texts(resource).into_iter().map(|(key, ..)| key).filter(|k| !is_message(k)));
@@ -86,38 +86,38 @@ fn check(files: &[(PathBuf, Arc<FluentResource>)]) -> Result<(), LocalesError> {
     for (file, resource) in files {
         for (key, id, pattern) in texts(resource) {
             let at = offset(resource.source(), id);
-            let refuse = |fault| Err(faulty(file, resource.source(), at, fault));
-            let uses = Uses::of(pattern);
+            let reject = |reason| Err(invalid(file, resource.source(), at, reason));
+            let references = References::of(pattern);
             if is_message(&key) {
                 let Some(variables) = variables.get(&key) else {
-                    return refuse(Fault::UnknownKey(key));
+                    return reject(InvalidOverride::UnknownKey(key));
                 };
-                if let Some(variable) = uses.variables.difference(variables).next() {
+                if let Some(variable) = references.variables.difference(variables).next() {
                     let variable = variable.to_owned();
-                    return refuse(Fault::UnknownVariable { key, variable });
+                    return reject(InvalidOverride::UnknownVariable { key, variable });
                 }
             }
-            if let Some(reference) = uses.references.difference(&known).next() {
+            if let Some(reference) = references.names.difference(&known).next() {
                 let reference = reference.to_owned();
-                return refuse(Fault::UnknownReference { key, reference });
+                return reject(InvalidOverride::UnknownReference { key, reference });
             }
             if !given.insert(key.clone()) {
-                return refuse(Fault::Duplicate(key));
+                return reject(InvalidOverride::Duplicate(key));
             }
         }
     }
     Ok(())
 }
 
-/// Adds to each message that is overridden in part the rest of it, as it is embedded: Fluent knows
-/// whole messages only.
-pub(crate) fn completed(
+/// Completes partially overridden messages with the embedded attributes, because Fluent can only
+/// override whole messages.
+pub(crate) fn complete(
     overriding: &[Arc<FluentResource>],
     embedded: &[Arc<FluentResource>],
 ) -> Vec<Arc<FluentResource>> {
     let messages = embedded.iter().flat_map(|resource| resource.entries()).filter_map(message);
     let known: BTreeMap<&str, &Message<&str>> = messages.map(|m| (m.id.name, m)).collect();
-    // One message may be spread over several files.
+    // The attributes of a message can be in several files.
     let mut whole: BTreeMap<&str, Message<&str>> = BTreeMap::new();
     let mut terms = Vec::new();
     for entry in overriding.iter().flat_map(|resource| resource.entries()) {
@@ -143,14 +143,14 @@ fn message<'a>(entry: &'a Entry<&'a str>) -> Option<&'a Message<&'a str>> {
     if let Entry::Message(message) = entry { Some(message) } else { None }
 }
 
-/// Where a piece of a text begins in it.
-fn offset(source: &str, piece: &str) -> usize {
-    piece.as_ptr().addr().saturating_sub(source.as_ptr().addr())
+/// Returns the offset of a slice within its source.
+fn offset(source: &str, slice: &str) -> usize {
+    slice.as_ptr().addr().saturating_sub(source.as_ptr().addr())
 }
 
-fn faulty(file: &Path, source: &str, at: usize, fault: Fault) -> LocalesError {
+fn invalid(file: &Path, source: &str, at: usize, reason: InvalidOverride) -> LocalesError {
     let line = 1 + source.bytes().take(at).filter(|byte| *byte == b'\n').count();
-    LocalesError::Faulty { file: file.to_owned(), line, fault }
+    LocalesError::Invalid { file: file.to_owned(), line, reason }
 }
 
 #[cfg(test)]
@@ -158,8 +158,8 @@ mod tests {
     use super::*;
     use crate::Locales;
 
-    /// Writes files into a directory of their own.
-    fn written(files: &[(&str, &str)]) -> tempfile::TempDir {
+    /// Writes files to a temporary directory.
+    fn write(files: &[(&str, &str)]) -> tempfile::TempDir {
         let directory = tempfile::tempdir().unwrap();
         for (name, text) in files {
             let path = directory.path().join(name);
@@ -169,18 +169,18 @@ mod tests {
         directory
     }
 
-    fn refused(files: &[(&str, &str)]) -> String {
-        let directory = written(files);
+    fn load_error(files: &[(&str, &str)]) -> String {
+        let directory = write(files);
         let error = Locales::with_overrides(directory.path()).unwrap_err().to_string();
         error.replace(&format!("{}/", directory.path().display()), "")
     }
 
     #[test]
-    fn texts_are_overridden_one_by_one() {
-        let directory = written(&[
-            ("README", "not ours"),
-            (".git/HEAD", "nor this"),
-            ("de/notes.txt", "nor this"),
+    fn texts_are_overridden_separately() {
+        let directory = write(&[
+            ("README", "ignored"),
+            (".git/HEAD", "ignored"),
+            ("de/notes.txt", "ignored"),
             ("de/own.ftl", "-us = Acme\nmailWelcome =\n    .subject = Hallo bei { -us }\r\n"),
             ("de/more.ftl", "mailTest =\n    .heading = { mailWelcome.heading }!\n"),
             ("de/rest.ftl", "mailWelcome =\n    .lead = { $email }\n        { \"{\" } too\n"),
@@ -201,53 +201,54 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_named_with_its_file_and_line() {
+    fn errors_contain_the_file_and_the_line() {
         for (text, error) in [
             (
                 "# one\nmailTest =\n    .heading = a\n    .haeding = b\n",
-                "de/a.ftl, line 4: there is no text `mailTest.haeding` to override",
+                "de/a.ftl, line 4: unknown text `mailTest.haeding`",
             ),
-            ("\nmailTset = a\n", "de/a.ftl, line 2: there is no text `mailTset` to override"),
+            ("\nmailTset = a\n", "de/a.ftl, line 2: unknown text `mailTset`"),
             (
                 "mailTest =\n    .heading = { $name }\n",
-                "de/a.ftl, line 2: the text `mailTest.heading` has no variable `$name`",
+                "de/a.ftl, line 2: text `mailTest.heading` has no variable `$name`",
             ),
             (
                 "mailTest =\n    .heading = { -us }\n",
-                "de/a.ftl, line 2: the text `mailTest.heading` refers to `-us`, which does not exist",
+                "de/a.ftl, line 2: text `mailTest.heading` refers to `-us`, which does not exist",
             ),
             (
                 "mailTest =\n    .heading = { NUMBER(1) }\n",
-                "de/a.ftl, line 2: the text `mailTest.heading` refers to `NUMBER()`, which does not \
+                "de/a.ftl, line 2: text `mailTest.heading` refers to `NUMBER()`, which does not \
                  exist",
             ),
             (
                 "mailTest =\n    .heading = a\n\nmailTest =\n    .heading = b\n",
-                "de/a.ftl, line 5: the text `mailTest.heading` is given twice",
+                "de/a.ftl, line 5: duplicate text `mailTest.heading`",
             ),
         ] {
-            assert_eq!(refused(&[("de/a.ftl", text)]), error);
+            assert_eq!(load_error(&[("de/a.ftl", text)]), error);
         }
-        let broken = refused(&[("ar/b.ftl", "mailTest =\n    .heading = a\n?\n")]);
+        let broken = load_error(&[("ar/b.ftl", "mailTest =\n    .heading = a\n?\n")]);
         assert!(broken.starts_with("ar/b.ftl, line 3: "), "{broken}");
         let twice = "mailTest =\n    .heading = a\n";
         assert_eq!(
-            refused(&[("de/a.ftl", twice), ("de/b.ftl", twice)]),
-            "de/b.ftl, line 2: the text `mailTest.heading` is given twice"
+            load_error(&[("de/a.ftl", twice), ("de/b.ftl", twice)]),
+            "de/b.ftl, line 2: duplicate text `mailTest.heading`"
         );
     }
 
     #[test]
-    fn what_cannot_be_read_is_named() {
-        let unknown = refused(&[("fr/a.ftl", "")]);
-        assert!(unknown.starts_with("fr is not named after a language"), "{unknown}");
+    fn errors_contain_the_path_of_unreadable_files() {
+        let unknown = load_error(&[("fr/a.ftl", "")]);
+        assert!(unknown.starts_with("fr is not a supported language"), "{unknown}");
 
-        let directory = written(&[("de/a.ftl", "")]);
+        let directory = write(&[("de/a.ftl", "")]);
         fs::write(directory.path().join("de/a.ftl"), b"\xff\xfe").unwrap();
         let error = Locales::with_overrides(directory.path()).unwrap_err();
-        assert!(error.to_string().ends_with("de/a.ftl cannot be read"), "{error}");
+        let message = error.to_string();
+        assert!(message.starts_with("cannot read ") && message.ends_with("de/a.ftl"), "{message}");
 
         let missing = Locales::with_overrides(&directory.path().join("none")).unwrap_err();
-        assert!(missing.to_string().ends_with("none cannot be read"), "{missing}");
+        assert!(missing.to_string().ends_with("none"), "{missing}");
     }
 }

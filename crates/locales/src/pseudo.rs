@@ -1,8 +1,8 @@
-//! A language nobody speaks, to find words that come from no catalogue.
+//! Pseudo-localization, to find texts that are not from a catalogue.
 
 use std::borrow::Cow;
 
-/// Letters with marks, in the order of the alphabet.
+/// Accented letters in the order of the alphabet.
 const SMALL: [char; 26] = [
     'å', 'ƀ', 'ç', 'ð', 'é', 'ƒ', 'ĝ', 'ĥ', 'î', 'ĵ', 'ķ', 'ļ', 'ɱ', 'ñ', 'ö', 'þ', 'ɋ', 'ŕ', 'š',
     'ţ', 'û', 'ṽ', 'ŵ', 'ẋ', 'ý', 'ž',
@@ -12,7 +12,7 @@ const LARGE: [char; 26] = [
     'Ţ', 'Û', 'Ṽ', 'Ŵ', 'Ẋ', 'Ý', 'Ž',
 ];
 
-/// A text with marks on its letters; still readable.
+/// Replaces the letters of a text with accented ones, so that it is still readable.
 pub(crate) fn accented(text: &str) -> Cow<'_, str> {
     text.chars()
         .map(|c| match c {
@@ -24,7 +24,8 @@ pub(crate) fn accented(text: &str) -> Cow<'_, str> {
         .into()
 }
 
-/// A text in brackets, longer by 40 %: many languages need that much more than English.
+/// Puts a text in brackets and extends it by 40 %, because many languages are that much longer than
+/// English.
 pub(crate) fn bracketed(text: &str) -> String {
     let padding = (text.chars().count() * 2).div_ceil(5);
     format!("[{text}{}]", "~".repeat(padding))

@@ -1,8 +1,7 @@
-//! What went wrong with a mail, whose fault it is, and what to do about it.
+//! Failed deliveries, classified as temporary or permanent.
 //!
-//! A reply of the relay is never inspected beyond its code. It is kept for people to read: without
-//! control characters, cut to a readable length, and without the secrets and the address it may
-//! repeat.
+//! Only the code of an SMTP reply is evaluated. Its text is kept for operators: on one line,
+//! limited in length, and without secrets and the address of the recipient, which it may contain.
 
 mod hints;
 
@@ -15,10 +14,10 @@ pub use hints::describe;
 
 const MAX_REPLY_CHARACTERS: usize = 200;
 
-/// Where in a delivery something went wrong.
+/// The stage of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// Writing the mail, before anybody is called.
+    /// Rendering or storing the mail, before a connection is opened.
     Writing,
     Resolving,
     Connecting,
@@ -30,61 +29,61 @@ pub(crate) enum Stage {
     Sender,
     Recipient,
     Data,
-    /// The mail itself, up to the reply that takes responsibility for it.
+    /// Sending the mail, up to the reply that accepts it.
     Delivery,
 }
 
-/// A mail that was not handed over.
+/// A failed delivery.
 #[derive(Debug, thiserror::Error)]
-#[error("{relay}, {stage}: {cause}")]
+#[error("{server}, {stage}: {cause}")]
 pub(crate) struct Failure {
-    /// `host:port`, or the directory of kept mails.
-    pub(crate) relay: String,
+    /// `host:port`, or the directory of the dev mailbox.
+    pub(crate) server: String,
     pub(crate) stage: Stage,
     pub(crate) cause: Cause,
 }
 
-/// What went wrong.
+/// The cause of a failed delivery.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Cause {
-    #[error("the relay answered {code} {text}")]
+    #[error("the SMTP server replied {code} {text}")]
     Reply { code: u16, text: String },
-    #[error("no answer in time")]
+    #[error("timed out")]
     Timeout,
     #[error("{0}")]
     Io(io::Error),
     #[error("{0}")]
     Tls(rustls::Error),
-    #[error("the relay does not offer STARTTLS")]
+    #[error("the SMTP server does not offer STARTTLS")]
     NoStartTls,
-    #[error("the relay offers no way to sign in that we support (PLAIN, LOGIN)")]
+    #[error("the SMTP server offers no supported authentication mechanism (PLAIN, LOGIN)")]
     NoMechanism,
-    #[error("the relay hung up, or does not speak SMTP")]
+    #[error("the connection was closed, or the server is not an SMTP server")]
     NotSmtp,
-    #[error("the relay cannot carry an address that is not in ASCII")]
+    #[error("the SMTP server does not support SMTPUTF8, which the address requires")]
     NoUtf8,
-    #[error("the address cannot be put into an envelope")]
+    #[error("the address is not valid in an SMTP envelope")]
     Address,
-    #[error("the token cannot be put into a link")]
+    #[error("the token is not valid in a link")]
     Token,
-    #[error("a template does not begin with its heading")]
+    #[error("the template does not start with a subject and a preview")]
     Heading,
-    #[error("a template is broken: {0}")]
+    #[error("invalid template: {0}")]
     Template(minijinja::Error),
 }
 
 impl Failure {
-    /// Whether no attempt will ever succeed.
+    /// Returns `true` if no later attempt can succeed.
     ///
-    /// Up to and including `MAIL`, whatever happens is the doing of the relay or of the settings,
-    /// the sender's address among them, and both can change. So can a relay's opinion that somebody
-    /// has to sign in first (530, 534, 535, 538).
+    /// Failures up to and including `MAIL` are caused by the SMTP server or the settings, such as
+    /// the sender address, and both can change. This also applies to replies that require
+    /// authentication (530, 534, 535, 538).
     fn is_permanent(&self) -> bool {
         match &self.cause {
             Cause::Reply { code, .. } => {
-                let about_mail =
+                let is_about_mail =
                     matches!(self.stage, Stage::Recipient | Stage::Data | Stage::Delivery);
-                about_mail && (500..600).contains(code) && !matches!(code, 530 | 534 | 535 | 538)
+                is_about_mail && (500..600).contains(code) && !matches!(code, 530 | 534 | 535 | 538)
             }
             Cause::NoUtf8 | Cause::Address | Cause::Token | Cause::Heading | Cause::Template(_) => {
                 true
@@ -98,8 +97,9 @@ impl Failure {
         }
     }
 
-    /// Whether the connection is still in step: the relay refused something in an orderly way.
-    pub(crate) fn spares_connection(&self) -> bool {
+    /// Returns `true` if the connection can be reused, because the SMTP server rejected a command
+    /// and the session is still consistent.
+    pub(crate) fn keeps_connection(&self) -> bool {
         match &self.cause {
             Cause::Reply { code, .. } => (400..600).contains(code) && *code != 421,
             Cause::NoUtf8 => true,
@@ -124,7 +124,7 @@ impl fmt::Display for Stage {
             Self::Writing => "writing the mail",
             Self::Resolving => "resolving the host",
             Self::Connecting => "connecting",
-            Self::Tls => "setting up TLS",
+            Self::Tls => "TLS handshake",
             Self::Greeting => "waiting for the greeting",
             Self::Hello => "at EHLO",
             Self::StartTls => "at STARTTLS",
@@ -132,46 +132,47 @@ impl fmt::Display for Stage {
             Self::Sender => "at MAIL FROM",
             Self::Recipient => "at RCPT TO",
             Self::Data => "at DATA",
-            Self::Delivery => "handing the mail over",
+            Self::Delivery => "sending the mail",
         })
     }
 }
 
-/// Makes a relay's reply fit for a log: one line, bounded, without any of the secrets, and without
-/// the recipient, whom relays like to quote.
-pub(crate) fn readable(reply: &str, secrets: &[&str], recipient: &str) -> String {
+/// Sanitizes the text of an SMTP reply for logs: one line, limited in length, without secrets and
+/// without the recipient, which SMTP servers often repeat.
+pub(crate) fn sanitize_reply(reply: &str, secrets: &[&str], recipient: &str) -> String {
     let mut text = reply.to_owned();
-    // Before the recipient: what is left of a secret that holds the address would not be found.
+    // Secrets first: one that contains the address would not be found after its redaction.
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         text = text.replace(secret, "[removed]");
     }
-    let text = without_address(&text, recipient);
+    let text = redact_address(&text, recipient);
     let line: Vec<&str> =
         text.split(|c: char| c.is_control() || c == ' ').filter(|w| !w.is_empty()).collect();
     line.join(" ").chars().take(MAX_REPLY_CHARACTERS).collect()
 }
 
-/// Replaces an address, in whatever case a relay spells it.
-fn without_address(text: &str, address: &str) -> String {
-    let (mut kept, mut rest) = (String::with_capacity(text.len()), text);
+/// Replaces an address, ignoring case.
+fn redact_address(text: &str, address: &str) -> String {
+    let (mut redacted, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(first) = rest.chars().next() {
-        if let Some(after) = strip_prefix_in_any_case(rest, address) {
-            kept.push_str("[recipient]");
+        if let Some(after) = strip_prefix_ignore_case(rest, address) {
+            redacted.push_str("[recipient]");
             rest = after;
         } else {
-            kept.push(first);
+            redacted.push(first);
             rest = &rest[first.len_utf8()..];
         }
     }
-    kept
+    redacted
 }
 
-/// What follows a prefix that is not empty. Changing case can change lengths, so characters are
-/// compared one by one.
-fn strip_prefix_in_any_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+/// Strips a prefix that is not empty, ignoring case. Case conversion can change the length of a
+/// text, so characters are compared one by one.
+fn strip_prefix_ignore_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let mut rest = text.chars();
-    for wanted in prefix.chars() {
-        let same = |found: char| found == wanted || found.to_lowercase().eq(wanted.to_lowercase());
+    for expected in prefix.chars() {
+        let lower = expected.to_lowercase();
+        let same = |found: char| found == expected || found.to_lowercase().eq(lower.clone());
         rest.next().filter(|found| same(*found))?;
     }
     (!prefix.is_empty()).then_some(rest.as_str())
@@ -183,11 +184,11 @@ mod tests {
 
     fn reply(stage: Stage, code: u16) -> Failure {
         let cause = Cause::Reply { code, text: "no".to_owned() };
-        Failure { relay: "relay:25".to_owned(), stage, cause }
+        Failure { server: "smtp:25".to_owned(), stage, cause }
     }
 
     #[test]
-    fn only_a_refused_mail_fails_for_good() {
+    fn only_a_rejected_mail_is_a_permanent_failure() {
         for stage in [Stage::Recipient, Stage::Data, Stage::Delivery] {
             for code in [500, 550, 552, 553, 554, 571] {
                 assert!(reply(stage, code).is_permanent(), "{stage:?} {code}");
@@ -205,42 +206,42 @@ mod tests {
     }
 
     #[test]
-    fn only_an_orderly_refusal_spares_the_connection() {
-        assert!(reply(Stage::Recipient, 550).spares_connection());
-        assert!(reply(Stage::Recipient, 451).spares_connection());
-        assert!(!reply(Stage::Recipient, 421).spares_connection());
-        // A success where none is due: the replies no longer belong to their commands.
-        assert!(!reply(Stage::Data, 250).spares_connection());
+    fn only_a_rejected_command_keeps_the_connection() {
+        assert!(reply(Stage::Recipient, 550).keeps_connection());
+        assert!(reply(Stage::Recipient, 451).keeps_connection());
+        assert!(!reply(Stage::Recipient, 421).keeps_connection());
+        // An unexpected success: replies no longer match their commands.
+        assert!(!reply(Stage::Data, 250).keeps_connection());
     }
 
     #[test]
-    fn a_reply_is_made_readable() {
+    fn a_reply_is_sanitized() {
         let anna = "anna@example.com";
-        assert_eq!(readable("no\r\nsuch\tuser\u{1b}[1m \0", &[], anna), "no such user [1m");
-        assert_eq!(readable(&"ä".repeat(500), &[], anna).chars().count(), 200);
+        assert_eq!(sanitize_reply("no\r\nsuch\tuser\u{1b}[1m \0", &[], anna), "no such user [1m");
+        assert_eq!(sanitize_reply(&"ä".repeat(500), &[], anna).chars().count(), 200);
         assert_eq!(
-            readable("bad line AUTH PLAIN AHNlY3JldA==", &["AHNlY3JldA==", ""], anna),
+            sanitize_reply("bad line AUTH PLAIN AHNlY3JldA==", &["AHNlY3JldA==", ""], anna),
             "bad line AUTH PLAIN [removed]"
         );
     }
 
     #[test]
-    fn a_reply_does_not_name_the_recipient() {
+    fn the_recipient_is_removed_from_a_reply() {
         for (reply, address, expected) in [
             ("<anna@example.com>: unknown", "anna@example.com", "<[recipient]>: unknown"),
             ("ANNA@Example.COM anna@example.com", "Anna@example.com", "[recipient] [recipient]"),
             ("no ZOË@xn--bcher-kva.example", "zoë@xn--bcher-kva.example", "no [recipient]"),
-            // One of the few letters whose lower case is longer.
+            // A letter whose lower case is longer.
             ("İ@example.com İ", "İ@example.com", "[recipient] İ"),
             ("anna@example.org, anna@exam", "anna@example.com", "anna@example.org, anna@exam"),
             ("anything", "", "anything"),
         ] {
-            assert_eq!(readable(reply, &[], address), expected);
+            assert_eq!(sanitize_reply(reply, &[], address), expected);
         }
-        // A secret that holds the address goes as a whole, and nothing is cut off half way.
+        // A secret that contains the address is removed completely. Truncation happens last.
         let password = "anna@example.com-1";
-        assert_eq!(readable(password, &[password], "anna@example.com"), "[removed]");
+        assert_eq!(sanitize_reply(password, &[password], "anna@example.com"), "[removed]");
         let long = format!("{}anna@example.com", "x".repeat(195));
-        assert_eq!(readable(&long, &[], "anna@example.com")[195..], *"[reci");
+        assert_eq!(sanitize_reply(&long, &[], "anna@example.com")[195..], *"[reci");
     }
 }

@@ -1,26 +1,26 @@
-//! Turns a message into bytes and delivers it.
+//! Rendering and delivery of mails.
 //!
-//! Two transports implement the domain's `Mailer`: [`SmtpMailer`] hands mails to a relay,
-//! [`KeptMails`] keeps them for development. Both send the same bytes, written by one renderer, in
-//! the language of the message; the words are those of `vestibule-locales`.
-//! Nothing here decides whether, when or how often a mail is sent; the domain's outbox does.
+//! There are two implementations of the domain's `Mailer`: [`SmtpMailer`] sends mails to an SMTP
+//! server, [`DevMailbox`] stores them for development. They use the same renderer, which takes the
+//! texts in the language of the message from `vestibule-locales`. The outbox of the domain decides
+//! which mails are sent, and when.
 
+mod branding;
+mod dev_mailbox;
 mod failure;
-mod kept;
-mod letterhead;
 mod render;
 mod settings;
 mod smtp;
 mod templates;
 
+pub use branding::Branding;
+pub use dev_mailbox::{DevMail, DevMailbox};
 pub use failure::describe;
-pub use kept::{KeptMail, KeptMails};
-pub use letterhead::Letterhead;
 pub use render::check_templates;
 pub use settings::SettingsError;
 pub use smtp::SmtpMailer;
 
-/// The examples of the README, compiled.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

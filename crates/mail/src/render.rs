@@ -1,9 +1,9 @@
-//! Finds the words for a message and writes it down as MIME.
+//! Rendering of messages as MIME.
 //!
-//! Nothing a user chose is put into a mail but the address it goes to. The same message always
-//! gives the same bytes.
+//! The address of the recipient is the only value in a mail that a user can choose. Rendering is
+//! deterministic: the same message always results in the same bytes.
 
-mod facts;
+mod values;
 
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
@@ -18,137 +18,139 @@ use mail_builder::headers::text::Text;
 use mail_builder::mime::{BodyPart, MimePart};
 use minijinja::value::Value;
 use time::{OffsetDateTime, UtcOffset};
-use vestibule_domain::caller::Caller;
-use vestibule_domain::language::Language;
-use vestibule_domain::mail::{Content, Message};
-use vestibule_domain::token::SignedToken;
+use vestibule_domain::model::claims::SignedToken;
+use vestibule_domain::model::client::ClientInfo;
+use vestibule_domain::model::language::Language;
+use vestibule_domain::model::mail::{Content, Message};
 use vestibule_locales::Locales;
 
-use self::facts::Facts;
-pub(crate) use self::facts::Route;
+use self::values::MailValues;
+pub(crate) use self::values::Transport;
+use crate::branding::Branding;
 use crate::failure::Cause;
-use crate::letterhead::Letterhead;
 use crate::settings::SettingsError;
 use crate::templates::{Templates, isolated};
 
-/// A domain nobody can own (RFC 2606): a kept mail that gets out must not come from a stranger.
+/// Sender of mails that are not sent. The domain is reserved (RFC 2606), so that such a mail never
+/// has the address of another owner if it is forwarded.
 const NO_SENDER: &str = "no-reply@vestibule.invalid";
-/// Whom a rehearsed mail goes to.
-const REHEARSED: &str = "somebody@example.com";
+/// Recipient of sample mails.
+const SAMPLE_RECIPIENT: &str = "user@example.com";
 
-/// Turns messages into letters.
+/// A renderer of messages.
 #[derive(Debug)]
 pub(crate) struct Renderer {
     templates: Templates,
-    letterhead: Letterhead,
+    branding: Branding,
     locales: Locales,
     sender: Sender,
-    route: Route,
+    transport: Transport,
 }
 
-/// Who mails are from.
+/// Name and address for the `From` header.
 #[derive(Debug)]
 pub(crate) struct Sender {
-    /// Fit for a heading.
+    /// A valid name in a header.
     pub(crate) name: String,
-    /// In ASCII.
+    /// An ASCII address.
     pub(crate) address: String,
 }
 
-/// A message in words.
+/// A rendered mail.
 #[derive(Clone, Debug)]
-pub(crate) struct Letter {
+pub(crate) struct RenderedMail {
     pub(crate) subject: String,
     pub(crate) text: String,
     pub(crate) html: String,
-    /// As people read them; on the wire they may be encoded.
+    /// Decoded headers; in `bytes` they may be encoded.
     pub(crate) headers: Vec<(&'static str, String)>,
-    /// What goes over the wire, before dots are doubled.
+    /// The mail as MIME, before dot-stuffing.
     pub(crate) bytes: Vec<u8>,
 }
 
-/// The words of a letter.
-struct Words {
+/// The subject and the bodies of a mail.
+struct RenderedTexts {
     subject: String,
     text: String,
     html: String,
 }
 
-/// Reads all templates of mails and tries them in every language, without any relay.
+/// Validates all mail templates by rendering them in all languages.
 ///
 /// # Errors
-/// The ones of [`SettingsError`] about templates.
-pub fn check_templates(letterhead: &Letterhead, locales: &Locales) -> Result<(), SettingsError> {
-    Renderer::for_nobody(letterhead.clone(), locales.clone()).map(|_| ())
+/// The errors of [`SettingsError`] about templates.
+pub fn check_templates(branding: &Branding, locales: &Locales) -> Result<(), SettingsError> {
+    Renderer::without_smtp(branding.clone(), locales.clone()).map(|_| ())
 }
 
 impl Renderer {
     pub(crate) fn new(
-        letterhead: Letterhead,
+        branding: Branding,
         locales: Locales,
         sender: Sender,
-        route: Route,
+        transport: Transport,
     ) -> Result<Self, SettingsError> {
-        let templates = Templates::new(letterhead.templates(), &locales)?;
-        let renderer = Self { templates, letterhead, locales, sender, route };
-        renderer.rehearse()?;
+        let templates = Templates::new(branding.templates(), &locales)?;
+        let renderer = Self { templates, branding, locales, sender, transport };
+        renderer.render_samples()?;
         Ok(renderer)
     }
 
-    /// Writes mails that are not sent.
-    pub(crate) fn for_nobody(
-        letterhead: Letterhead,
+    /// Creates a renderer for mails that are not sent.
+    pub(crate) fn without_smtp(
+        branding: Branding,
         locales: Locales,
     ) -> Result<Self, SettingsError> {
-        let name = letterhead.product().to_owned();
+        let name = branding.product().to_owned();
         let sender = Sender { name, address: NO_SENDER.to_owned() };
-        Self::new(letterhead, locales, sender, Route::Kept)
+        Self::new(branding, locales, sender, Transport::DevMailbox)
     }
 
-    /// Writes every mail once in every language, so that a broken template is noticed at start and
-    /// not by somebody who waits for a link.
-    fn rehearse(&self) -> Result<(), SettingsError> {
+    /// Renders every mail in every language, so that invalid templates are reported at startup and
+    /// not when a user waits for a link.
+    fn render_samples(&self) -> Result<(), SettingsError> {
         let at = OffsetDateTime::UNIX_EPOCH;
-        let known = Caller::new(Some(Ipv6Addr::LOCALHOST.into()), None);
+        let known = ClientInfo::new(Some(Ipv6Addr::LOCALHOST.into()), None);
         let mut contents = vec![Content::Welcome, Content::Test];
-        for caller in [known, Caller::default()] {
+        for client in [known, ClientInfo::default()] {
             let token = SignedToken::new("token".to_owned());
             contents.push(Content::ResetLink {
                 token,
                 requested_at: at,
                 expires_at: at,
-                caller: caller.clone(),
+                client: client.clone(),
             });
-            contents.push(Content::PasswordChanged { changed_at: at, caller: caller.clone() });
-            contents.push(Content::PasswordDisabled { at, caller: caller.clone() });
-            contents.push(Content::SignInAfterFailures { at, caller: caller.clone() });
-            contents.push(Content::RefreshTokenReused { at, caller });
+            contents.push(Content::PasswordChanged { changed_at: at, client: client.clone() });
+            contents.push(Content::PasswordDisabled { at, client: client.clone() });
+            contents.push(Content::SignInAfterFailures { at, client: client.clone() });
+            contents.push(Content::RefreshTokenReused { at, client });
         }
         for language in Language::ALL {
             for content in &contents {
-                self.try_out(language, content)?;
+                self.render_sample(language, content)?;
             }
         }
         Ok(())
     }
 
-    fn try_out(&self, language: Language, content: &Content) -> Result<(), SettingsError> {
-        // Only a token can be wrong here, and this one is none.
-        let Ok(facts) = self.facts(language, OffsetDateTime::UNIX_EPOCH, content) else {
+    fn render_sample(&self, language: Language, content: &Content) -> Result<(), SettingsError> {
+        // Only an invalid token can fail here, and the sample token is valid.
+        let Ok(values) = self.values(language, OffsetDateTime::UNIX_EPOCH, content) else {
             return Ok(());
         };
-        let template = format!("{}.txt", facts.template);
-        self.words(language, REHEARSED, &facts).map(|_| ()).map_err(|cause| match cause {
-            Cause::Template(problem) => self.templates.fault(&template, problem),
+        let template = format!("{}.txt", values.template);
+        let rendered = self.render_texts(language, SAMPLE_RECIPIENT, &values);
+        rendered.map(|_| ()).map_err(|cause| match cause {
+            Cause::Template(problem) => self.templates.error(&template, problem),
             _ => SettingsError::TemplateHeading { file: self.templates.file(&template) },
         })
     }
 
-    /// Writes a message down.
-    pub(crate) fn letter(&self, message: &Message) -> Result<Letter, Cause> {
-        let facts = self.facts(message.language, message.written_at, &message.content)?;
+    /// Renders a message.
+    pub(crate) fn render(&self, message: &Message) -> Result<RenderedMail, Cause> {
+        let values = self.values(message.language, message.written_at, &message.content)?;
         let to = message.to.as_str();
-        let words = self.words(message.language, to, &facts)?;
+        let texts = self.render_texts(message.language, to, &values)?;
         let Sender { name: from_name, address: from } = &self.sender;
         let domain = from.rsplit_once('@').map_or(from.as_str(), |(_, domain)| domain);
         let message_id = format!("{}@{domain}", message.id);
@@ -162,7 +164,7 @@ impl Renderer {
         let mut headers = vec![
             ("From", format!("{from_name} <{from}>")),
             ("To", to.to_owned()),
-            ("Subject", words.subject.clone()),
+            ("Subject", texts.subject.clone()),
             ("Date", date.clone()),
             ("Message-ID", format!("<{message_id}>")),
         ];
@@ -171,7 +173,7 @@ impl Renderer {
         let values: [(&str, HeaderType<'_>); 5] = [
             ("From", Address::new_address(Some(from_name.as_str()), from.as_str()).into()),
             ("To", Address::new_address(None::<&str>, to).into()),
-            ("Subject", Text::new(words.subject.as_str()).into()),
+            ("Subject", Text::new(texts.subject.as_str()).into()),
             ("Date", Raw::new(date).into()),
             ("Message-ID", MessageId::new(message_id).into()),
         ];
@@ -182,61 +184,67 @@ impl Renderer {
         for (name, value) in fixed {
             builder = builder.header(name, Raw::new(value));
         }
-        // Neither quoted-printable nor base64 can produce `=_`, so the boundary is in no body, and
-        // a second attempt repeats the first one byte for byte.
+        // Quoted-printable and base64 cannot produce `=_`, so no body contains the boundary. It is
+        // derived from the id, so that all attempts send the same bytes.
         let boundary = format!("=_{}", message.id);
         let alternatives = vec![
-            MimePart::new("text/plain", words.text.as_str()),
-            MimePart::new("text/html", words.html.as_str()),
+            MimePart::new("text/plain", texts.text.as_str()),
+            MimePart::new("text/html", texts.html.as_str()),
         ];
         let kind = ContentType::new("multipart/alternative").attribute("boundary", boundary);
         let mut bytes = Vec::new();
         builder.body(MimePart::new(kind, BodyPart::Multipart(alternatives))).serialize(&mut bytes);
-        // The line break before the final dot is written with the dot.
+        // The client writes the line break before the final dot.
         if bytes.ends_with(b"\r\n") {
             bytes.truncate(bytes.len() - 2);
         }
-        Ok(Letter { subject: words.subject, text: words.text, html: words.html, headers, bytes })
+        let RenderedTexts { subject, text, html } = texts;
+        Ok(RenderedMail { subject, text, html, headers, bytes })
     }
 
-    fn words(&self, language: Language, to: &str, facts: &Facts) -> Result<Words, Cause> {
+    fn render_texts(
+        &self,
+        language: Language,
+        to: &str,
+        mail: &MailValues,
+    ) -> Result<RenderedTexts, Cause> {
         let direction = if language.is_right_to_left() { "rtl" } else { "ltr" };
         let common = [
             ("language", Value::from(language.tag())),
             ("direction", Value::from(direction)),
-            ("product", Value::from(self.letterhead.product())),
+            ("product", Value::from(self.branding.product())),
             ("email", Value::from(to)),
-            ("ip", Value::from(facts.ip.clone())),
-            // Fit for HTML: `Letterhead` lets no character in that would need escaping, and an
-            // escaped slash would be right but unreadable in the source of the mail.
-            ("link", facts.link.clone().map_or(Value::from(()), Value::from_safe_string)),
+            ("ip", Value::from(mail.ip.clone())),
+            // Safe in HTML: `Branding` only allows characters that need no escaping. Escaped
+            // slashes would make the link unreadable in the source of the mail.
+            ("link", mail.link.clone().map_or(Value::from(()), Value::from_safe_string)),
         ];
-        let phrases = facts.phrases.iter();
+        let phrases = mail.phrases.iter();
         let plain = phrases.clone().map(|(name, phrase)| (*name, Value::from(phrase.as_str())));
         let values = common.iter().cloned().chain(plain);
-        let text = self.render(facts, "txt", values.collect())?;
+        let text = self.render_template(mail, "txt", values.collect())?;
         let (subject, preview, text) = split_heading(&text).ok_or(Cause::Heading)?;
 
         let in_html = phrases
             .map(|(name, phrase)| (*name, Value::from_safe_string(isolated(phrase, direction))));
         let heading = [("subject", Value::from(subject)), ("preview", Value::from(preview))];
         let values = common.into_iter().chain(in_html).chain(heading);
-        let html = self.render(facts, "html", values.collect())?;
-        Ok(Words { subject: subject.to_owned(), text: text.to_owned(), html })
+        let html = self.render_template(mail, "html", values.collect())?;
+        Ok(RenderedTexts { subject: subject.to_owned(), text: text.to_owned(), html })
     }
 
-    fn render(
+    fn render_template(
         &self,
-        facts: &Facts,
-        ending: &str,
+        mail: &MailValues,
+        extension: &str,
         values: BTreeMap<&'static str, Value>,
     ) -> Result<String, Cause> {
-        let template = format!("{}.{ending}", facts.template);
+        let template = format!("{}.{extension}", mail.template);
         self.templates.render(&template, Value::from(values)).map_err(Cause::Template)
     }
 }
 
-/// Takes the subject and the preview off the head of a text.
+/// Splits a rendered text template into subject, preview and body.
 fn split_heading(rendered: &str) -> Option<(&str, &str, &str)> {
     let (heading, text) = rendered.split_once("\n\n")?;
     let (subject, preview) = heading.split_once('\n')?;
@@ -245,7 +253,7 @@ fn split_heading(rendered: &str) -> Option<(&str, &str, &str)> {
     (is_line(heading.0) && is_line(heading.1)).then_some((heading.0, heading.1, text))
 }
 
-/// A `Date`: English by standard, whatever language the mail is in.
+/// Formats a `Date` header, which is in English in all languages.
 fn date_header(at: OffsetDateTime) -> String {
     let at = at.to_offset(UtcOffset::UTC);
     let (weekday, month) = (at.weekday().to_string(), at.month().to_string());
@@ -260,17 +268,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_is_written_as_rfc_5322_wants_it() {
+    fn a_date_has_the_format_of_rfc_5322() {
         let at = datetime!(2026-11-02 14:05:09 +1);
         assert_eq!(date_header(at), "Mon, 2 Nov 2026 13:05:09 +0000");
     }
 
     #[test]
-    fn a_text_begins_with_its_heading() {
+    fn a_text_starts_with_its_heading() {
         assert_eq!(split_heading("Subject: a\nPreview: b\n\nc\n\nd"), Some(("a", "b", "c\n\nd")));
         assert_eq!(split_heading("Subject: a\n\nc"), None);
         assert_eq!(split_heading("c"), None);
-        // A text of several lines has no place in a subject.
+        // A subject must not have several lines.
         assert_eq!(split_heading("Subject: a\nb\nPreview: c\n\nd"), None);
         assert_eq!(split_heading("Subject: a\nPreview: b\nc\n\nd"), None);
         assert_eq!(split_heading("Subject: a\rb\nPreview: c\n\nd"), None);

@@ -1,68 +1,68 @@
-//! Why a mailer cannot be made.
+//! Errors of the settings of a mailer.
 //!
-//! What a relay is, the domain decides. What can be judged besides without the network, such as
-//! templates and trust anchors, is judged here, so that a mistake is reported at start and not
-//! with the first mail.
+//! The domain validates SMTP settings. Everything else that can be checked without the network,
+//! such as templates and trust anchors, is checked here, so that problems are reported at startup
+//! and not with the first mail.
 
-use vestibule_domain::relay::RelayError;
+use vestibule_domain::model::smtp_settings::SmtpSettingsError;
 
-/// Why a mailer cannot be made.
+/// The reason why a mailer cannot be created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingsError {
-    /// Empty, longer than 64 characters, or with a character that does not belong in a heading.
-    #[error("the product name is empty, too long, or has control characters in it")]
+    /// The product name is empty, longer than 64 characters, or has control characters.
+    #[error("the product name is empty, too long, or contains control characters")]
     ProductName,
-    /// Not of the form `https://host[:port]`.
-    #[error("the public URL is not of the form https://host or https://host:port, in ASCII")]
+    /// The public URL does not have the form `https://host[:port]`.
+    #[error("invalid public URL, expected https://host or https://host:port in ASCII")]
     PublicUrl,
-    /// No mail could ever go through a relay of that description.
-    #[error("the relay cannot be used")]
-    Relay(#[from] RelayError),
-    /// No certificate could be valid for it.
-    #[error("the relay's host is nothing that a certificate could name")]
+    /// The SMTP settings are invalid.
+    #[error("invalid SMTP settings")]
+    SmtpSettings(#[from] SmtpSettingsError),
+    /// A certificate cannot be valid for the host.
+    #[error("the host of the SMTP server is not a valid name in a certificate")]
     Host,
-    /// No certificate in it, or a broken one.
-    #[error("the extra trust anchor is not a certificate in PEM format")]
+    /// The additional trust anchor contains no certificate, or an invalid one.
+    #[error("the additional trust anchor is not a certificate in PEM format")]
     CaFile,
-    /// Neither the system nor the settings name an authority to trust.
-    #[error("the system has no trust anchors, and none is set")]
+    /// The system has no trust anchors, and there is no additional one.
+    #[error("no trust anchors found")]
     NoTrustAnchors,
-    /// The TLS library refuses its configuration.
-    #[error("TLS cannot be set up")]
+    /// The TLS library rejected its configuration.
+    #[error("cannot set up TLS")]
     Tls(#[source] rustls::Error),
-    /// A template does not parse, or cannot be filled in.
-    #[error("{file}, line {line}: the mail template is broken")]
+    /// A template cannot be parsed or rendered.
+    #[error("{file}, line {line}: invalid mail template")]
     Template {
-        /// Where it is.
+        /// Path of the file.
         file: String,
-        /// Counted from 1.
+        /// Line number, starting at 1.
         line: usize,
-        /// What is wrong.
+        /// Error of the template engine.
         #[source]
         problem: minijinja::Error,
     },
-    /// A text template begins otherwise than with `Subject: ..`, `Preview: ..` and an empty line.
-    #[error("{file}, line 1: the mail template does not begin with its subject and its preview")]
+    /// A text template does not start with `Subject: ..`, `Preview: ..` and an empty line.
+    #[error("{file}, line 1: the mail template does not start with its subject and preview")]
     TemplateHeading {
-        /// Where it is.
+        /// Path of the file.
         file: String,
     },
-    /// A template, or the directory of templates, cannot be read.
-    #[error("{file} cannot be read")]
+    /// A template or the directory of templates cannot be read.
+    #[error("cannot read {file}")]
     TemplateUnreadable {
-        /// Which.
+        /// Path of the file or directory.
         file: String,
-        /// What the system says.
+        /// Error of the operating system.
         source: std::io::Error,
     },
-    /// There is no mail whose template could have that name.
-    #[error("{file} is named after no mail template")]
+    /// There is no mail template with that name.
+    #[error("{file} is not the name of a mail template")]
     UnknownTemplate {
-        /// Which.
+        /// Path of the file.
         file: String,
     },
-    /// Kept mails have no place.
-    #[error("the directory for kept mails cannot be made")]
+    /// The directory of the dev mailbox cannot be created.
+    #[error("cannot create the directory of the dev mailbox")]
     Directory(#[source] std::io::Error),
 }

@@ -1,8 +1,8 @@
-//! Hands mails to a relay over SMTP.
+//! Delivery to an SMTP server.
 //!
-//! A mail has one deadline for everything, from the first look at DNS to the last reply. One
-//! connection is kept for the next mail; whether it still works is asked before anything is
-//! entrusted to it, so a connection that died meanwhile loses nothing and repeats nothing.
+//! A mail has one deadline for all steps, from the DNS lookup to the last reply. The connection is
+//! kept for the next mail and checked before it is reused, so a closed connection does not cause a
+//! lost or duplicate mail.
 
 mod attempt;
 mod tls;
@@ -16,31 +16,32 @@ use rustls::pki_types::ServerName;
 use tokio::time::Instant;
 use tracing::field::Empty;
 use tracing::{Instrument as _, info_span};
-use vestibule_domain::mail::Message;
+use vestibule_domain::model::mail::Message;
+use vestibule_domain::model::smtp_settings::{SenderName, SmtpSecurity, SmtpSettings};
 use vestibule_domain::ports::{MailError, Mailer, Receipt};
-use vestibule_domain::relay::{Relay, RelaySecurity, SenderName};
 use vestibule_locales::Locales;
 
-use self::attempt::{Attempt, Connection, Encryption, Envelope, Target};
+use self::attempt::{Attempt, Connection, Encryption, Envelope, Server};
+use crate::branding::Branding;
 use crate::failure::{Failure, Stage};
-use crate::letterhead::Letterhead;
-use crate::render::{Renderer, Route, Sender};
+use crate::render::{Renderer, Sender, Transport};
 use crate::settings::SettingsError;
 
-const DEADLINE: Duration = Duration::from_secs(30);
-/// Shorter than any relay's patience, and than what routers in between remember.
+/// Default timeout of a mail.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// Maximum idle time of a connection, shorter than the timeouts of SMTP servers and NAT routers.
 const MAX_IDLE: Duration = Duration::from_secs(30);
-/// Relays commonly hang up after a hundred.
+/// Maximum number of mails per connection; many SMTP servers close it after a hundred.
 const MAX_MAILS_PER_CONNECTION: u32 = 50;
 
-/// Hands mails to a relay.
+/// A mailer that sends mails to an SMTP server.
 ///
-/// Signs in with PLAIN or LOGIN; older mechanisms add nothing inside TLS. Certificates are always
-/// checked, against the system's trust anchors and the configured one.
+/// It authenticates with PLAIN or LOGIN; within TLS, other mechanisms add no security. Certificates
+/// are always verified with the trust anchors of the system and the configured one.
 pub struct SmtpMailer {
-    target: Target,
+    server: Server,
     renderer: Renderer,
-    deadline: Duration,
+    timeout: Duration,
     idle: Mutex<Option<Idle>>,
 }
 
@@ -50,67 +51,67 @@ struct Idle {
 }
 
 impl SmtpMailer {
-    /// Prepares to send; nothing is connected to yet.
+    /// Creates a mailer without connecting.
     ///
-    /// The certificate of the relay must be valid for exactly its host. `ca_file` is a trust
-    /// anchor besides the system's, as PEM; both are read only if they are needed. A relay without
-    /// a sender's name sends under the product's.
+    /// The certificate of the SMTP server must be valid for its host. `ca_file` is an additional
+    /// trust anchor in PEM; trust anchors are only read if they are needed. Without a sender name
+    /// in the settings, the product name is used.
     ///
     /// # Errors
-    /// [`SettingsError`] for a relay that cannot work whatever it says, and for broken templates.
+    /// [`SettingsError`] for invalid SMTP settings, trust anchors or templates.
     pub fn new(
-        relay: &Relay,
+        smtp: &SmtpSettings,
         ca_file: Option<&[u8]>,
-        letterhead: Letterhead,
+        branding: Branding,
         locales: Locales,
     ) -> Result<Self, SettingsError> {
-        relay.check()?;
-        // The domain knows no TLS: whoever has to check the certificate has the last word.
-        if ServerName::try_from(relay.host.as_str()).is_err() {
+        smtp.check()?;
+        // The domain does not depend on TLS, so the name in the certificate is checked here.
+        if ServerName::try_from(smtp.host.as_str()).is_err() {
             return Err(SettingsError::Host);
         }
-        let encryption = match relay.security {
-            RelaySecurity::StartTls => Encryption::StartTls(tls::connector(ca_file)?),
-            RelaySecurity::Tls => Encryption::Tls(tls::connector(ca_file)?),
-            RelaySecurity::None => Encryption::None,
+        let encryption = match smtp.security {
+            SmtpSecurity::StartTls => Encryption::StartTls(tls::connector(ca_file)?),
+            SmtpSecurity::Tls => Encryption::Tls(tls::connector(ca_file)?),
+            SmtpSecurity::None => Encryption::None,
         };
-        let name = relay.from_name.as_ref().map_or(letterhead.product(), SenderName::as_str);
+        let name = smtp.from_name.as_ref().map_or(branding.product(), SenderName::as_str);
         let sender =
-            Sender { name: name.to_owned(), address: relay.from_address.as_str().to_owned() };
-        let helo = letterhead.helo().to_owned();
-        let target = Target { relay: relay.clone(), encryption, helo };
-        let route = Route::Relay { relay: target.name(), security: relay.security };
-        let renderer = Renderer::new(letterhead, locales, sender, route)?;
-        Ok(Self { target, renderer, deadline: DEADLINE, idle: Mutex::new(None) })
+            Sender { name: name.to_owned(), address: smtp.from_address.as_str().to_owned() };
+        let helo = branding.helo().to_owned();
+        let server = Server { settings: smtp.clone(), encryption, helo };
+        let transport = Transport::Smtp { server: server.name(), security: smtp.security };
+        let renderer = Renderer::new(branding, locales, sender, transport)?;
+        Ok(Self { server, renderer, timeout: TIMEOUT, idle: Mutex::new(None) })
     }
 
-    /// Replaces the 30 seconds a mail may take in all.
+    /// Sets the timeout of a mail, which is 30 seconds by default.
     #[must_use]
-    pub fn with_deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
     async fn deliver(&self, message: &Message) -> Result<Receipt, Failure> {
-        let attempt = Attempt::new(&self.target, message, self.deadline);
-        let unwritten = |cause| attempt.failure(Stage::Writing, cause);
-        let letter = self.renderer.letter(message).map_err(unwritten)?;
+        let attempt = Attempt::new(&self.server, message, self.timeout);
+        let not_written = |cause| attempt.failure(Stage::Writing, cause);
+        let mail = self.renderer.render(message).map_err(not_written)?;
         let envelope =
-            Envelope::new(&self.target.relay.from_address, &message.to).map_err(unwritten)?;
+            Envelope::new(&self.server.settings.from_address, &message.to).map_err(not_written)?;
 
         let mut connection = match self.idle_connection(&attempt).await {
             Some(connection) => connection,
             None => attempt.connect().await?,
         };
-        let outcome = attempt.hand_over(&mut connection, &envelope, &letter.bytes).await;
-        let in_step = outcome.as_ref().err().is_none_or(Failure::spares_connection);
-        if in_step && connection.mails < MAX_MAILS_PER_CONNECTION {
+        let outcome = attempt.send(&mut connection, &envelope, &mail.bytes).await;
+        let is_reusable = outcome.as_ref().err().is_none_or(Failure::keeps_connection);
+        if is_reusable && connection.mails < MAX_MAILS_PER_CONNECTION {
             *self.slot() = Some(Idle { connection, since: Instant::now() });
         }
         outcome
     }
 
-    /// The connection of the mail before, if it is young enough and still answers.
+    /// Returns the connection of the previous mail if it is not idle for too long and still works.
     async fn idle_connection(&self, attempt: &Attempt<'_>) -> Option<Connection> {
         let Idle { mut connection, since } = self.slot().take()?;
         let usable = since.elapsed() < MAX_IDLE && attempt.reset(&mut connection).await;
@@ -118,7 +119,7 @@ impl SmtpMailer {
     }
 
     fn slot(&self) -> std::sync::MutexGuard<'_, Option<Idle>> {
-        // Nothing can panic while the slot is held; and if it did, the slot would still be whole.
+        // The slot is consistent even after a panic.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -126,20 +127,20 @@ impl SmtpMailer {
 #[async_trait]
 impl Mailer for SmtpMailer {
     async fn greet(&self) -> Result<(), MailError> {
-        let attempt = Attempt::without_mail(&self.target, self.deadline);
+        let attempt = Attempt::without_mail(&self.server, self.timeout);
         attempt.connect().await?;
         Ok(())
     }
 
     async fn send(&self, message: &Message) -> Result<Receipt, MailError> {
-        let relay = &self.target.relay;
+        let smtp = &self.server.settings;
         let span = info_span!(
             target: "traces",
             "SMTP delivery",
             otel.kind = "client",
             otel.status_code = Empty,
-            server.address = relay.host.as_str(),
-            server.port = i64::from(relay.port.get()),
+            server.address = smtp.host.as_str(),
+            server.port = i64::from(smtp.port.get()),
         );
         let outcome = self.deliver(message).instrument(span.clone()).await;
         if outcome.is_err() {
@@ -151,6 +152,6 @@ impl Mailer for SmtpMailer {
 
 impl fmt::Debug for SmtpMailer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SmtpMailer").field("relay", &self.target.name()).finish_non_exhaustive()
+        f.debug_struct("SmtpMailer").field("server", &self.server.name()).finish_non_exhaustive()
     }
 }

@@ -1,9 +1,9 @@
-//! The templates of mails, and how words get into them.
+//! Mail templates and their functions.
 //!
-//! Every mail is two templates: `.txt`, which begins with the subject and the preview, and `.html`,
-//! which fills the frame in `layout.html`. None of them holds words: `t("mailTest.heading")` is a
-//! text of the catalogues in the language of the mail. In HTML, values put into a text are escaped
-//! and isolated, so that a name in another script moves nothing around it.
+//! Each mail has two templates: `.txt`, which starts with the subject and the preview, and `.html`,
+//! which extends `layout.html`. All texts come from the catalogues in the language of the mail, as
+//! in `t("mailTest.heading")`. In HTML, values are escaped and isolated, so that a name in another
+//! script does not affect the direction of the text around it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use minijinja::value::{Kwargs, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, HtmlEscape, State, UndefinedBehavior};
-use vestibule_domain::language::Language;
+use vestibule_domain::model::language::Language;
 use vestibule_locales::{Argument, Locales};
 
 use crate::settings::SettingsError;
@@ -34,31 +34,31 @@ const EMBEDDED: [(&str, &str); 15] = [
     ("test.html", include_str!("../templates/test.html")),
 ];
 
-/// While a text is put together, each of its values is one of these characters for private use.
-const FIRST_MARK: u32 = 0xe000;
+/// First private-use character that serves as a placeholder for a value while a text is formatted.
+const FIRST_PLACEHOLDER: u32 = 0xe000;
 
 /// The templates of all mails.
 #[derive(Debug)]
 pub(crate) struct Templates {
     environment: Environment<'static>,
-    /// Where those come from that are not ours.
+    /// Directory of the operator's templates.
     directory: Option<PathBuf>,
 }
 
 impl Templates {
-    /// Reads the embedded templates and those in `directory` that take their place.
+    /// Loads the embedded templates and those in `directory` that override them.
     pub(crate) fn new(directory: Option<&Path>, locales: &Locales) -> Result<Self, SettingsError> {
         let mut environment = Environment::new();
-        // A misspelt name is an error, not an empty place in somebody's mail. HTML is escaped by
-        // the template's ending.
+        // An undefined name is an error instead of an empty text. The extension of the template
+        // enables HTML escaping.
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         let known = BTreeSet::from_iter(locales.keys(Language::English));
         let texts = locales.clone();
         environment.add_function("t", move |state: &State, key: &str, values: Kwargs| {
             if known.contains(key) {
-                translated(&texts, state, key, &values)
+                translate(&texts, state, key, &values)
             } else {
-                Err(Error::new(ErrorKind::InvalidOperation, format!("there is no text `{key}`")))
+                Err(Error::new(ErrorKind::InvalidOperation, format!("unknown text `{key}`")))
             }
         });
         environment.add_filter("strong", strong);
@@ -74,7 +74,7 @@ impl Templates {
 
     fn add(&mut self, name: &'static str, source: String) -> Result<(), SettingsError> {
         let added = self.environment.add_template_owned(name, source);
-        added.map_err(|error| self.fault(name, error))
+        added.map_err(|error| self.error(name, error))
     }
 
     fn add_overriding(&mut self, directory: &Path) -> Result<(), SettingsError> {
@@ -100,23 +100,23 @@ impl Templates {
         Ok(())
     }
 
-    /// Fills a template in.
+    /// Renders a template.
     pub(crate) fn render(&self, template: &str, values: Value) -> Result<String, Error> {
         let mut text = self.environment.get_template(template)?.render(values)?;
-        // The engine takes the template's last line break away.
+        // The engine removes the last line break of a template.
         text.push('\n');
         Ok(text)
     }
 
-    /// Names the file and the line of a broken template.
-    pub(crate) fn fault(&self, template: &str, problem: Error) -> SettingsError {
-        // What is wrong may be inside of a block that the frame asked for.
+    /// Returns an error with the file and the line of an invalid template.
+    pub(crate) fn error(&self, template: &str, problem: Error) -> SettingsError {
+        // The problem may be in another template, in a block or in the layout.
         let name = problem.name().filter(|name| *name != "<unknown>").unwrap_or(template);
         let (file, line) = (self.file(name), problem.line().unwrap_or(1));
         SettingsError::Template { file, line, problem }
     }
 
-    /// Where a template is to be found by whoever has to mend it.
+    /// Returns the path of a template, or its name if it is embedded.
     pub(crate) fn file(&self, template: &str) -> String {
         let own = self.directory.as_deref().map(|directory| directory.join(template));
         own.filter(|file| file.exists()).map_or_else(
@@ -126,46 +126,41 @@ impl Templates {
     }
 }
 
-/// The text of a key with its values, in the language of the mail.
-fn translated(
-    locales: &Locales,
-    state: &State,
-    key: &str,
-    values: &Kwargs,
-) -> Result<Value, Error> {
+/// Returns the text of a key with its values, in the language of the mail.
+fn translate(locales: &Locales, state: &State, key: &str, values: &Kwargs) -> Result<Value, Error> {
     let tag = state.lookup("language").unwrap_or_default();
     let language = tag.as_str().and_then(Language::from_tag);
     let language = language.ok_or_else(|| undefined("language"))?;
     let is_html = matches!(state.auto_escape(), AutoEscape::Html);
 
     let names: Vec<&str> = values.args().collect();
-    let marks: Vec<String> =
-        (FIRST_MARK..).filter_map(char::from_u32).map(String::from).take(names.len()).collect();
+    let placeholders = (FIRST_PLACEHOLDER..).filter_map(char::from_u32).map(String::from);
+    let placeholders: Vec<String> = placeholders.take(names.len()).collect();
     let mut arguments = Vec::new();
     let mut insertions = Vec::new();
-    for (name, mark) in names.into_iter().zip(&marks) {
+    for (name, placeholder) in names.into_iter().zip(&placeholders) {
         let value: Value = values.get(name)?;
         if let Some(number) = value.as_i64() {
             arguments.push((name, Argument::Number(number)));
         } else {
-            arguments.push((name, Argument::Text(mark)));
+            arguments.push((name, Argument::Text(placeholder)));
         }
-        insertions.push(inserted(name, &value, is_html)?);
+        insertions.push(format_value(name, &value, is_html)?);
     }
 
     let text = locales.text(language, key, &arguments);
     if text.contains("{$") {
         return Err(Error::new(
             ErrorKind::MissingArgument,
-            format!("the text `{key}` lacks a value: {text}"),
+            format!("missing value in text `{key}`: {text}"),
         ));
     }
-    let text = with_insertions(&text, &insertions, is_html);
+    let text = insert_values(&text, &insertions, is_html);
     Ok(if is_html { Value::from_safe_string(text) } else { Value::from(text) })
 }
 
-/// A value as it stands in a text.
-fn inserted(name: &str, value: &Value, is_html: bool) -> Result<String, Error> {
+/// Formats a value, escaped and isolated in HTML.
+fn format_value(name: &str, value: &Value, is_html: bool) -> Result<String, Error> {
     if value.is_undefined() {
         return Err(undefined(name));
     }
@@ -174,36 +169,36 @@ fn inserted(name: &str, value: &Value, is_html: bool) -> Result<String, Error> {
 }
 
 fn undefined(name: &str) -> Error {
-    Error::new(ErrorKind::UndefinedError, format!("`{name}` has no value"))
+    Error::new(ErrorKind::UndefinedError, format!("`{name}` is undefined"))
 }
 
-/// Puts the values into the places that their marks hold, each once: what is inside of a value is
-/// never looked at.
-fn with_insertions(text: &str, insertions: &[String], is_html: bool) -> String {
-    let mut whole = String::with_capacity(text.len());
+/// Replaces the placeholders with the values. The values are not searched for placeholders.
+fn insert_values(text: &str, insertions: &[String], is_html: bool) -> String {
+    let mut result = String::with_capacity(text.len());
     for part in text.split_inclusive(|c| insertion(c, insertions).is_some()) {
         let last = part.chars().next_back();
-        let insertion = last.and_then(|mark| insertion(mark, insertions));
-        let words = match (last, insertion) {
-            (Some(mark), Some(_)) => &part[..part.len() - mark.len_utf8()],
+        let insertion = last.and_then(|placeholder| insertion(placeholder, insertions));
+        let literal = match (last, insertion) {
+            (Some(placeholder), Some(_)) => &part[..part.len() - placeholder.len_utf8()],
             _ => part,
         };
         if is_html {
-            whole.push_str(&HtmlEscape(words).to_string());
+            result.push_str(&HtmlEscape(literal).to_string());
         } else {
-            whole.push_str(words);
+            result.push_str(literal);
         }
-        whole.extend(insertion);
+        result.extend(insertion);
     }
-    whole
+    result
 }
 
-fn insertion(mark: char, insertions: &[String]) -> Option<&str> {
-    let index = u32::from(mark).checked_sub(FIRST_MARK)?;
+/// Returns the value for a placeholder, or `None` for any other character.
+fn insertion(placeholder: char, insertions: &[String]) -> Option<&str> {
+    let index = u32::from(placeholder).checked_sub(FIRST_PLACEHOLDER)?;
     insertions.get(usize::try_from(index).ok()?).map(String::as_str)
 }
 
-/// A text in HTML that moves nothing around it, whatever script it is in.
+/// Escapes a text for HTML and isolates it from the direction of the surrounding text.
 pub(crate) fn isolated(text: &str, direction: &str) -> String {
     let text = HtmlEscape(text);
     match direction {
@@ -212,7 +207,7 @@ pub(crate) fn isolated(text: &str, direction: &str) -> String {
     }
 }
 
-/// Sets off a value that readers look for.
+/// Template filter that formats a value in bold.
 fn strong(text: &str) -> Value {
     Value::from_safe_string(format!("<strong>{}</strong>", isolated(text, "auto")))
 }
@@ -222,14 +217,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_put_in_once_and_never_looked_at() {
+    fn placeholders_in_values_are_not_replaced() {
         let values = ["\u{e001}".to_owned(), "<b>\u{e000}".to_owned()];
         let text = "a & \u{e000} < \u{e001}\u{e000} \u{e002}";
-        let whole = with_insertions(text, &values, false);
-        assert_eq!(whole, "a & \u{e001} < <b>\u{e000}\u{e001} \u{e002}");
-        let html = with_insertions(text, &values, true);
+        let result = insert_values(text, &values, false);
+        assert_eq!(result, "a & \u{e001} < <b>\u{e000}\u{e001} \u{e002}");
+        let html = insert_values(text, &values, true);
         assert_eq!(html, "a &amp; \u{e001} &lt; <b>\u{e000}\u{e001} \u{e002}");
-        assert_eq!(with_insertions("", &values, true), "");
+        assert_eq!(insert_values("", &values, true), "");
     }
 
     #[test]

@@ -1,65 +1,66 @@
-//! A set of words that may say yes wrongly, at a known rate, but never no.
+//! A Bloom filter: a set with false positives at a known rate and no false negatives.
 //!
-//! A Bloom filter: three bytes for each word, whatever its length, in one run of bytes that can lie
-//! in the binary as well as on the heap. SHA-256 chooses the bits, so that the bytes mean the same
-//! on every machine and in every version.
+//! It uses three bytes per word, in a contiguous buffer that can be part of the binary or on the
+//! heap. The bits are derived with SHA-256, so the format is the same on every machine and in
+//! every version.
 
 use sha2::{Digest, Sha256};
 
-/// With 24 bits for each word and 16 of them set, about one other word in 100 000 seems to be in it.
+/// With 24 bits per word and 16 of them set, the false positive rate is about one in 100 000.
 const BYTES_PER_WORD: usize = 3;
 const PROBES: u64 = 16;
 
-/// A filter over bytes that are borrowed or owned.
+/// A Bloom filter over borrowed or owned bytes.
 pub(crate) struct Bloom<Bytes>(Bytes);
 
 impl<Bytes: AsRef<[u8]>> Bloom<Bytes> {
-    /// Reads a filter that [`Bloom::into_bytes`] gave away.
+    /// Creates a filter from the bytes that [`Bloom::into_bytes`] returned.
     pub(crate) const fn new(bytes: Bytes) -> Self {
         Self(bytes)
     }
 
-    /// Whether the word was put in, or seems so.
+    /// Returns `true` if the word was inserted, or for a false positive.
     pub(crate) fn contains(&self, word: &str) -> bool {
         let bytes = self.0.as_ref();
-        // Without bytes there are no bits, and nothing was put in.
-        !bytes.is_empty() && places(word, bytes.len()).all(|(at, bit)| bytes[at] & bit != 0)
+        // A filter without bytes is empty.
+        !bytes.is_empty() && bits(word, bytes.len()).all(|(at, bit)| bytes[at] & bit != 0)
     }
 }
 
 impl Bloom<Vec<u8>> {
-    /// An empty filter with room for so many words.
-    pub(crate) fn with_room_for(words: usize) -> Self {
+    /// Creates an empty filter with capacity for `words` words.
+    pub(crate) fn with_capacity(words: usize) -> Self {
         Self(vec![0; words.saturating_mul(BYTES_PER_WORD)])
     }
 
-    /// Puts a word in. One with room for none stays empty.
+    /// Inserts a word. A filter with capacity zero stays empty.
     pub(crate) fn insert(&mut self, word: &str) {
         let bytes = &mut self.0;
         if bytes.is_empty() {
             return;
         }
-        places(word, bytes.len()).for_each(|(at, bit)| bytes[at] |= bit);
+        bits(word, bytes.len()).for_each(|(at, bit)| bytes[at] |= bit);
     }
 
+    /// Returns the bytes of the filter.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 }
 
-/// The bytes and the bits in them that belong to a word; `length` is not zero.
-fn places(word: &str, length: usize) -> impl Iterator<Item = (usize, u8)> {
+/// Returns the byte index and bit mask of each probe of a word; `length` must not be zero.
+fn bits(word: &str, length: usize) -> impl Iterator<Item = (usize, u8)> {
     let digest = Sha256::digest(word.as_bytes());
     let number = |from: usize| {
         digest[from..from + 8].iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte))
     };
-    // Two numbers make as good a filter as sixteen would (Kirsch and Mitzenmacher, 2006).
+    // Double hashing: two hashes are as good as sixteen (Kirsch and Mitzenmacher, 2006).
     let (start, step) = (number(0), number(8) | 1);
-    let bits = length as u128 * 8;
+    let bit_count = length as u128 * 8;
     (0..PROBES).map(move |probe| {
         let mixed = start.wrapping_add(probe.wrapping_mul(step));
-        // The upper half of the product is below `bits`, so the first number is below `length`.
-        let bit = (u128::from(mixed) * bits) >> 64;
+        // The upper half of the product is below `bit_count`, so the index is below `length`.
+        let bit = (u128::from(mixed) * bit_count) >> 64;
         (usize::try_from(bit / 8).unwrap_or(0), 1 << (bit % 8))
     })
 }
@@ -69,8 +70,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_put_in_is_in() {
-        let mut bloom = Bloom::with_room_for(1000);
+    fn inserted_words_are_found() {
+        let mut bloom = Bloom::with_capacity(1000);
         let words: Vec<String> = (0..1000).map(|number| format!("word number {number}")).collect();
         for word in &words {
             bloom.insert(word);
@@ -83,16 +84,16 @@ mod tests {
     }
 
     #[test]
-    fn the_bits_are_the_same_everywhere() {
-        let mut bloom = Bloom::with_room_for(2);
+    fn the_format_is_stable() {
+        let mut bloom = Bloom::with_capacity(2);
         bloom.insert("password");
-        // Computed by another program.
+        // Computed with an independent implementation.
         assert_eq!(bloom.into_bytes(), [129, 170, 2, 170, 2, 85]);
     }
 
     #[test]
-    fn without_room_nothing_is_in() {
-        let mut bloom = Bloom::with_room_for(0);
+    fn a_filter_without_capacity_contains_nothing() {
+        let mut bloom = Bloom::with_capacity(0);
         bloom.insert("password");
         assert!(!bloom.contains("password"));
         assert!(!Bloom::new([]).contains(""));

@@ -1,15 +1,16 @@
-//! What computes Argon2id: one of two implementations, with the memory it works in.
+//! Engines that compute Argon2id, and the memory they reuse.
 //!
-//! Both give the same bytes. One uses the widest vectors this processor has and has not been
-//! audited by anybody; the other is portable, well known and takes about three times as long. Fresh
-//! memory costs page faults at every hash, so an engine keeps its own, wiped after every hash.
+//! There are two implementations with the same output. One uses the widest vector instructions of
+//! the processor and has not been audited; the other is portable, widely used and takes about three
+//! times as long. Fresh memory costs page faults at every hash, so an engine reuses its memory and
+//! wipes it after each hash.
 
 use argon2::{Argon2, Block, Params};
 use argon2_rust::params::Memory;
 use argon2_rust::{Backend, Hasher, detected_backend};
 use vestibule_domain::error::BoxError;
 
-/// Which implementation computes.
+/// An implementation of Argon2id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EngineKind {
     /// The crate `argon2-rust`, with the vector instructions of this processor.
@@ -18,18 +19,18 @@ pub enum EngineKind {
     Portable,
 }
 
-/// An implementation, and the memory it keeps between hashes.
+/// An implementation with the memory it keeps between hashes.
 pub(crate) enum Engine {
-    /// Its memory is wiped by the crate, before a call returns.
+    /// The crate `argon2-rust`, which wipes the memory before a call returns.
     Vectorised(Box<Hasher>),
-    /// Blocks that are wiped here.
+    /// The crate `argon2`, with blocks that `compute` wipes.
     Portable(Vec<Block>),
-    /// Computes nothing.
+    /// Returns zeros.
     #[cfg(test)]
     Broken,
 }
 
-/// What is hashed, and how much work it is.
+/// Input and cost parameters of a hash.
 pub(crate) struct Input<'a> {
     pub(crate) params: &'a Params,
     pub(crate) password: &'a [u8],
@@ -37,7 +38,7 @@ pub(crate) struct Input<'a> {
 }
 
 impl EngineKind {
-    /// Its name and the instructions it uses, for people.
+    /// Returns the name of the implementation and the instructions it uses, for logs.
     pub fn describe(self) -> String {
         match self {
             Self::Vectorised => {
@@ -59,7 +60,7 @@ fn instructions(backend: Backend) -> &'static str {
 }
 
 impl Engine {
-    /// An engine without memory.
+    /// Creates an engine without memory.
     pub(crate) fn new(kind: EngineKind) -> Self {
         match kind {
             EngineKind::Vectorised => Self::Vectorised(Box::new(
@@ -74,7 +75,7 @@ impl Engine {
         }
     }
 
-    /// Computes a hash of the length of `output`.
+    /// Computes a hash with the length of `output`.
     pub(crate) fn compute(&mut self, input: &Input<'_>, output: &mut [u8]) -> Result<(), BoxError> {
         let Input { params, password, salt } = *input;
         match self {
@@ -94,7 +95,7 @@ impl Engine {
                     output,
                     &mut *memory,
                 );
-                // What is left in there would save somebody who reads our memory the work.
+                // The blocks would save an attacker who can read the memory the work.
                 memory.fill(Block::new());
                 computed?;
             }
@@ -104,9 +105,10 @@ impl Engine {
         Ok(())
     }
 
-    /// Gives memory back that is more than `blocks` blocks of a KiB: an older hash may have asked
-    /// for more than today's, and does not get to keep it.
-    pub(crate) fn keep_at_most(&mut self, blocks: usize) {
+    /// Releases memory above `blocks` blocks of 1 KiB.
+    ///
+    /// A hash with older parameters can need more memory than the current parameters.
+    pub(crate) fn release_above(&mut self, blocks: usize) {
         match self {
             Self::Vectorised(hasher) if hasher.reserved_blocks() > blocks => hasher.clear(),
             Self::Vectorised(_) => {}
@@ -119,9 +121,9 @@ impl Engine {
         }
     }
 
-    /// How many blocks it keeps.
+    /// Returns the number of allocated blocks.
     #[cfg(test)]
-    pub(crate) fn kept(&self) -> usize {
+    pub(crate) fn allocated_blocks(&self) -> usize {
         match self {
             Self::Vectorised(hasher) => hasher.reserved_blocks(),
             Self::Portable(memory) => memory.capacity(),
@@ -134,8 +136,9 @@ fn portable(params: &Params) -> Argon2<'static> {
     Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params.clone())
 }
 
-/// The same parameters in the other crate's words. Lanes are computed one after another: as many
-/// hashes run at once as there are cores already.
+/// Converts the parameters for the vectorised implementation.
+///
+/// Lanes are computed one after another, because there is already one hash per core.
 fn vectorised(params: &Params, output: usize) -> Result<argon2_rust::Argon2, BoxError> {
     let params = argon2_rust::Params::builder()
         .memory(Memory::kib(params.m_cost().into()))
@@ -167,11 +170,11 @@ mod tests {
     }
 
     proptest! {
-        // Each case is two hashes in an unoptimised build.
+        // Each case computes two hashes in an unoptimised build.
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn both_engines_agree_about_any_input_and_small_memories(
+        fn both_engines_agree_on_any_input_with_little_memory(
             memory_kib in 0..512_u32,
             iterations in 1..=10_u32,
             parallelism in 1..=4_u32,
@@ -192,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn both_engines_agree_about_memories_as_large_as_in_production() {
+    fn both_engines_agree_with_as_much_memory_as_in_production() {
         for (memory_kib, iterations, parallelism) in
             [(19_456, 2, 1), (19_457, 1, 4), (65_536, 1, 3), (262_144, 1, 1)]
         {
@@ -203,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn no_hash_depends_on_the_one_before_it() {
+    fn a_hash_does_not_depend_on_the_previous_hash() {
         for kind in KINDS {
             let mut used = Engine::new(kind);
             for (memory_kib, iterations, parallelism) in [(64, 1, 1), (256, 2, 4), (8, 3, 1)] {
@@ -215,18 +218,18 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_kept_up_to_a_bound() {
+    fn memory_is_kept_up_to_a_limit() {
         for kind in KINDS {
             let mut engine = Engine::new(kind);
-            let kept = |engine: &mut Engine, memory_kib| {
+            let allocated = |engine: &mut Engine, memory_kib| {
                 compute(engine, &Params::new(memory_kib, 1, 1, Some(32)).unwrap(), 32);
-                engine.keep_at_most(64);
-                engine.kept()
+                engine.release_above(64);
+                engine.allocated_blocks()
             };
-            assert_eq!(kept(&mut engine, 64), 64, "{kind:?}");
-            assert!(kept(&mut engine, 1000) <= 64, "{kind:?}");
-            engine.keep_at_most(0);
-            assert_eq!(engine.kept(), 0, "{kind:?}");
+            assert_eq!(allocated(&mut engine, 64), 64, "{kind:?}");
+            assert!(allocated(&mut engine, 1000) <= 64, "{kind:?}");
+            engine.release_above(0);
+            assert_eq!(engine.allocated_blocks(), 0, "{kind:?}");
         }
     }
 
@@ -234,7 +237,7 @@ mod tests {
     fn the_portable_engine_wipes_its_memory() {
         let mut engine = Engine::new(EngineKind::Portable);
         compute(&mut engine, &Params::new(64, 1, 1, Some(32)).unwrap(), 32);
-        let Engine::Portable(memory) = engine else { unreachable!("it was made so") };
+        let Engine::Portable(memory) = engine else { unreachable!("the engine is portable") };
         assert_eq!(memory.len(), 64);
         assert!(memory.iter().all(|block| block.as_ref().iter().all(|word| *word == 0)));
     }

@@ -1,16 +1,16 @@
-//! The form in which words are compared: NFC, case-folded.
+//! Normalization of words for comparison: NFC, case-folded.
 
 use std::borrow::Cow;
 
 use icu_casemap::CaseMapperBorrowed;
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-/// The shortest word worth keeping: no policy allows a shorter password.
+/// Minimum length of a word: no policy allows a shorter password.
 const MIN_CODE_POINTS: usize = 8;
-/// The longest text that a password can be after NFC.
-pub(crate) const MAX_BYTES: usize = vestibule_domain::password::MAX_PASSWORD_BYTES;
+/// Maximum length of a password after NFC.
+pub(crate) const MAX_BYTES: usize = vestibule_domain::model::password::MAX_PASSWORD_BYTES;
 
-/// The form of a word that is kept; nothing if no password can be equal to it.
+/// Returns the folded form of a word, or `None` if its length rules it out as a password.
 pub(crate) fn fold_word(word: &str) -> Option<Cow<'_, str>> {
     if word.len() > MAX_BYTES {
         return None;
@@ -29,7 +29,7 @@ fn fold_ascii(word: &str) -> Cow<'_, str> {
     }
 }
 
-/// Folding can take a composition apart, so it is composed again.
+/// Folds a word; folding can decompose characters, so the result is composed again.
 fn fold(word: &str) -> String {
     let nfc = ComposingNormalizerBorrowed::new_nfc();
     let folded = CaseMapperBorrowed::new().fold_string(&nfc.normalize(word)).into_owned();
@@ -46,14 +46,14 @@ mod tests {
         assert_eq!(fold_word("E\u{301}lephant").unwrap(), "\u{e9}lephant");
         assert_eq!(fold_word("STRASSENBAHN"), fold_word("Straßenbahn"));
         assert_eq!(fold_word("ΟΔΥΣΣΕΥΣ"), fold_word("οδυσσευς"));
-        // Folding takes this letter apart.
+        // Folding decomposes this letter.
         assert_eq!(fold_word("\u{390}greek12").unwrap(), "\u{390}greek12");
-        // Folding makes a letter of the iota below, which the accent must not go to.
+        // Folding turns the iota subscript into a letter, which must not get the accent.
         assert_eq!(fold_word("\u{3b1}\u{345}\u{301}greek12").unwrap(), "\u{3ac}\u{3b9}greek12");
     }
 
     #[test]
-    fn only_what_can_be_a_password_is_kept() {
+    fn words_that_cannot_be_a_password_are_skipped() {
         assert_eq!(fold_word("seven77"), None);
         assert!(fold_word("eight888").is_some());
         assert_eq!(fold_word("e\u{301}seven7"), None);

@@ -1,14 +1,14 @@
-//! Hashes that other systems made, so that imported accounts keep their passwords.
+//! Password hashes of other systems, so that imported accounts keep their passwords.
 //!
-//! A hash stays the text that was imported and is read again at every comparison, so reading is
-//! cheap, and bounds what a comparison may cost before anything is computed. What becomes of a
-//! password that matched, above all a new hash, is for the caller to decide.
+//! A hash is stored as it was imported and parsed at every verification. Parsing is cheap and
+//! limits the cost of a verification before anything is computed. Rehashing a password that matched
+//! is up to the caller.
 
 mod argon2;
 mod bcrypt;
-mod fields;
 mod notation;
 mod pbkdf2;
+mod phc_fields;
 mod scrypt;
 mod unusable;
 
@@ -20,15 +20,15 @@ use zeroize::Zeroizing;
 
 use self::argon2::Argon2;
 use self::bcrypt::Bcrypt;
-use self::fields::Fault;
 use self::pbkdf2::Pbkdf2;
+use self::phc_fields::InvalidHash;
 use self::scrypt::Scrypt;
 pub use self::unusable::UnusableHash;
 
-/// No legal text is longer, so none has to be looked at.
+/// Maximum length of a hash; no valid one is longer.
 const MAX_TEXT_BYTES: usize = 512;
 
-/// What a foreign hash was computed with, whatever the notation.
+/// The algorithm of a foreign hash, independent of its notation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scheme {
     /// Argon2id.
@@ -52,7 +52,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// Its name for people.
+    /// Returns the display name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Argon2id => "Argon2id",
@@ -74,78 +74,78 @@ impl fmt::Display for Scheme {
     }
 }
 
-/// The outcome of a comparison.
+/// The result of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
-    /// The password is right.
+    /// The password matches.
     Match,
-    /// Its first 72 bytes are right, and bcrypt knows nothing of any others.
+    /// The first 72 bytes match, and bcrypt ignores all others.
     ///
-    /// The account may be entered, as it could before. But the password must not be hashed anew: a
-    /// slip in the part that was not compared would become part of the password.
-    MatchOfStart,
-    /// The password is wrong.
+    /// The user can sign in, as in the other system. But the password must not be rehashed: a typo
+    /// in the bytes that were not compared would become part of the password.
+    PrefixMatch,
+    /// The password does not match.
     Mismatch,
 }
 
-/// A hash of another system that can be compared with passwords, at a bounded cost.
+/// A password hash of another system that can be verified at a bounded cost.
 pub struct ForeignHash {
     scheme: Scheme,
-    recipe: Recipe,
+    kdf: Kdf,
     output: Vec<u8>,
 }
 
-/// How to compute a hash of a password.
-enum Recipe {
+/// A key derivation function with its parameters.
+enum Kdf {
     Argon2(Argon2),
     Bcrypt(Bcrypt),
     Scrypt(Scrypt),
     Pbkdf2(Pbkdf2),
 }
 
-/// What a notation says: how to compute, and what must come out.
-type Reading = Result<(Recipe, Vec<u8>), Fault>;
+/// The parsed function and its expected output.
+type Parsed = Result<(Kdf, Vec<u8>), InvalidHash>;
 
 impl ForeignHash {
-    /// Reads a hash in any notation that is known here. Computes nothing.
+    /// Parses a hash in any supported notation. Computes nothing.
     ///
     /// # Errors
     ///
-    /// [`UnusableHash`] says why no password can be compared with it, and never repeats it.
+    /// [`UnusableHash`] with the reason if the hash cannot be verified. It never contains the hash.
     pub fn parse(text: &str) -> Result<Self, UnusableHash> {
         if text.len() > MAX_TEXT_BYTES {
             return Err(UnusableHash::TooLong);
         }
-        let (scheme, reading) = notation::read(text).ok_or_else(|| unusable::reason(text))?;
-        let (recipe, output) = reading.map_err(|fault| UnusableHash::of(scheme, fault))?;
-        Ok(Self { scheme, recipe, output })
+        let (scheme, parsed) = notation::parse(text).ok_or_else(|| unusable::reason(text))?;
+        let (kdf, output) = parsed.map_err(|invalid| UnusableHash::new(scheme, invalid))?;
+        Ok(Self { scheme, kdf, output })
     }
 
-    /// What it was computed with.
+    /// Returns the algorithm of the hash.
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
 
-    /// Compares a password with it, in a time that does not depend on where they differ.
+    /// Compares a password with the hash in constant time.
     ///
     /// Takes milliseconds to seconds, and up to 256 MiB of memory.
     ///
     /// # Errors
     ///
-    /// When a hash function refuses what was checked before, which would be a bug.
+    /// If the function rejects parameters that were already checked, which would be a bug.
     pub fn verify(&self, password: &[u8]) -> Result<Comparison, BoxError> {
         let mut output = Zeroizing::new(vec![0; self.output.len()]);
-        match &self.recipe {
-            Recipe::Argon2(recipe) => recipe.compute(password, &mut output)?,
-            Recipe::Bcrypt(recipe) => recipe.compute(password, &mut output)?,
-            Recipe::Scrypt(recipe) => recipe.compute(password, &mut output)?,
-            Recipe::Pbkdf2(recipe) => recipe.compute(password, &mut output),
+        match &self.kdf {
+            Kdf::Argon2(kdf) => kdf.compute(password, &mut output)?,
+            Kdf::Bcrypt(kdf) => kdf.compute(password, &mut output)?,
+            Kdf::Scrypt(kdf) => kdf.compute(password, &mut output)?,
+            Kdf::Pbkdf2(kdf) => kdf.compute(password, &mut output),
         }
         if !bool::from(output.ct_eq(&self.output)) {
             return Ok(Comparison::Mismatch);
         }
-        Ok(match &self.recipe {
-            Recipe::Bcrypt(recipe) if !recipe.sees_all_of(password) => Comparison::MatchOfStart,
+        Ok(match &self.kdf {
+            Kdf::Bcrypt(kdf) if !kdf.uses_all_bytes(password) => Comparison::PrefixMatch,
             _ => Comparison::Match,
         })
     }

@@ -1,4 +1,4 @@
-//! The password hasher.
+//! The password hasher of the service.
 
 use std::fmt;
 use std::num::NonZero;
@@ -9,23 +9,23 @@ use argon2::Params;
 use argon2::password_hash::phc::Output;
 use async_trait::async_trait;
 use vestibule_domain::error::BoxError;
-use vestibule_domain::password::{Password, PasswordHash};
+use vestibule_domain::model::password::{Password, PasswordHash};
 use vestibule_domain::ports::{HashError, PasswordHasher, Random, Verdict};
 use zeroize::Zeroizing;
 
 use crate::engine::{Engine, EngineKind, Input};
 use crate::foreign::{Comparison, ForeignHash, UnusableHash};
 use crate::phc::{self, OUTPUT_BYTES, SALT_BYTES, Stored};
-use crate::self_test::{self, Distrust};
+use crate::self_test::{self, SelfTestError};
 use crate::workers::Workers;
 
-/// More hashes at once than any machine has cores; a slip of the finger beyond that.
+/// Maximum of `max_parallel`, more than any machine has cores; larger values are typing errors.
 const MAX_PARALLEL: usize = 1024;
 
-/// What a hash costs today, how many may be computed at once, and by what.
+/// Cost parameters of new hashes, number of concurrent hashes and choice of the engine.
 ///
-/// OWASP asks for at least 19 MiB, two passes and one lane. Only what cannot work is refused here;
-/// what should not be used in production is for the configuration to refuse.
+/// OWASP recommends at least 19 MiB, two passes and one lane. Only invalid values are rejected
+/// here; the configuration rejects values that are too weak for production.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Memory for one hash, in KiB; at most 262 144.
@@ -34,13 +34,13 @@ pub struct Settings {
     pub iterations: u32,
     /// Lanes, which are computed one after another; at most 4.
     pub parallelism: u32,
-    /// Hashes at once: as many as there are cores. Each takes `memory_kib`.
+    /// Maximum number of concurrent hashes; by default the number of cores. Each uses `memory_kib`.
     pub max_parallel: usize,
-    /// What computes them.
+    /// The engine that computes the hashes.
     pub engine: EngineChoice,
 }
 
-/// What OWASP's Password Storage Cheat Sheet asks for at least, on every core there is.
+/// The minimum of OWASP's Password Storage Cheat Sheet, with one hash per core.
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -53,23 +53,23 @@ impl Default for Settings {
     }
 }
 
-/// What may compute hashes; the hashes are the same.
+/// Choice of the engine; all engines compute the same hashes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EngineChoice {
-    /// The fast engine if it passes its test at the start, the portable one otherwise.
+    /// The vectorised engine if it passes its self-test at startup, otherwise the portable engine.
     #[default]
     Auto,
     /// The portable engine.
     Portable,
 }
 
-/// Why no hasher can be made with some settings.
+/// An error of [`Argon2Hasher::new`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingsError {
     /// Argon2 is not defined for these parameters.
     #[error(
-        "Argon2id cannot work with {memory_kib} KiB, {iterations} iterations and parallelism {parallelism}"
+        "invalid Argon2id parameters: {memory_kib} KiB, {iterations} iterations, parallelism {parallelism}"
     )]
     Undefined {
         /// Memory for one hash, in KiB.
@@ -78,38 +78,38 @@ pub enum SettingsError {
         iterations: u32,
         /// Lanes.
         parallelism: u32,
-        /// What the library said.
+        /// Error of the library.
         #[source]
         source: argon2::Error,
     },
-    /// Hashes made with these parameters would be refused when they are read again.
-    #[error("a hash may cost at most 262144 KiB, 10 iterations and parallelism 4")]
+    /// Hashes with these parameters would be rejected by `verify`.
+    #[error("Argon2id parameters exceed 262144 KiB, 10 iterations or parallelism 4")]
     TooExpensive,
-    /// No hash at all at once, or more than makes sense.
-    #[error("between 1 and 1024 hashes can be computed at once")]
+    /// The number of concurrent hashes is out of range.
+    #[error("the number of concurrent hashes must be between 1 and 1024")]
     Parallel,
-    /// The stand-in for missing hashes could not be written down.
-    #[error("the decoy could not be made")]
+    /// The decoy hash could not be encoded.
+    #[error("cannot create the decoy hash")]
     Decoy(#[source] BoxError),
-    /// The system refuses the threads.
-    #[error("the threads that hash could not be started")]
+    /// The hashing threads could not be started.
+    #[error("cannot start the hashing threads")]
     Threads(#[source] std::io::Error),
 }
 
-/// Hashes passwords with Argon2id, on threads of their own and only so many at once.
+/// A password hasher with Argon2id that uses its own, limited number of threads.
 ///
-/// Needs a Tokio runtime with time enabled.
+/// Requires a Tokio runtime with time enabled.
 pub struct Argon2Hasher {
     params: Params,
     engine: EngineKind,
-    distrust: Option<Distrust>,
+    self_test_error: Option<SelfTestError>,
     workers: Workers,
     random: Arc<dyn Random>,
     decoy: PasswordHash,
 }
 
 impl Argon2Hasher {
-    /// Makes a hasher that draws its salts from `random`.
+    /// Creates a hasher that generates its salts with `random`, and starts its threads.
     pub fn new(settings: Settings, random: Arc<dyn Random>) -> Result<Self, SettingsError> {
         let Settings { memory_kib, iterations, parallelism, max_parallel, engine } = settings;
         if !phc::is_affordable(memory_kib, iterations, parallelism) {
@@ -125,16 +125,16 @@ impl Argon2Hasher {
             parallelism,
             source,
         })?;
-        // Random bytes instead of a hash: no password is known that it belongs to, not even to us.
+        // Random bytes instead of a hash, so that there is no known password that matches.
         let (mut salt, mut output) = ([0; SALT_BYTES], [0; OUTPUT_BYTES]);
         random.fill(&mut salt);
         random.fill(&mut output);
         let decoy = phc::write(&params, &salt, &output).map_err(SettingsError::Decoy)?;
-        let distrust = match engine {
-            EngineChoice::Auto => self_test::trust_vectorised(&*random).err(),
+        let self_test_error = match engine {
+            EngineChoice::Auto => self_test::test_vectorised(&*random).err(),
             EngineChoice::Portable => None,
         };
-        let engine = if engine == EngineChoice::Auto && distrust.is_none() {
+        let engine = if engine == EngineChoice::Auto && self_test_error.is_none() {
             EngineKind::Vectorised
         } else {
             EngineKind::Portable
@@ -142,53 +142,53 @@ impl Argon2Hasher {
         let workers = Workers::start(engine, max_parallel, params.block_count())
             .map_err(SettingsError::Threads)?;
         let decoy = PasswordHash::from_phc(decoy);
-        Ok(Self { params, engine, distrust, workers, random, decoy })
+        Ok(Self { params, engine, self_test_error, workers, random, decoy })
     }
 
-    /// What computes the hashes.
+    /// Returns the engine that computes the hashes.
     pub fn engine(&self) -> EngineKind {
         self.engine
     }
 
-    /// Why the fast engine was not taken, although it might have been.
-    pub fn distrust(&self) -> Option<&Distrust> {
-        self.distrust.as_ref()
+    /// Returns the error of the self-test if it ruled out the vectorised engine.
+    pub fn self_test_error(&self) -> Option<&SelfTestError> {
+        self.self_test_error.as_ref()
     }
 
-    /// How many hashes are being computed right now.
+    /// Returns the number of hashes that are being computed.
     pub fn in_flight(&self) -> usize {
         self.workers.in_flight()
     }
 
-    /// How many callers wait for their turn right now.
+    /// Returns the number of callers that wait for a thread.
     pub fn waiting(&self) -> usize {
         self.workers.waiting()
     }
 
-    /// How many hashes were ever computed at once.
+    /// Returns the maximum number of concurrent hashes since the start.
     pub fn peak_in_flight(&self) -> usize {
         self.workers.peak_in_flight()
     }
 }
 
-/// A hash that passwords can be compared with.
-enum Readable {
-    Ours(Stored),
+/// A parsed hash.
+enum ParsedHash {
+    Own(Stored),
     Foreign(ForeignHash),
 }
 
-fn read(text: &str) -> Result<Readable, UnusableHash> {
+fn parse(text: &str) -> Result<ParsedHash, UnusableHash> {
     match Stored::parse(text) {
-        Some(stored) => Ok(Readable::Ours(stored)),
-        None => ForeignHash::parse(text).map(Readable::Foreign),
+        Some(stored) => Ok(ParsedHash::Own(stored)),
+        None => ForeignHash::parse(text).map(ParsedHash::Foreign),
     }
 }
 
-/// A foreign hash that knows all of the password gives way to one of ours.
+/// Converts the result of a comparison; a foreign hash that covers the whole password is stale.
 fn verdict(comparison: Comparison) -> Verdict {
     match comparison {
         Comparison::Match => Verdict::MatchButStale,
-        Comparison::MatchOfStart => Verdict::Match,
+        Comparison::PrefixMatch => Verdict::Match,
         Comparison::Mismatch => Verdict::Mismatch,
     }
 }
@@ -206,17 +206,17 @@ fn hash(
 
 fn verify(
     engine: &mut Engine,
-    today: &Params,
+    current: &Params,
     password: &[u8],
     stored: &Stored,
 ) -> Result<Verdict, BoxError> {
     let mut output = Zeroizing::new([0; Output::MAX_LENGTH]);
     let output = &mut output[..stored.output.len()];
     engine.compute(&Input { params: &stored.params, password, salt: &stored.salt }, output)?;
-    // The comparison of two outputs takes the same time wherever they differ.
+    // `Output` compares in constant time.
     Ok(if Output::new(output)? != stored.output {
         Verdict::Mismatch
-    } else if stored.is_stale(today) {
+    } else if stored.is_stale(current) {
         Verdict::MatchButStale
     } else {
         Verdict::Match
@@ -235,18 +235,18 @@ impl PasswordHasher for Argon2Hasher {
     }
 
     async fn verify(&self, password: &Password, hash: &PasswordHash) -> Result<Verdict, HashError> {
-        let stored = read(hash.as_phc()).map_err(|reason| HashError::Unreadable(reason.into()))?;
-        let today = self.params.clone();
+        let stored = parse(hash.as_phc()).map_err(|reason| HashError::Unreadable(reason.into()))?;
+        let current = self.params.clone();
         let password = Zeroizing::new(password.expose().to_vec());
         let work = move |engine: &mut Engine| match &stored {
-            Readable::Ours(stored) => verify(engine, &today, &password, stored),
-            Readable::Foreign(hash) => Ok(verdict(hash.verify(&password)?)),
+            ParsedHash::Own(stored) => verify(engine, &current, &password, stored),
+            ParsedHash::Foreign(hash) => Ok(verdict(hash.verify(&password)?)),
         };
         self.workers.run(work).await?.map_err(HashError::Failed)
     }
 
-    fn adopt(&self, text: &str) -> Result<PasswordHash, HashError> {
-        read(text).map_err(|reason| HashError::Unreadable(reason.into()))?;
+    fn accept_foreign_hash(&self, text: &str) -> Result<PasswordHash, HashError> {
+        parse(text).map_err(|reason| HashError::Unreadable(reason.into()))?;
         Ok(PasswordHash::from_phc(text.to_owned()))
     }
 

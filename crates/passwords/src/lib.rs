@@ -1,10 +1,9 @@
-//! Argon2id with bounded concurrency and bounded memory, and the list of common passwords.
+//! Argon2id password hashing with bounded concurrency and memory, and a list of common passwords.
 //!
-//! Hashing a password is meant to be expensive, so this crate decides how much of it happens at
-//! once, how long others wait for it, and how much work a stored hash may ask for. It also knows
-//! which passwords are guessed first; what is refused for that is the domain's decision. And it
-//! compares passwords with hashes of other systems, which accounts bring along when they are
-//! imported.
+//! Hashing a password is expensive on purpose, so this crate limits the number of concurrent
+//! hashes, the time to wait for one, and the cost of a stored hash. It also contains a filter of
+//! common passwords; the domain decides which passwords to reject. Imported accounts can keep
+//! password hashes of other systems, which this crate verifies.
 
 mod bloom;
 mod engine;
@@ -21,10 +20,10 @@ pub use engine::EngineKind;
 pub use filter::{CommonPasswordFilter, build_filter};
 pub use foreign::{Comparison, ForeignHash, Scheme, UnusableHash};
 pub use hasher::{Argon2Hasher, EngineChoice, Settings, SettingsError};
-pub use self_test::Distrust;
+pub use self_test::SelfTestError;
 pub use word_list::CommonListError;
 
-/// The examples of the README, compiled.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,29 +1,29 @@
-//! PHC strings: what is stored, and how much work it may ask for.
+//! PHC strings of our own hashes, with limits on their cost.
 //!
-//! Whoever can write to the store must not be able to make a sign-in cost four terabytes, so every
-//! bound is checked before any work is done.
+//! An attacker who can write to the store must not be able to make a sign-in cost four terabytes,
+//! so all limits are checked before a hash is computed.
 
 use argon2::Params;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Version};
 use vestibule_domain::error::BoxError;
 
-/// The most memory a hash may take: 256 MiB.
+/// Maximum memory of a hash: 256 MiB.
 pub(crate) const MAX_MEMORY_KIB: u32 = 256 * 1024;
-/// The most passes a hash may make.
+/// Maximum number of passes.
 pub(crate) const MAX_ITERATIONS: u32 = 10;
-/// The most lanes a hash may have.
+/// Maximum number of lanes.
 pub(crate) const MAX_PARALLELISM: u32 = 4;
-/// The length of our own salts, as RFC 9106 recommends.
+/// Length of new salts, as RFC 9106 recommends.
 pub(crate) const SALT_BYTES: usize = 16;
-/// The length of our own hashes.
+/// Length of new outputs.
 pub(crate) const OUTPUT_BYTES: usize = 32;
 
 const OUTPUT_RANGE: std::ops::RangeInclusive<usize> = 16..=64;
-/// No legal string is longer, so none has to be looked at.
+/// Maximum length of a PHC string; no valid one is longer.
 const MAX_TEXT_BYTES: usize = 512;
 
-/// A stored hash that is ours and affordable.
+/// A stored hash of our own with an acceptable cost.
 pub(crate) struct Stored {
     pub(crate) params: Params,
     pub(crate) salt: Salt,
@@ -31,7 +31,7 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    /// Reads a PHC string; `None` if this crate would not have written it.
+    /// Parses a PHC string; returns `None` if this crate would not have written it.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         if text.len() > MAX_TEXT_BYTES {
             return None;
@@ -41,16 +41,16 @@ impl Stored {
         if hash.algorithm != Algorithm::Argon2id.ident() || version != Some(Version::V0x13) {
             return None;
         }
-        // Also takes the length of the output, which goes into the hash.
+        // Includes the length of the output, which is an input of Argon2.
         let params = Params::try_from(&hash).ok()?;
-        // Relics of the format's first drafts; nothing of ours has them.
+        // Fields of early drafts of the format, which our hashes never have.
         if !params.keyid().is_empty() || !params.data().is_empty() {
             return None;
         }
         if !is_affordable(params.m_cost(), params.t_cost(), params.p_cost()) {
             return None;
         }
-        // The parser itself takes only salts of 8 to 48 bytes.
+        // The parser only accepts salts of 8 to 48 bytes.
         let (salt, output) = (hash.salt?, hash.hash?);
         if !OUTPUT_RANGE.contains(&output.len()) {
             return None;
@@ -58,21 +58,21 @@ impl Stored {
         Some(Self { params, salt, output })
     }
 
-    /// Whether it was made otherwise than a hash made with `today` would be.
-    pub(crate) fn is_stale(&self, today: &Params) -> bool {
+    /// Returns `true` if its parameters differ from those of a new hash with `current`.
+    pub(crate) fn is_stale(&self, current: &Params) -> bool {
         let cost = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
-        cost(&self.params) != cost(today)
+        cost(&self.params) != cost(current)
             || self.output.len() != OUTPUT_BYTES
             || self.salt.len() != SALT_BYTES
     }
 }
 
-/// Whether a hash with this memory in KiB, these passes and these lanes is one we compute.
+/// Returns `true` if the cost parameters are within the limits.
 pub(crate) fn is_affordable(memory_kib: u32, iterations: u32, parallelism: u32) -> bool {
     memory_kib <= MAX_MEMORY_KIB && iterations <= MAX_ITERATIONS && parallelism <= MAX_PARALLELISM
 }
 
-/// Writes a PHC string.
+/// Encodes a hash as a PHC string.
 pub(crate) fn write(
     params: &Params,
     salt: &[u8; SALT_BYTES],

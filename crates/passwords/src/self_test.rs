@@ -1,8 +1,8 @@
-//! Whether the fast engine computes what it should on this very processor, asked at every start.
+//! Self-test of the vectorised engine at every start.
 //!
-//! Which instructions it runs is decided by the machine, not by us, so tests on another machine
-//! say little. It has to give the vector of RFC 9106 and, for random inputs of all shapes, the same
-//! bytes as the portable engine. Takes a few milliseconds.
+//! The processor determines the instructions that the engine uses, so tests on another machine are
+//! not sufficient. The engine must compute the test vector of RFC 9106 and, for random inputs with
+//! different parameters, the same output as the portable engine. Takes a few milliseconds.
 
 use argon2::Params;
 use argon2_rust::params::{Memory, TagLen};
@@ -12,17 +12,19 @@ use zeroize::Zeroizing;
 
 use crate::engine::{Engine, EngineKind, Input};
 
-/// RFC 9106, section 5.3: 32 KiB, three passes, four lanes, and inputs of one repeated byte each.
+/// Tag of RFC 9106, section 5.3: 32 KiB, three passes, four lanes, inputs of one repeated byte.
 const RFC_9106_TAG: [u8; 32] = [
     0x0d, 0x64, 0x0d, 0xf5, 0x8d, 0x78, 0x76, 0x6c, 0x08, 0xc0, 0x37, 0xa3, 0x4a, 0x8b, 0x53, 0xc9,
     0xd0, 0x1e, 0xf0, 0x45, 0x2d, 0x75, 0xb6, 0x5e, 0xb5, 0x25, 0x20, 0xe9, 0x6b, 0x01, 0xe6, 0x59,
 ];
 
-/// Memory in KiB, passes, lanes and length of the output. Small, because it is computed twice at
-/// every start, and of many shapes: one lane and several, a memory that is no multiple of the lanes,
-/// a second pass, outputs shorter and longer than one block of `BLAKE2b`, and a memory for which the
-/// fast engine asks the system and not the heap.
-const SHAPES: [(u32, u32, u32, usize); 8] = [
+/// Memory in KiB, passes, lanes and length of the output.
+///
+/// The costs are small, because each hash is computed twice at every start. They cover one and
+/// several lanes, memory that is not a multiple of the lanes, a second pass, outputs shorter and
+/// longer than a block of `BLAKE2b`, and memory that the vectorised engine allocates from the
+/// system instead of the heap.
+const PARAMETERS: [(u32, u32, u32, usize); 8] = [
     (8, 1, 1, 32),
     (9, 3, 1, 16),
     (67, 2, 1, 64),
@@ -33,29 +35,29 @@ const SHAPES: [(u32, u32, u32, usize); 8] = [
     (2304, 1, 1, 32),
 ];
 
-/// Why the fast engine is not used.
+/// The reason why the vectorised engine is not used.
 #[derive(Debug, thiserror::Error)]
-pub enum Distrust {
-    /// It does not give what the standard says.
-    #[error("it fails the test vector of RFC 9106")]
+pub enum SelfTestError {
+    /// The output differs from the test vector of the standard.
+    #[error("wrong output for the test vector of RFC 9106")]
     Vector,
-    /// The two engines disagree about a random input.
-    #[error("it disagrees with the portable engine")]
+    /// The output of the two engines differs for a random input.
+    #[error("the output differs from that of the portable engine")]
     Difference,
-    /// One of them gave nothing at all.
-    #[error("it could not be tested")]
+    /// An engine returned an error.
+    #[error("the self-test failed to run")]
     Failed(#[source] BoxError),
 }
 
-/// Puts the fast engine to the test.
-pub(crate) fn trust_vectorised(random: &dyn Random) -> Result<(), Distrust> {
-    is_of_the_standard(&rfc_9106_tag().map_err(|error| Distrust::Failed(error.into()))?)?;
+/// Tests the vectorised engine.
+pub(crate) fn test_vectorised(random: &dyn Random) -> Result<(), SelfTestError> {
+    check_tag(&rfc_9106_tag().map_err(|error| SelfTestError::Failed(error.into()))?)?;
     let mut candidate = Engine::new(EngineKind::Vectorised);
-    agree(&mut candidate, random)
+    compare_with_portable(&mut candidate, random)
 }
 
-fn is_of_the_standard(tag: &[u8; 32]) -> Result<(), Distrust> {
-    if *tag == RFC_9106_TAG { Ok(()) } else { Err(Distrust::Vector) }
+fn check_tag(tag: &[u8; 32]) -> Result<(), SelfTestError> {
+    if *tag == RFC_9106_TAG { Ok(()) } else { Err(SelfTestError::Vector) }
 }
 
 fn rfc_9106_tag() -> Result<[u8; 32], argon2_rust::Error> {
@@ -73,15 +75,15 @@ fn rfc_9106_tag() -> Result<[u8; 32], argon2_rust::Error> {
     Ok(tag)
 }
 
-fn agree(candidate: &mut Engine, random: &dyn Random) -> Result<(), Distrust> {
+fn compare_with_portable(candidate: &mut Engine, random: &dyn Random) -> Result<(), SelfTestError> {
     let mut portable = Engine::new(EngineKind::Portable);
-    for (memory_kib, iterations, parallelism, length) in SHAPES {
+    for (memory_kib, iterations, parallelism, length) in PARAMETERS {
         let params = Params::new(memory_kib, iterations, parallelism, Some(length))
-            .map_err(|error| Distrust::Failed(error.into()))?;
+            .map_err(|error| SelfTestError::Failed(error.into()))?;
         let (mut drawn, mut salt) = ([0; 1024], [0; 16]);
         random.fill(&mut drawn);
         random.fill(&mut salt);
-        // Any length that a password has.
+        // Any possible length of a password.
         let length_of_password = usize::from(u16::from_be_bytes([drawn[0], drawn[1]])) % 1024;
         let password = &drawn[..length_of_password];
         let input = Input { params: &params, password, salt: &salt };
@@ -89,9 +91,9 @@ fn agree(candidate: &mut Engine, random: &dyn Random) -> Result<(), Distrust> {
             let mut output = Zeroizing::new(vec![0; length]);
             engine.compute(&input, &mut output).map(|()| output)
         });
-        let [found, expected] = outputs;
-        if found.map_err(Distrust::Failed)? != expected.map_err(Distrust::Failed)? {
-            return Err(Distrust::Difference);
+        let [actual, expected] = outputs;
+        if actual.map_err(SelfTestError::Failed)? != expected.map_err(SelfTestError::Failed)? {
+            return Err(SelfTestError::Difference);
         }
     }
     Ok(())
@@ -104,14 +106,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_engine_of_this_processor_is_trusted() {
+    fn the_vectorised_engine_passes_on_this_processor() {
         for _ in 0..10 {
-            trust_vectorised(&OsRandom).unwrap();
+            test_vectorised(&OsRandom).unwrap();
         }
     }
 
     #[test]
-    fn the_portable_engine_gives_the_vector_of_the_standard() {
+    fn the_portable_engine_computes_the_test_vector() {
         let params = argon2::ParamsBuilder::new()
             .m_cost(32)
             .t_cost(3)
@@ -127,16 +129,17 @@ mod tests {
     }
 
     #[test]
-    fn another_tag_than_that_of_the_standard_is_found_out() {
+    fn a_wrong_tag_is_detected() {
         let mut tag = RFC_9106_TAG;
-        assert!(is_of_the_standard(&tag).is_ok());
+        assert!(check_tag(&tag).is_ok());
         tag[31] ^= 1;
-        assert!(matches!(is_of_the_standard(&tag), Err(Distrust::Vector)));
+        assert!(matches!(check_tag(&tag), Err(SelfTestError::Vector)));
     }
 
     #[test]
-    fn an_engine_that_computes_something_else_is_found_out() {
+    fn an_engine_with_wrong_output_is_detected() {
         let mut wrong = Engine::Broken;
-        assert!(matches!(agree(&mut wrong, &OsRandom), Err(Distrust::Difference)));
+        let outcome = compare_with_portable(&mut wrong, &OsRandom);
+        assert!(matches!(outcome, Err(SelfTestError::Difference)));
     }
 }

@@ -1,7 +1,7 @@
-//! An operator's own list of words, read from a file into a filter.
+//! Import of the operator's word list into a filter.
 //!
-//! The file is read twice, to count and to keep, one line at a time: what it takes is the filter,
-//! three bytes for each word, and never the words themselves.
+//! The file is read twice, first to count the words and then to insert them, one line at a time.
+//! Only the filter is kept in memory, with three bytes per word.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _};
@@ -10,65 +10,66 @@ use std::path::{Path, PathBuf};
 use crate::bloom::Bloom;
 use crate::fold::{MAX_BYTES, fold_word};
 
-/// The largest file that is read: 256 MiB, whose filter takes 86 MiB at most.
+/// Maximum size of the file: 256 MiB, whose filter takes at most 86 MiB.
 pub(crate) const MAX_FILE_BYTES: u64 = 256 * 1024 * 1024;
-/// NFC can make a text a third as long; what is longer still cannot be a password.
+/// Maximum length of a line. NFC can reduce a text to a third of its length; longer lines cannot be
+/// passwords.
 const MAX_LINE_BYTES: usize = MAX_BYTES * 3;
 
-/// Why a list of words cannot be used.
+/// The reason why a word list cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CommonListError {
-    /// There is no such file.
-    #[error("there is no word list at {}", path.display())]
+    /// The file does not exist.
+    #[error("word list {} not found", path.display())]
     Missing {
-        /// Where it was looked for.
+        /// Path of the file.
         path: PathBuf,
     },
-    /// The file is there, but cannot be opened or read to its end.
-    #[error("the word list {} cannot be read", path.display())]
+    /// The file cannot be opened or read.
+    #[error("cannot read word list {}", path.display())]
     Unreadable {
-        /// Where it is.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         #[source]
         source: io::Error,
     },
-    /// A folder, a pipe or a device.
-    #[error("the word list {} is not a file", path.display())]
+    /// A directory, a pipe or a device.
+    #[error("word list {} is not a file", path.display())]
     NotAFile {
-        /// Where it is.
+        /// Path of the file.
         path: PathBuf,
     },
-    /// Larger than 256 MiB.
-    #[error("the word list {} has {bytes} bytes, and at most {MAX_FILE_BYTES} are read", path.display())]
+    /// The file is larger than 256 MiB.
+    #[error("word list {} has {bytes} bytes, more than the maximum of {MAX_FILE_BYTES}", path.display())]
     TooLarge {
-        /// Where it is.
+        /// Path of the file.
         path: PathBuf,
-        /// How large it is.
+        /// Size of the file.
         bytes: u64,
     },
     /// Most lines are not UTF-8: a compressed file, or another encoding.
-    #[error("the word list {} is not text in UTF-8", path.display())]
+    #[error("word list {} is not UTF-8 text", path.display())]
     NotText {
-        /// Where it is.
+        /// Path of the file.
         path: PathBuf,
     },
     /// Most lines are hashes, as in the files of Pwned Passwords.
-    #[error("the word list {} holds hashes, not words", path.display())]
+    #[error("word list {} contains hashes instead of words", path.display())]
     Hashes {
-        /// Where it is.
+        /// Path of the file.
         path: PathBuf,
     },
-    /// Not one line that could be a password.
-    #[error("the word list {} has no line of 8 characters or more", path.display())]
+    /// No line can be a password.
+    #[error("word list {} has no line of 8 characters or more", path.display())]
     Empty {
-        /// Where it is.
+        /// Path of the file.
         path: PathBuf,
     },
 }
 
-/// What the lines of a file are.
+/// Number of lines by kind.
 #[derive(Default)]
 struct Count {
     words: usize,
@@ -76,7 +77,7 @@ struct Count {
     not_text: usize,
 }
 
-/// Reads a file of words, one a line, into a filter.
+/// Reads a file with one word per line into a filter.
 pub(crate) fn read(path: &Path) -> Result<Bloom<Vec<u8>>, CommonListError> {
     let mut file = open(path)?;
     let unreadable = |source| CommonListError::Unreadable { path: path.to_owned(), source };
@@ -93,7 +94,7 @@ pub(crate) fn read(path: &Path) -> Result<Bloom<Vec<u8>>, CommonListError> {
         return Err(CommonListError::Hashes { path: path_of() });
     }
 
-    let mut bloom = Bloom::with_room_for(count.words);
+    let mut bloom = Bloom::with_capacity(count.words);
     file.rewind().map_err(unreadable)?;
     each_line(&file, |line| {
         if let Some(word) = std::str::from_utf8(line).ok().and_then(fold_word) {
@@ -104,14 +105,14 @@ pub(crate) fn read(path: &Path) -> Result<Bloom<Vec<u8>>, CommonListError> {
     Ok(bloom)
 }
 
-/// Opens a file that is one and not too large.
+/// Opens a regular file that is not too large.
 fn open(path: &Path) -> Result<File, CommonListError> {
     let path_of = || path.to_owned();
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => CommonListError::Missing { path: path_of() },
         _ => CommonListError::Unreadable { path: path_of(), source },
     };
-    // Asked before it is opened: opening a pipe would wait for somebody to write into it.
+    // Checked before opening, because opening a pipe blocks until another process writes to it.
     let metadata = std::fs::metadata(path).map_err(failed)?;
     if !metadata.is_file() {
         return Err(CommonListError::NotAFile { path: path_of() });
@@ -135,15 +136,15 @@ fn count(file: &File) -> io::Result<Count> {
     Ok(count)
 }
 
-/// Shows every line, without its end, to `look`; of one that is too long only pieces.
-fn each_line(file: &File, mut look: impl FnMut(&[u8])) -> io::Result<()> {
-    // A file that grows while it is read is no reason to read for ever.
+/// Calls `visit` with every line without its line ending; lines that are too long are skipped.
+fn each_line(file: &File, mut visit: impl FnMut(&[u8])) -> io::Result<()> {
+    // Bounded, because the file can grow while it is read.
     let mut reader = BufReader::new(file).take(MAX_FILE_BYTES);
     let mut line = Vec::new();
     let mut within_long = false;
     loop {
         line.clear();
-        // Two more than a line may have, for its end.
+        // Two bytes more than the maximum, for the line ending.
         let limit = MAX_LINE_BYTES as u64 + 2;
         if reader.by_ref().take(limit).read_until(b'\n', &mut line)? == 0 {
             return Ok(());
@@ -152,17 +153,17 @@ fn each_line(file: &File, mut look: impl FnMut(&[u8])) -> io::Result<()> {
         let is_long = within_long || (!is_whole && line.len() as u64 == limit);
         within_long = is_long && !is_whole;
         if !is_long {
-            look(without_end(&line));
+            visit(trim_line_ending(&line));
         }
     }
 }
 
-fn without_end(line: &[u8]) -> &[u8] {
+fn trim_line_ending(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// Whether a line is a digest in hexadecimal, perhaps with a count behind it.
+/// Returns `true` if a line is a hexadecimal digest, optionally followed by a count.
 fn is_hash(line: &str) -> bool {
     let digest = line.split_once(':').map_or(line, |(digest, _)| digest);
     matches!(digest.len(), 32 | 40 | 64) && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -183,18 +184,18 @@ mod tests {
     }
 
     #[test]
-    fn every_line_is_a_word_however_lines_end() {
+    fn every_line_is_a_word_with_any_line_ending() {
         let bloom = read_bytes(b"First Word\r\nsecond word\n\nshort\nlast word").unwrap();
         for word in ["first word", "second word", "last word"] {
             assert!(bloom.contains(word), "{word}");
         }
         assert!(!bloom.contains("First Word") && !bloom.contains("short"));
-        assert_eq!(bloom.into_bytes().len(), 9, "room for the three words alone");
+        assert_eq!(bloom.into_bytes().len(), 9, "capacity for three words");
     }
 
     #[test]
-    fn a_line_that_is_too_long_is_left_out_with_all_its_pieces() {
-        // Two pieces as they are read, and one that looks like a word.
+    fn a_line_that_is_too_long_is_skipped_completely() {
+        // Two full reads, and a rest that is short enough for a word.
         let mut content = vec![b'x'; (MAX_LINE_BYTES + 2) * 2];
         content.extend_from_slice(b"tail of it\nnext word\n");
         let bloom = read_bytes(&content).unwrap();
@@ -203,13 +204,13 @@ mod tests {
     }
 
     #[test]
-    fn some_lines_in_another_encoding_do_no_harm() {
+    fn a_few_lines_in_another_encoding_are_skipped() {
         let bloom = read_bytes(b"caf\xe9caf\xe9caf\xe9\nfirst word\nsecond word\n").unwrap();
         assert!(bloom.contains("second word"));
     }
 
     #[test]
-    fn what_is_no_list_of_words_is_refused() {
+    fn files_that_are_not_a_word_list_are_rejected() {
         let gone = tempfile::tempdir().unwrap().path().join("words.txt");
         assert!(matches!(read(&gone), Err(CommonListError::Missing { .. })));
         let folder = tempfile::tempdir().unwrap();
@@ -223,24 +224,24 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_too_large_is_refused_before_it_is_read() {
+    fn a_file_that_is_too_large_is_rejected_before_it_is_read() {
         let file = tempfile::NamedTempFile::new().unwrap();
         file.as_file().set_len(MAX_FILE_BYTES + 1).unwrap();
-        let refused = read(file.path()).err().unwrap();
+        let rejected = read(file.path()).err().unwrap();
         assert!(
-            matches!(refused, CommonListError::TooLarge { bytes, .. } if bytes > MAX_FILE_BYTES)
+            matches!(rejected, CommonListError::TooLarge { bytes, .. } if bytes > MAX_FILE_BYTES)
         );
     }
 
     #[test]
-    fn errors_name_the_file() {
-        let refused = read(Path::new("no/such/list.txt")).err().unwrap();
-        assert_eq!(refused.to_string(), "there is no word list at no/such/list.txt");
+    fn errors_contain_the_path() {
+        let rejected = read(Path::new("no/such/list.txt")).err().unwrap();
+        assert_eq!(rejected.to_string(), "word list no/such/list.txt not found");
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_pipe_is_refused_without_waiting_for_it() {
+    fn a_pipe_is_rejected_without_blocking() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");
         let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();

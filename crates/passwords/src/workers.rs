@@ -1,10 +1,10 @@
-//! The threads that hash, and who waits for them for how long.
+//! The hashing threads and their bounded job queue.
 //!
-//! Hashing is the only work of this service that keeps a core busy for milliseconds. It is done by
-//! threads of its own, as many as hashes may run at once, and at a low priority: whatever else there
-//! is to do goes first. What waits is bounded in number and in time, and belongs to its
-//! caller until it begins: a caller that goes away takes it along. A hash that has begun runs to its
-//! end and keeps its thread until then (decision D13).
+//! Hashing is the only work of this service that keeps a core busy for milliseconds. It runs on
+//! dedicated threads, one per concurrent hash, with a low priority so that all other work goes
+//! first. The queue is bounded in length and waiting time. A job is cancelled if its caller is
+//! dropped before it starts; a started job runs to completion and occupies its thread until then
+//! (decision 0014).
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,40 +18,40 @@ use vestibule_domain::ports::HashError;
 
 use crate::engine::{Engine, EngineKind};
 
-/// Whoever has waited this long is better off with an answer.
+/// Maximum time a caller waits for a thread before it gets `Busy`.
 pub(crate) const MAX_WAIT: Duration = Duration::from_secs(1);
-/// More than this could not be served within [`MAX_WAIT`] anyway.
+/// Maximum length of the queue; more jobs could not be started within [`MAX_WAIT`] anyway.
 pub(crate) const MAX_WAITING: usize = 1024;
-/// A thread without work for so long gives its memory back.
-const IDLE: Duration = Duration::from_secs(10);
+/// Time without work after which a thread releases its memory.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 type Work = Box<dyn FnOnce(&mut Engine) + Send>;
 
-/// The threads. They end when this is dropped.
+/// The hashing threads. They end when this is dropped.
 pub(crate) struct Workers {
-    queue: Arc<Queue>,
+    queue: Arc<SharedQueue>,
     gauges: Arc<Gauges>,
 }
 
-/// What waits.
+/// The queue, shared between callers and threads.
 #[derive(Default)]
-struct Queue {
-    line: Mutex<Line>,
+struct SharedQueue {
+    queue: Mutex<Queue>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Line {
-    tickets: VecDeque<Arc<Ticket>>,
-    /// Those among them that nobody has withdrawn.
+struct Queue {
+    jobs: VecDeque<Arc<Job>>,
+    /// Number of jobs that are not cancelled.
     waiting: usize,
     is_closed: bool,
 }
 
-/// Work that has not begun; empty once it has, or was withdrawn.
-struct Ticket(Mutex<Option<Work>>);
+/// A queued job; empty once it was started or cancelled.
+struct Job(Mutex<Option<Work>>);
 
-/// How many hashes run, and how many ever ran at once.
+/// Current and maximum number of concurrent hashes.
 #[derive(Default)]
 struct Gauges {
     running: AtomicUsize,
@@ -59,81 +59,81 @@ struct Gauges {
 }
 
 impl Workers {
-    /// Starts `threads` threads that compute with that kind of engine, and keep `blocks` blocks of
-    /// a KiB each between two hashes.
+    /// Starts `threads` threads with an engine of this kind. Each keeps up to `blocks` blocks of
+    /// 1 KiB between two hashes.
     ///
     /// # Errors
     ///
-    /// When the system refuses another thread.
+    /// If a thread cannot be started.
     pub(crate) fn start(kind: EngineKind, threads: usize, blocks: usize) -> std::io::Result<Self> {
-        // Made first: dropped on the way out, it ends the threads that were started.
+        // Created first, so that an early return drops it and ends the threads.
         let workers = Self { queue: Arc::default(), gauges: Arc::default() };
         for number in 0..threads {
             let queue = workers.queue.clone();
             std::thread::Builder::new().name(format!("hashing-{number}")).spawn(move || {
-                give_way();
-                labour(&queue, kind, blocks);
+                lower_priority();
+                run_jobs(&queue, kind, blocks);
             })?;
         }
         Ok(workers)
     }
 
-    /// How many wait for their turn.
+    /// Returns the number of waiting jobs.
     pub(crate) fn waiting(&self) -> usize {
         self.queue.lock().waiting
     }
 
-    /// How many hashes are being computed.
+    /// Returns the number of hashes that are being computed.
     pub(crate) fn in_flight(&self) -> usize {
         self.gauges.running.load(Ordering::Acquire)
     }
 
-    /// How many were ever computed at once.
+    /// Returns the maximum number of concurrent hashes since the start.
     pub(crate) fn peak_in_flight(&self) -> usize {
         self.gauges.peak.load(Ordering::Acquire)
     }
 
-    /// Waits for a turn, then has `work` done.
+    /// Runs `work` on one of the threads.
     ///
     /// # Errors
     ///
-    /// `Busy` when too many wait, or when the turn does not come within [`MAX_WAIT`]; `Failed` when
+    /// `Busy` if the queue is full or the work was not started within [`MAX_WAIT`]; `Failed` if
     /// the work panics.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Engine) -> T + Send + 'static,
     ) -> Result<T, HashError> {
-        // For traces: how long it took, and how much of that was waiting.
+        // Spans for traces: the total duration, and the time in the queue.
         let hashing = info_span!(target: "traces", "hash");
         let waiting = info_span!(target: "traces", parent: &hashing, "wait for a thread");
         let work = move |engine: &mut Engine| {
             drop(waiting);
             work(engine)
         };
-        self.in_turn(work).instrument(hashing).await
+        self.queue_and_run(work).instrument(hashing).await
     }
 
-    async fn in_turn<T: Send + 'static>(
+    async fn queue_and_run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Engine) -> T + Send + 'static,
     ) -> Result<T, HashError> {
-        let (answer, mut answered) = oneshot::channel();
+        let (sender, mut receiver) = oneshot::channel();
         let gauges = self.gauges.clone();
         let work = Box::new(move |engine: &mut Engine| {
             let running = Running::enter(&gauges);
             let outcome = work(engine);
             drop(running);
-            // Whoever has gone since needs no answer.
-            let _ = answer.send(outcome);
+            // An error means that the caller was dropped.
+            let _ = sender.send(outcome);
         });
-        let claim = self.queue.stand_in_line(work).ok_or(HashError::Busy)?;
+        let job = self.queue.enqueue(work).ok_or(HashError::Busy)?;
         let outcome = tokio::select! {
-            outcome = &mut answered => outcome,
+            outcome = &mut receiver => outcome,
             () = tokio::time::sleep(MAX_WAIT) => {
-                if claim.withdraw() {
+                if job.cancel() {
                     return Err(HashError::Busy);
                 }
-                answered.await
+                receiver.await
             }
         };
         outcome.map_err(|panicked| HashError::Failed(Box::new(panicked)))
@@ -147,57 +147,60 @@ impl Drop for Workers {
     }
 }
 
-impl Queue {
-    fn lock(&self) -> MutexGuard<'_, Line> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+impl SharedQueue {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `None` when too many wait already.
-    fn stand_in_line(&self, work: Work) -> Option<Claim<'_>> {
-        let mut line = self.lock();
-        if line.waiting >= MAX_WAITING {
+    /// Adds a job; returns `None` if the queue is full.
+    fn enqueue(&self, work: Work) -> Option<JobGuard<'_>> {
+        let mut queue = self.lock();
+        if queue.waiting >= MAX_WAITING {
             return None;
         }
-        // While long hashes run, many may come and go.
-        if line.tickets.len() >= 2 * MAX_WAITING {
-            line.tickets.retain(|ticket| !ticket.is_empty());
+        // Cancelled jobs accumulate while all threads are busy.
+        if queue.jobs.len() >= 2 * MAX_WAITING {
+            queue.jobs.retain(|job| !job.is_empty());
         }
-        let ticket = Arc::new(Ticket(Mutex::new(Some(work))));
-        line.tickets.push_back(ticket.clone());
-        line.waiting += 1;
-        drop(line);
+        let job = Arc::new(Job(Mutex::new(Some(work))));
+        queue.jobs.push_back(job.clone());
+        queue.waiting += 1;
+        drop(queue);
         self.changed.notify_one();
-        Some(Claim { queue: self, ticket })
+        Some(JobGuard { queue: self, job })
     }
 
-    /// The next work, waited for up to `patience`; `None` if none came. An error when there will be
-    /// none any more.
-    fn next(&self, patience: Duration) -> Result<Option<Work>, Closed> {
-        let mut line = self.lock();
+    /// Waits up to `timeout` for a job; returns `None` after the timeout.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`] if the queue was closed.
+    fn dequeue(&self, timeout: Duration) -> Result<Option<Work>, Closed> {
+        let mut queue = self.lock();
         loop {
-            if line.is_closed {
+            if queue.is_closed {
                 return Err(Closed);
             }
-            while let Some(ticket) = line.tickets.pop_front() {
-                if let Some(work) = ticket.take() {
-                    line.waiting -= 1;
+            while let Some(job) = queue.jobs.pop_front() {
+                if let Some(work) = job.take() {
+                    queue.waiting -= 1;
                     return Ok(Some(work));
                 }
             }
-            let waited = self.changed.wait_timeout(line, patience);
-            let (woken, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-            if timeout.timed_out() && woken.tickets.is_empty() {
+            let waited = self.changed.wait_timeout(queue, timeout);
+            let (woken, result) = waited.unwrap_or_else(PoisonError::into_inner);
+            if result.timed_out() && woken.jobs.is_empty() {
                 return Ok(None);
             }
-            line = woken;
+            queue = woken;
         }
     }
 }
 
-/// There is no more work.
+/// The queue was closed.
 struct Closed;
 
-impl Ticket {
+impl Job {
     fn is_empty(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
@@ -207,67 +210,67 @@ impl Ticket {
     }
 }
 
-/// A place in the line. Dropping it withdraws what has not begun.
-struct Claim<'a> {
-    queue: &'a Queue,
-    ticket: Arc<Ticket>,
+/// A queued job of a caller. Dropping it cancels a job that was not started.
+struct JobGuard<'a> {
+    queue: &'a SharedQueue,
+    job: Arc<Job>,
 }
 
-impl Claim<'_> {
-    /// Whether the work had not begun, and never will. The password in it is gone at once, the
-    /// empty ticket when its turn comes.
-    fn withdraw(&self) -> bool {
-        // Under the lock of the line, so that no more are counted than could begin.
-        let mut line = self.queue.lock();
-        let withdrawn = self.ticket.take().is_some();
-        if withdrawn {
-            line.waiting -= 1;
+impl JobGuard<'_> {
+    /// Cancels the job; returns `true` if it was not started. Drops the password in it immediately;
+    /// the empty job stays in the queue until it is dequeued.
+    fn cancel(&self) -> bool {
+        // The lock keeps `waiting` consistent with the jobs that can be started.
+        let mut queue = self.queue.lock();
+        let cancelled = self.job.take().is_some();
+        if cancelled {
+            queue.waiting -= 1;
         }
-        withdrawn
+        cancelled
     }
 }
 
-impl Drop for Claim<'_> {
+impl Drop for JobGuard<'_> {
     fn drop(&mut self) {
-        self.withdraw();
+        self.cancel();
     }
 }
 
-/// What a thread does until there is no more work.
-fn labour(queue: &Queue, kind: EngineKind, blocks: usize) {
+/// Runs jobs until the queue is closed; the main function of a thread.
+fn run_jobs(queue: &SharedQueue, kind: EngineKind, blocks: usize) {
     let mut engine = Engine::new(kind);
-    while let Ok(next) = queue.next(IDLE) {
-        let Some(work) = next else {
-            engine.keep_at_most(0);
+    while let Ok(job) = queue.dequeue(IDLE_TIMEOUT) {
+        let Some(work) = job else {
+            engine.release_above(0);
             continue;
         };
         match catch_unwind(AssertUnwindSafe(|| work(&mut engine))) {
-            Ok(()) => engine.keep_at_most(blocks),
-            // Who knows what it has left behind.
+            Ok(()) => engine.release_above(blocks),
+            // The engine may be in an inconsistent state after a panic.
             Err(_) => engine = Engine::new(kind),
         }
     }
 }
 
-/// How much more a hash gives way than the rest of the process (`nice`): a tenth of a core is left
-/// to it when there is no end of other work. At 19, the most, that would be about a hundredth, and
-/// whoever keeps the service busy with anything could slow sign-ins to nearly nothing.
+/// Increment of the `nice` value of hashing threads. With 10 they get about a tenth of a core under
+/// full load. With the maximum of 19 it would be about a hundredth, and an attacker who keeps the
+/// service busy could almost stop sign-ins.
 #[cfg(target_os = "linux")]
-const NICER_BY: i32 = 10;
+const NICE_INCREMENT: i32 = 10;
 
-/// Lets everything else go first. Linux has priorities of threads; elsewhere all are alike.
-fn give_way() {
+/// Lowers the priority of the current thread. Only Linux has priorities of threads.
+fn lower_priority() {
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{getpriority_process, setpriority_process};
         let this = rustix::thread::gettid();
-        // Everybody may lower their own; if a sandbox forbids it, hashing works all the same.
+        // Lowering needs no privileges; if a sandbox forbids it, hashing works anyway.
         let _ = getpriority_process(Some(this))
-            .and_then(|inherited| setpriority_process(Some(this), inherited + NICER_BY));
+            .and_then(|inherited| setpriority_process(Some(this), inherited + NICE_INCREMENT));
     }
 }
 
-/// A hash that is being computed.
+/// Guard that counts a running hash.
 struct Running<'a>(&'a Gauges);
 
 impl<'a> Running<'a> {

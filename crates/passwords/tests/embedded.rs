@@ -1,4 +1,4 @@
-//! The list inside the binary: what is in it, how often it is wrong, and that it can be made again.
+//! Tests of the embedded filter: its content, its false positive rate, and its reproducibility.
 
 #[path = "../examples/build_filter/families.rs"]
 mod families;
@@ -14,11 +14,11 @@ const README: &str = include_str!("../data/README.md");
 const COMMITTED: &[u8] = include_bytes!("../data/common.filter");
 static FILTER: CommonPasswordFilter = CommonPasswordFilter::embedded();
 
-/// Random texts, the same at every run.
+/// A generator of random texts with a fixed seed.
 struct Texts(u64);
 
 impl Texts {
-    /// The next number, by `SplitMix64`.
+    /// Returns the next number of `SplitMix64`.
     fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -37,22 +37,22 @@ impl Texts {
 }
 
 #[test]
-fn the_committed_filter_is_what_the_program_makes() {
+fn the_committed_filter_equals_the_generated_one() {
     let families = families::all(LIST);
     let words = families.iter().flat_map(|(_, words)| words).map(String::as_str);
     let (count, bytes) = build_filter(words);
     assert!(bytes == COMMITTED, "run `cargo run -p vestibule-passwords --example build_filter`");
-    let said = format!("{count} entries in {} bytes", bytes.len());
-    assert!(README.contains(&said), "data/README.md should say `{said}`");
+    let expected = format!("{count} entries in {} bytes", bytes.len());
+    assert!(README.contains(&expected), "data/README.md should contain `{expected}`");
     for (name, words) in &families {
-        let said = format!("| {name} | {} |", words.len());
-        assert!(README.contains(&said), "data/README.md should say `{said}`");
+        let expected = format!("| {name} | {} |", words.len());
+        assert!(README.contains(&expected), "data/README.md should contain `{expected}`");
     }
     assert!(bytes.len() <= 2 * 1024 * 1024);
 }
 
 #[test]
-fn the_order_and_the_repetition_of_words_make_no_difference() {
+fn the_filter_does_not_depend_on_order_and_duplicates() {
     let once = build_filter(["first word", "second word"]);
     assert_eq!(build_filter(["Second Word", "first word", "second word", "short"]), once);
 }
@@ -60,20 +60,20 @@ fn the_order_and_the_repetition_of_words_make_no_difference() {
 #[test]
 fn every_listed_password_of_eight_characters_is_found() {
     let long: Vec<&str> = LIST.lines().filter(|word| word.chars().count() >= 8).collect();
-    let longer = |least: usize| long.iter().filter(|word| word.chars().count() >= least).count();
-    let said = format!(
+    let longer = |min: usize| long.iter().filter(|word| word.chars().count() >= min).count();
+    let expected = format!(
         "{} have 8 characters or more, {} have 12 or more and {} have 15 or more",
         long.len(),
         longer(12),
         longer(15)
     );
-    assert!(README.contains(&said), "data/README.md should say `{said}`");
-    // The list is in lower case and NFC, as the filter is asked.
+    assert!(README.contains(&expected), "data/README.md should contain `{expected}`");
+    // The list is in lower case and NFC, as `contains` requires.
     assert!(long.iter().all(|word| FILTER.contains(word)));
 }
 
 #[test]
-fn thousands_of_the_length_that_a_policy_asks_for_are_found() {
+fn thousands_of_words_with_the_length_of_common_policies_are_found() {
     let families = families::all(LIST);
     for length in [12, 15] {
         let words: BTreeSet<&str> = families
@@ -88,7 +88,7 @@ fn thousands_of_the_length_that_a_policy_asks_for_are_found() {
 }
 
 #[test]
-fn what_people_make_of_common_passwords_is_found() {
+fn variations_of_common_passwords_are_found() {
     for word in [
         "passwordpassword",
         "password1234",
@@ -116,7 +116,7 @@ fn what_people_make_of_common_passwords_is_found() {
 }
 
 #[test]
-fn other_passwords_are_not() {
+fn other_passwords_are_not_found() {
     for word in [
         "",
         "vestibule of an old house",
@@ -130,7 +130,7 @@ fn other_passwords_are_not() {
 }
 
 #[test]
-fn at_most_one_of_ten_thousand_random_texts_is_taken_for_common() {
+fn at_most_one_of_ten_thousand_random_texts_is_a_false_positive() {
     const TRIED: u32 = 1_200_000;
     let mut texts = Texts(7);
     let wrong = (0..TRIED).filter(|number| {
@@ -139,12 +139,12 @@ fn at_most_one_of_ten_thousand_random_texts_is_taken_for_common() {
     });
     let wrong = u32::try_from(wrong.count()).unwrap();
     assert!(wrong <= TRIED / 10_000, "{wrong} of {TRIED}");
-    let said = format!("{wrong} of {TRIED} random texts");
-    assert!(README.contains(&said), "data/README.md should say `{said}`");
+    let expected = format!("{wrong} of {TRIED} random texts");
+    assert!(README.contains(&expected), "data/README.md should contain `{expected}`");
 }
 
 #[test]
-fn an_own_list_is_added_to_the_embedded_one() {
+fn the_operators_list_is_added_to_the_embedded_filter() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("words.txt");
     std::fs::write(&path, "Vestibule of an old House\n").unwrap();
@@ -157,12 +157,14 @@ fn an_own_list_is_added_to_the_embedded_one() {
 
 proptest! {
     #[test]
-    fn no_text_makes_it_panic(text in any::<String>()) {
+    fn contains_does_not_panic_on_any_text(text in any::<String>()) {
         let _ = FILTER.contains(&text);
     }
 
     #[test]
-    fn no_file_makes_it_panic(content in proptest::collection::vec(any::<u8>(), 0..5000)) {
+    fn reading_does_not_panic_on_any_file(
+        content in proptest::collection::vec(any::<u8>(), 0..5000),
+    ) {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), &content).unwrap();
         if let Ok(filter) = CommonPasswordFilter::with_file(file.path()) {

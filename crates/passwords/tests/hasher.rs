@@ -1,12 +1,12 @@
-//! The hasher seen from outside: what it stores, what it reads, and how much it does at once.
+//! Tests of the hasher: stored hashes, accepted hashes and concurrency.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::sync::Arc;
 
 use argon2::{Argon2, PasswordVerifier as _};
 use tokio::task::JoinSet;
-use vestibule_domain::password::{Password, PasswordHash};
+use vestibule_domain::model::password::{Password, PasswordHash};
 use vestibule_domain::ports::{HashError, OsRandom, PasswordHasher as _, Verdict};
 use vestibule_passwords::{Argon2Hasher, EngineChoice, EngineKind, Settings, SettingsError};
 
@@ -42,7 +42,7 @@ async fn a_password_matches_its_hash_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_hash_is_argon2id_with_a_salt_of_its_own() {
+async fn a_hash_is_argon2id_with_its_own_salt() {
     let hasher = hasher(CHEAP);
     let first = hasher.hash(&password("correct horse")).await.unwrap();
     let second = hasher.hash(&password("correct horse")).await.unwrap();
@@ -54,10 +54,10 @@ async fn a_hash_is_argon2id_with_a_salt_of_its_own() {
 }
 
 #[tokio::test]
-async fn an_engine_reads_what_the_other_has_written() {
+async fn an_engine_verifies_the_hashes_of_the_other() {
     let fast = hasher(CHEAP);
     let portable = hasher(Settings { engine: EngineChoice::Portable, ..CHEAP });
-    assert_eq!(fast.engine(), EngineKind::Vectorised, "{:?}", fast.distrust());
+    assert_eq!(fast.engine(), EngineKind::Vectorised, "{:?}", fast.self_test_error());
     assert_eq!(portable.engine(), EngineKind::Portable);
     for (writer, reader) in [(&fast, &portable), (&portable, &fast)] {
         let hash = writer.hash(&password("correct horse")).await.unwrap();
@@ -76,15 +76,14 @@ async fn every_byte_of_a_long_password_counts() {
     assert_eq!(verdict, Verdict::Mismatch);
 }
 
-/// Published by the authors of Argon2 in `test.c` of the reference implementation: the hashes of
-/// "password" under the salt "somesalt".
+/// Hashes of "password" with the salt "somesalt", from `test.c` of the reference implementation.
 const PUBLISHED: [&str; 2] = [
     "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
     "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
 ];
 
 #[tokio::test]
-async fn published_hashes_are_read() {
+async fn published_hashes_are_verified() {
     let hasher = hasher(CHEAP);
     for hash in PUBLISHED {
         let verify = async |text| hasher.verify(&password(text), &phc(hash)).await.unwrap();
@@ -93,19 +92,19 @@ async fn published_hashes_are_read() {
     }
 }
 
-/// Made by the first version of this crate with the defaults; it has to stay readable.
+/// A hash of the first version of this crate with the defaults; it must remain valid.
 const FROZEN: &str = "$argon2id$v=19$m=19456,t=2,p=1$RAyzWcPDoHjsETvgJE7Okw$N02JiffUdtk7Rddn3kj7vOlqnMdFchYOse3mB/3Uees";
 
 #[tokio::test]
-async fn the_frozen_hash_is_read() {
+async fn the_frozen_hash_is_verified() {
     let hasher = hasher(Settings { memory_kib: 19_456, iterations: 2, parallelism: 1, ..CHEAP });
     let verdict = hasher.verify(&password("correct horse battery"), &phc(FROZEN)).await.unwrap();
     assert_eq!(verdict, Verdict::Match);
 }
 
 #[tokio::test]
-async fn other_parameters_than_todays_are_stale() {
-    let today = hasher(CHEAP);
+async fn hashes_with_other_parameters_are_stale() {
+    let current = hasher(CHEAP);
     for other in [
         Settings { memory_kib: 65, ..CHEAP },
         Settings { memory_kib: 32, ..CHEAP },
@@ -113,28 +112,28 @@ async fn other_parameters_than_todays_are_stale() {
         Settings { parallelism: 2, ..CHEAP },
     ] {
         let hash = hasher(other).hash(&password("correct horse")).await.unwrap();
-        let verdict = today.verify(&password("correct horse"), &hash).await.unwrap();
+        let verdict = current.verify(&password("correct horse"), &hash).await.unwrap();
         assert_eq!(verdict, Verdict::MatchButStale, "{other:?}");
-        let verdict = today.verify(&password("wrong horse"), &hash).await.unwrap();
+        let verdict = current.verify(&password("wrong horse"), &hash).await.unwrap();
         assert_eq!(verdict, Verdict::Mismatch, "{other:?}");
     }
 }
 
 #[tokio::test]
-async fn the_library_s_own_verifier_agrees() {
+async fn the_verifier_of_the_library_agrees() {
     let hash = hasher(CHEAP).hash(&password("correct horse")).await.unwrap();
     assert!(Argon2::default().verify_password(b"correct horse", hash.as_phc()).is_ok());
     assert!(Argon2::default().verify_password(b"wrong horse", hash.as_phc()).is_err());
 }
 
 #[tokio::test]
-async fn what_asks_for_too_much_or_is_not_ours_is_refused_at_once() {
+async fn expensive_and_unknown_hashes_are_rejected_without_work() {
     let hasher = hasher(CHEAP);
     let salt = "c29tZXNhbHRzb21lc2FsdA";
     let hash = "A".repeat(43);
     let with = |head: &str| format!("${head}${salt}${hash}");
     for text in [
-        // Bombs.
+        // Excessive costs.
         with("argon2id$v=19$m=4294967295,t=1,p=1"),
         with("argon2id$v=19$m=4194304,t=1,p=1"),
         with("argon2id$v=19$m=262145,t=1,p=1"),
@@ -142,7 +141,7 @@ async fn what_asks_for_too_much_or_is_not_ours_is_refused_at_once() {
         with("argon2id$v=19$m=262144,t=1,p=16777215"),
         with("argon2id$v=19$m=64,m=4194304,t=1,p=1"),
         with("argon2id$v=19$m=99999999999999999999,t=1,p=1"),
-        // Undefined.
+        // Invalid parameters.
         with("argon2id$v=19$m=0,t=1,p=1"),
         with("argon2id$v=19$m=64,t=0,p=1"),
         with("argon2id$v=19$m=64,t=1,p=0"),
@@ -154,7 +153,7 @@ async fn what_asks_for_too_much_or_is_not_ours_is_refused_at_once() {
         with("argon2$v=19$m=64,t=1,p=1"),
         "$2x$12$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234".to_owned(),
         with("argon2id$v=20$m=64,t=1,p=1"),
-        // Lengths: a hash of 9 bytes, none, and a salt of 7 bytes.
+        // Lengths: an output of 9 bytes, no output, and a salt of 7 bytes.
         format!("$argon2id$v=19$m=64,t=1,p=1${salt}${}", "A".repeat(12)),
         format!("$argon2id$v=19$m=64,t=1,p=1${salt}"),
         format!("$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAA${hash}"),
@@ -170,35 +169,36 @@ async fn what_asks_for_too_much_or_is_not_ours_is_refused_at_once() {
     ] {
         let outcome = hasher.verify(&password("x"), &phc(&text)).await;
         assert!(matches!(outcome, Err(HashError::Unreadable(_))), "{text:.80}: {outcome:?}");
-        let adopted = hasher.adopt(&text);
-        assert!(matches!(adopted, Err(HashError::Unreadable(_))), "{text:.80}: {adopted:?}");
+        let accepted = hasher.accept_foreign_hash(&text);
+        assert!(matches!(accepted, Err(HashError::Unreadable(_))), "{text:.80}: {accepted:?}");
     }
     assert_eq!(hasher.peak_in_flight(), 0, "no work was done");
 }
 
 #[tokio::test]
-async fn a_hash_of_another_system_is_compared_and_gives_way() {
+async fn a_foreign_hash_is_verified_and_stale() {
     let hasher = hasher(CHEAP);
     let lines = include_str!("foreign/vectors.txt").lines();
     for line in lines {
         let fields: Vec<&str> = line.split('\t').collect();
-        let (text, hash) = (fields[2].replace("\\0", "\0"), hasher.adopt(fields[3]).unwrap());
-        assert_eq!(hash.as_phc(), fields[3], "kept as it is");
-        // Bcrypt knows nothing of what comes after 72 bytes; a new hash would, slips included.
-        let is_cut = fields[1] == "Bcrypt" && text.len() >= 72;
-        let right = if is_cut { Verdict::Match } else { Verdict::MatchButStale };
+        let (text, hash) =
+            (fields[2].replace("\\0", "\0"), hasher.accept_foreign_hash(fields[3]).unwrap());
+        assert_eq!(hash.as_phc(), fields[3], "stored unchanged");
+        // Bcrypt ignores the bytes after 72; a new hash would include typos in them.
+        let is_truncated = fields[1] == "Bcrypt" && text.len() >= 72;
+        let right = if is_truncated { Verdict::Match } else { Verdict::MatchButStale };
         assert_eq!(hasher.verify(&password(&text), &hash).await.unwrap(), right, "{line}");
         let wrong = hasher.verify(&password("another"), &hash).await.unwrap();
         assert_eq!(wrong, Verdict::Mismatch, "{line}");
     }
-    let ours = hasher.hash(&password("correct horse")).await.unwrap();
-    let adopted = hasher.adopt(ours.as_phc()).unwrap();
-    let verdict = hasher.verify(&password("correct horse"), &adopted).await.unwrap();
-    assert_eq!(verdict, Verdict::Match, "one of ours, from another installation");
+    let own = hasher.hash(&password("correct horse")).await.unwrap();
+    let accepted = hasher.accept_foreign_hash(own.as_phc()).unwrap();
+    let verdict = hasher.verify(&password("correct horse"), &accepted).await.unwrap();
+    assert_eq!(verdict, Verdict::Match, "a hash of another installation");
 }
 
 #[tokio::test]
-async fn the_decoy_costs_what_a_new_hash_costs_and_matches_nothing() {
+async fn the_decoy_costs_as_much_as_a_new_hash_and_does_not_match() {
     let hasher = hasher(CHEAP);
     let decoy = hasher.decoy();
     assert_eq!(decoy, hasher.decoy());
@@ -214,7 +214,7 @@ async fn the_decoy_costs_what_a_new_hash_costs_and_matches_nothing() {
 }
 
 #[test]
-fn settings_that_cannot_work_are_refused() {
+fn invalid_settings_are_rejected() {
     let error = |settings| Argon2Hasher::new(settings, Arc::new(OsRandom)).unwrap_err();
     for undefined in [
         Settings { memory_kib: 7, ..CHEAP },
@@ -238,7 +238,7 @@ fn settings_that_cannot_work_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_more_hashes_than_allowed_run_at_once_even_if_callers_go_away() {
+async fn the_concurrency_limit_holds_even_if_callers_are_dropped() {
     let hasher = Arc::new(hasher(Settings { memory_kib: 1024, ..CHEAP }));
     let mut callers = JoinSet::new();
     let mut handles = Vec::new();
@@ -246,7 +246,7 @@ async fn no_more_hashes_than_allowed_run_at_once_even_if_callers_go_away() {
         let hasher = Arc::clone(&hasher);
         handles.push(callers.spawn(async move { hasher.hash(&password("correct horse")).await }));
     }
-    // Every other caller goes away as soon as anything has been computed.
+    // Every other caller is dropped after the first hash.
     while hasher.peak_in_flight() == 0 {
         tokio::task::yield_now().await;
     }
@@ -269,14 +269,14 @@ async fn no_more_hashes_than_allowed_run_at_once_even_if_callers_go_away() {
     assert_eq!(done + gone, 50);
     assert!(done >= 25, "{done} hashed, {gone} gone");
     assert!((1..=2).contains(&hasher.peak_in_flight()), "{}", hasher.peak_in_flight());
-    // What the ones that went away had begun ends too.
+    // The started hashes of dropped callers end too.
     while hasher.in_flight() > 0 {
         tokio::task::yield_now().await;
     }
 }
 
 #[test]
-fn nothing_printed_shows_a_secret() {
+fn debug_output_contains_no_secret() {
     let hasher = hasher(CHEAP);
     let printed = format!("{hasher:?}");
     assert!(printed.starts_with("Argon2Hasher"));

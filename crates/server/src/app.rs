@@ -1,12 +1,13 @@
-//! The composition root: every adapter from the configuration, every use case from its ports.
+//! The composition root: creates the adapters from the configuration, and the use cases from their
+//! ports.
 
 mod access;
 mod limits;
 mod mail;
+mod observability;
 mod pages;
 mod passwords;
 mod store;
-mod watched;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,29 +15,29 @@ use std::sync::atomic::AtomicBool;
 
 use poem::EndpointExt as _;
 use poem::endpoint::BoxEndpoint;
-use vestibule_domain::accounts::Accounts;
-use vestibule_domain::administration::Administration;
 use vestibule_domain::error::chain;
-use vestibule_domain::housekeeping::Housekeeping;
-use vestibule_domain::language::Language;
-use vestibule_domain::mail_setup::MailSetup;
-use vestibule_domain::outbox::Dispatcher;
+use vestibule_domain::model::language::Language;
 use vestibule_domain::ports::{Mailer, OsRandom, Ports, RateLimiter, SystemClock};
-use vestibule_domain::recovery::Recovery;
-use vestibule_domain::sessions::Sessions;
-use vestibule_domain::setup::Setup;
-use vestibule_http::{ClientAddress, PublishedKey, Requests, State, TrustedProxies};
+use vestibule_domain::use_cases::accounts::Accounts;
+use vestibule_domain::use_cases::administration::Administration;
+use vestibule_domain::use_cases::first_admin::FirstAdminSetup;
+use vestibule_domain::use_cases::housekeeping::Housekeeping;
+use vestibule_domain::use_cases::outbox::Dispatcher;
+use vestibule_domain::use_cases::recovery::Recovery;
+use vestibule_domain::use_cases::sessions::Sessions;
+use vestibule_domain::use_cases::smtp_settings::SmtpAdministration;
+use vestibule_http::{ApiState, ClientAddress, PublishedKey, RequestContext, TrustedProxies};
 use vestibule_locales::Locales;
-use vestibule_mail::KeptMails;
+use vestibule_mail::DevMailbox;
 use vestibule_storage::SeaStore;
 use vestibule_tokens::{
     KeyDirectory, KeyRing, PasetoAccessTokens, PasetoResetTokens, PasetoSealer,
 };
 use vestibule_web::{Files, Pages};
 
+use self::observability::Observability;
 use self::passwords::Passwords;
 pub(crate) use self::store::no_store;
-use self::watched::Watched;
 use crate::config::{Config, Invalid, Problem, PublicUrl};
 use crate::dev_mail;
 use crate::failure::Failure;
@@ -44,47 +45,47 @@ use crate::metrics::Metrics;
 use crate::probe;
 use crate::traces::Traced;
 
-/// The whole service, wired.
+/// The wired service.
 pub(crate) struct App {
-    /// What people do.
-    pub(crate) state: State,
-    /// What administrators do.
+    /// Sessions of users.
+    pub(crate) state: ApiState,
+    /// Administration of accounts.
     pub(crate) administration: Arc<Administration>,
-    /// Where mail goes.
-    pub(crate) mail_setup: Arc<MailSetup>,
-    /// The first administrator.
-    pub(crate) setup: Arc<Setup>,
-    /// The store, for migrations and an orderly end.
+    /// SMTP settings.
+    pub(crate) smtp: Arc<SmtpAdministration>,
+    /// First-administrator setup.
+    pub(crate) setup: Arc<FirstAdminSetup>,
+    /// The store, for migrations and shutdown.
     pub(crate) store: SeaStore,
     /// The token keys.
     pub(crate) keys: Arc<KeyRing>,
-    /// The access tokens, which remember those they have verified.
+    /// Access tokens, with a cache of verified ones.
     pub(crate) access_tokens: Arc<PasetoAccessTokens>,
-    /// The kept mails of `--dev`.
-    pub(crate) kept: Option<Arc<KeptMails>>,
-    /// The words of pages and mails.
+    /// The dev mailbox of `--dev`.
+    pub(crate) kept: Option<Arc<DevMailbox>>,
+    /// Texts of pages and mails.
     pub(crate) locales: Locales,
     pages: Pages,
     ports: Ports,
-    watched: Watched,
+    observability: Observability,
     config: Config,
     public_url: PublicUrl,
 }
 
-/// Whether there is anything to do without the database.
+/// Behaviour while a database server is unavailable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Server {
-    /// A server that is away is a problem.
-    MustBeThere,
-    /// Somebody waits for it: [`vestibule_storage::SeaStore::visit`] tells when it is there.
+    /// An unavailable server is an error.
+    Required,
+    /// The caller waits for it with [`vestibule_storage::SeaStore::check_available`].
     MayComeLater,
 }
 
-/// Builds everything. Creates the data folder, the keys and the database file if they are missing;
+/// Wires the service. Creates the data folder, the keys and the database file if they are missing;
 /// does not migrate.
 ///
 /// # Errors
-/// [`Failure::Configuration`] with everything that has to be set up differently.
+/// [`Failure::Configuration`] with all configuration errors.
 pub(crate) async fn compose(
     config: &Config,
     public_url: &PublicUrl,
@@ -112,30 +113,30 @@ pub(crate) async fn compose(
     let access_tokens = Arc::new(access_tokens(config, public_url, &keys));
     let tokens = access_tokens.clone();
     let limiter = limits::limiter(config).await;
-    let watched = Watched {
+    let observability = Observability {
         metrics: config.metrics.map(|_| Arc::new(Metrics::new())),
         hasher: passwords.hasher.clone(),
         shared_limits: limiter.shared(),
     };
-    let keepers = Keepers { passwords, tokens, limiter: limiter.port() };
-    let ports = ports(config, public_url, &keys, &store, keepers);
+    let adapters = Adapters { passwords, tokens, limiter: limiter.port() };
+    let ports = ports(config, public_url, &keys, &store, adapters);
     #[cfg(feature = "fault-injection")]
     let (ports, configured) = crate::faults::inject(config, ports, mail.configured, &store).await?;
     #[cfg(feature = "fault-injection")]
     let mail = mail::Mail { configured, ..mail };
     let mut ports = ports;
-    if let Some(metrics) = &watched.metrics {
+    if let Some(metrics) = &observability.metrics {
         metrics.watch(&mut ports);
     }
     Ok(wire(
         config,
         public_url,
-        Parts { keys, access_tokens, locales, mail, files, store, ports, watched },
+        Parts { keys, access_tokens, locales, mail, files, store, ports, observability },
     ))
 }
 
-/// Who keeps passwords and access tokens, and who counts attempts.
-struct Keepers {
+/// The adapters for passwords, access tokens and rate limits, which report metrics.
+struct Adapters {
     passwords: Passwords,
     tokens: Arc<PasetoAccessTokens>,
     limiter: Arc<dyn RateLimiter>,
@@ -151,7 +152,7 @@ fn access_tokens(
     PasetoAccessTokens::new(keys.clone(), issuer, audience)
 }
 
-/// What the use cases and the doors to them are made from.
+/// The parts that use cases, API and pages are created from.
 struct Parts {
     keys: Arc<KeyRing>,
     access_tokens: Arc<PasetoAccessTokens>,
@@ -160,7 +161,7 @@ struct Parts {
     files: Files,
     store: SeaStore,
     ports: Ports,
-    watched: Watched,
+    observability: Observability,
 }
 
 fn ports(
@@ -168,9 +169,9 @@ fn ports(
     public_url: &PublicUrl,
     keys: &Arc<KeyRing>,
     store: &SeaStore,
-    keepers: Keepers,
+    adapters: Adapters,
 ) -> Ports {
-    let Keepers { passwords, tokens, limiter } = keepers;
+    let Adapters { passwords, tokens, limiter } = adapters;
     let issuer = config.issuer.as_deref().unwrap_or(public_url.as_str());
     Ports {
         store: Arc::new(store.clone()),
@@ -186,36 +187,36 @@ fn ports(
 }
 
 fn wire(config: &Config, public_url: &PublicUrl, parts: Parts) -> App {
-    let Parts { keys, access_tokens, locales, mail, files, store, ports, watched } = parts;
+    let Parts { keys, access_tokens, locales, mail, files, store, ports, observability } = parts;
     let policy = &config.policy;
     let accounts = Arc::new(Accounts::new(ports.clone(), policy.clone()));
     let sessions = Arc::new(Sessions::new(ports.clone(), policy.clone()));
     let recovery = Arc::new(Recovery::new(ports.clone(), policy.clone()));
     let administration = Arc::new(Administration::new(ports.clone(), policy.clone()));
-    let setup = Arc::new(Setup::new(ports.clone(), policy.clone()));
+    let setup = Arc::new(FirstAdminSetup::new(ports.clone(), policy.clone()));
     let mailers = Arc::new(mail.mailers);
-    let mail_setup =
-        Arc::new(MailSetup::new(ports.clone(), policy.clone(), mailers, mail.configured));
+    let smtp =
+        Arc::new(SmtpAdministration::new(ports.clone(), policy.clone(), mailers, mail.configured));
     let explain = pages::explanations(&locales);
-    let behind_pages = vestibule_web::State {
+    let behind_pages = vestibule_web::WebState {
         accounts: accounts.clone(),
         sessions: sessions.clone(),
         recovery: recovery.clone(),
         setup: setup.clone(),
         administration: administration.clone(),
-        mail_setup: mail_setup.clone(),
+        smtp: smtp.clone(),
         explain: explain.clone(),
         sealer: ports.sealer.clone(),
         clock: ports.clock.clone(),
         random: ports.random.clone(),
     };
     let pages = pages::pages(config, public_url, files, behind_pages);
-    let state = State {
+    let state = ApiState {
         accounts,
         sessions,
         recovery,
         administration: administration.clone(),
-        mail_setup: mail_setup.clone(),
+        smtp: smtp.clone(),
         explain: Arc::new(move |error| explain(error, Language::English)),
         session_cookie: pages.session_cookie(),
         public_origin: public_url.as_str().to_owned(),
@@ -229,7 +230,7 @@ fn wire(config: &Config, public_url: &PublicUrl, parts: Parts) -> App {
     App {
         state,
         administration,
-        mail_setup,
+        smtp,
         setup,
         store,
         keys,
@@ -238,18 +239,19 @@ fn wire(config: &Config, public_url: &PublicUrl, parts: Parts) -> App {
         locales,
         pages,
         ports,
-        watched,
+        observability,
         config: config.clone(),
         public_url: public_url.clone(),
     }
 }
 
 impl App {
-    /// Everything the process answers.
+    /// Returns the HTTP endpoint of API and pages.
     pub(crate) fn endpoint(&self) -> BoxEndpoint<'static> {
         let proxies = TrustedProxies::new(self.config.trusted_proxies.clone());
-        let mut requests = Requests::new(self.ports.random.clone(), self.public_url.is_https());
-        if let Some(observer) = self.watched.observer() {
+        let mut requests =
+            RequestContext::new(self.ports.random.clone(), self.public_url.is_https());
+        if let Some(observer) = self.observability.observer() {
             requests = requests.observed_by(observer);
         }
         let mut routes = vestibule_http::routes(self.state.clone());
@@ -257,22 +259,22 @@ impl App {
         if let Some(kept) = &self.kept {
             routes = dev_mail::add(routes, kept.clone());
         }
-        let answers = self.pages.beside(routes);
+        let answers = self.pages.with_api(routes);
         let client = ClientAddress::new(proxies.clone());
         let protected = vestibule_http::protect(answers, client, requests);
         if self.config.traces.is_none() {
-            return self.pages.dress(protected).boxed();
+            return self.pages.with_error_pages(protected).boxed();
         }
         let traced = Traced::new(protected, proxies, self.public_url.is_https());
-        self.pages.dress(traced).boxed()
+        self.pages.with_error_pages(traced).boxed()
     }
 
-    /// The broom.
+    /// Returns the use case that deletes old rows.
     pub(crate) fn housekeeping(&self) -> Housekeeping {
         Housekeeping::new(self.ports.clone(), self.config.policy.clone())
     }
 
-    /// The sender of waiting mails, by that way.
+    /// Returns the dispatcher of queued mails with this mailer.
     pub(crate) fn dispatcher(&self, mailer: Arc<dyn Mailer>) -> Dispatcher {
         Dispatcher::new(self.ports.clone(), mailer, self.config.policy.outbox.clone())
     }
@@ -287,10 +289,10 @@ fn published(keys: &KeyRing) -> Vec<PublishedKey> {
     keys.public_keys().into_iter().map(publish).collect()
 }
 
-/// Finds what is wrong with settings without connecting, creating or changing anything.
+/// Validates the configuration without connecting, creating or changing anything.
 ///
 /// # Errors
-/// [`Invalid`] with every problem.
+/// [`Invalid`] with all problems.
 pub(crate) fn check(config: &Config, public_url: &PublicUrl) -> Result<(), Invalid> {
     let locales = pages::locales(config);
     let words = pages::words(locales.as_ref().ok());
@@ -301,27 +303,26 @@ pub(crate) fn check(config: &Config, public_url: &PublicUrl) -> Result<(), Inval
     if problems.is_empty() { Ok(()) } else { Err(Invalid(problems)) }
 }
 
-/// Makes the folder that holds the database and the keys; readable by nobody else.
+/// Creates the data folder, readable by its owner only.
 fn data_folder(path: &Path) -> Result<(), Problem> {
     use std::os::unix::fs::DirBuilderExt;
     let created = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     let writable = created.and_then(|()| {
-        // The one way to find out that works on every file system and for every user.
+        // Writing a file is the only check that works on all file systems and for all users.
         let probe = path.join(format!(".writable-{}", std::process::id()));
         std::fs::File::create_new(&probe).and_then(|_| std::fs::remove_file(&probe))
     });
     writable.map_err(|error| {
         let at = format!("server.data_dir = {:?}", path.display().to_string());
-        let remedy =
-            format!("cannot be written to ({error}); make it a folder this user may write");
+        let remedy = format!("not writable ({error}); choose a folder that this user may write");
         Problem::new(at, remedy)
     })
 }
 
-/// Loads the token keys, making them on the first start.
+/// Loads the token keys, and creates them on the first start.
 ///
 /// # Errors
-/// A [`Problem`] that names the file and what to do about it.
+/// A [`Problem`] with the file and a remedy.
 pub(crate) fn key_ring(data_dir: &Path) -> Result<KeyRing, Problem> {
     let path = data_dir.join("keys");
     let now = vestibule_domain::ports::Clock::now(&SystemClock);

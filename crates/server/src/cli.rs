@@ -1,4 +1,4 @@
-//! The command line, as it is typed.
+//! The command line, parsed with clap. Doc comments of commands and options are the help texts.
 
 mod accounts;
 
@@ -11,31 +11,31 @@ use vestibule_tokens::Purpose;
 pub(crate) use self::accounts::{Admin, Export, Import, NewUser, User};
 use crate::config::Overrides;
 
-/// User accounts for a service: sign-up, sign-in, password recovery by e-mail, sessions.
+/// User accounts for a service: sign-up, sign-in, password recovery by email, sessions.
 #[derive(Debug, Parser)]
 #[command(name = "vestibule", version, about, propagate_version = true)]
 pub(crate) struct Cli {
-    /// Where the configuration is.
+    /// Location of the configuration and data.
     #[command(flatten)]
     pub(crate) place: Place,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-/// Where the configuration and the data are.
+/// Location of the configuration and data.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Place {
-    /// The configuration file [default: vestibule.toml, if it exists]
+    /// Configuration file [default: vestibule.toml, if it exists]
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
-    /// Where the database and the keys are kept; overrides `server.data_dir`
+    /// Directory of the database and keys; overrides `server.data_dir`
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) data_dir: Option<PathBuf>,
 }
 
 impl Place {
-    /// The part of the configuration that stands on the command line.
+    /// Returns the configuration values that the command line sets.
     pub(crate) fn overrides(&self) -> Overrides {
         Overrides {
             file: self.config.clone(),
@@ -48,136 +48,161 @@ impl Place {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run the service: API and mail worker in one process
+    /// Run the service: pages, API and mail worker in one process
+    #[command(
+        after_help = "Examples:\n  vestibule serve --dev\n  vestibule serve --config /etc/vestibule.toml"
+    )]
     Serve(Serve),
-    /// Run the mail worker alone
+    /// Run only the mail worker
+    #[command(after_help = "Example:\n  vestibule worker --config /etc/vestibule.toml")]
     Worker,
-    /// Bring the database up to date, or tell how far it is
+    /// Apply database migrations, or show their status
+    #[command(after_help = "Examples:\n  vestibule migrate\n  vestibule migrate status --json")]
     Migrate {
-        /// What to do.
+        /// The command.
         #[arg(value_enum, default_value_t = Migrate::Up)]
         action: Migrate,
-        /// `status` as JSON
+        /// Print `status` as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Copy the SQLite database while it is in use
+    /// Back up the SQLite database while it is in use
+    #[command(after_help = "Example:\n  vestibule backup /var/backups/vestibule.db")]
     Backup {
-        /// Where to; must not exist yet
+        /// Backup file; must not exist
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// Look for what is wrong with the installation, and say what to do about it
+    /// Check the installation and print how to fix problems
+    #[command(after_help = "Example:\n  vestibule doctor")]
     Doctor {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Move everything from the SQLite database to an empty PostgreSQL database
+    /// Move all data from SQLite to an empty PostgreSQL database
+    #[command(
+        after_help = "Example:\n  vestibule move --to postgres://vestibule@db.example.com/vestibule --dry-run"
+    )]
     Move(Move),
-    /// End every session and link of a database that was restored; before it is served
+    /// Revoke all sessions and reset links after restoring a backup; run before `serve`
+    #[command(after_help = "Example:\n  vestibule after-restore")]
     AfterRestore,
-    /// Print, check or explain the configuration
+    /// Print, check or show the configuration
+    #[command(
+        after_help = "Examples:\n  vestibule config init > vestibule.toml\n  vestibule config check"
+    )]
     Config {
-        /// What to do.
+        /// The command.
         #[command(subcommand)]
         action: Config,
     },
-    /// Manage accounts
+    /// Manage user accounts
+    #[command(
+        after_help = "Examples:\n  vestibule user create --email anna@example.com\n  vestibule user reset-link anna@example.com"
+    )]
     User {
-        /// What to do.
+        /// The command.
         #[command(subcommand)]
         action: User,
     },
     /// Manage administrators
+    #[command(after_help = "Example:\n  vestibule admin promote anna@example.com")]
     Admin {
-        /// What to do.
+        /// The command.
         #[command(subcommand)]
         action: Admin,
     },
-    /// Try the e-mail settings, list mails and send them again
+    /// Send a test mail, list mails, and send them again
+    #[command(after_help = "Example:\n  vestibule mail test --to admin@example.com")]
     Mail {
-        /// What to do.
+        /// The command.
         #[command(subcommand)]
         action: Mail,
     },
-    /// Manage the keys that tokens are signed with
+    /// Manage token signing keys
+    #[command(after_help = "Examples:\n  vestibule keys list\n  vestibule keys rotate access")]
     Keys {
-        /// What to do.
+        /// The command.
         #[command(subcommand)]
         action: Keys,
     },
     /// Print the OpenAPI document
+    #[command(after_help = "Example:\n  vestibule openapi --yaml > openapi.yaml")]
     Openapi {
-        /// YAML instead of JSON
+        /// Print YAML instead of JSON
         #[arg(long)]
         yaml: bool,
     },
-    /// Ask a running service whether it is ready; for containers
+    /// Check that a running service is ready, for containers
+    #[command(after_help = "Example:\n  vestibule healthcheck")]
     Healthcheck,
-    /// Print what makes a shell complete this command line
+    /// Generate shell completions
+    #[command(
+        after_help = "Example:\n  vestibule completions bash > /etc/bash_completion.d/vestibule"
+    )]
     Completions {
         /// The shell.
         shell: Shell,
     },
-    /// Print the manual page of this program or of one of its commands
+    /// Print the manual page of the program or of a command
+    #[command(after_help = "Example:\n  vestibule man user create | man -l -")]
     Man {
-        /// The command, such as `user create` [default: the program]
+        /// Command, such as `user create` [default: the program]
         command: Vec<String>,
     },
 }
 
-/// How to serve.
+/// Options of `serve`.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Try-out on this machine: mails are kept and shown at /dev/mail, nothing has to be set up
+    /// Run locally without configuration: mails are shown at /dev/mail instead of being sent
     #[arg(long)]
     pub(crate) dev: bool,
-    /// Where to listen; overrides `server.listen`
+    /// Address to listen on; overrides `server.listen`
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<String>,
-    /// Leave the sending of mail to `vestibule worker`
+    /// Do not run the mail worker; run `vestibule worker` instead
     #[arg(long)]
     pub(crate) no_worker: bool,
-    /// Refuse to start when the database is not up to date instead of migrating it
+    /// Do not migrate the database; refuse to start if migrations are pending
     #[arg(long)]
     pub(crate) no_migrate: bool,
 }
 
-/// Where to move.
+/// Options of `move`.
 #[derive(Debug, Args)]
 pub(crate) struct Move {
-    /// The address of the PostgreSQL database. Keep its password out of it: PGPASSWORD or
-    /// ~/.pgpass are read
+    /// URL of the PostgreSQL database; set the password with PGPASSWORD or ~/.pgpass
     #[arg(long, value_name = "postgres://…")]
     pub(crate) to: String,
-    /// Do everything, look whether it succeeded, and leave the target as it was
+    /// Move and verify everything, then roll back
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// What was moved as JSON
+    /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// What to do about the schema.
+/// Actions of `migrate`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Migrate {
-    /// Apply what is pending
+    /// Apply pending migrations
     Up,
-    /// Tell what is applied and what is pending
+    /// Show applied and pending migrations
     Status,
 }
 
-/// What to do about the configuration.
+/// Subcommands of `config`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
-    /// Print a commented configuration file
+    /// Print a commented configuration file with the defaults
     Init,
-    /// Tell everything that is wrong with the configuration
+    /// Validate the configuration and print all errors
     Check,
-    /// Print the values in force and where they come from; secrets are masked
+    /// Print the effective values and their sources; secrets are masked
     Show {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
@@ -186,48 +211,48 @@ pub(crate) enum Config {
     Reference,
 }
 
-/// What to do about mail.
+/// Subcommands of `mail`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Mail {
-    /// Send a test mail the way real mail is sent
+    /// Send a test mail through the configured SMTP server
     Test {
-        /// Where to send it
+        /// Recipient
         #[arg(long, value_name = "ADDR")]
         to: String,
     },
-    /// List mails, the newest first: what they are and what became of them, never what they say
+    /// List mails and their delivery state, the newest first
     List {
-        /// At most so many
+        /// Maximum number of mails to print
         #[arg(long, value_name = "N", default_value_t = 100)]
         limit: u32,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Send a mail again at once, whatever became of it
+    /// Send a mail again at once, in any state
     Resend {
-        /// The mail's id, as `mail list` prints it
+        /// Id of the mail, from `mail list`
         id: String,
     },
 }
 
-/// What to do about keys.
+/// Subcommands of `keys`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
     /// List all keys
     List {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Sign with a new key from now on; what the old one signed stays valid
+    /// Create a new signing key; tokens of the old one stay valid
     Rotate {
-        /// access, reset or seal [default: all]
+        /// Purpose: access, reset or seal [default: all]
         purpose: Option<Purpose>,
     },
-    /// Stop accepting what a key has signed, at once
+    /// Reject all tokens of a key from now on
     Retire {
-        /// The key's id, as `keys list` prints it
+        /// Id of the key, from `keys list`
         kid: String,
     },
 }

@@ -1,4 +1,4 @@
-//! The commands: each parses nothing and decides nothing, but calls the use case and prints.
+//! The commands: each calls a use case and prints the result.
 
 mod accounts;
 mod after_restore;
@@ -13,11 +13,12 @@ mod keys;
 mod mail;
 mod man;
 mod migrate;
+mod move_database;
 mod passwords;
 mod progress;
-mod relocation;
 mod serve;
 mod snapshot;
+mod user_lookup;
 
 use std::process::ExitCode;
 
@@ -30,9 +31,9 @@ use crate::cli::{Cli, Command, Place};
 use crate::config::{Config, Overrides, PublicUrl, environment, load};
 use crate::failure::Failure;
 
-/// Runs a command; what goes wrong is printed, and the exit code tells its kind.
+/// Runs a command, prints its error, and returns the exit code.
 pub(crate) fn run(cli: Cli) -> ExitCode {
-    // One TLS library for the mail relay and the database server alike. A second installation, as
+    // One TLS library for the mail SMTP server and the database server alike. A second installation, as
     // in tests, finds the first one in place.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -61,7 +62,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Migrate { action, json } => migrate::run(&place, action, json).await,
         Command::Backup { file } => backup::run(&place, &file).await,
         Command::Doctor { json } => doctor::run(&place, json).await,
-        Command::Move(options) => relocation::run(&place, &options).await,
+        Command::Move(options) => move_database::run(&place, &options).await,
         Command::AfterRestore => after_restore::run(&place).await,
         Command::Config { action } => config::run(&place, &action),
         Command::User { action } => accounts::user(&place, action).await,
@@ -82,9 +83,9 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
     }
 }
 
-/// Writes a command's result to standard output.
+/// Writes the result of a command to standard output.
 ///
-/// A reader that has seen enough, as `head` does, is no error.
+/// A closed pipe, as with `head`, is not an error.
 fn print(text: &str) {
     use std::io::Write as _;
     let mut out = std::io::stdout().lock();
@@ -100,13 +101,13 @@ fn print_json(value: &serde_json::Value) {
     print_line(&format!("{value:#}"));
 }
 
-/// The configuration of a command that serves nobody: it needs no public URL.
+/// Loads the configuration for a command that needs no public URL.
 fn configuration(place: &Place) -> Result<Config, Failure> {
-    let overrides = Overrides { serves_nobody: true, ..place.overrides() };
+    let overrides = Overrides { public_url_optional: true, ..place.overrides() };
     Ok(load(&overrides, environment())?.0)
 }
 
-/// The public URL, or where `serve --dev` would be reached.
+/// Returns the public URL, or the one that `serve --dev` uses.
 fn public_url(config: &Config) -> Result<PublicUrl, Failure> {
     match &config.public_url {
         Some(url) => Ok(url.clone()),
@@ -115,12 +116,12 @@ fn public_url(config: &Config) -> Result<PublicUrl, Failure> {
     }
 }
 
-/// Everything a command on accounts works with.
+/// Wires the service for a command.
 ///
-/// Only a database that is still empty is migrated: one that serves may belong to older processes.
+/// Migrates an empty database only: others may be in use by processes of an older version.
 async fn open(place: &Place) -> Result<App, Failure> {
     let config = configuration(place)?;
-    let app = compose(&config, &public_url(&config)?, Server::MustBeThere).await?;
+    let app = compose(&config, &public_url(&config)?, Server::Required).await?;
     migrate::up_if_empty(&app).await?;
     Ok(app)
 }

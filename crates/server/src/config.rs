@@ -1,7 +1,8 @@
-//! Configuration: a file, overridden by the environment, overridden by the command line.
+//! Configuration from a file, overridden by the environment, overridden by the command line.
 //!
-//! Every key stands in one table with its default, its meaning and what it accepts; the reference, the
-//! commented default file and `config show` are printed from it. All problems are reported at once.
+//! One table contains every key with its default, description and accepted values; the reference,
+//! the commented default file and `config show` are generated from it. All problems are reported
+//! at once.
 
 mod keys;
 mod load;
@@ -9,6 +10,7 @@ mod problem;
 #[cfg(test)]
 mod properties;
 mod reader;
+mod settings;
 mod show;
 
 use std::collections::BTreeMap;
@@ -20,115 +22,116 @@ use std::time::Duration;
 use ipnet::IpNet;
 use poem::http::uri::Authority;
 use poem::http::{HeaderName, HeaderValue, Uri};
-use vestibule_domain::policy::Policy;
-use vestibule_domain::relay::Relay;
+use vestibule_domain::model::policy::Policy;
+use vestibule_domain::model::smtp_settings::SmtpSettings;
 use vestibule_limits::RedisAddress;
 use vestibule_web::SettingOrigin;
 
-pub(crate) use load::{Overrides, environment, load};
+pub(crate) use load::{environment, load};
 pub(crate) use problem::{Invalid, Problem};
+pub(crate) use settings::Overrides;
 pub(crate) use show::{init_file, reference, show};
 
-/// Everything the service can be told, checked.
+/// The validated configuration.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
-    /// Where to listen.
+    /// Address to listen on.
     pub(crate) listen: SocketAddr,
-    /// Where people reach the service; `None` only with `--dev`, which uses the listen address.
+    /// Public URL; `None` only with `--dev`, which uses the listen address.
     pub(crate) public_url: Option<PublicUrl>,
-    /// Whose `X-Forwarded-For` is believed.
+    /// Networks of proxies whose `X-Forwarded-For` is trusted.
     pub(crate) trusted_proxies: Vec<IpNet>,
-    /// Where everything is kept.
+    /// Folder of the database and the keys.
     pub(crate) data_dir: PathBuf,
-    /// How log lines look.
+    /// Format of log lines.
     pub(crate) log_format: LogFormat,
-    /// Where metrics are served; `None` for nowhere.
+    /// Address of the metrics listener; `None` disables it.
     pub(crate) metrics: Option<SocketAddr>,
-    /// Where traces go; `None` for nowhere.
+    /// Export of traces; `None` disables it.
     pub(crate) traces: Option<TracesConfig>,
-    /// Where the database is.
+    /// Database URL.
     pub(crate) database_url: Secret,
-    /// Where limits are counted for several nodes; `None` for one node alone.
+    /// Redis server for shared rate limits; `None` counts in this process.
     pub(crate) redis: Option<RedisConfig>,
-    /// What the product is called.
+    /// Product name.
     pub(crate) product_name: String,
     /// `iss` of access tokens; the public URL if not set.
     pub(crate) issuer: Option<String>,
     /// `aud` of access tokens; the public URL if not set.
     pub(crate) audience: Option<String>,
-    /// The figures of the rules.
+    /// Limits and lifetimes of the domain.
     pub(crate) policy: Policy,
-    /// How long a session that was looked up is taken for granted.
-    pub(crate) recall: Duration,
-    /// What a password hash costs.
+    /// Maximum age of a cached session.
+    pub(crate) max_staleness: Duration,
+    /// Cost and concurrency of password hashes.
     pub(crate) passwords: vestibule_passwords::Settings,
-    /// Passwords nobody may choose, beside the built-in ones.
+    /// File with passwords to refuse, in addition to the built-in ones.
     pub(crate) common_list: Option<PathBuf>,
-    /// Where mail goes; `None` leaves it to administrators.
-    pub(crate) mail: Option<Relay>,
-    /// A PEM file with a further trust anchor for relays.
+    /// SMTP settings; `None` leaves them to administrators.
+    pub(crate) mail: Option<SmtpSettings>,
+    /// PEM file with an additional trust anchor for SMTP servers.
     pub(crate) mail_ca_file: Option<PathBuf>,
-    /// Where each key about mail is set.
+    /// Source of each configured `mail.*` key.
     pub(crate) mail_origins: BTreeMap<String, SettingOrigin>,
-    /// How the pages look and behave.
+    /// Settings of the pages.
     pub(crate) pages: PagesConfig,
-    /// Whether this is a try-out on one's own machine.
+    /// `true` with `--dev`.
     pub(crate) dev: bool,
 }
 
-/// Where traces go, and how many.
+/// Trace export settings.
 #[derive(Clone, Debug)]
 pub(crate) struct TracesConfig {
-    /// Where they are handed over, the whole address.
+    /// Complete URL of the collector, path included.
     pub(crate) address: Uri,
-    /// Headers that let us in there. Their values do not print.
+    /// Request headers for the collector; their values are not printed.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-    /// The part of those that begin here.
+    /// Fraction of traces started here to sample.
     pub(crate) sample_ratio: f64,
 }
 
-/// Limits that several nodes share.
+/// Redis settings for shared rate limits.
 #[derive(Clone, Debug)]
 pub(crate) struct RedisConfig {
-    /// Where they are counted.
+    /// Address of the server.
     pub(crate) address: RedisAddress,
-    /// How many nodes share them.
+    /// Number of nodes that share limits.
     pub(crate) nodes: NonZeroU32,
 }
 
-/// How the pages look and behave.
+/// Settings of the pages.
 #[derive(Clone, Debug)]
 pub(crate) struct PagesConfig {
-    /// How long the page that tells of a reset waits before it moves on; `None` to stay.
+    /// Delay before the page after a reset redirects; `None` disables the redirect.
     pub(crate) reset_redirect: Option<Duration>,
-    /// A folder whose files take the place of ours.
+    /// Folder with files that replace built-in ones.
     pub(crate) directory: Option<PathBuf>,
-    /// Where to report security problems.
+    /// Contact for security reports.
     pub(crate) security_contact: Option<String>,
 }
 
-/// How log lines look.
+/// Format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LogFormat {
     /// Text on a terminal, JSON elsewhere.
     Auto,
-    /// For people.
+    /// Text.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// A value that does not print.
+/// A value that `Debug` does not print.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(String);
 
 impl Secret {
-    /// Hides a value.
+    /// Wraps a value.
     pub(crate) fn new(value: String) -> Self {
         Self(value)
     }
 
-    /// The value, for whoever needs it.
+    /// Returns the value.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
@@ -140,17 +143,17 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// The address people reach the service at: scheme, host, port, no path; no slash at the end.
+/// The public URL: scheme, host and port, without path and trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PublicUrl {
     text: String,
 }
 
 impl PublicUrl {
-    /// Reads `https://accounts.example.com` or the like.
+    /// Parses an origin such as `https://accounts.example.com`.
     ///
     /// # Errors
-    /// Says what is expected.
+    /// A description of the expected value if the text is not an origin.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let expected = "expected an address such as https://accounts.example.com, without a path";
         let url = text.strip_suffix('/').unwrap_or(text);
@@ -163,7 +166,7 @@ impl PublicUrl {
         if !plain || authority.contains('@') || !(has_port || host_alone) {
             return Err(expected.to_owned());
         }
-        // As browsers write it in Origin (RFC 6454, section 6.1), with which it is compared.
+        // The form of the Origin header (RFC 6454, section 6.1), with which it is compared.
         let scheme = if url.starts_with("https") { "https" } else { "http" };
         let usual = if scheme == "https" { 443 } else { 80 };
         let host = parsed.host().to_ascii_lowercase();
@@ -172,12 +175,12 @@ impl PublicUrl {
         Ok(Self { text: format!("{scheme}://{host}{port}") })
     }
 
-    /// The address without a slash at its end.
+    /// Returns the URL without a trailing slash.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether it is this machine's own address.
+    /// Returns `true` if the host is a loopback address.
     pub(crate) fn is_loopback(&self) -> bool {
         let authority = self.text.rsplit('/').next().unwrap_or_default();
         let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
@@ -185,7 +188,7 @@ impl PublicUrl {
         host == "localhost" || address.is_ok_and(|address| address.is_loopback())
     }
 
-    /// Whether browsers reach it by https.
+    /// Returns `true` if the scheme is https.
     pub(crate) fn is_https(&self) -> bool {
         self.text.starts_with("https://")
     }

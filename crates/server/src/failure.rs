@@ -1,4 +1,4 @@
-//! Why a command did not succeed, and the exit code that says so.
+//! The error of a command, and its exit code.
 
 use std::fmt;
 
@@ -8,22 +8,22 @@ use vestibule_migrations::MigrateError;
 
 use crate::config::{Invalid, Problem};
 
-/// The end of a command that did not succeed.
+/// The error of a command.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// Something has to be set up differently first: exit code 3.
+    /// A configuration error: exit code 3.
     Configuration(Invalid),
-    /// Anything else: exit code 1.
+    /// Another error: exit code 1.
     Other(anyhow::Error),
 }
 
 impl Failure {
-    /// One thing that has to be set up differently.
+    /// Creates a configuration error of one key.
     pub(crate) fn configuration(at: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::Configuration(Problem::new(at, remedy).into())
     }
 
-    /// Whether it may be enough to try again.
+    /// Returns `true` if a retry may help.
     pub(crate) fn is_transient(&self) -> bool {
         let Self::Other(error) = self else { return false };
         error.chain().any(|cause| {
@@ -32,7 +32,7 @@ impl Failure {
         })
     }
 
-    /// The process's exit code.
+    /// Returns the exit code of the process.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Configuration(_) => 3,
@@ -45,7 +45,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Configuration(invalid) => invalid.fmt(f),
-            // The alternate form of `anyhow` has every cause on one line.
+            // The alternate format of `anyhow` prints all causes on one line.
             Self::Other(error) => write!(f, "{error:#}"),
         }
     }

@@ -1,8 +1,8 @@
-//! Faults on purpose, one at a time: what an experiment that finds nothing must find.
+//! Fault injection: deliberate faults (mutants) that the experiments must detect.
 //!
-//! `VESTIBULE_FAULT` names the fault of this process, `VESTIBULE_CLOCK_OFFSET` sets its clock. Each
-//! is a decorator of a port or a figure of the configuration; the domain and the adapters know
-//! nothing of it. Compiled with the feature `fault-injection` only, and never into a release.
+//! `VESTIBULE_FAULT` selects the fault of this process, `VESTIBULE_CLOCK_OFFSET` shifts its clock.
+//! A fault is a decorator of a port or a changed configuration value. Compiled with the feature
+//! `fault-injection` only, and never into a release.
 
 #[cfg(not(debug_assertions))]
 compile_error!("faults are for tests: `fault-injection` is never part of a release");
@@ -18,22 +18,22 @@ mod unit;
 use std::sync::Arc;
 
 use sea_orm::ConnectionTrait;
-use vestibule_domain::mail_setup::Configured;
 use vestibule_domain::ports::{Ports, SystemClock};
+use vestibule_domain::use_cases::smtp_settings::Configured;
 use vestibule_migrations::{Migrator, MigratorTrait};
 use vestibule_storage::SeaStore;
 
 use crate::config::Config;
 use crate::failure::Failure;
 
-/// Names the fault of this process.
+/// Environment variable with the fault of this process.
 const FAULT: &str = "VESTIBULE_FAULT";
-/// So many seconds its clock is ahead; behind, with a minus sign.
+/// Environment variable with the clock offset in seconds; negative for a clock that is behind.
 const CLOCK_OFFSET: &str = "VESTIBULE_CLOCK_OFFSET";
 
 macro_rules! faults {
     ($($(#[$sentence:meta])* $fault:ident = $name:literal,)*) => {
-        /// What is wrong with this process.
+        /// A fault.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Fault { $($(#[$sentence])* $fault,)* }
 
@@ -44,61 +44,61 @@ macro_rules! faults {
 }
 
 faults! {
-    /// A link is spent, and the epoch advanced, although somebody else has done so.
+    /// A link is used, and the credentials version increased, although another request did so.
     SkipUsedAtCheck = "skip_used_at_check",
-    /// A session speaks for its user in whatever epoch.
-    NoEpochCheck = "no_epoch_check",
-    /// Nobody's sessions end with a reset or a change, and their epoch is not looked at.
+    /// Sessions are valid under any credentials version.
+    NoCredentialsVersionCheck = "no_credentials_version_check",
+    /// A reset or change ends no sessions, and the credentials version is not checked.
     SessionsSurvive = "sessions_survive",
-    /// What is committed a moment later is acknowledged now.
+    /// A write is acknowledged before its commit.
     AckBeforeCommit = "ack_before_commit",
-    /// A commit that fails is acknowledged.
+    /// A failed commit is acknowledged.
     AckFailedCommit = "ack_failed_commit",
     /// SQLite does not wait for the disk.
     SynchronousNormal = "synchronous_normal",
-    /// Every mail is handed over twice.
+    /// Each mail is sent twice.
     DoubleSend = "double_send",
-    /// A mail that a relay defers counts as sent.
+    /// A mail that an SMTP server defers counts as sent.
     DeferredIsSent = "deferred_is_sent",
-    /// A refusal for good is tried again.
+    /// A permanent SMTP error is retried.
     PermanentIsTransient = "permanent_is_transient",
-    /// A refusal for now is one for good.
+    /// A temporary SMTP error is treated as permanent.
     TransientIsPermanent = "transient_is_permanent",
-    /// A mail that cannot be sent holds up all others for a while.
+    /// A mail that cannot be sent blocks all others for a while.
     FailureBlocks = "failure_blocks",
-    /// Mails are claimed although another worker's lease lasts.
+    /// Mails are claimed despite another worker's lease.
     LeaseIgnored = "lease_ignored",
-    /// Whoever has lost the lease on a mail decides all the same.
+    /// A worker settles a mail after it lost the lease.
     NoFencing = "no_fencing",
-    /// A mail counts as sent a moment before it is.
+    /// A mail is settled as sent before it is sent.
     AckBeforeSend = "ack_before_send",
-    /// A link that has expired is mailed all the same.
+    /// An expired link is mailed.
     SendExpired = "send_expired",
     /// Mails go one at a time, a tenth of a second apart.
     SlowMailer = "slow_mailer",
-    /// A copy of every mail goes to somebody else.
+    /// A copy of each mail goes to another recipient.
     CopyToStranger = "copy_to_stranger",
-    /// Whoever is known is answered two milliseconds later.
+    /// The response for an existing account takes two milliseconds longer.
     Sleep2msIfKnown = "sleep_2ms_if_known",
-    /// Whoever is known is answered three tenths of a millisecond later.
+    /// The response for an existing account takes 0.3 milliseconds longer.
     Sleep300usIfKnown = "sleep_300us_if_known",
     /// No hash is computed for an address without an account.
     DecoySkipped = "decoy_skipped",
-    /// A wrong password of a deactivated account is answered like the right one.
+    /// A wrong password of a deactivated account gets the response of the right one.
     TellInactive = "tell_inactive",
-    /// Everybody is hashed for at once.
+    /// Hashing has no limit of concurrency.
     UnlimitedHashing = "unlimited_hashing",
-    /// Every request keeps some memory for ever.
+    /// Each request leaks some memory.
     LeakMemory = "leak_memory",
-    /// Nothing is limited.
+    /// There are no rate limits.
     NoLimits = "no_limits",
-    /// Whoever connects is believed about the address it speaks for.
+    /// `X-Forwarded-For` is trusted from any peer.
     TrustXff = "trust_xff",
-    /// Attempts are counted by the minute of the clock.
+    /// Attempts are counted in fixed windows.
     FixedWindow = "fixed_window",
-    /// While Redis is away everybody is admitted.
+    /// All attempts are admitted while Redis is unavailable.
     FallbackOpen = "fallback_open",
-    /// Wrong passwords are held against nobody.
+    /// Wrong passwords are not counted.
     NoFailureCount = "no_failure_count",
     /// Passwords are logged.
     LogPasswords = "log_passwords",
@@ -106,28 +106,28 @@ faults! {
     LogTokens = "log_tokens",
     /// SIGTERM ends the process at once.
     DieOnTerminate = "die_on_terminate",
-    /// Migrations are applied by everybody at once, and not as a whole.
+    /// Migrations are applied by all nodes at once, and not in one transaction.
     MigrateWithoutLock = "migrate_without_lock",
-    /// Tokens die when the key that signed them is not the newest any more.
+    /// Tokens are refused once a newer signing key exists.
     NewestKeyOnly = "newest_key_only",
-    /// Tokens are accepted after their end.
+    /// Expired tokens are accepted.
     TokensForever = "tokens_forever",
-    /// On SQLite a taken name is answered like a taken address.
+    /// On SQLite a taken username gets the response of a taken address.
     BackendsDiffer = "backends_differ",
-    /// A text in other letters than those of ASCII cannot be searched for.
+    /// A search for non-ASCII text finds nothing.
     FailOnOddQueries = "fail_on_odd_queries",
-    /// Nobody can be looked up who is not there.
+    /// A lookup of an unknown user fails.
     FailOnStrangers = "fail_on_strangers",
-    /// A session that was read is taken for granted for much longer than a second.
+    /// The session cache is used for much longer than a second.
     StaleSessions = "stale_sessions",
-    /// What a restored database brings back is left alive.
+    /// `after-restore` revokes nothing.
     RestoreRevives = "restore_revives",
 }
 
-/// The fault of this process.
+/// Returns the fault of this process.
 ///
 /// # Errors
-/// [`Failure::Configuration`] when there is none of that name.
+/// [`Failure::Configuration`] if the name is unknown.
 fn present() -> Result<Option<Fault>, Failure> {
     let Ok(name) = std::env::var(FAULT) else { return Ok(None) };
     match Fault::ALL.iter().find(|(known, _)| *known == name) {
@@ -136,32 +136,32 @@ fn present() -> Result<Option<Fault>, Failure> {
     }
 }
 
-/// Whether a variable is meant for this module and not for the configuration.
+/// Returns `true` for a variable of this module, which is not part of the configuration.
 pub(crate) fn is_ours(variable: &str) -> bool {
     [FAULT, CLOCK_OFFSET].contains(&variable)
 }
 
-/// The configuration of a process with its fault.
+/// Applies the fault to the configuration.
 ///
 /// # Errors
-/// [`Failure::Configuration`] when there is no such fault.
+/// [`Failure::Configuration`] if the name is unknown.
 pub(crate) fn configuration(config: &Config) -> Result<Config, Failure> {
     let mut config = config.clone();
     match present()? {
         Some(Fault::UnlimitedHashing) => config.passwords.max_parallel = 1024,
         Some(Fault::NoLimits) => config.policy.limits.enabled = false,
-        Some(Fault::TrustXff) => config.trusted_proxies = limiter::everybody(),
-        Some(Fault::StaleSessions) => config.recall = std::time::Duration::from_secs(5),
+        Some(Fault::TrustXff) => config.trusted_proxies = limiter::all_networks(),
+        Some(Fault::StaleSessions) => config.max_staleness = std::time::Duration::from_secs(5),
         Some(Fault::DieOnTerminate) => system::die_on_terminate()?,
         _ => {}
     }
     Ok(config)
 }
 
-/// The ports, and the configured way of mail, with the fault in them.
+/// Applies the fault to the ports and the mailer.
 ///
 /// # Errors
-/// [`Failure::Configuration`] when there is no such fault, or no such time.
+/// [`Failure::Configuration`] if the fault or the clock offset is invalid.
 pub(crate) async fn inject(
     config: &Config,
     mut ports: Ports,
@@ -175,7 +175,7 @@ pub(crate) async fn inject(
         ports.clock = Arc::new(system::SetClock::new(SystemClock, seconds));
     }
     let Some(fault) = present()? else { return Ok((ports, way)) };
-    tracing::warn!(?fault, "this process has a fault");
+    tracing::warn!(?fault, "fault injection is active");
     match fault {
         Fault::SynchronousNormal => {
             // One connection writes.
@@ -206,7 +206,7 @@ pub(crate) async fn inject(
     }
     let on_sqlite = config.database_url.expose().starts_with("sqlite:");
     ports.store = Arc::new(store::FaultyStore::new(fault, on_sqlite, ports.store));
-    if let Configured::Relay(_, mailer) = &mut way {
+    if let Configured::Smtp(_, mailer) = &mut way {
         *mailer = Arc::new(mailer::FaultyMailer::new(fault, mailer.clone()));
     }
     Ok((ports, way))

@@ -1,7 +1,7 @@
-//! Wires everything and runs it.
+//! The `vestibule` program: configuration, composition root, commands, and listeners.
 //!
-//! [`run`] is the whole program. The composition root is [`app`]: it builds every adapter from the
-//! configuration and hands the use cases their ports. Nothing else knows more than one adapter.
+//! [`run`] is the entry point. The composition root, [`app`], creates the adapters from the
+//! configuration and the use cases from their ports.
 
 mod app;
 mod cli;
@@ -11,11 +11,11 @@ mod dev_mail;
 mod failure;
 #[cfg(feature = "fault-injection")]
 mod faults;
-mod first_run;
 mod listen;
 mod metrics;
 mod probe;
-mod reception;
+mod startup_banner;
+mod startup_gate;
 mod telemetry;
 mod tls;
 mod traces;
@@ -25,7 +25,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Does what the command line says, and answers with the exit code.
+/// Runs the command line, and returns the exit code.
 pub fn run() -> ExitCode {
     commands::run(cli::Cli::parse())
 }

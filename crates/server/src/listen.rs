@@ -1,11 +1,9 @@
-//! Accepts connections and answers what is asked on them.
+//! The HTTP listener: accepts connections, with a limit and timeouts.
 //!
-//! poem brings a server of its own, but one that half a request can hold a connection of for ever,
-//! that knows no bound on connections, and that spins once descriptors run out. Here the protocol
-//! is hyper's and the answers are poem's; how many connections there are, and how long each lives,
-//! is decided in this module.
+//! Replaces the server of poem, which has no timeout for request heads, no limit on connections, and
+//! spins when file descriptors run out. hyper speaks the protocol, poem handles the requests.
 
-mod conversation;
+mod connection;
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,22 +17,22 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use conversation::converse;
+use connection::serve_connection;
 
-/// Connections at a time; more wait in the kernel until one ends.
+/// Maximum number of connections; more wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 4096;
-/// Descriptors for everything that is no connection to this service; more than it ever has open.
+/// File descriptors reserved for everything else: database, keys, SMTP.
 const OTHER_FILES: usize = 128;
-/// How long those who are there already may come in, once everybody is told to stop.
-const LAST_GUESTS: Duration = Duration::from_millis(10);
-/// Between attempts to accept while that fails: at first, and at most.
+/// Time to accept connections that are in the kernel's queue at shutdown.
+const LAST_CONNECTIONS: Duration = Duration::from_millis(10);
+/// First and maximum delay between attempts to accept after an error.
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// Between two reports of the same trouble.
+/// Minimum interval between log lines of the same problem.
 const REPORT_EVERY: Duration = Duration::from_mins(1);
 
-/// Answers so many connections at a time until told to stop; then lets every connection finish, which takes as long as
-/// [`conversation::LAST_REQUESTS`] at most.
+/// Serves connections up to a limit until shutdown, and then lets each finish, for at most
+/// [`connection::LAST_REQUESTS`].
 pub(crate) async fn serve<E: Endpoint + 'static>(
     listener: TcpListener,
     capacity: usize,
@@ -44,54 +42,53 @@ pub(crate) async fn serve<E: Endpoint + 'static>(
     let mut door = Door::new(listener, capacity);
     let endpoint = Arc::new(endpoint);
     let connections = TaskTracker::new();
-    let welcome = |(stream, peer, room): Guest| {
+    let serve = |(stream, peer, room): Connection| {
         let (endpoint, stop) = (endpoint.clone(), stop.clone());
         connections.spawn(async move {
-            // Answers are written whole; waiting for more to send would only delay them.
+            // Responses are written whole, so Nagle's algorithm would only delay them.
             let local = stream.set_nodelay(true).and_then(|()| stream.local_addr());
-            // Otherwise the peer has left already.
+            // An error means that the peer has closed the connection.
             if let Ok(local) = local {
-                converse(stream, [local, peer], endpoint, stop).await;
+                serve_connection(stream, [local, peer], endpoint, stop).await;
             }
             drop(room);
         });
     };
     while let Some(Some(guest)) = stop.run_until_cancelled(door.next()).await {
-        welcome(guest);
+        serve(guest);
     }
-    // Whoever stands in the kernel's queue has been let in as far as they can see.
-    let closing = Instant::now() + LAST_GUESTS;
+    // Clients in the kernel's queue consider themselves connected.
+    let closing = Instant::now() + LAST_CONNECTIONS;
     while let Ok(Some(guest)) = timeout_at(closing, door.next()).await {
-        welcome(guest);
+        serve(guest);
     }
     drop(door);
     connections.close();
     connections.wait().await;
 }
 
-/// How many connections there may be. The database, the mails and the keys must not go without
-/// descriptors because somebody opens sockets.
+/// Returns the maximum number of connections, so that clients cannot use up the file descriptors
+/// that database, mails and keys need.
 pub(crate) fn capacity() -> usize {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
     open_files(&limits).map_or(MAX_CONNECTIONS, share)
 }
 
-/// All descriptors but those for the rest of the process, or half of what is too few for that.
+/// Returns the limit minus the reserved descriptors, but at least half of it.
 fn share(files: usize) -> usize {
     files.saturating_sub(OTHER_FILES).max(files / 2).min(MAX_CONNECTIONS)
 }
 
-/// What Linux says about how many descriptors this process may have; elsewhere, or without a
-/// limit, nobody says anything.
+/// Returns the file descriptor limit of this process; `None` if unknown or unlimited.
 fn open_files(limits: &str) -> Option<usize> {
     let rest = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
     rest.split_whitespace().next()?.parse().ok()
 }
 
-/// A connection, whose it is, and the room it takes up.
-type Guest = (TcpStream, SocketAddr, OwnedSemaphorePermit);
+/// An accepted connection, its peer, and its permit.
+type Connection = (TcpStream, SocketAddr, OwnedSemaphorePermit);
 
-/// Where connections come in, as far as there is room.
+/// A listener with a limit of connections.
 struct Door {
     listener: TcpListener,
     room: Arc<Semaphore>,
@@ -105,13 +102,13 @@ impl Door {
         Self { listener, room, crowded: Rarely::default(), failing: Rarely::default() }
     }
 
-    /// The next connection; never `None`, because nobody closes the semaphore.
-    async fn next(&mut self) -> Option<Guest> {
+    /// Returns the next connection; never `None`, because the semaphore is never closed.
+    async fn next(&mut self) -> Option<Connection> {
         let room = match self.room.clone().try_acquire_owned() {
             Ok(room) => room,
             Err(TryAcquireError::NoPermits) => {
                 if self.crowded.now() {
-                    tracing::warn!("as many connections as there may be: new ones have to wait");
+                    tracing::warn!("connection limit reached, new connections wait");
                 }
                 self.room.clone().acquire_owned().await.ok()?
             }
@@ -121,8 +118,8 @@ impl Door {
         Some((stream, peer, room))
     }
 
-    /// Tries until it succeeds. Without the pauses a process that is out of descriptors would do
-    /// nothing but fail: the connection that it cannot take stays first in the queue.
+    /// Accepts a connection, with growing delays after errors: without descriptors the connection stays
+    /// in the queue, and a loop would spin.
     async fn accept(&mut self) -> (TcpStream, SocketAddr) {
         let mut pause = PAUSE;
         loop {
@@ -131,7 +128,7 @@ impl Door {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
                     if self.failing.now() {
-                        tracing::error!(%error, "connections cannot be accepted");
+                        tracing::error!(%error, "accepting connections failed");
                     }
                     sleep(pause).await;
                     pause = LONGEST_PAUSE.min(pause * 2);
@@ -141,14 +138,14 @@ impl Door {
     }
 }
 
-/// Keeps trouble that comes and goes from filling the log.
+/// Limits how often a recurring problem is logged.
 #[derive(Default)]
 struct Rarely {
     last: Option<Instant>,
 }
 
 impl Rarely {
-    /// Whether it is time to speak.
+    /// Returns `true` if the problem may be logged now.
     fn now(&mut self) -> bool {
         let due = self.last.is_none_or(|last| last.elapsed() >= REPORT_EVERY);
         if due {
@@ -183,7 +180,7 @@ mod tests {
             guest.read_to_string(&mut answer).await.unwrap();
             assert!(answer.ends_with("an answer"), "{answer:?}");
         }
-        assert!(TcpStream::connect(address).await.is_err(), "the door is closed");
+        assert!(TcpStream::connect(address).await.is_err(), "the listener is closed");
     }
 
     #[test]

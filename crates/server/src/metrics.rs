@@ -1,10 +1,9 @@
-//! What Prometheus is told, if `metrics.listen` says where.
+//! Prometheus metrics, served on `metrics.listen`.
 //!
-//! What happens is counted as it happens: [`observed`] stands before the ports that are watched.
-//! What is at a moment, such as the outbox, is looked up when somebody asks: [`scrape`].
-//! `docs/operations/` has alerts and a dashboard, which a test holds against the names here.
+//! [`observed_ports`] wraps ports to count events. [`scrape`] reads gauges, such as the outbox, at each
+//! scrape. A test compares the names here with the alerts and dashboard in `docs/operations/`.
 
-mod observed;
+mod observed_ports;
 mod process;
 mod scrape;
 
@@ -17,21 +16,21 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry};
-use vestibule_domain::mail::MailFate;
-use vestibule_domain::outbox::Delivery;
+use vestibule_domain::model::mail::MailFate;
 use vestibule_domain::ports::{Ports, RateLimiter};
+use vestibule_domain::use_cases::outbox::Delivery;
 use vestibule_http::{Answered, Observer};
 
 use self::scrape::Moment;
 pub(crate) use self::scrape::{Sources, endpoint};
 
-/// From what a remembered token takes to what nobody waits for.
+/// Buckets for request durations, from a cached token to a timeout.
 const ANSWERS: [f64; 12] =
     [0.000_25, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
-/// From one cheap hash to a second of waiting and one of the most expensive.
+/// Buckets for hash durations, from a cheap hash to the longest wait and the most expensive hash.
 const HASHES: [f64; 9] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
 
-/// Everything that is counted.
+/// All counters and histograms.
 pub(crate) struct Metrics {
     registry: Registry,
     answers: Family<Operation, Counter>,
@@ -65,18 +64,18 @@ struct Outcome {
     outcome: &'static str,
 }
 
-/// What is counted about hashing.
+/// Metrics of password hashing.
 #[derive(Clone)]
 struct Hashes {
     outcomes: Family<Outcome, Counter>,
     durations: Histogram,
 }
 
-/// Gives metrics their names.
+/// Registers metrics with their names.
 struct Names(Registry);
 
 impl Names {
-    /// A metric under its name, which has no unit and no `_total`: the format adds that.
+    /// Registers a metric by its name without unit and `_total`, which the format adds.
     fn register<M: Metric + Clone>(&mut self, name: &str, help: &str, metric: M) -> M {
         self.0.register(name, help, metric.clone());
         metric
@@ -84,23 +83,23 @@ impl Names {
 }
 
 impl Metrics {
-    /// Nothing has happened yet.
+    /// Creates all metrics at zero.
     pub(crate) fn new() -> Self {
         let mut names = Names(Registry::default());
         let version = [("version", env!("CARGO_PKG_VERSION"))];
-        let about = "The version that runs; always 1";
+        let about = "Version of the running binary; always 1";
         let info = names.register("vestibule_build_info", about, Family::<_, Gauge>::default());
         info.get_or_create(&version.to_vec()).set(1);
         let durations: fn() -> Histogram = || Histogram::new(ANSWERS);
         Self {
             answers: names.register(
                 "vestibule_http_requests",
-                "Requests that were answered, by operation and status",
+                "Answered requests, by operation and status",
                 Family::default(),
             ),
             durations: names.register(
                 "vestibule_http_request_duration_seconds",
-                "From the head of a request to the head of its answer, by operation",
+                "Duration from request head to response head, by operation",
                 Family::new_with_constructor(durations),
             ),
             hashes: Hashes {
@@ -112,7 +111,7 @@ impl Metrics {
                 ),
                 durations: names.register(
                     "vestibule_hash_duration_seconds",
-                    "What a hash took with the waiting before it",
+                    "Duration of a hash, including the wait",
                     Histogram::new(HASHES),
                 ),
             },
@@ -129,7 +128,7 @@ impl Metrics {
             ),
             worker_troubled: names.register(
                 "vestibule_worker_troubled",
-                "1 while the worker has to wait for the database or a way for mail",
+                "1 while the worker cannot use the database or the mailer",
                 Gauge::default(),
             ),
             moment: Moment::new(&mut names),
@@ -137,27 +136,28 @@ impl Metrics {
         }
     }
 
-    /// Puts an observer before each port that is watched.
+    /// Wraps the observed ports.
     pub(crate) fn watch(&self, ports: &mut Ports) {
-        ports.hasher = Arc::new(observed::Hasher::new(ports.hasher.clone(), self.hashes.clone()));
+        ports.hasher =
+            Arc::new(observed_ports::Hasher::new(ports.hasher.clone(), self.hashes.clone()));
         let limiter: Arc<dyn RateLimiter> = ports.limiter.clone();
-        ports.limiter = Arc::new(observed::Limiter::new(limiter, self.limits.clone()));
+        ports.limiter = Arc::new(observed_ports::Limiter::new(limiter, self.limits.clone()));
     }
 
-    /// What became of an attempt to send a mail.
+    /// Counts a delivery attempt.
     pub(crate) fn mail(&self, delivery: &Delivery) {
         if let Some(outcome) = outcome_of(delivery) {
             self.mails.get_or_create(&Outcome { outcome }).inc();
         }
     }
 
-    /// Whether the worker can do its work.
+    /// Sets if the worker can reach the database.
     pub(crate) fn worker(&self, is_troubled: bool) {
         self.worker_troubled.set(is_troubled.into());
     }
 }
 
-/// What became of an attempt to send a mail, in a word; `None` if it was left to others.
+/// Returns the label of a delivery result; `None` if the mail was left to another worker.
 pub(crate) fn outcome_of(delivery: &Delivery) -> Option<&'static str> {
     match delivery {
         Delivery::Settled(MailFate::Sent) => Some("sent"),

@@ -1,7 +1,6 @@
-//! What a command on this machine asks the running service by its public address: whom it sees
-//! there.
+//! The endpoint that `doctor` calls at the public URL, to learn which client IP the service sees.
 //!
-//! Only who has the keys can ask: the question is sealed. Everybody else finds nothing here.
+//! The question is sealed with a key of the installation. All other requests get 404.
 
 use std::sync::Arc;
 
@@ -10,27 +9,27 @@ use poem::http::{StatusCode, header};
 use poem::{Error, Request, Response, Route, get};
 use serde_json::json;
 use time::OffsetDateTime;
-use vestibule_domain::caller::Caller;
+use vestibule_domain::model::client::ClientInfo;
 use vestibule_domain::ports::{Clock, SealError, SealPurpose, Sealer};
 
-/// Where it is asked.
+/// The path.
 pub(crate) const PATH: &str = "/health/probe";
-/// The header with the question.
+/// The header with the sealed question.
 pub(crate) const HEADER: &str = "x-vestibule-probe";
-/// How long a question is good for, in seconds, and how far two clocks may be apart.
+/// Lifetime of a question in seconds, and maximum difference of two clocks.
 const LIFE: i64 = 60;
-/// What is given back of a header at most.
+/// Maximum length of a returned header.
 const MAX_FORWARDED: usize = 500;
 
-/// A question of this moment.
+/// Creates a question at the current time.
 ///
 /// # Errors
-/// When there is no key to seal with.
+/// If there is no key to seal it.
 pub(crate) fn question(sealer: &dyn Sealer, now: OffsetDateTime) -> Result<String, SealError> {
     sealer.seal(SealPurpose::Probe, &now.unix_timestamp().to_string())
 }
 
-/// Adds the answer to the routes.
+/// Adds the endpoint to the routes.
 pub(crate) fn add(routes: Route, sealer: Arc<dyn Sealer>, clock: Arc<dyn Clock>) -> Route {
     let answer = make(move |request: Request| {
         let is_ours = is_ours(&request, &*sealer, clock.now());
@@ -51,10 +50,9 @@ fn is_ours(request: &Request, sealer: &dyn Sealer, now: OffsetDateTime) -> bool 
     opened.is_some_and(|asked| now.unix_timestamp().abs_diff(asked) <= LIFE.unsigned_abs())
 }
 
-/// Who is on the other end of the connection, what came along as `X-Forwarded-For` and as
-/// `traceparent`, and whom the service takes for the client.
+/// Returns the peer address, the headers `X-Forwarded-For` and `traceparent`, and the client IP.
 fn answer(request: &Request) -> Response {
-    let client = request.extensions().get::<Caller>().and_then(|caller| caller.ip);
+    let client = request.extensions().get::<ClientInfo>().and_then(|client| client.ip);
     let peer = request.remote_addr().as_socket_addr().map(|peer| peer.ip().to_canonical());
     let body = json!({
         "peer": peer.map(|peer| peer.to_string()),
@@ -65,7 +63,7 @@ fn answer(request: &Request) -> Response {
     Response::builder().header(header::CONTENT_TYPE, "application/json").body(body.to_string())
 }
 
-/// Every header of a name, as one.
+/// Returns all headers of a name, joined.
 fn all(request: &Request, name: &str) -> String {
     let values = request.headers().get_all(name).iter();
     let values: Vec<_> =

@@ -1,5 +1,4 @@
-//! Log lines: text for people at a terminal, one JSON object a line for everybody else. And who
-//! listens to traces, if anybody does.
+//! Logging, as text on a terminal and as JSON lines otherwise, and the export of traces.
 
 use std::io::IsTerminal;
 
@@ -13,15 +12,15 @@ use tracing_subscriber::{EnvFilter, fmt, registry};
 use crate::config::{LogFormat, TracesConfig};
 use crate::traces::{TARGET, Traces};
 
-/// The target of lines that scripts wait for: they are written whatever `RUST_LOG` says.
+/// Target of log lines that scripts wait for; written at any `RUST_LOG`.
 pub(crate) const ALWAYS: &str = "vestibule::always";
 
-/// What was started.
+/// The running exporter of traces, if configured.
 #[must_use]
 pub(crate) struct Telemetry(Option<Traces>);
 
 impl Telemetry {
-    /// Exports what waits to be exported.
+    /// Exports the remaining spans.
     pub(crate) async fn stop(self) {
         if let Some(traces) = self.0 {
             traces.stop().await;
@@ -29,14 +28,14 @@ impl Telemetry {
     }
 }
 
-/// Starts logging to standard error, and tracing if it is configured. `RUST_LOG` sets the level of
-/// lines; without it, `info`.
+/// Starts logging to standard error, and tracing if configured. `RUST_LOG` sets the level, by
+/// default `info`.
 pub(crate) fn start(format: LogFormat, traces: Option<&TracesConfig>) -> Telemetry {
     let traces = traces.map(Traces::start);
     let spans = traces.as_ref().map(Traces::layer);
-    // A second start, as in tests, keeps the first one's settings.
+    // A second start, as in tests, keeps the settings of the first one.
     let _ = registry().with(lines(format)).with(spans).try_init();
-    // What a panic says may hold anything; where it happened does not.
+    // The message of a panic may contain secrets; its location does not.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, "panic");
@@ -44,7 +43,7 @@ pub(crate) fn start(format: LogFormat, traces: Option<&TracesConfig>) -> Telemet
     Telemetry(traces)
 }
 
-/// What writes lines.
+/// Creates the layer that writes log lines.
 fn lines<S>(format: LogFormat) -> impl Layer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
@@ -69,7 +68,7 @@ fn always() -> Directive {
     directive
 }
 
-/// Whether log lines are JSON.
+/// Returns `true` if log lines are JSON.
 pub(crate) fn is_json(format: LogFormat) -> bool {
     match format {
         LogFormat::Json => true,
@@ -78,9 +77,8 @@ pub(crate) fn is_json(format: LogFormat) -> bool {
     }
 }
 
-/// Libraries warn, and otherwise leave the word to us. What they say at lower levels includes
-/// headers, bodies and statements with their values: whoever asks for more of our own lines should
-/// not get secrets into a file with them. Spans for traces are nothing for lines, whatever their level.
+/// Returns the filter of log lines. Libraries log warnings only: at lower levels they log headers,
+/// bodies and statements with values, which may be secret. Spans for traces are not logged.
 fn may_speak(event: &Metadata<'_>) -> bool {
     let is_loud = *event.level() <= Level::WARN || event.target().starts_with("vestibule");
     is_loud && event.target() != TARGET

@@ -1,11 +1,11 @@
-//! TLS to others, where this process is the client.
+//! TLS for outgoing connections.
 
 use std::sync::Arc;
 
 use rustls::{ClientConfig, RootCertStore};
 use tokio_rustls::TlsConnector;
 
-/// Trusts whom the system trusts.
+/// Creates a client configuration with the root certificates of the system.
 pub(crate) fn connector() -> TlsConnector {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

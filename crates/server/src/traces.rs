@@ -1,9 +1,7 @@
-//! Traces by OTLP, if `traces.endpoint` says where.
+//! Export of traces over OTLP to `traces.endpoint`.
 //!
-//! A trace begins with a request or with a mail. What is worth seeing in it stands where the work is
-//! done, as spans of the target [`TARGET`]: hashes, units of work, round trips to a relay or to
-//! Redis. Nobody else listens to them, and without an endpoint nobody at all. Why it is like this:
-//! `docs/decisions/0018-traces.md`.
+//! A trace starts with a request or a mail. Adapters create spans with the target [`TARGET`] for
+//! hashes, units of work, and round trips to SMTP and Redis. See `docs/decisions/0018-traces.md`.
 
 mod collector;
 mod exporter;
@@ -31,24 +29,24 @@ use self::exporter::Exporter;
 pub(crate) use self::request::Traced;
 use crate::config::TracesConfig;
 
-/// The target of spans that are there for traces. No log line comes from it.
+/// Target of spans for traces; not logged.
 pub(crate) const TARGET: &str = "traces";
-/// Spans that wait to be exported; what comes on top is dropped.
+/// Maximum number of queued spans; more are dropped.
 const MOST_WAITING: usize = 2048;
-/// Spans that are exported together.
+/// Number of spans per batch.
 const TOGETHER: usize = 512;
-/// Between two exports.
+/// Interval of exports.
 const PACE: Duration = Duration::from_secs(1);
-/// How long the last export may take once the process stops.
+/// Timeout of the last export at shutdown.
 const LAST_SPANS: Duration = Duration::from_secs(3);
 
-/// What collects spans and exports them, on a thread of its own.
+/// Collects and exports spans, on its own thread.
 pub(crate) struct Traces(SdkTracerProvider);
 
 impl Traces {
-    /// Starts to collect. The collector may come later, or never.
+    /// Starts the exporter. The collector may be unavailable.
     pub(crate) fn start(config: &TracesConfig) -> Self {
-        // Everything is said here: the environment variables of the SDK are not ours.
+        // All options are explicit, so that the environment variables of the SDK have no effect.
         let pace = BatchConfigBuilder::default()
             .with_max_queue_size(MOST_WAITING)
             .with_max_export_batch_size(TOGETHER)
@@ -65,7 +63,7 @@ impl Traces {
         Self(provider)
     }
 
-    /// What listens to the spans.
+    /// Returns the `tracing` layer.
     pub(crate) fn layer<S>(&self) -> impl Layer<S> + use<S>
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
@@ -82,22 +80,22 @@ impl Traces {
             .with_filter(filter_fn(is_for_traces))
     }
 
-    /// Exports what waits, and stops. A collector that does not answer is not waited for.
+    /// Exports the queued spans, with a timeout, and stops.
     pub(crate) async fn stop(self) {
         let provider = self.0;
-        // Blocks until the thread is done. What became of the last spans, the exporter has said.
+        // Blocks until the thread ends. The exporter logs errors.
         let stopped =
             tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(LAST_SPANS));
         let _ = stopped.await;
     }
 }
 
-/// Spans only: what is logged may say more than should leave the machine.
+/// Passes spans only, because log lines may contain more than should leave the machine.
 fn is_for_traces(metadata: &Metadata<'_>) -> bool {
     metadata.is_span() && metadata.target() == TARGET
 }
 
-/// Who says all this. One process is one instance.
+/// Returns the resource attributes. Each process is an instance.
 fn resource() -> Resource {
     let mut bytes = [0; 16];
     OsRandom.fill(&mut bytes);
@@ -110,7 +108,7 @@ fn resource() -> Resource {
     Resource::builder_empty().with_attributes(attributes).build()
 }
 
-/// The ids of a span of ours; `None` where nobody traces.
+/// Returns the ids of a span; `None` if traces are off.
 pub(crate) fn ids(span: &Span) -> Option<TraceIds> {
     if span.is_disabled() {
         return None;

@@ -1,8 +1,8 @@
-//! The loops behind the requests: one issues links, sends mails and cleans up, one follows key
-//! rotation.
+//! The background loops: one issues reset links, sends mails and deletes old rows, one reloads token
+//! keys.
 //!
-//! They look at a steady pace instead of being woken, so that nothing a request does for one address
-//! and not for another moves anybody's answer.
+//! They poll at a steady pace instead of being notified, so that the time of a response does not
+//! reveal if an address has an account.
 
 use std::time::Duration;
 
@@ -13,24 +13,24 @@ use tokio_util::sync::CancellationToken;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 use vestibule_domain::error::{Error, chain};
-use vestibule_domain::mail::MailFate;
-use vestibule_domain::outbox::{Claim, Delivery, Dispatcher};
+use vestibule_domain::model::mail::MailFate;
 use vestibule_domain::ports::Mailer;
+use vestibule_domain::use_cases::outbox::{Claim, Delivery, Dispatcher};
 
 use crate::app::App;
 use crate::{metrics, traces};
 
 const PACE: Duration = Duration::from_millis(250);
 const CLEAN_UP_EVERY: Duration = Duration::from_hours(1);
-/// Links issued before mails get their turn.
+/// Maximum number of reset links per turn, before mails.
 const LINKS_A_TURN: u32 = 64;
 const KEYS_EVERY: Duration = Duration::from_secs(1);
-/// Mails on their way at a time: one slow relay connection must not hold up the others.
+/// Number of concurrent deliveries, so that a slow connection does not block the others.
 const PARALLEL: usize = 8;
-/// How long mails on their way may take once the process is asked to stop.
+/// Time for deliveries in progress at shutdown.
 const LAST_MAILS: Duration = Duration::from_secs(20);
 
-/// Runs until told to stop; mails on their way are finished first.
+/// Runs until shutdown, and finishes deliveries in progress.
 pub(crate) async fn run(app: &App, stop: CancellationToken) {
     let mut worker =
         Worker { app, way: None, sending: JoinSet::new(), backlog: false, troubled: false };
@@ -47,7 +47,7 @@ pub(crate) async fn run(app: &App, stop: CancellationToken) {
                 Turn::Refill
             }
         };
-        // Whatever a turn is waiting for, the end comes first: a unit that is dropped is discarded.
+        // Shutdown interrupts a turn at any point: a dropped unit of work is rolled back.
         tokio::select! {
             () = stop.cancelled() => break,
             outcome = worker.turn(turn) => worker.report(outcome),
@@ -68,11 +68,11 @@ pub(crate) async fn run(app: &App, stop: CancellationToken) {
         }
     };
     if tokio::time::timeout(LAST_MAILS, finish).await.is_err() {
-        tracing::warn!("mails on their way were left; they will be sent after the next start");
+        tracing::warn!("stopped during delivery; these mails are sent after the next start");
     }
 }
 
-/// Loads the token keys again whenever their files change, until told to stop.
+/// Reloads the token keys when their files change, until shutdown.
 pub(crate) async fn follow_keys(app: &App, stop: CancellationToken) {
     let mut pace = interval(KEYS_EVERY);
     let mut troubled = false;
@@ -82,36 +82,36 @@ pub(crate) async fn follow_keys(app: &App, stop: CancellationToken) {
             _ = pace.tick() => {}
         }
         match app.keys.reload_if_changed() {
-            Ok(true) => tracing::info!("the token keys have changed and were loaded"),
+            Ok(true) => tracing::info!("token keys reloaded"),
             Ok(false) => troubled = false,
-            // Reported once, not every second.
+            // Logged once, not every second.
             Err(_) if troubled => {}
             Err(error) => {
                 troubled = true;
                 tracing::error!(
                     error = chain(&error),
-                    "the token keys cannot be loaded; those in memory stay"
+                    "reloading the token keys failed, keeping the loaded ones"
                 );
             }
         }
     }
 }
 
-/// What there is to do.
+/// The next task of the worker.
 #[derive(Clone, Copy)]
 enum Turn {
-    /// It is time: look for everything.
+    /// The interval has passed: check everything.
     Full(Instant),
-    /// A mail has left and made room: fill it if more are known to wait.
+    /// A delivery has finished: claim another mail if more are waiting.
     Refill,
 }
 
 struct Worker<'a> {
     app: &'a App,
-    /// The way mail goes, and who sends by it.
+    /// The current mailer and its dispatcher.
     way: Option<(Arc<dyn Mailer>, Arc<Dispatcher>)>,
     sending: JoinSet<Option<Delivery>>,
-    /// Whether the last claim took all there was room for, so that more may wait.
+    /// `true` if the last claim was full, so that more mails may be waiting.
     backlog: bool,
     troubled: bool,
 }
@@ -130,16 +130,16 @@ impl Worker<'_> {
         }
     }
 
-    /// Issues the links that wait, a bounded number, so that mails get their turn.
+    /// Issues waiting reset links, up to a maximum, so that mails get their turn.
     async fn issue(&self) -> Result<(), Error> {
         self.app.state.recovery.issue_waiting(LINKS_A_TURN).await
     }
 
-    /// Takes the way mail goes now: an administrator may have changed it, here or on another node.
+    /// Gets the current mailer, because an administrator may have saved other settings on any node.
     async fn find_way(&mut self) -> Result<(), Error> {
-        let mailer = match self.app.mail_setup.mailer().await {
+        let mailer = match self.app.smtp.mailer().await {
             Ok(mailer) => mailer,
-            // The database is away for a moment: what was right before still is.
+            // The database is unavailable: keep the mailer.
             Err(error @ Error::Unavailable(_)) => return Err(error),
             Err(error) => {
                 self.way = None;
@@ -151,7 +151,7 @@ impl Worker<'_> {
             (Some(new), Some(known)) if Arc::ptr_eq(&new, known) => {}
             (Some(new), known) => {
                 if known.is_some() {
-                    tracing::info!("mail goes another way now");
+                    tracing::info!("SMTP settings changed");
                 }
                 let dispatcher = Arc::new(self.app.dispatcher(new.clone()));
                 self.way = Some((new, dispatcher));
@@ -161,7 +161,7 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Sends as many mails as there is room for.
+    /// Starts as many deliveries as there is room for.
     async fn send(&mut self) -> Result<(), Error> {
         let Some((_, dispatcher)) = self.way.clone() else { return Ok(()) };
         let room = PARALLEL.saturating_sub(self.sending.len());
@@ -194,40 +194,40 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// A mail has left, or has not.
+    /// Handles the result of a delivery task.
     fn note(&self, sent: Result<Option<Delivery>, JoinError>) {
         match sent {
-            Ok(Some(delivery)) => self.app.note_mail(&delivery),
+            Ok(Some(delivery)) => self.app.count_delivery(&delivery),
             Ok(None) => {}
             Err(error) => {
-                tracing::error!(%error, "a mail was lost sight of; its lease will run out");
+                tracing::error!(%error, "mail lease lost");
             }
         }
     }
 
-    /// A database that is away is reported once, not four times a second.
+    /// Logs an unavailable database once, not four times a second.
     fn report(&mut self, outcome: Result<(), Error>) {
-        self.app.note_worker(outcome.is_err());
+        self.app.set_worker_state(outcome.is_err());
         match outcome {
             Ok(()) if self.troubled => {
                 self.troubled = false;
-                tracing::info!("the worker goes on");
+                tracing::info!("database available again");
             }
             Err(error) if !self.troubled => {
                 self.troubled = true;
-                tracing::warn!(error = chain(&error), "the worker has to wait");
+                tracing::warn!(error = chain(&error), "database unavailable, retrying");
             }
             Ok(()) | Err(_) => {}
         }
     }
 }
 
-/// Sends a mail and says what became of it; `None` if that could not be recorded.
+/// Delivers a mail and logs the result; returns `None` if the result was not stored.
 async fn deliver(dispatcher: Arc<Dispatcher>, claim: Claim, trace: Span) -> Option<Delivery> {
     let delivery = match dispatcher.deliver(claim).await {
         Ok(delivery) => delivery,
         Err(error) => {
-            tracing::warn!(error = chain(&error), "a mail's fate could not be recorded");
+            tracing::warn!(error = chain(&error), "delivery result could not be stored");
             trace.record("otel.status_code", "error");
             return None;
         }
@@ -235,13 +235,13 @@ async fn deliver(dispatcher: Arc<Dispatcher>, claim: Claim, trace: Span) -> Opti
     match &delivery {
         Delivery::Settled(MailFate::Sent) => tracing::info!("mail sent"),
         Delivery::Settled(MailFate::Retry { reason, .. }) => {
-            tracing::warn!(reason, "mail could not be sent and will be tried again");
+            tracing::warn!(reason, "mail could not be sent, will retry");
         }
         Delivery::Settled(MailFate::Failed { reason }) => {
             tracing::error!(reason, "mail could not be sent");
         }
         Delivery::Settled(MailFate::Withdrawn) => {
-            tracing::info!("mail withdrawn: its link or its account is gone");
+            tracing::info!("mail withdrawn: its link or account is no longer valid");
         }
         Delivery::LeftToOthers => tracing::debug!("mail left to another worker"),
     }

@@ -1,4 +1,4 @@
-//! The record of what happened: rows, reads and verbs.
+//! The audit log: rows, reads and writes.
 
 use async_trait::async_trait;
 use sea_orm::{
@@ -6,31 +6,31 @@ use sea_orm::{
     QuerySelect, QueryTrait,
 };
 use time::OffsetDateTime;
-use vestibule_domain::audit::{AuditEvent, Doer, EventKind};
-use vestibule_domain::id::{EventId, UserId};
-use vestibule_domain::ports::{Audit, StoreError};
+use vestibule_domain::model::audit::{Actor, AuditAction, AuditEvent};
+use vestibule_domain::model::id::{EventId, UserId};
+use vestibule_domain::ports::{AuditStore, StoreError};
 
-use crate::columns::{caller, caller_columns, micros, moment};
-use crate::entities::event::{ActiveModel, Column, DoerWord, Entity, Model};
+use crate::columns::{client, client_columns, micros, moment};
+use crate::entities::audit_event::{ActiveModel, ActorName, Column, Entity, Model};
 use crate::error::{corrupt, store_error};
 use crate::unit::SeaUnit;
 
 fn event(row: &Model) -> Result<AuditEvent, StoreError> {
-    let kind = EventKind::from_name(&row.kind);
-    let by = match (row.doer, row.administrator_id) {
-        (DoerWord::Holder, None) => Doer::Holder,
-        (DoerWord::Administrator, Some(id)) => Doer::Administrator(UserId::from_uuid(id)),
-        (DoerWord::Operator, None) => Doer::Operator,
-        (DoerWord::Service, None) => Doer::Service,
-        _ => return Err(corrupt(format!("event {} was done by half an administrator", row.id))),
+    let kind = AuditAction::from_name(&row.kind);
+    let by = match (row.actor, row.administrator_id) {
+        (ActorName::Holder, None) => Actor::Client,
+        (ActorName::Administrator, Some(id)) => Actor::Administrator(UserId::from_uuid(id)),
+        (ActorName::Operator, None) => Actor::Operator,
+        (ActorName::Service, None) => Actor::Service,
+        _ => return Err(corrupt(format!("event {} has an inconsistent administrator", row.id))),
     };
     Ok(AuditEvent {
         id: EventId::from_uuid(row.id),
         at: moment(row.at)?,
-        kind: kind.ok_or_else(|| corrupt(format!("event {} is of no known kind", row.id)))?,
+        kind: kind.ok_or_else(|| corrupt(format!("event {} has an unknown kind", row.id)))?,
         user_id: row.user_id.map(UserId::from_uuid),
         by,
-        caller: caller(row.ip.as_deref(), row.user_agent.as_deref())?,
+        client: client(row.ip.as_deref(), row.user_agent.as_deref())?,
     })
 }
 
@@ -41,8 +41,8 @@ pub(crate) async fn list(
     limit: u32,
 ) -> Result<Vec<AuditEvent>, StoreError> {
     let mut select = Entity::find()
-        // What a newer version has recorded, it will show.
-        .filter(Column::Kind.is_in(EventKind::ALL.map(EventKind::name)))
+        // Skip actions that only a newer version defines.
+        .filter(Column::Kind.is_in(AuditAction::ALL.map(AuditAction::name)))
         .order_by_desc(Column::Id)
         .limit(u64::from(limit));
     if let Some(user) = user {
@@ -56,21 +56,21 @@ pub(crate) async fn list(
 }
 
 #[async_trait]
-impl Audit for SeaUnit {
+impl AuditStore for SeaUnit {
     async fn record(&mut self, event: &AuditEvent) -> Result<(), StoreError> {
-        let (doer, administrator) = match event.by {
-            Doer::Holder => (DoerWord::Holder, None),
-            Doer::Administrator(id) => (DoerWord::Administrator, Some(id)),
-            Doer::Operator => (DoerWord::Operator, None),
-            Doer::Service => (DoerWord::Service, None),
+        let (actor, administrator) = match event.by {
+            Actor::Client => (ActorName::Holder, None),
+            Actor::Administrator(id) => (ActorName::Administrator, Some(id)),
+            Actor::Operator => (ActorName::Operator, None),
+            Actor::Service => (ActorName::Service, None),
         };
-        let (ip, user_agent) = caller_columns(&event.caller);
+        let (ip, user_agent) = client_columns(&event.client);
         let row = ActiveModel {
             id: Set(event.id.as_uuid()),
             at: Set(micros(event.at)),
             kind: Set(event.kind.name().to_owned()),
             user_id: Set(event.user_id.map(UserId::as_uuid)),
-            doer: Set(doer),
+            actor: Set(actor),
             administrator_id: Set(administrator.map(UserId::as_uuid)),
             ip: Set(ip),
             user_agent: Set(user_agent),

@@ -1,4 +1,4 @@
-//! A copy of an SQLite database while it is in use.
+//! Online backup of an SQLite database.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -11,43 +11,43 @@ use sea_orm::SqlxError;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sea_orm::sqlx::{self, Connection};
 
-/// How long it waits for whoever switches the file to the write-ahead log at this moment.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Time to wait for a process that is just enabling the write-ahead log.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why there is no copy.
+/// The reason why a backup failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BackupError {
-    /// The database is on a server, which has tools of its own.
+    /// The database is on a server, which has its own backup tools.
     #[error("the database is not a file")]
     NotAFile,
-    /// The address names no file that is there.
+    /// The database file does not exist.
     #[error("there is no database at {path}")]
     Missing {
-        /// Where it should be.
+        /// Path of the database.
         path: String,
     },
-    /// A copy replaces nothing.
-    #[error("{path} exists already")]
+    /// The backup file exists; it is not overwritten.
+    #[error("{path} already exists")]
     Exists {
-        /// What exists.
+        /// Path of the existing file.
         path: String,
     },
-    /// The copy cannot be written.
-    #[error("the copy cannot be written")]
+    /// The backup cannot be written.
+    #[error("cannot write the backup")]
     Write(#[source] io::Error),
-    /// SQLite could not read the one or write the other.
-    #[error("the database cannot be copied")]
+    /// SQLite could not read the database or write the backup.
+    #[error("cannot copy the database")]
     Copy(#[source] SqlxError),
 }
 
-/// Copies the database at `url` as it is at one moment; whoever uses it goes on meanwhile.
+/// Copies a consistent snapshot of the database at `url`, which can be in use meanwhile.
 ///
-/// The copy is readable by its owner alone and on the disk when this answers. Until then the name
-/// stands for an empty file, so that half a copy is never taken for one.
+/// The copy is readable only by its owner, and is synced to disk when this returns. Until then the
+/// file at `copy` is empty, so that an incomplete copy is never taken for a backup.
 ///
 /// # Errors
-/// [`BackupError`]; nothing is left behind.
+/// [`BackupError`]; no file is left behind.
 pub async fn backup(url: &str, copy: &Path) -> Result<(), BackupError> {
     if !url.starts_with("sqlite:") {
         return Err(BackupError::NotAFile);
@@ -58,7 +58,7 @@ pub async fn backup(url: &str, copy: &Path) -> Result<(), BackupError> {
         return Err(BackupError::Missing { path: database.display().to_string() });
     }
     let place = Place::reserve(copy)?;
-    let options = options.create_if_missing(false).busy_timeout(PATIENCE);
+    let options = options.create_if_missing(false).busy_timeout(BUSY_TIMEOUT);
     let mut connection =
         SqliteConnection::connect_with(&options).await.map_err(BackupError::Copy)?;
     let target = place.part.display().to_string();
@@ -71,7 +71,7 @@ pub async fn backup(url: &str, copy: &Path) -> Result<(), BackupError> {
     place.keep().map_err(BackupError::Write)
 }
 
-/// The name of the copy, taken, and the file that it is written to. Dropping it removes both.
+/// The reserved path of the copy, and the temporary file it is written to. Removes both on drop.
 struct Place {
     copy: PathBuf,
     part: PathBuf,
@@ -83,13 +83,13 @@ impl Place {
         create(copy)?;
         let name = copy.file_name().unwrap_or_default().to_string_lossy();
         let part = copy.with_file_name(format!(".{name}.{}.part", std::process::id()));
-        // From here on, what was made is removed.
+        // From here on, created files are removed on drop.
         let place = Self { copy: copy.to_owned(), part, kept: false };
         create(&place.part)?;
         Ok(place)
     }
 
-    /// Puts the copy under its name, once it is on the disk.
+    /// Syncs the temporary file and renames it to the copy.
     fn keep(mut self) -> io::Result<()> {
         File::open(&self.part)?.sync_all()?;
         std::fs::rename(&self.part, &self.copy)?;
@@ -102,7 +102,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         if !self.kept {
-            // What cannot be removed could not be made either.
+            // Best effort: there is no way to report an error here.
             let _ = std::fs::remove_file(&self.part);
             let _ = std::fs::remove_file(&self.copy);
         }

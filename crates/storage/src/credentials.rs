@@ -1,12 +1,12 @@
-//! The passwords: reads and verbs.
+//! Password hashes: reads and writes.
 
 use async_trait::async_trait;
 use sea_orm::sea_query::{Expr, LockType, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter};
 use time::OffsetDateTime;
-use vestibule_domain::id::UserId;
-use vestibule_domain::password::PasswordHash;
-use vestibule_domain::ports::{Credentials, StoreError};
+use vestibule_domain::model::id::UserId;
+use vestibule_domain::model::password::PasswordHash;
+use vestibule_domain::ports::{CredentialStore, StoreError};
 
 use crate::columns::micros;
 use crate::entities::password::{ActiveModel, Column, Entity};
@@ -22,7 +22,7 @@ pub(crate) async fn find(
 }
 
 #[async_trait]
-impl Credentials for SeaUnit {
+impl CredentialStore for SeaUnit {
     async fn set_password(
         &mut self,
         id: UserId,
@@ -51,7 +51,7 @@ impl Credentials for SeaUnit {
         old: &PasswordHash,
         new: &PasswordHash,
     ) -> Result<bool, StoreError> {
-        // The user first, as everywhere.
+        // Lock the user first, as everywhere.
         if !self.lock_user(id, LockType::KeyShare).await? {
             return Ok(false);
         }

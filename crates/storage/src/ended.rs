@@ -1,4 +1,4 @@
-//! Sessions that have ended: ending them, and remembering that for a while.
+//! Ended sessions: the end of sessions, and the list of those that ended recently.
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
@@ -7,9 +7,9 @@ use sea_orm::{
 };
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
-use vestibule_domain::id::SessionId;
+use vestibule_domain::model::id::SessionId;
+use vestibule_domain::model::session::EndedSession;
 use vestibule_domain::ports::StoreError;
-use vestibule_domain::session::EndedSession;
 
 use crate::columns::{micros, moment};
 use crate::entities::ended_session::{ActiveModel, Column, Entity, Model};
@@ -17,11 +17,11 @@ use crate::entities::{session, user};
 use crate::error::store_error;
 use crate::unit::SeaUnit;
 
-/// No access token lives longer.
+/// Upper limit of the lifetime of access tokens.
 const LONGEST_TOKEN: Duration = Duration::hours(25);
 
 impl SeaUnit {
-    /// Ends the sessions that are meant, and answers how many there were.
+    /// Ends the sessions that match a condition, and returns their number.
     pub(crate) async fn end(
         &self,
         meant: Condition,
@@ -32,10 +32,10 @@ impl SeaUnit {
             .exec_with_returning(&self.tx)
             .await
             .map_err(store_error)?;
-        self.note_ended(ended.iter().map(|session| session.id), now).await
+        self.record_ended(ended.iter().map(|session| session.id), now).await
     }
 
-    async fn note_ended(
+    async fn record_ended(
         &self,
         ids: impl Iterator<Item = Uuid>,
         now: OffsetDateTime,
@@ -50,9 +50,9 @@ impl SeaUnit {
         Ok(count)
     }
 
-    /// Notes that the sessions of a user, or of everybody, have ended, before they are deleted: those
-    /// of which a token may be alive.
-    pub(crate) async fn note_all_ended(
+    /// Records the end of the sessions of a user, or of all users, before they are deleted. Skips
+    /// sessions that cannot have a valid access token.
+    pub(crate) async fn record_all_ended(
         &self,
         of: Option<Uuid>,
         now: OffsetDateTime,
@@ -61,7 +61,7 @@ impl SeaUnit {
             .select_only()
             .column(session::Column::Id)
             .expr(Expr::value(micros(now)))
-            // A token is made when its owner is seen.
+            // Issuing an access token updates `last_seen_at`.
             .filter(session::Column::LastSeenAt.gte(micros(now - LONGEST_TOKEN)));
         if let Some(user) = of {
             sessions = sessions.filter(session::Column::UserId.eq(user));
@@ -125,7 +125,7 @@ pub(crate) async fn list_overtaken(
     since: OffsetDateTime,
     limit: u32,
 ) -> Result<Vec<SessionId>, StoreError> {
-    // Sessions are named in the order in which they begin, and there is no index on when that was.
+    // Ids of sessions are ordered by time of creation, which has no index itself.
     let first = SessionId::earliest(since).as_uuid();
     let ids: Vec<Uuid> = session::Entity::find()
         .select_only()
@@ -134,8 +134,8 @@ pub(crate) async fn list_overtaken(
         .filter(session::Column::Id.gte(first))
         .filter(session::Column::CreatedAt.gte(micros(since)))
         .filter(
-            Expr::col((session::Entity, session::Column::CredentialEpoch))
-                .ne(Expr::col((user::Entity, user::Column::CredentialEpoch))),
+            Expr::col((session::Entity, session::Column::CredentialsVersion))
+                .ne(Expr::col((user::Entity, user::Column::CredentialsVersion))),
         )
         .limit(u64::from(limit))
         .into_tuple()

@@ -1,4 +1,4 @@
-//! What the installation remembers about itself, each in a table of one row: rows, reads and verbs.
+//! SMTP settings and the setup link, each in a table of one row: rows, reads and writes.
 
 use std::num::NonZeroU16;
 
@@ -8,52 +8,55 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, Iterable, QueryFilter,
 };
 use time::OffsetDateTime;
-use vestibule_domain::email::EmailAddress;
-use vestibule_domain::ports::{Installation, StoreError};
-use vestibule_domain::relay::{
-    Relay, RelayHost, RelaySecurity, RelayTest, SealedCredentials, SenderName, StoredRelay,
+use vestibule_domain::model::email::EmailAddress;
+use vestibule_domain::model::secret::SecretDigest;
+use vestibule_domain::model::smtp_settings::{
+    SealedSmtpCredentials, SenderName, SmtpHost, SmtpSecurity, SmtpSettings, SmtpTest,
+    StoredSmtpSettings,
 };
-use vestibule_domain::secret::SecretDigest;
+use vestibule_domain::ports::{InstallationStore, StoreError};
 
 use crate::columns::{digest, micros, moment};
-use crate::entities::relay::{ActiveModel, Column, Entity, Model};
 use crate::entities::setup_link;
+use crate::entities::smtp_settings::{ActiveModel, Column, Entity, Model};
 use crate::error::{corrupt, store_error};
 use crate::unit::SeaUnit;
 
 /// The key of the only row.
 const ONLY: i16 = 1;
 
-fn relay(row: Model) -> Result<StoredRelay, StoreError> {
+fn smtp(row: Model) -> Result<StoredSmtpSettings, StoreError> {
     let port = u16::try_from(row.port).ok().and_then(NonZeroU16::new);
     let from_name = row.from_name.as_deref().map(SenderName::parse).transpose();
-    let relay = Relay {
-        host: RelayHost::parse(&row.host).map_err(corrupt)?,
-        port: port.ok_or_else(|| corrupt("the relay has no port"))?,
-        security: RelaySecurity::from_name(&row.security).map_err(corrupt)?,
+    let smtp = SmtpSettings {
+        host: SmtpHost::parse(&row.host).map_err(corrupt)?,
+        port: port.ok_or_else(|| corrupt("the SMTP settings have an invalid port"))?,
+        security: SmtpSecurity::from_name(&row.security).map_err(corrupt)?,
         credentials: None,
         from_address: EmailAddress::parse(&row.from_address).map_err(corrupt)?,
         from_name: from_name.map_err(corrupt)?,
     };
     let sealed_credentials = match (row.username, row.sealed_password) {
-        (Some(username), Some(password)) => Some(SealedCredentials { username, password }),
+        (Some(username), Some(password)) => Some(SealedSmtpCredentials { username, password }),
         (None, None) => None,
-        _ => return Err(corrupt("the relay has half an account")),
+        _ => return Err(corrupt("the SMTP settings have incomplete credentials")),
     };
     let tested = match (row.tested_at, row.tested_to, row.test_succeeded) {
         (Some(at), Some(to), Some(succeeded)) => {
             let to = EmailAddress::parse(&to).map_err(corrupt)?;
-            Some(RelayTest { at: moment(at)?, to, succeeded })
+            Some(SmtpTest { at: moment(at)?, to, succeeded })
         }
         (None, None, None) => None,
-        _ => return Err(corrupt("the relay has half a test")),
+        _ => return Err(corrupt("the SMTP settings have an incomplete test result")),
     };
-    Ok(StoredRelay { relay, sealed_credentials, saved_at: moment(row.saved_at)?, tested })
+    Ok(StoredSmtpSettings { smtp, sealed_credentials, saved_at: moment(row.saved_at)?, tested })
 }
 
-pub(crate) async fn find_relay(db: &DatabaseConnection) -> Result<Option<StoredRelay>, StoreError> {
+pub(crate) async fn find_smtp_settings(
+    db: &DatabaseConnection,
+) -> Result<Option<StoredSmtpSettings>, StoreError> {
     let row = Entity::find_by_id(ONLY).one(db).await.map_err(store_error)?;
-    row.map(relay).transpose()
+    row.map(smtp).transpose()
 }
 
 pub(crate) async fn is_setup_link_live(
@@ -69,22 +72,22 @@ pub(crate) async fn is_setup_link_live(
 }
 
 #[async_trait]
-impl Installation for SeaUnit {
-    async fn save_relay(&mut self, relay: &StoredRelay) -> Result<(), StoreError> {
-        let StoredRelay { relay, sealed_credentials, saved_at, tested: _ } = relay;
+impl InstallationStore for SeaUnit {
+    async fn save_smtp_settings(&mut self, smtp: &StoredSmtpSettings) -> Result<(), StoreError> {
+        let StoredSmtpSettings { smtp, sealed_credentials, saved_at, tested: _ } = smtp;
         let (username, sealed_password) =
             sealed_credentials.clone().map(|account| (account.username, account.password)).unzip();
         let row = ActiveModel {
             id: Set(ONLY),
-            host: Set(relay.host.as_str().to_owned()),
-            port: Set(i32::from(relay.port.get())),
-            security: Set(relay.security.name().to_owned()),
+            host: Set(smtp.host.as_str().to_owned()),
+            port: Set(i32::from(smtp.port.get())),
+            security: Set(smtp.security.name().to_owned()),
             username: Set(username),
             sealed_password: Set(sealed_password),
-            from_address: Set(relay.from_address.as_str().to_owned()),
-            from_name: Set(relay.from_name.as_ref().map(|name| name.as_str().to_owned())),
+            from_address: Set(smtp.from_address.as_str().to_owned()),
+            from_name: Set(smtp.from_name.as_ref().map(|name| name.as_str().to_owned())),
             saved_at: Set(micros(*saved_at)),
-            // No test of an earlier description speaks for this one.
+            // A test of earlier settings is not valid for these.
             tested_at: Set(None),
             tested_to: Set(None),
             test_succeeded: Set(None),
@@ -98,10 +101,10 @@ impl Installation for SeaUnit {
         Ok(())
     }
 
-    async fn note_relay_test(
+    async fn record_smtp_test(
         &mut self,
         saved_at: OffsetDateTime,
-        test: &RelayTest,
+        test: &SmtpTest,
     ) -> Result<bool, StoreError> {
         let tested = ActiveModel {
             tested_at: Set(Some(micros(test.at))),

@@ -1,4 +1,4 @@
-//! The mails that wait: rows and verbs. Also the purge, which concerns every table that grows.
+//! The outbox: rows, reads and writes. Also the purge of old rows of several tables.
 
 use async_trait::async_trait;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
@@ -8,11 +8,13 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
-use vestibule_domain::id::{LeaseId, MailId, UserId};
-use vestibule_domain::mail::{Lease, Mail, MailFate, MailKind, MailRecord, MailState, QueuedMail};
-use vestibule_domain::ports::{Outbox, StoreError};
+use vestibule_domain::model::id::{LeaseId, MailId, UserId};
+use vestibule_domain::model::mail::{
+    Lease, Mail, MailFate, MailKind, MailRecord, MailState, QueuedMail,
+};
+use vestibule_domain::ports::{OutboxStore, StoreError};
 
-use crate::columns::{caller, caller_columns, micros, moment, reset_id};
+use crate::columns::{client, client_columns, micros, moment, reset_id};
 use crate::entities::outbox::{ActiveModel, Column, Entity, Kind, Model, State};
 use crate::entities::{reset, session, user};
 use crate::error::{corrupt, store_error};
@@ -21,7 +23,7 @@ use crate::users;
 
 fn queued_mail(row: Model) -> Result<QueuedMail, StoreError> {
     let user_id = UserId::from_uuid(row.user_id);
-    let caller = || caller(row.ip.as_deref(), row.user_agent.as_deref());
+    let client = || client(row.ip.as_deref(), row.user_agent.as_deref());
     let mail = match row.kind {
         Kind::Welcome => Mail::Welcome { user_id },
         Kind::ResetLink => {
@@ -29,10 +31,10 @@ fn queued_mail(row: Model) -> Result<QueuedMail, StoreError> {
                 row.reset_id.ok_or_else(|| corrupt(format!("mail {} has no reset", row.id)))?;
             Mail::ResetLink { user_id, reset_id: reset_id(id)? }
         }
-        Kind::PasswordChanged => Mail::PasswordChanged { user_id, caller: caller()? },
-        Kind::PasswordDisabled => Mail::PasswordDisabled { user_id, caller: caller()? },
-        Kind::SignInAfterFailures => Mail::SignInAfterFailures { user_id, caller: caller()? },
-        Kind::RefreshTokenReused => Mail::RefreshTokenReused { user_id, caller: caller()? },
+        Kind::PasswordChanged => Mail::PasswordChanged { user_id, client: client()? },
+        Kind::PasswordDisabled => Mail::PasswordDisabled { user_id, client: client()? },
+        Kind::SignInAfterFailures => Mail::SignInAfterFailures { user_id, client: client()? },
+        Kind::RefreshTokenReused => Mail::RefreshTokenReused { user_id, client: client()? },
     };
     Ok(QueuedMail {
         id: MailId::from_uuid(row.id),
@@ -43,23 +45,23 @@ fn queued_mail(row: Model) -> Result<QueuedMail, StoreError> {
 }
 
 fn columns(mail: &QueuedMail) -> Result<ActiveModel, StoreError> {
-    let nobody = (None, None);
+    let no_client = (None, None);
     let (kind, reset_id, (ip, user_agent)) = match &mail.mail {
-        Mail::Welcome { .. } => (Kind::Welcome, None, nobody),
+        Mail::Welcome { .. } => (Kind::Welcome, None, no_client),
         Mail::ResetLink { reset_id, .. } => {
-            (Kind::ResetLink, Some(reset_id.as_bytes().to_vec()), nobody)
+            (Kind::ResetLink, Some(reset_id.as_bytes().to_vec()), no_client)
         }
-        Mail::PasswordChanged { caller, .. } => {
-            (Kind::PasswordChanged, None, caller_columns(caller))
+        Mail::PasswordChanged { client, .. } => {
+            (Kind::PasswordChanged, None, client_columns(client))
         }
-        Mail::PasswordDisabled { caller, .. } => {
-            (Kind::PasswordDisabled, None, caller_columns(caller))
+        Mail::PasswordDisabled { client, .. } => {
+            (Kind::PasswordDisabled, None, client_columns(client))
         }
-        Mail::SignInAfterFailures { caller, .. } => {
-            (Kind::SignInAfterFailures, None, caller_columns(caller))
+        Mail::SignInAfterFailures { client, .. } => {
+            (Kind::SignInAfterFailures, None, client_columns(client))
         }
-        Mail::RefreshTokenReused { caller, .. } => {
-            (Kind::RefreshTokenReused, None, caller_columns(caller))
+        Mail::RefreshTokenReused { client, .. } => {
+            (Kind::RefreshTokenReused, None, client_columns(client))
         }
     };
     Ok(ActiveModel {
@@ -84,7 +86,7 @@ fn record(row: Model, owner: Option<user::Model>) -> Result<MailRecord, StoreErr
     let owner = owner.ok_or_else(|| corrupt(format!("mail {} has no user", row.id)))?;
     let finished = || {
         let at = row.finished_at;
-        moment(at.ok_or_else(|| corrupt(format!("mail {} ended at no time", row.id)))?)
+        moment(at.ok_or_else(|| corrupt(format!("mail {} has no end time", row.id)))?)
     };
     let state = match row.state {
         State::Queued => MailState::Waiting { due_at: moment(row.next_attempt_at)? },
@@ -116,7 +118,7 @@ pub(crate) async fn list(
     limit: u32,
 ) -> Result<Vec<MailRecord>, StoreError> {
     let mut select = Entity::find()
-        // As for the claims: what a newer version has queued, it will show.
+        // As in `claim_mails`: skip kinds that only a newer version defines.
         .filter(Column::Kind.is_in(Kind::iter()))
         .order_by_desc(Column::Id)
         .limit(u64::from(limit));
@@ -127,18 +129,18 @@ pub(crate) async fn list(
     rows.into_iter().map(|(row, owner)| record(row, owner)).collect()
 }
 
-/// PostgreSQL keeps no NUL in a text, and a relay may say anything.
+/// Removes NUL, which PostgreSQL does not accept in text and an SMTP server may send.
 fn printable(reason: &str) -> String {
     reason.replace('\0', "")
 }
 
-/// No lease lasts beyond `now`.
+/// Returns the condition that a mail is not leased at `now`.
 fn unclaimed(now: i64) -> Condition {
     Condition::any().add(Column::LeasedUntil.is_null()).add(Column::LeasedUntil.lte(now))
 }
 
 #[async_trait]
-impl Outbox for SeaUnit {
+impl OutboxStore for SeaUnit {
     async fn enqueue(&mut self, mail: &QueuedMail) -> Result<(), StoreError> {
         Entity::insert(columns(mail)?)
             .exec_without_returning(&self.tx)
@@ -155,14 +157,14 @@ impl Outbox for SeaUnit {
     ) -> Result<Vec<QueuedMail>, StoreError> {
         let due_at = now;
         let now = micros(now);
-        // The state is a literal: with a parameter SQLite would not see that the partial index fits.
-        // Two statements on purpose. As one, PostgreSQL may ask the locking query again for every
-        // row it joins, and claim more than `limit`.
+        // The state is a literal: with a parameter, SQLite would not use the partial index.
+        // Two statements on purpose: in one, PostgreSQL may run the locking query again for every
+        // joined row, and claim more than `limit`.
         let due: Vec<Uuid> = Entity::find()
             .select_only()
             .column(Column::Id)
             .filter(Expr::col(Column::State).eq(Expr::cust("'queued'")))
-            // A newer version may have queued kinds that this one cannot write; it will send them.
+            // A newer version may have queued kinds that this one cannot render; it will send them.
             .filter(Column::Kind.is_in(Kind::iter()))
             .filter(Column::NextAttemptAt.lte(now))
             .filter(unclaimed(now))
@@ -185,16 +187,16 @@ impl Outbox for SeaUnit {
             .exec_with_returning(&self.tx)
             .await
             .map_err(store_error)?;
-        // `RETURNING` promises no order.
+        // `RETURNING` does not guarantee an order.
         claimed.sort_by_key(|row| (row.next_attempt_at, row.id));
         let mut mails = Vec::with_capacity(claimed.len());
         for row in claimed {
             let id = row.id;
             match queued_mail(row) {
                 Ok(mail) => mails.push(mail),
-                // One row that nobody can read must not keep the others from being claimed.
+                // One unreadable row must not prevent the claim of the others.
                 Err(error) => {
-                    tracing::error!(mail_id = %id, ?error, "a queued mail cannot be read");
+                    tracing::error!(mail_id = %id, ?error, "cannot read queued mail");
                     let reason = "the row cannot be read".to_owned();
                     let fate = MailFate::Failed { reason };
                     self.settle_mail(MailId::from_uuid(id), lease.id, &fate, due_at).await?;
@@ -267,7 +269,7 @@ impl Outbox for SeaUnit {
         let mails = Entity::find().select_only().column(Column::Id);
         let mails = mails.filter(Column::FinishedAt.lt(before)).limit(limit).into_query();
         let mails = Entity::delete_many().filter(Column::Id.in_subquery(mails));
-        // Takes along the mails whose link has died unsent: there is nothing left to send.
+        // Deletes also the unsent mails of expired links, through the foreign key.
         let resets = reset::Entity::find().select_only().column(reset::Column::Id);
         let resets = resets.filter(reset::Column::ExpiresAt.lt(before)).limit(limit).into_query();
         let resets = reset::Entity::delete_many().filter(reset::Column::Id.in_subquery(resets));
@@ -283,7 +285,7 @@ impl Outbox for SeaUnit {
             sessions.exec(&self.tx).await.map_err(store_error)?.rows_affected,
         ];
         if deleted[2] > 0 {
-            self.touched.everybody();
+            self.touched.all_users();
         }
         Ok(deleted.contains(&limit))
     }

@@ -1,8 +1,7 @@
-//! How SQLite carries out every statement of the contract: none may read a whole table, or its cost
-//! would grow with the users.
+//! Query plans of SQLite for all statements of the contract: none may scan a whole table, or its
+//! cost would grow with the number of users.
 //!
-//! Each rule of the contract runs once more on a store whose statements are listened to, and each
-//! statement that was heard is explained.
+//! Runs the contract on a store whose statements are recorded, and explains each of them.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -18,52 +17,52 @@ use vestibule_testkit::store_contract;
 
 use crate::SeaStore;
 use crate::connect::{Access, sqlite_options};
-use crate::recent::RecentSessions;
+use crate::session_cache::SessionCache;
 
-/// What may read a whole table, and why.
+/// Statements that may scan a whole table, with the scan.
 const MAY_SCAN: [(&str, &str); 10] = [
-    // Everybody is meant.
-    ("UPDATE \"users\" SET \"credential_epoch\"", "SCAN users"),
+    // Operations on all users.
+    ("UPDATE \"users\" SET \"credentials_version\"", "SCAN users"),
     ("SET \"superseded_at\" = ? WHERE \"password_resets\".\"used_at\" IS", "SCAN password_resets"),
     ("DELETE FROM \"sessions\"", "SCAN sessions"),
     ("SELECT \"sessions\".\"id\", ? FROM \"sessions\"", "SCAN sessions"),
-    // A part of a word is in no index; administrators look for people now and then.
+    // No index supports a search within words; administrators rarely search.
     ("LIKE ?", "SCAN users"),
-    // Everybody is counted, now and then.
+    // Counts for metrics.
     ("SELECT COUNT(*) AS num_items FROM (SELECT", "SCAN users USING COVERING INDEX"),
     ("SELECT COUNT(*) AS num_items FROM (SELECT", "SCAN outbox USING COVERING INDEX ix_outbox_due"),
     ("SELECT COUNT(*) AS num_items FROM (SELECT", "SCAN reset_requests"),
-    // One row at most.
-    ("\"relay\"", "SCAN relay"),
+    // At most one row.
+    ("\"smtp_settings\"", "SCAN smtp_settings"),
     ("\"setup_links\"", "SCAN setup_links"),
 ];
 
-static HEARD: LazyLock<Mutex<BTreeSet<String>>> = LazyLock::new(|| {
-    let ear = tracing_subscriber::registry().with(Ear);
-    tracing::subscriber::set_global_default(ear).unwrap();
+static STATEMENTS: LazyLock<Mutex<BTreeSet<String>>> = LazyLock::new(|| {
+    let recorder = tracing_subscriber::registry().with(StatementRecorder);
+    tracing::subscriber::set_global_default(recorder).unwrap();
     Mutex::default()
 });
 
-/// Hears the statements that the driver carries out.
-struct Ear;
+/// Records the statements that the driver executes.
+struct StatementRecorder;
 
-impl<S: Subscriber> Layer<S> for Ear {
+impl<S: Subscriber> Layer<S> for StatementRecorder {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
         if event.metadata().target() == "sqlx::query" {
-            event.record(&mut Words);
+            event.record(&mut StatementVisitor);
         }
     }
 }
 
-struct Words;
+struct StatementVisitor;
 
-impl Visit for Words {
+impl Visit for StatementVisitor {
     fn record_str(&mut self, field: &Field, text: &str) {
-        // Short statements are all summary.
+        // The summary of a short statement is complete.
         let is_whole = field.name() == "db.statement" || !text.ends_with('…');
         if is_whole && ["db.statement", "summary"].contains(&field.name()) {
-            let mut heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
-            heard.insert(text.trim().to_owned());
+            let mut statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner);
+            statements.insert(text.trim().to_owned());
         }
     }
 
@@ -81,11 +80,14 @@ impl Fixture {
     }
 
     async fn close(self) {
-        let heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        assert!(heard.iter().any(|statement| statement.starts_with("SELECT")), "{heard:#?}");
-        for statement in heard {
+        let statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        assert!(
+            statements.iter().any(|statement| statement.starts_with("SELECT")),
+            "{statements:#?}"
+        );
+        for statement in statements {
             for step in self.plan(&statement).await {
-                // Along an index, and no further than what is asked for.
+                // An index scan that stops at the limit.
                 let stops = step.contains("INDEX") && statement.contains("LIMIT");
                 let is_table = !step.contains("CONSTANT ROW") && !step.contains("VALUES CLAUSE");
                 let reads_all = step.starts_with("SCAN") && is_table && !stops;
@@ -113,21 +115,21 @@ impl Fixture {
 }
 
 async fn fresh() -> Fixture {
-    LazyLock::force(&HEARD);
+    LazyLock::force(&STATEMENTS);
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", directory.path().join("vestibule.db").display());
-    let connect = |access, is_heard| {
+    let connect = |access, is_recorded| {
         let mut options = sqlite_options(&url, access);
-        options.sqlx_logging(is_heard);
+        options.sqlx_logging(is_recorded);
         async move { Database::connect(options).await.unwrap() }
     };
-    // What a migration does once may take its time.
+    // Migrations run once and may scan.
     let migrated = connect(Access::Write, false).await;
     vestibule_migrations::migrate(&migrated).await.unwrap();
     migrated.close().await.unwrap();
     let (writer, reader) = (connect(Access::Write, true).await, connect(Access::Read, true).await);
-    let recent = Arc::new(RecentSessions::new(Duration::ZERO));
-    let sea = SeaStore { writer, reader, server: None, recent, requests: Arc::default() };
+    let session_cache = Arc::new(SessionCache::new(Duration::ZERO));
+    let sea = SeaStore { writer, reader, server: None, session_cache, requests: Arc::default() };
     Fixture { sea, _directory: directory }
 }
 

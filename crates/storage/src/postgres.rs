@@ -1,8 +1,8 @@
-//! Connections to a PostgreSQL server, which may be away, hang, be full or take no writes.
+//! Connections to a PostgreSQL server, which may be unreachable, hang, be full or be read-only.
 //!
-//! Nobody waits for it longer than a client would: [`ANSWER`] bounds every unit and every read, on
-//! this side, because a server whose network is silent keeps no time for us. A connection that has
-//! shown that it is of no use, and every other one of its age, is not used again.
+//! [`OPERATION_TIMEOUT`] limits the time of every unit of work and every read on the client side,
+//! because timeouts of the server do not help if the network is down. After a failure, connections
+//! opened before it are not used again.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -16,40 +16,40 @@ use time::OffsetDateTime;
 use tokio::time::timeout;
 
 use crate::columns::moment;
-use crate::connect::ConnectError;
+use crate::error::ConnectError;
 use crate::error::sqlstate;
 
-/// From the wish for a connection to the end of a read or a unit.
-pub(crate) const ANSWER: Duration = Duration::from_secs(4);
-/// How long a unit waits for a connection.
-const ACQUIRE: Duration = Duration::from_millis(3500);
-/// How long the server works on one statement, or waits for a lock, before it gives up.
+/// Time limit of a read or a unit of work, including the wait for a connection.
+pub(crate) const OPERATION_TIMEOUT: Duration = Duration::from_secs(4);
+/// Time that a unit of work waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(3500);
+/// Time after which the server cancels a statement, including its wait for locks.
 pub(crate) const STATEMENT_TIMEOUT: Duration = Duration::from_millis(3500);
-/// How long the server keeps the locks of a unit whose node has gone silent.
+/// Time for which the server keeps the locks of a unit of work whose node has stopped responding.
 const IDLE_UNIT_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a server may take to say that it is there.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
-/// How long a first connection may take.
-const INTRODUCTION: Duration = Duration::from_secs(3);
-/// A connection that was just in use is taken as it is; one that rested may be gone.
-const FRESH: Duration = Duration::from_secs(1);
+/// Time limit of a ping.
+const PING_TIMEOUT: Duration = Duration::from_secs(1);
+/// Time limit of the check of the server, including the connection.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(3);
+/// Idle time from which a connection is tested before use.
+const TEST_AFTER_IDLE: Duration = Duration::from_secs(1);
 const STATEMENT_CACHE: usize = 256;
 
-/// A write to a server that takes none, as a standby or a primary that has become one.
+/// SQLSTATE of a write to a read-only server, as a standby or a demoted primary.
 const READ_ONLY: &str = "25006";
 
-/// What was found out about a database.
+/// Result of a check of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Examination {
-    /// What it is, with its version.
+pub struct ServerCheck {
+    /// Product and version.
     pub version: String,
-    /// Settings that are off, and should be on for it to lose nothing that it has acknowledged.
+    /// Settings that are off but are required to keep committed data.
     pub unsafe_settings: Vec<&'static str>,
-    /// What time it is there, if it has a clock of its own.
+    /// Time of the server's clock; `None` for SQLite.
     pub clock: Option<OffsetDateTime>,
 }
 
-/// A server, by its address.
+/// A PostgreSQL server.
 #[derive(Clone)]
 pub(crate) struct Postgres {
     url: String,
@@ -63,26 +63,26 @@ impl std::fmt::Debug for Postgres {
 }
 
 impl Postgres {
-    /// The server at an address, which it does not look at yet.
+    /// Parses the URL of a server, without connecting to it.
     pub(crate) fn at(url: String) -> Result<Self, ConnectError> {
-        // The driver's own error would quote the address, and with it the password.
+        // The driver's own error would contain the URL, and with it the password.
         PgConnectOptions::from_str(&url).map_err(|_| ConnectError::Malformed)?;
         Ok(Self { url, trust: Arc::new(Trust::new()) })
     }
 
-    /// How the pool is made: it connects when somebody needs it.
+    /// Returns the options of the pool, which connects lazily.
     pub(crate) fn options(&self, max_connections: u32) -> ConnectOptions {
         let mut options = ConnectOptions::new(&self.url);
         let trust = self.trust.clone();
         options
             .max_connections(max_connections)
-            .acquire_timeout(ACQUIRE)
-            .connect_timeout(ACQUIRE)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_timeout(ACQUIRE_TIMEOUT)
             .connect_lazy(true)
             .set_application_name("vestibule")
             .statement_timeout(STATEMENT_TIMEOUT)
             .test_before_acquire(false)
-            .map_sqlx_postgres_pool_opts(move |pool| watched(pool, &trust))
+            .map_sqlx_postgres_pool_opts(move |pool| with_trust(pool, &trust))
             .map_sqlx_postgres_opts(|options| {
                 let idle = IDLE_UNIT_TIMEOUT.as_millis();
                 options
@@ -92,44 +92,44 @@ impl Postgres {
         options
     }
 
-    /// Looks whether the server can be worked with, and warns of settings with which it may lose
-    /// what it has acknowledged.
+    /// Checks that the server can be used, and logs a warning for settings that risk the loss of
+    /// committed data.
     ///
     /// # Errors
-    /// Everything that [`ConnectError`] knows about servers.
-    pub(crate) async fn visit(&self) -> Result<(), ConnectError> {
-        for setting in self.examine().await?.unsafe_settings {
+    /// The variants of [`ConnectError`] about servers.
+    pub(crate) async fn check_available(&self) -> Result<(), ConnectError> {
+        for setting in self.inspect().await?.unsafe_settings {
             tracing::warn!(
                 setting,
-                "the database server may lose what it has acknowledged: turn this on"
+                "the database server may lose committed data: turn this setting on"
             );
         }
         Ok(())
     }
 
-    /// Looks at the server, on a connection of its own.
+    /// Checks the server, on a separate connection.
     ///
     /// # Errors
-    /// Everything that [`ConnectError`] knows about servers.
-    pub(crate) async fn examine(&self) -> Result<Examination, ConnectError> {
+    /// The variants of [`ConnectError`] about servers.
+    pub(crate) async fn inspect(&self) -> Result<ServerCheck, ConnectError> {
         let options = PgConnectOptions::from_str(&self.url).map_err(|_| ConnectError::Malformed)?;
-        let visit = async {
+        let check = async {
             let mut connection = PgConnection::connect_with(&options).await?;
             let found = settings(&mut connection).await?;
             connection.close().await?;
             Ok(found)
         };
-        match timeout(INTRODUCTION, visit).await {
+        match timeout(CHECK_TIMEOUT, check).await {
             Ok(Ok((true, _))) => Err(ConnectError::ReadOnly),
             Ok(Ok((false, found))) => Ok(found),
-            Ok(Err(error)) => Err(sort(error)),
-            Err(_) => Err(sort(SqlxError::PoolTimedOut)),
+            Ok(Err(error)) => Err(classify(error)),
+            Err(_) => Err(classify(SqlxError::PoolTimedOut)),
         }
     }
 }
 
-/// Whether a server takes no writes, and what else has to be known about it.
-async fn settings(connection: &mut PgConnection) -> Result<(bool, Examination), SqlxError> {
+/// Returns `true` if the server is read-only, and the result of the check.
+async fn settings(connection: &mut PgConnection) -> Result<(bool, ServerCheck), SqlxError> {
     const DURABLE: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
     let setting = async |connection: &mut PgConnection, name: &str| {
         let asked = sqlx::query_as("SELECT current_setting($1)").bind(name.to_owned());
@@ -149,28 +149,28 @@ async fn settings(connection: &mut PgConnection) -> Result<(bool, Examination), 
             .await?;
     let clock = moment(micros).ok();
     let version = format!("PostgreSQL {version}");
-    Ok((is_read_only, Examination { version, unsafe_settings, clock }))
+    Ok((is_read_only, ServerCheck { version, unsafe_settings, clock }))
 }
 
-/// Tells what may pass from what somebody has to mend.
-fn sort(error: SqlxError) -> ConnectError {
-    let for_good = match &error {
+/// Distinguishes temporary errors from those that the operator has to fix.
+fn classify(error: SqlxError) -> ConnectError {
+    let is_permanent = match &error {
         // No such user, a wrong password, no such database, no right to connect to it.
         SqlxError::Database(error) => {
             let code = error.code().unwrap_or_default();
             code.starts_with("28") || ["3D000", "42501"].contains(&&*code)
         }
         SqlxError::Tls(_) | SqlxError::Configuration(_) => true,
-        // A certificate that is not trusted comes as this.
+        // An untrusted certificate.
         SqlxError::Io(error) => error.kind() == std::io::ErrorKind::InvalidData,
         _ => false,
     };
     let error = DbErr::Conn(RuntimeErr::SqlxError(error.into()));
-    if for_good { ConnectError::Refused(error) } else { ConnectError::Unreachable(error) }
+    if is_permanent { ConnectError::Refused(error) } else { ConnectError::Unreachable(error) }
 }
 
-/// A pool that keeps no connection to a server that is silent or takes no writes.
-fn watched(pool: PgPoolOptions, trust: &Arc<Trust>) -> PgPoolOptions {
+/// Configures the pool to drop connections to a server that does not respond or is read-only.
+fn with_trust(pool: PgPoolOptions, trust: &Arc<Trust>) -> PgPoolOptions {
     let (before, after) = (trust.clone(), trust.clone());
     pool.after_connect(|connection, _| Box::pin(takes_writes(connection)))
         .before_acquire(move |connection, rest| {
@@ -179,10 +179,10 @@ fn watched(pool: PgPoolOptions, trust: &Arc<Trust>) -> PgPoolOptions {
                 if !trust.covers(rest.age) {
                     return Ok(false);
                 }
-                if rest.idle_for >= FRESH
+                if rest.idle_for >= TEST_AFTER_IDLE
                     && let Err(error) = alive(connection).await
                 {
-                    // The next request would only find out the same.
+                    // The other connections would fail in the same way.
                     trust.withdraw();
                     return Err(error);
                 }
@@ -192,38 +192,38 @@ fn watched(pool: PgPoolOptions, trust: &Arc<Trust>) -> PgPoolOptions {
         .after_release(move |connection, rest| {
             let trust = after.clone();
             Box::pin(async move {
-                // A unit that was dropped has queued its rollback; this carries it out. If that has
-                // to wait for a statement that goes on, only this connection is lost.
+                // A dropped unit of work has queued its rollback; the ping executes it. If that has
+                // to wait for a running statement, only this connection is lost.
                 alive(connection).await?;
                 Ok(trust.covers(rest.age))
             })
         })
 }
 
-/// Insists on a sign of life.
+/// Pings the server, for at most [`PING_TIMEOUT`].
 async fn alive(connection: &mut PgConnection) -> Result<(), SqlxError> {
-    timeout(SIGN_OF_LIFE, connection.ping()).await.unwrap_or(Err(SqlxError::PoolTimedOut))
+    timeout(PING_TIMEOUT, connection.ping()).await.unwrap_or(Err(SqlxError::PoolTimedOut))
 }
 
 async fn takes_writes(connection: &mut PgConnection) -> Result<(), SqlxError> {
     let (read_only,): (String,) =
         sqlx::query_as("SHOW transaction_read_only").fetch_one(connection).await?;
     if read_only == "on" {
-        return Err(SqlxError::Protocol("the server takes no writes".to_owned()));
+        return Err(SqlxError::Protocol("the server is read-only".to_owned()));
     }
     Ok(())
 }
 
-/// Whether an error says that the server takes no writes.
+/// Returns `true` if the error means that the server is read-only.
 pub(crate) fn is_read_only(error: &DbErr) -> bool {
     sqlstate(error).as_deref() == Some(READ_ONLY)
 }
 
-/// Since when connections have to have been opened to be used again.
+/// The time since which a connection must have been opened to be reused.
 #[derive(Debug)]
 pub(crate) struct Trust {
     began: Instant,
-    /// In microseconds since then, and 0 as long as trust was never withdrawn.
+    /// In microseconds since `began`; 0 if trust was never withdrawn.
     since: AtomicU64,
 }
 
@@ -232,7 +232,7 @@ impl Trust {
         Self { began: Instant::now(), since: AtomicU64::new(0) }
     }
 
-    /// Connections that are open now are not used again.
+    /// Prevents the reuse of all connections that are open now.
     pub(crate) fn withdraw(&self) {
         self.since.fetch_max(micros(self.now()), Ordering::Relaxed);
     }
@@ -242,7 +242,7 @@ impl Trust {
         micros(opened) >= self.since.load(Ordering::Relaxed)
     }
 
-    /// Never 0, so that trust can be withdrawn in the first microsecond too.
+    /// Returns the time since `began`; never 0, so that trust can be withdrawn at once.
     fn now(&self) -> Duration {
         self.began.elapsed() + Duration::from_micros(1)
     }
@@ -257,7 +257,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trust_ends_for_what_was_open_and_not_for_what_comes_later() {
+    fn withdrawn_trust_covers_new_connections_only() {
         let trust = Trust::new();
         assert!(trust.covers(Duration::ZERO));
         assert!(trust.covers(Duration::from_secs(9)), "as old as the pool");
@@ -267,15 +267,15 @@ mod tests {
     }
 
     #[test]
-    fn what_waiting_does_not_mend_is_told_from_what_passes() {
+    fn permanent_errors_are_told_from_temporary_ones() {
         let io = |kind| SqlxError::Io(std::io::Error::from(kind));
         let refused = io(std::io::ErrorKind::ConnectionRefused);
-        for passing in [refused, SqlxError::PoolTimedOut] {
-            assert!(sort(passing).is_transient());
+        for temporary in [refused, SqlxError::PoolTimedOut] {
+            assert!(classify(temporary).is_transient());
         }
-        let distrusted = io(std::io::ErrorKind::InvalidData);
-        for lasting in [distrusted, SqlxError::Tls("no certificate".into())] {
-            assert!(!sort(lasting).is_transient());
+        let untrusted = io(std::io::ErrorKind::InvalidData);
+        for permanent in [untrusted, SqlxError::Tls("no certificate".into())] {
+            assert!(!classify(permanent).is_transient());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The password resets and the requests for them: rows, reads and verbs.
+//! Password resets and reset requests: rows, reads and writes.
 
 use async_trait::async_trait;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Query, SelectStatement};
@@ -8,17 +8,17 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
-use vestibule_domain::email::EmailKey;
-use vestibule_domain::id::{ResetRequestId, UserId};
-use vestibule_domain::ports::{Resets, StoreError};
-use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
-use vestibule_domain::user::{CredentialEpoch, User};
+use vestibule_domain::model::email::EmailKey;
+use vestibule_domain::model::id::{ResetId, ResetRequestId, UserId};
+use vestibule_domain::model::password_reset::{PasswordReset, ResetRequest};
+use vestibule_domain::model::user::{CredentialsVersion, User};
+use vestibule_domain::ports::{ResetStore, StoreError};
 
-use crate::columns::{caller, caller_columns, micros, moment, moment_or_null, reset_id};
+use crate::columns::{client, client_columns, micros, moment, moment_or_null, reset_id};
 use crate::entities::reset::{ActiveModel, Column, Entity, Model};
 use crate::entities::{reset_request, user};
 use crate::error::{corrupt, store_error};
-use crate::unit::{SeaUnit, Timely};
+use crate::unit::{SeaUnit, TimedTransaction};
 use crate::users;
 
 fn reset(row: Model) -> Result<PasswordReset, StoreError> {
@@ -26,12 +26,12 @@ fn reset(row: Model) -> Result<PasswordReset, StoreError> {
         id: reset_id(row.id)?,
         user_id: UserId::from_uuid(row.user_id),
         email_key: EmailKey::from_stored(row.email_key),
-        epoch: CredentialEpoch::from_stored(row.credential_epoch),
+        credentials_version: CredentialsVersion::from_stored(row.credentials_version),
         issued_at: moment(row.issued_at)?,
         expires_at: moment(row.expires_at)?,
         used_at: moment_or_null(row.used_at)?,
         superseded_at: moment_or_null(row.superseded_at)?,
-        caller: caller(row.ip.as_deref(), row.user_agent.as_deref())?,
+        client: client(row.ip.as_deref(), row.user_agent.as_deref())?,
     })
 }
 
@@ -40,17 +40,17 @@ fn request(row: reset_request::Model) -> Result<ResetRequest, StoreError> {
         id: ResetRequestId::from_uuid(row.id),
         email_key: EmailKey::from_stored(row.email_key),
         requested_at: moment(row.requested_at)?,
-        caller: caller(row.ip.as_deref(), row.user_agent.as_deref())?,
+        client: client(row.ip.as_deref(), row.user_agent.as_deref())?,
     })
 }
 
-/// Adds any number of requests in one statement; at least one.
+/// Inserts one or more requests in one statement.
 pub(crate) async fn insert_requests(
-    tx: &Timely,
+    tx: &TimedTransaction,
     requests: &[ResetRequest],
 ) -> Result<(), StoreError> {
     let rows = requests.iter().map(|request| {
-        let (ip, user_agent) = caller_columns(&request.caller);
+        let (ip, user_agent) = client_columns(&request.client);
         reset_request::ActiveModel {
             id: Set(request.id.as_uuid()),
             email_key: Set(request.email_key.as_str().to_owned()),
@@ -80,7 +80,8 @@ pub(crate) async fn find(
     Ok(Some((reset(row)?, users::user(&owner)?)))
 }
 
-/// The owner of the reset an `UPDATE` looks at, if they are still who they were at its issue.
+/// Returns a subquery for the user of the updated reset, if active and with the same credentials
+/// version and email as when the reset was issued.
 fn unchanged_owner() -> SelectStatement {
     let same = |theirs: user::Column, ours: Column| {
         Expr::col((user::Entity, theirs)).equals((Entity, ours))
@@ -89,20 +90,20 @@ fn unchanged_owner() -> SelectStatement {
         .expr(Expr::val(1))
         .from(user::Entity)
         .and_where(same(user::Column::Id, Column::UserId))
-        .and_where(same(user::Column::CredentialEpoch, Column::CredentialEpoch))
+        .and_where(same(user::Column::CredentialsVersion, Column::CredentialsVersion))
         .and_where(same(user::Column::EmailKey, Column::EmailKey))
         .and_where(Expr::col((user::Entity, user::Column::IsActive)))
         .take()
 }
 
 #[async_trait]
-impl Resets for SeaUnit {
+impl ResetStore for SeaUnit {
     async fn insert_reset_request(&mut self, request: &ResetRequest) -> Result<(), StoreError> {
         insert_requests(&self.tx, std::slice::from_ref(request)).await
     }
 
     async fn take_reset_request(&mut self) -> Result<Option<ResetRequest>, StoreError> {
-        // `=`, not `IN`: PostgreSQL then asks the locking query exactly once.
+        // `=`, not `IN`: PostgreSQL then runs the locking query exactly once.
         let oldest = Query::select()
             .column(reset_request::Column::Id)
             .from(reset_request::Entity)
@@ -152,12 +153,12 @@ impl Resets for SeaUnit {
             .exec(&self.tx)
             .await
             .map_err(store_error)?;
-        let (ip, user_agent) = caller_columns(&reset.caller);
+        let (ip, user_agent) = client_columns(&reset.client);
         let row = ActiveModel {
             id: Set(reset.id.as_bytes().to_vec()),
             user_id: Set(reset.user_id.as_uuid()),
             email_key: Set(reset.email_key.as_str().to_owned()),
-            credential_epoch: Set(reset.epoch.as_i64()),
+            credentials_version: Set(reset.credentials_version.as_i64()),
             issued_at: Set(micros(reset.issued_at)),
             expires_at: Set(micros(reset.expires_at)),
             used_at: Set(reset.used_at.map(micros)),
@@ -185,8 +186,8 @@ impl Resets for SeaUnit {
         let Some(owner) = owner else {
             return Ok(None);
         };
-        // The lock keeps the order, and lets the next statement see the owner as they are now. What
-        // decides is that statement.
+        // The lock keeps the lock order, and makes the next statement see the current state of the
+        // user. That statement decides.
         if !self.lock_user(UserId::from_uuid(owner), LockType::NoKeyUpdate).await? {
             return Ok(None);
         }

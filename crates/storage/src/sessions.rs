@@ -1,4 +1,4 @@
-//! The sessions: rows, reads and verbs.
+//! Sessions: rows, reads and writes.
 
 use async_trait::async_trait;
 use sea_orm::sea_query::{CaseStatement, Expr, LockType};
@@ -8,23 +8,23 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
-use vestibule_domain::id::{SessionId, UserId};
-use vestibule_domain::ports::{Sessions, StoreError};
-use vestibule_domain::refresh::{Refresh, Rotation, RotationNonce};
-use vestibule_domain::secret::SecretDigest;
-use vestibule_domain::session::Session;
-use vestibule_domain::user::{CredentialEpoch, User};
+use vestibule_domain::model::id::{SessionId, UserId};
+use vestibule_domain::model::refresh_token::{Refresh, Rotation, RotationNonce};
+use vestibule_domain::model::secret::SecretDigest;
+use vestibule_domain::model::session::Session;
+use vestibule_domain::model::user::{CredentialsVersion, User};
+use vestibule_domain::ports::{SessionStore, StoreError};
 
-use crate::columns::{caller, caller_columns, digest, digest_column, micros, moment};
+use crate::columns::{client, client_columns, digest, digest_column, micros, moment};
 use crate::entities::session::{ActiveModel, Column, Entity, Model};
 use crate::entities::user;
 use crate::error::{corrupt, store_error};
 use crate::unit::SeaUnit;
 use crate::users;
 
-/// What a row knows of the session's refresh tokens.
+/// Reads the state of the refresh tokens of a session.
 fn refresh(row: &Model) -> Result<Option<Refresh>, StoreError> {
-    let broken = || corrupt(format!("session {} has half a refresh token", row.id));
+    let broken = || corrupt(format!("session {} has an incomplete refresh token", row.id));
     let rotation = match (&row.refresh_from_digest, &row.refresh_nonce, row.refreshed_at) {
         (Some(from), Some(nonce), Some(at)) => {
             let nonce = <[u8; 32]>::try_from(nonce.as_slice()).map_err(corrupt)?;
@@ -49,17 +49,17 @@ fn session(row: Model) -> Result<Session, StoreError> {
         refresh: refresh(&row)?,
         id: SessionId::from_uuid(row.id),
         user_id: UserId::from_uuid(row.user_id),
-        epoch: CredentialEpoch::from_stored(row.credential_epoch),
+        credentials_version: CredentialsVersion::from_stored(row.credentials_version),
         created_at: moment(row.created_at)?,
         authenticated_at: moment(row.authenticated_at)?,
         last_seen_at: moment(row.last_seen_at)?,
         expires_at: moment(row.expires_at)?,
-        caller: caller(row.ip.as_deref(), row.user_agent.as_deref())?,
+        client: client(row.ip.as_deref(), row.user_agent.as_deref())?,
         browser_key: row.browser_key_digest.map(digest).transpose()?,
     })
 }
 
-/// One round trip: every authenticated request asks this.
+/// Reads a session and its user in one round trip, because every authenticated request does.
 async fn find_one(
     db: &DatabaseConnection,
     select: Select<Entity>,
@@ -107,7 +107,7 @@ pub(crate) async fn list(
     rows.into_iter().map(session).collect()
 }
 
-/// When a session's owner was last seen, now that they were seen at that moment too.
+/// Returns an expression for the later of `last_seen_at` and `seen_at`.
 fn last_seen_by(seen_at: OffsetDateTime) -> Expr {
     let seen_at = micros(seen_at);
     let later = CaseStatement::new()
@@ -116,16 +116,16 @@ fn last_seen_by(seen_at: OffsetDateTime) -> Expr {
     later.into()
 }
 
-/// Whether a row was refused because the user it belongs to is gone.
-fn is_of_nobody(error: &DbErr) -> bool {
+/// Returns `true` if a row was refused because its user does not exist.
+fn is_missing_user(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_)))
 }
 
 impl SeaUnit {
-    /// Keeps a session's user until this unit ends, before the session itself is touched. Answers
-    /// `false` when it is known that there is no such session.
+    /// Locks the user of a session until the end of this unit, before the session itself is
+    /// changed. Returns `false` if the session is known not to exist.
     async fn lock_owner(&mut self, id: SessionId, strength: LockType) -> Result<bool, StoreError> {
-        if !self.has_rivals() {
+        if !self.needs_row_locks() {
             return Ok(true);
         }
         let owner: Option<Uuid> = Entity::find_by_id(id.as_uuid())
@@ -143,19 +143,19 @@ impl SeaUnit {
 }
 
 #[async_trait]
-impl Sessions for SeaUnit {
+impl SessionStore for SeaUnit {
     async fn insert_session(&mut self, session: &Session) -> Result<bool, StoreError> {
-        // Asking the foreign key instead would end the transaction on PostgreSQL.
-        if self.has_rivals() && !self.lock_user(session.user_id, LockType::KeyShare).await? {
+        // On PostgreSQL, a violation of the foreign key would abort the transaction.
+        if self.needs_row_locks() && !self.lock_user(session.user_id, LockType::KeyShare).await? {
             return Ok(false);
         }
-        let (ip, user_agent) = caller_columns(&session.caller);
+        let (ip, user_agent) = client_columns(&session.client);
         let refresh = session.refresh.as_ref();
         let rotation = refresh.and_then(|refresh| refresh.rotation);
         let row = ActiveModel {
             id: Set(session.id.as_uuid()),
             user_id: Set(session.user_id.as_uuid()),
-            credential_epoch: Set(session.epoch.as_i64()),
+            credentials_version: Set(session.credentials_version.as_i64()),
             created_at: Set(micros(session.created_at)),
             last_seen_at: Set(micros(session.last_seen_at)),
             expires_at: Set(micros(session.expires_at)),
@@ -171,7 +171,7 @@ impl Sessions for SeaUnit {
         };
         match Entity::insert(row).exec_without_returning(&self.tx).await {
             Ok(_) => Ok(true),
-            Err(error) if is_of_nobody(&error) => Ok(false),
+            Err(error) if is_missing_user(&error) => Ok(false),
             Err(error) => Err(store_error(error)),
         }
     }
@@ -197,13 +197,13 @@ impl Sessions for SeaUnit {
     async fn renew_session(
         &mut self,
         id: SessionId,
-        epoch: CredentialEpoch,
+        credentials_version: CredentialsVersion,
         key: Option<SecretDigest>,
         authenticated_at: OffsetDateTime,
     ) -> Result<bool, StoreError> {
         self.touched.session(id);
-        // Wrong passwords are forgotten next, which needs as much: to ask for more later is to wait for
-        // others who do the same.
+        // The failed sign-ins are deleted next, which needs a lock as strong; upgrading the lock
+        // later could deadlock with other units.
         if !self.lock_owner(id, LockType::NoKeyUpdate).await? {
             return Ok(false);
         }
@@ -212,7 +212,7 @@ impl Sessions for SeaUnit {
             .col_expr(Column::BrowserKeyDigest, Expr::value(key))
             .col_expr(Column::AuthenticatedAt, Expr::value(micros(authenticated_at)))
             .filter(Column::Id.eq(id.as_uuid()))
-            .filter(Column::CredentialEpoch.eq(epoch.as_i64()))
+            .filter(Column::CredentialsVersion.eq(credentials_version.as_i64()))
             .exec(&self.tx)
             .await
             .map_err(store_error)?;
@@ -222,7 +222,7 @@ impl Sessions for SeaUnit {
     async fn rotate_refresh(
         &mut self,
         id: SessionId,
-        epoch: CredentialEpoch,
+        credentials_version: CredentialsVersion,
         successor: SecretDigest,
         rotation: &Rotation,
     ) -> Result<bool, StoreError> {
@@ -238,7 +238,7 @@ impl Sessions for SeaUnit {
             .col_expr(Column::RefreshedAt, Expr::value(micros(*at)))
             .col_expr(Column::LastSeenAt, last_seen_by(*at))
             .filter(Column::Id.eq(id.as_uuid()))
-            .filter(Column::CredentialEpoch.eq(epoch.as_i64()))
+            .filter(Column::CredentialsVersion.eq(credentials_version.as_i64()))
             .filter(Column::RefreshDigest.eq(digest_column(from)))
             .exec(&self.tx)
             .await
@@ -262,16 +262,16 @@ impl Sessions for SeaUnit {
         &mut self,
         user: UserId,
         keep: SessionId,
-        epoch: CredentialEpoch,
+        credentials_version: CredentialsVersion,
         now: OffsetDateTime,
     ) -> Result<Option<u64>, StoreError> {
         self.touched.user(user);
-        // Two devices that end each other would otherwise wait for each other.
+        // Prevents a deadlock of two sessions that end each other.
         if !self.lock_user(user, LockType::NoKeyUpdate).await? {
             return Ok(None);
         }
         let kept = Entity::update_many()
-            .col_expr(Column::CredentialEpoch, Expr::value(epoch.as_i64()))
+            .col_expr(Column::CredentialsVersion, Expr::value(credentials_version.as_i64()))
             .filter(Column::UserId.eq(user.as_uuid()))
             .filter(Column::Id.eq(keep.as_uuid()))
             .exec(&self.tx)
@@ -303,7 +303,7 @@ impl Sessions for SeaUnit {
             .map_err(store_error)?;
         let Some(oldest_kept) = oldest_kept else { return Ok(()) };
         self.touched.user(user);
-        // Few accounts come here: only these make others wait.
+        // Few accounts get here, so that only these are locked.
         if self.lock_user(user, LockType::NoKeyUpdate).await? {
             self.end(of(user).add(Column::Id.lt(oldest_kept)), now).await?;
         }
@@ -325,7 +325,7 @@ impl Sessions for SeaUnit {
     }
 }
 
-/// The sessions of a user.
+/// Returns a condition for the sessions of a user.
 fn of(user: UserId) -> Condition {
     Condition::all().add(Column::UserId.eq(user.as_uuid()))
 }

@@ -1,7 +1,7 @@
-//! What a trace sees of the database: units of work, and what is read outside of them.
+//! Tracing spans of the database: units of work, and reads outside of them.
 //!
-//! Spans of the target `traces` are there for traces alone. Where nobody traces, asking for one is
-//! to look at a flag. They hold nothing of what is read or written.
+//! Spans of the target `traces` are for OpenTelemetry only; without it, creating one only checks a
+//! flag. They never contain data that is read or written.
 
 use tracing::field::Empty;
 use tracing::{Span, info_span};
@@ -10,7 +10,7 @@ fn name(is_on_server: bool) -> &'static str {
     if is_on_server { "postgresql" } else { "sqlite" }
 }
 
-/// A unit of work. It waits for a connection, and on SQLite for its turn, in [`begin`].
+/// Creates the span of a unit of work. The wait for a connection is part of [`begin`].
 pub(crate) fn unit(is_on_server: bool) -> Span {
     info_span!(
         target: "traces",
@@ -22,17 +22,17 @@ pub(crate) fn unit(is_on_server: bool) -> Span {
     )
 }
 
-/// The beginning of a unit.
+/// Creates the span of the begin of a transaction.
 pub(crate) fn begin(unit: &Span) -> Span {
     info_span!(target: "traces", parent: unit, "begin")
 }
 
-/// Its commit.
+/// Creates the span of a commit.
 pub(crate) fn commit(unit: &Span) -> Span {
     info_span!(target: "traces", parent: unit, "commit")
 }
 
-/// A unit was to be committed. One that is dropped says nothing of the kind.
+/// Records the result of a commit. Not called for a unit of work that is dropped.
 pub(crate) fn ended(unit: &Span, is_committed: bool) {
     unit.record("vestibule.committed", is_committed);
     if !is_committed {
@@ -40,13 +40,13 @@ pub(crate) fn ended(unit: &Span, is_committed: bool) {
     }
 }
 
-/// A read outside of any unit.
+/// Creates the span of a read outside a unit of work.
 pub(crate) fn read(is_on_server: bool) -> Span {
     let system = name(is_on_server);
     info_span!(target: "traces", "read", otel.kind = "client", db.system.name = system)
 }
 
-/// A write that goes with those of others; the unit that does it belongs to none of them.
+/// Creates the span of a write in a batch, whose unit of work is not a child of any of the spans.
 pub(crate) fn write_together(is_on_server: bool) -> Span {
     let system = name(is_on_server);
     info_span!(target: "traces", "write with others", otel.kind = "client", db.system.name = system)

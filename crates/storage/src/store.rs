@@ -1,4 +1,4 @@
-//! The store itself: the reads outside any unit, and the opening of units.
+//! [`SeaStore`]: reads outside a unit of work, and the start of units of work.
 
 use std::sync::Arc;
 
@@ -6,86 +6,87 @@ use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use time::OffsetDateTime;
 use tracing::Instrument as _;
-use vestibule_domain::audit::AuditEvent;
-use vestibule_domain::caller::ClientNetwork;
-use vestibule_domain::census::Census;
-use vestibule_domain::email::EmailKey;
-use vestibule_domain::failures::FailureCount;
-use vestibule_domain::id::{EventId, MailId, SessionId, UserId};
-use vestibule_domain::mail::MailRecord;
-use vestibule_domain::password::PasswordHash;
+use vestibule_domain::model::audit::AuditEvent;
+use vestibule_domain::model::client::ClientNetwork;
+use vestibule_domain::model::email::EmailKey;
+use vestibule_domain::model::id::{EventId, MailId, ResetId, SessionId, UserId};
+use vestibule_domain::model::mail::MailRecord;
+use vestibule_domain::model::password::PasswordHash;
+use vestibule_domain::model::password_reset::{PasswordReset, ResetRequest};
+use vestibule_domain::model::secret::SecretDigest;
+use vestibule_domain::model::session::{EndedSession, Session};
+use vestibule_domain::model::sign_in_failures::FailureCount;
+use vestibule_domain::model::smtp_settings::StoredSmtpSettings;
+use vestibule_domain::model::stats::Stats;
+use vestibule_domain::model::user::{User, UserFilter};
 use vestibule_domain::ports::{Store, StoreError, UnitOfWork};
-use vestibule_domain::relay::StoredRelay;
-use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
-use vestibule_domain::secret::SecretDigest;
-use vestibule_domain::session::{EndedSession, Session};
-use vestibule_domain::user::{User, UserFilter};
 
-use crate::census::Connected;
-use crate::connect::{self, ConnectError, Connections, Settings};
-use crate::error::{store_error, unavailable};
-use crate::postgres::{ANSWER, Examination, Postgres};
-use crate::recent::{CacheUse, RecentSessions, Touched};
-use crate::requests::Requests;
-use crate::unit::{Patience, SeaUnit, Timely};
+use crate::connect::{self, Connections, Settings};
+use crate::error::{ConnectError, store_error, unavailable};
+use crate::postgres::{OPERATION_TIMEOUT, Postgres, ServerCheck};
+use crate::reset_request_batch::ResetRequestBatcher;
+use crate::session_cache::{CacheUse, SessionCache, Touched};
+use crate::stats::ConnectionCounts;
+use crate::unit::{SeaUnit, TimedTransaction, Timeout};
 use crate::{
-    audit, census, credentials, ended, failures, installation, outbox, resets, sessions, spans,
-    users,
+    audit, credentials, ended, installation, outbox, resets, sessions, sign_in_failures, spans,
+    stats, users,
 };
 
-/// The store, in SQLite or PostgreSQL. Cloning it shares the connections.
+/// The store, in SQLite or PostgreSQL. Clones share the connections.
 #[derive(Clone, Debug)]
 pub struct SeaStore {
     pub(crate) writer: DatabaseConnection,
     pub(crate) reader: DatabaseConnection,
     pub(crate) server: Option<Postgres>,
-    pub(crate) recent: Arc<RecentSessions>,
-    pub(crate) requests: Arc<Requests>,
+    pub(crate) session_cache: Arc<SessionCache>,
+    pub(crate) requests: Arc<ResetRequestBatcher>,
 }
 
 impl SeaStore {
-    /// Opens the database; creates the file if there is none, on SQLite. Does not migrate.
+    /// Opens the database without migrating it. Creates an SQLite file if it does not exist.
     ///
-    /// A server may still be away: [`visit`](Self::visit) tells.
+    /// Does not connect to a PostgreSQL server; [`check_available`](Self::check_available) does.
     ///
     /// # Errors
-    /// [`ConnectError`] says what is wrong with the address or the file.
+    /// [`ConnectError`] if the URL is invalid or the file cannot be opened.
     pub async fn open(settings: &Settings) -> Result<Self, ConnectError> {
         let Connections { writer, reader, server } = connect::open_store(settings).await?;
-        let recent = Arc::new(RecentSessions::new(settings.recall));
-        Ok(Self { writer, reader, server, recent, requests: Arc::default() })
+        let session_cache = Arc::new(SessionCache::new(settings.max_staleness));
+        Ok(Self { writer, reader, server, session_cache, requests: Arc::default() })
     }
 
-    /// Opens the database, which has to be there.
+    /// Opens the database and checks that it is available.
     ///
     /// # Errors
-    /// [`ConnectError`] says what is wrong with the address or the database.
+    /// [`ConnectError`] if the URL is invalid or the database cannot be used.
     pub async fn connect(settings: &Settings) -> Result<Self, ConnectError> {
         let store = Self::open(settings).await?;
-        store.visit().await?;
+        store.check_available().await?;
         Ok(store)
     }
 
-    /// Looks whether the server is there, lets us in and takes writes; warns of settings with which
-    /// it may lose what it has acknowledged. A file that is open is there.
+    /// Checks that the server is reachable, accepts the credentials and accepts writes. Logs a
+    /// warning for settings that risk the loss of committed data. Does nothing for SQLite.
     ///
     /// # Errors
-    /// [`ConnectError`], of which [`is_transient`](ConnectError::is_transient) says whether to wait.
-    pub async fn visit(&self) -> Result<(), ConnectError> {
+    /// [`ConnectError`]; a retry may help if it [`is_transient`](ConnectError::is_transient).
+    pub async fn check_available(&self) -> Result<(), ConnectError> {
         match &self.server {
-            Some(server) => server.visit().await,
+            Some(server) => server.check_available().await,
             None => Ok(()),
         }
     }
 
-    /// Looks at the database as closely as somebody who looks for what is wrong.
+    /// Checks the database like [`check_available`](Self::check_available), and returns its
+    /// version, settings and clock.
     ///
     /// # Errors
-    /// [`ConnectError`], as [`visit`](Self::visit).
-    pub async fn examine(&self) -> Result<Examination, ConnectError> {
+    /// [`ConnectError`], as [`check_available`](Self::check_available).
+    pub async fn inspect(&self) -> Result<ServerCheck, ConnectError> {
         match &self.server {
-            Some(server) => server.examine().await,
-            None => Ok(Examination {
+            Some(server) => server.inspect().await,
+            None => Ok(ServerCheck {
                 version: format!("SQLite {}", connect::sqlite_version(&self.reader).await?),
                 unsafe_settings: Vec::new(),
                 clock: None,
@@ -93,32 +94,37 @@ impl SeaStore {
         }
     }
 
-    /// Whether the database is on a server, which may go away and come back.
+    /// Returns `true` for PostgreSQL, whose server may become unavailable and return.
     pub fn is_on_server(&self) -> bool {
         self.server.is_some()
     }
 
-    /// How often a session that was asked for had been read a moment ago.
-    pub fn recalled_sessions(&self) -> CacheUse {
-        self.recent.usage()
+    /// Returns the hits and misses of the session cache.
+    pub fn session_cache_usage(&self) -> CacheUse {
+        self.session_cache.usage()
     }
 
     pub(crate) async fn open_unit(&self) -> Result<SeaUnit, StoreError> {
-        // SQLite: take the write lock now. A unit that reads first and writes later could find that
-        // another process has written in between, and would have to start again.
+        // SQLite: take the write lock now. A transaction that reads first and writes later fails if
+        // another process has written in between.
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        let patience = self.server.as_ref().map(|server| Patience::of(server.trust.clone()));
+        let timeout = self.server.as_ref().map(|server| Timeout::of(server.trust.clone()));
         let begin = self.writer.begin_with_options(options);
         let span = spans::unit(self.is_on_server());
-        let begin = Timely::begin(begin, patience).instrument(spans::begin(&span));
+        let begin = TimedTransaction::begin(begin, timeout).instrument(spans::begin(&span));
         let tx = begin.await.map_err(store_error)?;
-        Ok(SeaUnit { tx, touched: Touched::default(), recent: self.recent.clone(), span })
+        Ok(SeaUnit {
+            tx,
+            touched: Touched::default(),
+            session_cache: self.session_cache.clone(),
+            span,
+        })
     }
 
-    /// Bounds a read of a server that may have gone silent.
+    /// Limits the time of a read from a server, which may stop responding.
     async fn read<T>(
         &self,
         read: impl Future<Output = Result<T, StoreError>> + Send,
@@ -127,22 +133,24 @@ impl SeaStore {
         if !self.is_on_server() {
             return read.await;
         }
-        tokio::time::timeout(ANSWER, read).await.unwrap_or_else(|late| Err(unavailable(late)))
+        tokio::time::timeout(OPERATION_TIMEOUT, read)
+            .await
+            .unwrap_or_else(|late| Err(unavailable(late)))
     }
 
-    /// How many connections are open now.
-    pub fn connections(&self) -> Connected {
-        Connected::of(&self.reader, (!self.is_on_server()).then_some(&self.writer))
+    /// Returns the number of open connections.
+    pub fn connections(&self) -> ConnectionCounts {
+        ConnectionCounts::of(&self.reader, (!self.is_on_server()).then_some(&self.writer))
     }
 
-    /// The connection that writes, for running migrations.
+    /// Returns the writing connection, to run migrations.
     pub fn connection(&self) -> &DatabaseConnection {
         &self.writer
     }
 
-    /// Closes every connection, once what is under way has ended.
+    /// Closes all connections after running operations have ended.
     ///
-    /// On SQLite this folds the write-ahead log into the file.
+    /// On SQLite this also checkpoints the write-ahead log.
     pub async fn close(self) {
         for pool in [self.reader, self.writer] {
             if let Err(error) = pool.close().await {
@@ -182,13 +190,13 @@ impl Store for SeaStore {
     }
 
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
-        if let Some(found) = self.recent.find(id) {
+        if let Some(found) = self.session_cache.find(id) {
             return Ok(Some(found));
         }
-        let before = self.recent.before();
+        let before = self.session_cache.before();
         let found = self.read(sessions::find(&self.reader, id)).await?;
         if let Some((session, user)) = &found {
-            self.recent.remember(&before, session, user);
+            self.session_cache.remember(&before, session, user);
         }
         Ok(found)
     }
@@ -262,15 +270,15 @@ impl Store for SeaStore {
         address: &EmailKey,
         network: ClientNetwork,
     ) -> Result<FailureCount, StoreError> {
-        self.read(failures::find(&self.reader, address, network)).await
+        self.read(sign_in_failures::find(&self.reader, address, network)).await
     }
 
-    async fn find_relay(&self) -> Result<Option<StoredRelay>, StoreError> {
-        self.read(installation::find_relay(&self.reader)).await
+    async fn find_smtp_settings(&self) -> Result<Option<StoredSmtpSettings>, StoreError> {
+        self.read(installation::find_smtp_settings(&self.reader)).await
     }
 
-    async fn count(&self, now: OffsetDateTime) -> Result<Census, StoreError> {
-        self.read(census::count(&self.reader, now)).await
+    async fn count(&self, now: OffsetDateTime) -> Result<Stats, StoreError> {
+        self.read(stats::count(&self.reader, now)).await
     }
 
     async fn is_setup_link_live(

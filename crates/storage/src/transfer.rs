@@ -1,8 +1,8 @@
-//! Moving everything from an SQLite file to PostgreSQL: every row of every table, in one
-//! transaction, counted and compared.
+//! Move of a database from an SQLite file to PostgreSQL: all rows of all tables, in one
+//! transaction, counted and verified by checksums.
 //!
-//! A [`Source`] is a file that nobody else has open, and stays so until it is dropped: what is
-//! copied is all there is. What it holds is not changed.
+//! A [`Source`] is locked exclusively until it is dropped, so that the copy is complete. Its data
+//! is not changed.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -17,64 +17,65 @@ use sea_orm::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::connect::{Access, ConnectError, check_sqlite_version, open, quiet, sqlite_options};
+use crate::connect::{Access, check_sqlite_version, open, quiet, sqlite_options};
 use crate::entities::{
-    ended_session, event, failure, outbox, password, relay, reset, reset_request, session,
-    setup_link, user,
+    audit_event, ended_session, outbox, password, reset, reset_request, session, setup_link,
+    sign_in_failure, smtp_settings, user,
 };
+use crate::error::ConnectError;
 use crate::error::is_locked;
 use crate::store::SeaStore;
 
-/// Rows written at a time. PostgreSQL takes 65 535 values in one statement; no row has 60.
+/// Rows per statement. PostgreSQL accepts 65 535 values in a statement; no row has 60.
 const BATCH: usize = 1000;
-/// How long somebody who has just let go of the file, or of a table, is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Time to wait for a lock of the file or of a table.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Why nothing was moved.
+/// The reason why a move failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransferError {
-    /// The source is no SQLite file.
-    #[error("the database to move is not a file")]
+    /// The source is not an SQLite file.
+    #[error("the source database is not an SQLite file")]
     NotAFile,
-    /// There is no such file.
+    /// The source file does not exist.
     #[error("there is no database at {path}")]
     Missing {
-        /// Where it should be.
+        /// Path of the source file.
         path: String,
     },
-    /// A process has the file open.
+    /// Another process has the file open.
     #[error("the database is in use")]
     InUse(#[source] DbErr),
-    /// The target is no PostgreSQL server.
-    #[error("the database to move to is not on a PostgreSQL server")]
+    /// The target is not a PostgreSQL server.
+    #[error("the target database is not on a PostgreSQL server")]
     NotAServer,
-    /// The target holds something already.
-    #[error("the table {table} of the target holds {rows} rows")]
+    /// The target is not empty.
+    #[error("table {table} of the target contains {rows} rows")]
     NotEmpty {
-        /// The first table that does.
+        /// The first table that is not empty.
         table: &'static str,
-        /// How many it holds.
+        /// Number of rows.
         rows: u64,
     },
-    /// What was written is not what was read.
-    #[error("the table {table} of the target differs from that of the source")]
+    /// The rows of the target differ from those of the source.
+    #[error("table {table} differs between source and target")]
     Differs {
         /// The table.
         table: &'static str,
     },
     /// The source could not be opened or read.
-    #[error("the database cannot be read")]
+    #[error("cannot read the source database")]
     Read(#[source] DbErr),
-    /// The server has not said whether it has committed.
-    #[error("the target has not said whether it has taken everything")]
+    /// The server did not confirm the commit.
+    #[error("the target did not confirm the commit")]
     Unsettled(#[source] DbErr),
     /// The target could not be read or written.
-    #[error("the target cannot be written")]
+    #[error("cannot write the target database")]
     Write(#[source] DbErr),
 }
 
-/// An SQLite database that nobody else can open.
+/// An SQLite database that is locked exclusively.
 pub struct Source {
     unit: DatabaseTransaction,
     // Dropped after the transaction on it.
@@ -82,11 +83,11 @@ pub struct Source {
 }
 
 impl Source {
-    /// Opens the file at `url` for this process alone.
+    /// Opens and locks the file at `url`.
     ///
     /// # Errors
-    /// [`TransferError::NotAFile`], [`TransferError::Missing`]; [`TransferError::InUse`] when a
-    /// service or a command works with it; [`TransferError::Read`].
+    /// [`TransferError::NotAFile`], [`TransferError::Missing`]; [`TransferError::InUse`] if a
+    /// service or a command uses the file; [`TransferError::Read`].
     pub async fn open(url: &str) -> Result<Self, TransferError> {
         if !url.starts_with("sqlite:") {
             return Err(TransferError::NotAFile);
@@ -99,10 +100,10 @@ impl Source {
         if !path.is_file() {
             return Err(TransferError::Missing { path: path.display().to_string() });
         }
-        // Every other connection, of whatever process, holds a shared lock as long as it is open.
+        // Every other connection, of any process, has a shared lock as long as it is open.
         let mut options = sqlite_options(url, Access::Write);
         options.map_sqlx_sqlite_opts(|options| {
-            let options = options.create_if_missing(false).busy_timeout(PATIENCE);
+            let options = options.create_if_missing(false).busy_timeout(BUSY_TIMEOUT);
             options.locking_mode(SqliteLockingMode::Exclusive)
         });
         let file = match open(quiet(&mut options)).await {
@@ -119,12 +120,12 @@ impl Source {
         Ok(Self { unit, _file: file })
     }
 
-    /// For asking how far its schema is.
+    /// Returns the transaction, to check the schema version.
     pub fn transaction(&self) -> &DatabaseTransaction {
         &self.unit
     }
 
-    /// How many rows there are to move.
+    /// Returns the number of rows to move.
     ///
     /// # Errors
     /// [`TransferError::Read`].
@@ -142,62 +143,62 @@ fn refused(error: DbErr) -> TransferError {
     if is_locked(&error) { TransferError::InUse(error) } else { TransferError::Read(error) }
 }
 
-/// A transaction on a PostgreSQL server that takes everything, or nothing.
+/// A transaction on the PostgreSQL server that receives all rows.
 pub struct Target(DatabaseTransaction);
 
 impl Target {
     /// Begins the transaction.
     ///
     /// # Errors
-    /// [`TransferError::NotAServer`]; [`TransferError::Write`] when the server does not answer.
+    /// [`TransferError::NotAServer`]; [`TransferError::Write`] if the server does not respond.
     pub async fn begin(store: &SeaStore) -> Result<Self, TransferError> {
         if !store.is_on_server() {
             return Err(TransferError::NotAServer);
         }
         let unit = store.connection().begin().await.map_err(TransferError::Write)?;
-        // It takes as long as it takes; but nobody waits for a table that somebody else has locked.
+        // The move has no time limit, but does not wait long for tables locked by other processes.
         for setting in ["statement_timeout = 0", "idle_in_transaction_session_timeout = 0"] {
             let set = format!("SET LOCAL {setting}");
             unit.execute_unprepared(&set).await.map_err(TransferError::Write)?;
         }
-        let set = format!("SET LOCAL lock_timeout = {}", PATIENCE.as_millis());
+        let set = format!("SET LOCAL lock_timeout = {}", BUSY_TIMEOUT.as_millis());
         unit.execute_unprepared(&set).await.map_err(TransferError::Write)?;
         Ok(Self(unit))
     }
 
-    /// For bringing its schema into being, before anything is written.
+    /// Returns the transaction, to create the schema before rows are written.
     pub fn transaction(&self) -> &DatabaseTransaction {
         &self.0
     }
 
-    /// Makes everything durable and visible, at once.
+    /// Commits the transaction.
     ///
     /// # Errors
-    /// [`TransferError::Unsettled`]: then either everything is there or nothing.
+    /// [`TransferError::Unsettled`]; then the target contains either all rows or none.
     pub async fn commit(self) -> Result<(), TransferError> {
         self.0.commit().await.map_err(TransferError::Unsettled)
     }
 }
 
-/// A table that was moved.
+/// Result of the copy of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableCopy {
-    /// Its name.
+    /// Name of the table.
     pub table: &'static str,
-    /// How many rows it has, in both databases.
+    /// Number of rows, in both databases.
     pub rows: u64,
-    /// The checksum of its rows, in both databases: the SHA-256 of each, combined by exclusive or,
-    /// in hexadecimal.
+    /// Checksum of the rows, in both databases: the SHA-256 digests of the rows combined by XOR, in
+    /// hexadecimal.
     pub checksum: String,
 }
 
-/// Copies every row of every table, reads back what was written, and compares.
+/// Copies all rows of all tables, reads them back, and compares them.
 ///
-/// `written` is told after each batch how many rows it had. Nothing is there before the target is
-/// committed.
+/// Calls `written` after each batch with its number of rows. The rows are not visible before the
+/// target is committed.
 ///
 /// # Errors
-/// [`TransferError`]; drop the target then.
+/// [`TransferError`]; the target must be dropped then.
 pub async fn transfer(
     source: &Source,
     target: &Target,
@@ -208,17 +209,17 @@ pub async fn transfer(
     moving.everything().await
 }
 
-/// Calls a macro with every entity, each after those it refers to.
+/// Calls a macro with all entities, each after those it references.
 macro_rules! with_every_entity {
     ($callback:ident) => {
         $callback! {
-            user, password, session, ended_session, reset, reset_request, outbox, event,
-            failure, relay, setup_link
+            user, password, session, ended_session, reset, reset_request, outbox, audit_event,
+            sign_in_failure, smtp_settings, setup_link
         }
     };
 }
 
-/// How many rows each table has.
+/// Counts the rows of each table.
 async fn count(db: &DatabaseTransaction) -> Result<Vec<(&'static str, u64)>, DbErr> {
     macro_rules! counted {
         ($($entity:ident),*) => {
@@ -232,7 +233,7 @@ fn table<E: EntityTrait>() -> &'static str {
     E::default().table_name()
 }
 
-/// Refuses a target that holds anything, and keeps it as it is: whoever serves from it has to wait.
+/// Refuses a target that is not empty, and locks its tables, so that running services have to wait.
 async fn refuse_content(unit: &DatabaseTransaction) -> Result<(), TransferError> {
     macro_rules! named {
         ($($entity:ident),*) => { [$(table::<$entity::Entity>()),*] };
@@ -296,8 +297,8 @@ impl<W: Fn(u64)> Moving<'_, W> {
     }
 }
 
-/// The checksum of rows, whatever their order: two databases may sort one text differently. No two
-/// rows are equal, since each has its key in it.
+/// A checksum of rows that does not depend on their order, because databases may sort text
+/// differently. No two rows are equal, because each contains its key.
 #[derive(Default, PartialEq, Eq)]
 struct Checksum {
     rows: u64,
@@ -308,7 +309,7 @@ impl Checksum {
     fn add<M: ModelTrait>(&mut self, row: &M) {
         let mut digest = Sha256::new();
         for column in <M::Entity as EntityTrait>::Column::iter() {
-            // Quoted and escaped, so that no two rows look alike.
+            // Quoted and escaped, so that different rows have different representations.
             digest.update(format!("{:?}\n", row.get(column)));
         }
         for (sum, byte) in self.sum.iter_mut().zip(digest.finalize()) {

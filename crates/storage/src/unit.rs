@@ -1,4 +1,4 @@
-//! A unit of work: one transaction, whose verbs stand in the other files.
+//! A unit of work: one transaction. Its operations are implemented in the other files.
 
 use std::sync::Arc;
 
@@ -12,24 +12,24 @@ use tracing::{Instrument as _, Span};
 use vestibule_domain::ports::{StoreError, UnitOfWork};
 
 use crate::error::{store_error, unavailable};
-use crate::postgres::{ANSWER, STATEMENT_TIMEOUT, Trust, is_read_only};
-use crate::recent::{RecentSessions, Touched};
+use crate::postgres::{OPERATION_TIMEOUT, STATEMENT_TIMEOUT, Trust, is_read_only};
+use crate::session_cache::{SessionCache, Touched};
 use crate::spans;
 
 /// An open transaction. Dropping it rolls it back.
 pub(crate) struct SeaUnit {
-    pub(crate) tx: Timely,
-    /// What it has written that others may have read a moment ago.
+    pub(crate) tx: TimedTransaction,
+    /// The sessions and users it has changed, which the session cache has to forget.
     pub(crate) touched: Touched,
-    pub(crate) recent: Arc<RecentSessions>,
-    /// What a trace sees of it, from before it was opened to its end.
+    pub(crate) session_cache: Arc<SessionCache>,
+    /// The tracing span, from before the start of the transaction to its end.
     pub(crate) span: Span,
 }
 
 impl SeaUnit {
-    /// Whether other units may be open at the same time, so that rows have to be locked. On SQLite
-    /// there is one writer, and asking for a lock would be a question for nothing.
-    pub(crate) fn has_rivals(&self) -> bool {
+    /// Returns `true` if other units of work may be open at the same time, so that rows have to be
+    /// locked. SQLite has a single writer.
+    pub(crate) fn needs_row_locks(&self) -> bool {
         self.tx.get_database_backend() != DbBackend::Sqlite
     }
 }
@@ -37,12 +37,12 @@ impl SeaUnit {
 #[async_trait]
 impl UnitOfWork for SeaUnit {
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        let Self { tx, touched, recent, span } = *self;
-        // A client that hangs up drops the future that waits here (decision D14). The task goes on.
+        let Self { tx, touched, session_cache, span } = *self;
+        // A disconnect of the client drops the waiting future (decision 0001), not the task.
         #[expect(clippy::disallowed_methods, reason = "ends by itself, within a unit's time")]
         let commit = tokio::spawn(async move {
-            // Also when it fails: whoever is cut off does not know what became of it.
-            let _forgetting = Forgetting { touched, recent };
+            // Also on failure: if the connection is lost, the transaction may still be committed.
+            let _forget = ForgetOnDrop { touched, session_cache };
             let outcome = tx.commit().instrument(spans::commit(&span)).await;
             spans::ended(&span, outcome.is_ok());
             outcome
@@ -54,33 +54,33 @@ impl UnitOfWork for SeaUnit {
     }
 }
 
-/// Forgets what was touched, at the end, whatever happens before it.
-struct Forgetting {
+/// Removes the changed sessions and users from the session cache when dropped.
+struct ForgetOnDrop {
     touched: Touched,
-    recent: Arc<RecentSessions>,
+    session_cache: Arc<SessionCache>,
 }
 
-impl Drop for Forgetting {
+impl Drop for ForgetOnDrop {
     fn drop(&mut self) {
-        self.recent.forget(&self.touched);
+        self.session_cache.forget(&self.touched);
     }
 }
 
-/// Until when a unit may take, and whose connection it works on.
-pub(crate) struct Patience {
+/// Time limit of a unit of work on a PostgreSQL server.
+pub(crate) struct Timeout {
     until: Instant,
     trust: Arc<Trust>,
 }
 
-impl Patience {
-    /// As long as a client is willing to wait.
+impl Timeout {
+    /// Starts the time limit, [`OPERATION_TIMEOUT`].
     pub(crate) fn of(trust: Arc<Trust>) -> Self {
-        Self { until: Instant::now() + ANSWER, trust }
+        Self { until: Instant::now() + OPERATION_TIMEOUT, trust }
     }
 
-    /// Waits no longer than that. A server that takes no writes is not trusted again, nor is one
-    /// that has said nothing for as long as it may work on anything; one that had less time, because
-    /// the unit had to wait for its connection, may only be slow.
+    /// Limits the time of an operation. Withdraws trust from open connections if the server is
+    /// read-only, or has not responded for longer than [`STATEMENT_TIMEOUT`]. If there was less
+    /// time, because the unit had to wait for its connection, the server may only be slow.
     async fn bound<T>(&self, work: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
         let began = Instant::now();
         let outcome = timeout_at(self.until, work).await.unwrap_or_else(|_| {
@@ -97,74 +97,74 @@ impl Patience {
 }
 
 fn late() -> DbErr {
-    let reason = "the database has not answered in time";
+    let reason = "the database did not respond in time";
     DbErr::Conn(RuntimeErr::Internal(reason.to_owned()))
 }
 
-/// A transaction on a database that may go silent.
-pub(crate) struct Timely {
+/// A transaction with a time limit, on a database that may stop responding.
+pub(crate) struct TimedTransaction {
     tx: DatabaseTransaction,
-    /// None on a file, which has its own bound, and where a unit takes what it takes.
-    patience: Option<Patience>,
+    /// `None` on SQLite, which has its own time limit, and for units without a time limit.
+    timeout: Option<Timeout>,
 }
 
 async fn within<T>(
-    patience: Option<&Patience>,
+    timeout: Option<&Timeout>,
     work: impl Future<Output = Result<T, DbErr>>,
 ) -> Result<T, DbErr> {
-    match patience {
-        Some(patience) => patience.bound(work).await,
+    match timeout {
+        Some(timeout) => timeout.bound(work).await,
         None => work.await,
     }
 }
 
-impl Timely {
-    /// Opens a transaction, on a connection that may have to be waited for.
+impl TimedTransaction {
+    /// Begins a transaction; may have to wait for a connection.
     pub(crate) async fn begin(
         begin: impl Future<Output = Result<DatabaseTransaction, DbErr>>,
-        patience: Option<Patience>,
+        timeout: Option<Timeout>,
     ) -> Result<Self, DbErr> {
-        let tx = match &patience {
-            Some(patience) => timeout_at(patience.until, begin).await.map_err(|_| late())??,
+        let tx = match &timeout {
+            Some(timeout) => timeout_at(timeout.until, begin).await.map_err(|_| late())??,
             None => begin.await?,
         };
-        Ok(Self { tx, patience })
+        Ok(Self { tx, timeout })
     }
 
-    /// Lets this unit take what it takes, for what is about everybody.
-    pub(crate) async fn without_hurry(&mut self) -> Result<(), DbErr> {
+    /// Removes the time limit, for operations on all users.
+    pub(crate) async fn without_timeout(&mut self) -> Result<(), DbErr> {
         if self.tx.get_database_backend() == DbBackend::Postgres {
             self.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
         }
-        self.patience = None;
+        self.timeout = None;
         Ok(())
     }
 
     async fn commit(self) -> Result<(), DbErr> {
-        within(self.patience.as_ref(), self.tx.commit()).await
+        within(self.timeout.as_ref(), self.tx.commit()).await
     }
 }
 
 #[async_trait]
-impl ConnectionTrait for Timely {
+impl ConnectionTrait for TimedTransaction {
     fn get_database_backend(&self) -> DbBackend {
         self.tx.get_database_backend()
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        within(self.patience.as_ref(), self.tx.execute_raw(statement)).await
+        within(self.timeout.as_ref(), self.tx.execute_raw(statement)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        within(self.patience.as_ref(), self.tx.execute_unprepared(sql)).await
+        within(self.timeout.as_ref(), self.tx.execute_unprepared(sql)).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        within(self.patience.as_ref(), self.tx.query_one_raw(statement)).await
+        within(self.timeout.as_ref(), self.tx.query_one_raw(statement)).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        within(self.patience.as_ref(), self.tx.query_all_raw(statement)).await
+        within(self.timeout.as_ref(), self.tx.query_all_raw(statement)).await
     }
 
     fn support_returning(&self) -> bool {
@@ -178,25 +178,25 @@ mod tests {
 
     use super::*;
 
-    const AS_OLD_AS_ANY: Duration = Duration::from_mins(1);
+    const OLD: Duration = Duration::from_mins(1);
 
-    async fn silence(patience: &Patience) {
-        patience.bound(std::future::pending::<Result<(), DbErr>>()).await.unwrap_err();
+    async fn silence(timeout: &Timeout) {
+        timeout.bound(std::future::pending::<Result<(), DbErr>>()).await.unwrap_err();
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_unit_that_waited_for_its_connection_ends_no_other_connection() {
+    async fn a_unit_that_waited_for_its_connection_does_not_withdraw_trust() {
         let trust = Arc::new(Trust::new());
-        let patience = Patience::of(trust.clone());
-        tokio::time::advance(ANSWER.abs_diff(STATEMENT_TIMEOUT)).await;
-        silence(&patience).await;
-        assert!(trust.covers(AS_OLD_AS_ANY));
+        let timeout = Timeout::of(trust.clone());
+        tokio::time::advance(OPERATION_TIMEOUT.abs_diff(STATEMENT_TIMEOUT)).await;
+        silence(&timeout).await;
+        assert!(trust.covers(OLD));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_server_that_is_silent_for_longer_than_it_may_work_is_not_trusted() {
+    async fn a_server_silent_for_longer_than_the_statement_timeout_is_not_trusted() {
         let trust = Arc::new(Trust::new());
-        silence(&Patience::of(trust.clone())).await;
-        assert!(!trust.covers(AS_OLD_AS_ANY));
+        silence(&Timeout::of(trust.clone())).await;
+        assert!(!trust.covers(OLD));
     }
 }

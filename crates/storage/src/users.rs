@@ -1,4 +1,4 @@
-//! The users: rows, reads and verbs.
+//! Users: rows, reads and writes.
 
 use async_trait::async_trait;
 use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, LockType, OnConflict, Value};
@@ -7,13 +7,13 @@ use sea_orm::{
     EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
 };
 use time::OffsetDateTime;
-use vestibule_domain::email::{EmailAddress, EmailKey, MAX_EMAIL_BYTES};
-use vestibule_domain::id::UserId;
-use vestibule_domain::language::Language;
-use vestibule_domain::password::PasswordHash;
-use vestibule_domain::ports::{Failures, Insertion, StoreError, Users};
-use vestibule_domain::user::{CredentialEpoch, User, UserFilter};
-use vestibule_domain::username::Username;
+use vestibule_domain::model::email::{EmailAddress, EmailKey, MAX_EMAIL_BYTES};
+use vestibule_domain::model::id::UserId;
+use vestibule_domain::model::language::Language;
+use vestibule_domain::model::password::PasswordHash;
+use vestibule_domain::model::user::{CredentialsVersion, User, UserFilter};
+use vestibule_domain::model::username::Username;
+use vestibule_domain::ports::{Insertion, SignInFailureStore, StoreError, UserStore};
 
 use crate::columns::{micros, moment};
 use crate::entities::user::{ActiveModel, Column, Entity, Model};
@@ -21,21 +21,22 @@ use crate::entities::{password, reset, session};
 use crate::error::{corrupt, store_error};
 use crate::unit::SeaUnit;
 
-/// How often an insertion is tried whose rival was deleted while we looked for it.
+/// Number of attempts of an insertion whose conflicting user is deleted meanwhile.
 const INSERTIONS: u32 = 3;
 
-/// No key is longer: an address has 254 bytes, and folding or A-labels do not make four of one.
+/// Maximum length of a key: an email has 254 bytes, and case folding and A-labels less than
+/// quadruple it.
 const LONGEST_KEY: usize = 4 * MAX_EMAIL_BYTES;
 
-/// The user a row holds.
+/// Reads a user.
 pub(crate) fn user(row: &Model) -> Result<User, StoreError> {
     let email = EmailAddress::parse(&row.email).map_err(corrupt)?;
     if email.key().as_str() != row.email_key {
-        return Err(corrupt(format!("user {} has an address with another key", row.id)));
+        return Err(corrupt(format!("user {} has an email with a different key", row.id)));
     }
     let username = Username::parse(&row.username).map_err(corrupt)?;
     if username.key() != row.username_key {
-        return Err(corrupt(format!("user {} has a name with another key", row.id)));
+        return Err(corrupt(format!("user {} has a username with a different key", row.id)));
     }
     let language = row.language.as_deref().map(|tag| {
         let language = Language::from_tag(tag);
@@ -48,7 +49,7 @@ pub(crate) fn user(row: &Model) -> Result<User, StoreError> {
         is_active: row.is_active,
         is_admin: row.is_admin,
         language: language.transpose()?,
-        epoch: CredentialEpoch::from_stored(row.credential_epoch),
+        credentials_version: CredentialsVersion::from_stored(row.credentials_version),
         created_at: moment(row.created_at)?,
     })
 }
@@ -88,24 +89,24 @@ pub(crate) async fn list(
         let Some(pattern) = pattern(text) else {
             return Ok(Vec::new());
         };
-        // Keys are folded, as the text is: there is no case to disregard.
+        // Keys and the text are case-folded, so that the comparison can be exact.
         let found = Condition::any()
             .add(Column::EmailKey.like(pattern.clone()))
             .add(Column::UsernameKey.like(pattern));
         select = select.filter(found);
     }
     if filter.admins_only {
-        // As the partial index has it.
+        // Written as in the partial index.
         select = select.filter(Expr::col((Entity, Column::IsAdmin)));
     }
     let rows = select.all(db).await.map_err(store_error)?;
     rows.iter().map(user).collect()
 }
 
-/// What a key that contains a text is like; `None` when none can.
+/// Returns the `LIKE` pattern for keys that contain a text; `None` if no key can.
 fn pattern(text: &str) -> Option<LikeExpr> {
     const ESCAPE: char = '\\';
-    // A NUL ends a text on SQLite and is none on PostgreSQL, and patterns have a limit.
+    // NUL ends a text on SQLite and is invalid on PostgreSQL; the length of patterns is limited.
     if text.contains('\0') || text.len() > LONGEST_KEY {
         return None;
     }
@@ -121,11 +122,9 @@ fn pattern(text: &str) -> Option<LikeExpr> {
 }
 
 impl SeaUnit {
-    /// Keeps a user as they are, in part or in whole, until this unit ends. Answers `false` when
-    /// there is no such user.
+    /// Locks a user until the end of this unit. Returns `false` if the user does not exist.
     ///
-    /// Every unit that touches what belongs to a user comes here first, so that two of them never
-    /// wait for each other.
+    /// Every unit that changes rows of a user calls this first, which prevents deadlocks.
     pub(crate) async fn lock_user(
         &mut self,
         id: UserId,
@@ -142,7 +141,7 @@ impl SeaUnit {
         Ok(found.is_some())
     }
 
-    /// Changes one column of one user.
+    /// Updates a column of a user.
     async fn set_column(
         &mut self,
         id: UserId,
@@ -159,8 +158,8 @@ impl SeaUnit {
         Ok(outcome.rows_affected > 0)
     }
 
-    /// Who is in the way of a user that could not be added.
-    async fn rival(&mut self, user: &User) -> Result<Option<Insertion>, StoreError> {
+    /// Finds the conflict of a user that could not be inserted.
+    async fn find_conflict(&mut self, user: &User) -> Result<Option<Insertion>, StoreError> {
         let same_key = Column::EmailKey.eq(user.email.key().as_str());
         let same_name = Column::UsernameKey.eq(user.username.key());
         let keys: Vec<String> = Entity::find()
@@ -182,7 +181,7 @@ impl SeaUnit {
 }
 
 #[async_trait]
-impl Users for SeaUnit {
+impl UserStore for SeaUnit {
     async fn insert_user(&mut self, user: &User) -> Result<Insertion, StoreError> {
         for _ in 0..INSERTIONS {
             let row = ActiveModel {
@@ -193,11 +192,11 @@ impl Users for SeaUnit {
                 username_key: Set(user.username.key()),
                 is_active: Set(user.is_active),
                 is_admin: Set(user.is_admin),
-                credential_epoch: Set(user.epoch.as_i64()),
+                credentials_version: Set(user.credentials_version.as_i64()),
                 created_at: Set(micros(user.created_at)),
                 language: Set(user.language.map(|language| language.tag().to_owned())),
             };
-            // An error would end the transaction on PostgreSQL; a conflict must not.
+            // On PostgreSQL, an error would abort the transaction; a conflict must not.
             let outcome = Entity::insert(row)
                 .on_conflict(OnConflict::new().do_nothing().to_owned())
                 .try_insert()
@@ -207,23 +206,23 @@ impl Users for SeaUnit {
             if matches!(outcome, TryInsertResult::Inserted(1..)) {
                 return Ok(Insertion::Inserted);
             }
-            if let Some(rival) = self.rival(user).await? {
-                return Ok(rival);
+            if let Some(conflict) = self.find_conflict(user).await? {
+                return Ok(conflict);
             }
         }
-        Err(corrupt(format!("user {} cannot be added, and nobody is in the way", user.id)))
+        Err(corrupt(format!("user {} cannot be added, but no user conflicts", user.id)))
     }
 
-    async fn advance_epoch(
+    async fn advance_credentials_version(
         &mut self,
         id: UserId,
-        from: CredentialEpoch,
+        from: CredentialsVersion,
     ) -> Result<bool, StoreError> {
         self.touched.user(id);
         let outcome = Entity::update_many()
-            .col_expr(Column::CredentialEpoch, Expr::value(from.next().as_i64()))
+            .col_expr(Column::CredentialsVersion, Expr::value(from.next().as_i64()))
             .filter(Column::Id.eq(id.as_uuid()))
-            .filter(Column::CredentialEpoch.eq(from.as_i64()))
+            .filter(Column::CredentialsVersion.eq(from.as_i64()))
             .exec(&self.tx)
             .await
             .map_err(store_error)?;
@@ -231,21 +230,21 @@ impl Users for SeaUnit {
     }
 
     async fn revoke_everything(&mut self, now: OffsetDateTime) -> Result<u64, StoreError> {
-        self.touched.everybody();
-        self.tx.without_hurry().await.map_err(store_error)?;
+        self.touched.all_users();
+        self.tx.without_timeout().await.map_err(store_error)?;
         if self.tx.get_database_backend() == DbBackend::Postgres {
-            // Nobody begins or ends a session between the note and the deletion. Before anything else
-            // is locked, so that nobody waits for this unit while it waits for them.
+            // No session may start or end between the record and the deletion. The table is locked
+            // before any row, to prevent deadlocks.
             let alone = "LOCK TABLE sessions IN EXCLUSIVE MODE";
             self.tx.execute_unprepared(alone).await.map_err(store_error)?;
         }
-        let next = Expr::col(Column::CredentialEpoch).add(1);
+        let next = Expr::col(Column::CredentialsVersion).add(1);
         let users = Entity::update_many()
-            .col_expr(Column::CredentialEpoch, next)
+            .col_expr(Column::CredentialsVersion, next)
             .exec(&self.tx)
             .await
             .map_err(store_error)?;
-        self.note_all_ended(None, now).await?;
+        self.record_all_ended(None, now).await?;
         session::Entity::delete_many().exec(&self.tx).await.map_err(store_error)?;
         reset::Entity::update_many()
             .col_expr(reset::Column::SupersededAt, Expr::value(micros(now)))
@@ -263,7 +262,7 @@ impl Users for SeaUnit {
         }
         let rows = Entity::find()
             .filter(Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
-            // In one order everywhere, so that two units never wait for each other.
+            // The same order everywhere prevents deadlocks.
             .order_by_asc(Column::Id)
             .lock(LockType::Update)
             .all(&self.tx)
@@ -286,12 +285,12 @@ impl Users for SeaUnit {
 
     async fn delete_user(&mut self, id: UserId, now: OffsetDateTime) -> Result<bool, StoreError> {
         self.touched.user(id);
-        // The user first, as everywhere.
+        // Lock the user first, as everywhere.
         if !self.lock_user(id, LockType::Update).await? {
             return Ok(false);
         }
-        self.note_all_ended(Some(id.as_uuid()), now).await?;
-        // The foreign keys take everything else along.
+        self.record_all_ended(Some(id.as_uuid()), now).await?;
+        // The foreign keys delete the user's other rows.
         let deleted = Entity::delete_many()
             .filter(Column::Id.eq(id.as_uuid()))
             .exec_with_returning(&self.tx)

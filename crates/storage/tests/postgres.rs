@@ -1,4 +1,4 @@
-//! The store keeps the contract on PostgreSQL.
+//! Contract and concurrency tests of the store on PostgreSQL.
 #![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
 
 #[path = "fixtures/postgres.rs"]
@@ -17,7 +17,7 @@ mod postgres {
     store_contract!(fresh);
     store_races!(fresh);
 
-    /// Two nodes of one service, each with a pool of its own.
+    /// Two nodes of one service, each with its own pool.
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn a_reset_is_spent_on_one_of_two_nodes() {
         let fixture = fresh().await;
@@ -39,9 +39,9 @@ mod postgres {
         fixture.close().await;
     }
 
-    /// Whoever looks for work does not wait for somebody who has some.
+    /// Workers skip rows that another worker has locked.
     #[tokio::test]
-    async fn what_one_unit_has_taken_another_passes_over() {
+    async fn units_skip_rows_locked_by_another_unit() {
         let fixture = fresh().await;
         let store = fixture.store();
         let anna = given::stored_user(&*store, "anna").await;

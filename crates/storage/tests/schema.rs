@@ -1,4 +1,4 @@
-//! The schema: migrations run, and what they make is what the store expects.
+//! Tests of the schema: migrations run, and their result is what the store expects.
 #![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
 
 #[path = "fixtures/postgres.rs"]
@@ -10,10 +10,10 @@ mod upgrade;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TryGetable};
 use time::Duration;
-use vestibule_domain::audit::{AuditEvent, Doer, EventKind};
-use vestibule_domain::mail::{Mail, QueuedMail};
+use vestibule_domain::model::audit::{Actor, AuditAction, AuditEvent};
+use vestibule_domain::model::mail::{Mail, QueuedMail};
+use vestibule_domain::model::refresh_token::Refresh;
 use vestibule_domain::ports::Store;
-use vestibule_domain::refresh::Refresh;
 use vestibule_migrations::{MigrateError, Migrator, MigratorTrait, migrate, pending, status};
 use vestibule_testkit::contract::given;
 
@@ -43,11 +43,11 @@ async fn every_entity_fits_its_table(store: &dyn Store) {
     let refresh = Refresh { rotation, ..given::refresh() };
     let session = given::session(&anna).in_browser(given::digest()).refreshed_by(refresh);
     let reset = given::reset(&anna, given::noon());
-    let by = Doer::Administrator(anna.id);
-    let event = given::event(EventKind::Promoted, Some(anna.id), given::noon());
+    let by = Actor::Administrator(anna.id);
+    let event = given::event(AuditAction::Promoted, Some(anna.id), given::noon());
     let event = AuditEvent { by, ..event };
     let (address, network) = (anna.email.key(), given::network("192.0.2.1"));
-    let (relay, setup) = (given::relay("smtp.example.com"), given::digest());
+    let (smtp, setup) = (given::smtp("smtp.example.com"), given::digest());
     let request = given::request("anna", given::noon());
     let mut unit = store.begin().await.unwrap();
     unit.set_password(anna.id, &given::hash("a"), given::noon()).await.unwrap();
@@ -65,7 +65,7 @@ async fn every_entity_fits_its_table(store: &dyn Store) {
     let lease = given::lease(given::noon() + Duration::HOUR);
     assert_eq!(unit.claim_mails(given::noon(), lease, 9).await.unwrap().len(), 2);
     assert_eq!(unit.take_reset_request().await.unwrap(), Some(request));
-    unit.save_relay(&relay).await.unwrap();
+    unit.save_smtp_settings(&smtp).await.unwrap();
     unit.save_setup_link(&setup, given::noon()).await.unwrap();
     assert!(!unit.spend_setup_link(&setup, given::noon()).await.unwrap());
     unit.record(&event).await.unwrap();
@@ -74,12 +74,12 @@ async fn every_entity_fits_its_table(store: &dyn Store) {
     assert_eq!(store.list_events(None, None, 9).await.unwrap(), [event]);
     let failures = store.find_failures(address, network).await.unwrap();
     assert_eq!((failures.total, failures.last_from_network), (1, Some(given::noon())));
-    assert_eq!(store.find_relay().await.unwrap(), Some(relay));
+    assert_eq!(store.find_smtp_settings().await.unwrap(), Some(smtp));
     assert_eq!(store.find_session(session.id).await.unwrap(), Some((session, anna.clone())));
     assert_eq!(store.find_reset(reset.id).await.unwrap(), Some((reset, anna)));
 }
 
-/// What no correct use of the port can do.
+/// Statements that violate the constraints of the schema.
 const REFUSED: &[&str] = &[
     "UPDATE password_resets SET used_at = NULL",
     "UPDATE password_resets SET expires_at = issued_at",
@@ -87,7 +87,7 @@ const REFUSED: &[&str] = &[
     "UPDATE sessions SET authenticated_at = NULL",
     // Two sessions with one key.
     "UPDATE sessions SET browser_key_digest = (SELECT digest FROM setup_links)",
-    // Two sessions with one family, and what is known of a token in part.
+    // Two sessions with one family, and an incomplete state of refresh tokens.
     "UPDATE sessions SET refresh_digest = (SELECT digest FROM setup_links), \
      refresh_family_digest = (SELECT digest FROM setup_links)",
     "UPDATE sessions SET refresh_digest = NULL WHERE refresh_digest IS NOT NULL",
@@ -100,20 +100,20 @@ const REFUSED: &[&str] = &[
     "UPDATE sessions SET refreshed_at = 1 WHERE refresh_digest IS NULL",
     "UPDATE sign_in_failures SET failures = 0",
     "UPDATE sign_in_failures SET network = ''",
-    "UPDATE audit_events SET doer = 'nobody'",
-    "UPDATE audit_events SET doer = 'administrator'",
+    "UPDATE audit_events SET actor = 'unknown'",
+    "UPDATE audit_events SET actor = 'administrator'",
     "UPDATE audit_events SET administrator_id = id",
-    "UPDATE users SET credential_epoch = 0",
+    "UPDATE users SET credentials_version = 0",
     "UPDATE users SET language = 'fr'",
-    "UPDATE relay SET id = 2",
-    "UPDATE relay SET port = 0",
-    "UPDATE relay SET port = 65536",
-    "UPDATE relay SET security = 'ssl'",
-    "UPDATE relay SET username = NULL",
-    "UPDATE relay SET sealed_password = NULL",
-    "UPDATE relay SET tested_at = 1",
-    "UPDATE relay SET tested_at = 1, tested_to = 'anna@example.com'",
-    "UPDATE relay SET test_succeeded = TRUE",
+    "UPDATE smtp_settings SET id = 2",
+    "UPDATE smtp_settings SET port = 0",
+    "UPDATE smtp_settings SET port = 65536",
+    "UPDATE smtp_settings SET security = 'ssl'",
+    "UPDATE smtp_settings SET username = NULL",
+    "UPDATE smtp_settings SET sealed_password = NULL",
+    "UPDATE smtp_settings SET tested_at = 1",
+    "UPDATE smtp_settings SET tested_at = 1, tested_to = 'anna@example.com'",
+    "UPDATE smtp_settings SET test_succeeded = TRUE",
     "UPDATE setup_links SET id = 2",
     "UPDATE outbox SET kind = 'greeting'",
     "UPDATE outbox SET kind = 'reset_link'",
@@ -123,8 +123,8 @@ const REFUSED: &[&str] = &[
     "UPDATE outbox SET attempts = -1",
 ];
 
-/// The database refuses it all the same.
-async fn the_schema_defends_itself(store: &dyn Store, db: &DatabaseConnection) {
+/// Checks that the database refuses all statements of [`REFUSED`].
+async fn the_schema_refuses_invalid_rows(store: &dyn Store, db: &DatabaseConnection) {
     let anna = given::stored_user(store, "anna").await;
     given::stored_session(store, &anna).await;
     let used = given::stored_reset(store, &anna, given::noon()).await;
@@ -141,8 +141,8 @@ async fn the_schema_defends_itself(store: &dyn Store, db: &DatabaseConnection) {
     unit.insert_session(&given::session(&anna).refreshed_by(refresh)).await.unwrap();
     let (address, network) = (anna.email.key(), given::network("192.0.2.1"));
     unit.count_failure(address, network, given::noon(), given::noon()).await.unwrap();
-    unit.record(&given::event(EventKind::SignedIn, None, given::noon())).await.unwrap();
-    unit.save_relay(&given::relay("smtp.example.com")).await.unwrap();
+    unit.record(&given::event(AuditAction::SignedIn, None, given::noon())).await.unwrap();
+    unit.save_smtp_settings(&given::smtp("smtp.example.com")).await.unwrap();
     unit.save_setup_link(&key, given::noon()).await.unwrap();
     unit.commit().await.unwrap();
     for wrong in REFUSED {
@@ -172,11 +172,11 @@ async fn assert_refused(db: &DatabaseConnection, wrong: &str) {
     assert!(refused.to_string().contains("constraint"), "{wrong}: {refused}");
 }
 
-/// What a newer version has written, and this one has no word for, is left to that version.
-async fn events_of_unknown_kinds_are_passed_over(store: &dyn Store, db: &DatabaseConnection) {
+/// Events of kinds that only a newer version defines are skipped.
+async fn events_of_unknown_kinds_are_skipped(store: &dyn Store, db: &DatabaseConnection) {
     let event = |minutes| {
         let at = given::noon() + Duration::minutes(minutes);
-        given::event(EventKind::SignedIn, None, at)
+        given::event(AuditAction::SignedIn, None, at)
     };
     let [first, unknown, last] = [event(0), event(1), event(2)];
     let mut unit = store.begin().await.unwrap();
@@ -227,7 +227,7 @@ mod sqlite {
     }
 
     #[tokio::test]
-    async fn the_files_are_their_owners_alone() {
+    async fn the_files_are_readable_by_their_owner_only() {
         use std::os::unix::fs::PermissionsExt;
         let fixture = fresh().await;
         let file = fixture.settings.url.trim_start_matches("sqlite://");
@@ -241,15 +241,15 @@ mod sqlite {
     #[tokio::test]
     async fn constraints_hold() {
         let fixture = fresh().await;
-        the_schema_defends_itself(&*fixture.store(), fixture.sea.connection()).await;
+        the_schema_refuses_invalid_rows(&*fixture.store(), fixture.sea.connection()).await;
         fixture.close().await;
     }
 
     #[tokio::test]
-    async fn unknown_events_are_passed_over() {
+    async fn unknown_events_are_skipped() {
         let fixture = fresh().await;
         let db = fixture.sea.connection();
-        events_of_unknown_kinds_are_passed_over(&*fixture.store(), db).await;
+        events_of_unknown_kinds_are_skipped(&*fixture.store(), db).await;
         fixture.close().await;
     }
 
@@ -261,7 +261,7 @@ mod sqlite {
     }
 
     #[tokio::test]
-    async fn of_processes_that_start_together_one_migrates() {
+    async fn one_of_several_starting_processes_migrates() {
         let fixture = empty().await;
         let other = SeaStore::connect(&fixture.settings).await.unwrap();
         let (here, there) =
@@ -272,7 +272,7 @@ mod sqlite {
         fixture.close().await;
     }
 
-    /// Decision D15.
+    /// Decision 0025.
     #[tokio::test]
     async fn the_writer_has_the_safe_settings() {
         let fixture = fresh().await;
@@ -312,15 +312,15 @@ mod postgres {
     #[tokio::test]
     async fn constraints_hold() {
         let fixture = fresh().await;
-        the_schema_defends_itself(&*fixture.store(), fixture.sea.connection()).await;
+        the_schema_refuses_invalid_rows(&*fixture.store(), fixture.sea.connection()).await;
         fixture.close().await;
     }
 
     #[tokio::test]
-    async fn unknown_events_are_passed_over() {
+    async fn unknown_events_are_skipped() {
         let fixture = fresh().await;
         let db = fixture.sea.connection();
-        events_of_unknown_kinds_are_passed_over(&*fixture.store(), db).await;
+        events_of_unknown_kinds_are_skipped(&*fixture.store(), db).await;
         fixture.close().await;
     }
 
@@ -332,7 +332,7 @@ mod postgres {
     }
 
     #[tokio::test]
-    async fn of_nodes_that_start_together_one_migrates() {
+    async fn one_of_several_starting_nodes_migrates() {
         let fixture = empty().await;
         let other = connect(&fixture.name).await;
         let (here, there) =

@@ -1,4 +1,4 @@
-//! The store keeps the contract in an SQLite file.
+//! Contract and concurrency tests of the store on SQLite.
 #![expect(clippy::unwrap_used, reason = "in a test, a surprise is a failure")]
 
 #[path = "fixtures/sqlite.rs"]
@@ -7,11 +7,11 @@ mod fixture;
 use fixture::fresh;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use time::Duration;
-use vestibule_domain::audit::EventKind;
-use vestibule_domain::mail::{Mail, MailFate, QueuedMail};
+use vestibule_domain::model::audit::AuditAction;
+use vestibule_domain::model::mail::{Mail, MailFate, QueuedMail};
+use vestibule_domain::model::refresh_token::Refresh;
+use vestibule_domain::model::user::{User, UserFilter};
 use vestibule_domain::ports::{Store, StoreError};
-use vestibule_domain::refresh::Refresh;
-use vestibule_domain::user::{User, UserFilter};
 use vestibule_storage::{SeaStore, Settings};
 use vestibule_testkit::contract::given;
 use vestibule_testkit::{store_contract, store_races};
@@ -25,9 +25,9 @@ async fn count(db: &DatabaseConnection, table: &str) -> i64 {
     db.query_one_raw(statement).await.unwrap().unwrap().try_get("", "n").unwrap()
 }
 
-/// The port has no verb that shows it.
+/// Tested here because the port cannot read purged rows.
 #[tokio::test]
-async fn purging_deletes_finished_mails_and_mails_of_dead_links() {
+async fn purging_deletes_finished_mails_and_mails_of_expired_links() {
     let fixture = fresh().await;
     let store = fixture.store();
     let anna = given::stored_user(&*store, "anna").await;
@@ -56,7 +56,7 @@ async fn purging_deletes_finished_mails_and_mails_of_dead_links() {
 }
 
 #[tokio::test]
-async fn a_stored_address_with_another_key_is_corrupt() {
+async fn a_stored_email_with_a_different_key_is_corrupt() {
     let fixture = fresh().await;
     let User { id, .. } = given::stored_user(&*fixture.store(), "anna").await;
     let db = fixture.sea.connection();
@@ -74,9 +74,9 @@ async fn a_stored_address_with_another_key_is_corrupt() {
     fixture.close().await;
 }
 
-/// Whatever cannot be read back is said to be so, and nothing is made up in its place.
+/// Unreadable values are reported as corrupt, not replaced by defaults.
 #[tokio::test]
-async fn a_relay_or_session_or_mail_that_cannot_be_read_is_corrupt() {
+async fn unreadable_smtp_settings_sessions_and_mails_are_corrupt() {
     let fixture = fresh().await;
     let store = fixture.store();
     let db = fixture.sea.connection();
@@ -95,17 +95,17 @@ async fn a_relay_or_session_or_mail_that_cannot_be_read_is_corrupt() {
         "security = 'ssl'",
         "username = NULL",
         "sealed_password = NULL",
-        "from_address = 'nobody'",
+        "from_address = 'unknown'",
         "from_name = ''",
         "tested_at = 1",
-        "tested_at = 1, tested_to = 'nobody', test_succeeded = TRUE",
+        "tested_at = 1, tested_to = 'unknown', test_succeeded = TRUE",
     ] {
         let mut unit = store.begin().await.unwrap();
-        unit.save_relay(&given::relay("smtp.example.com")).await.unwrap();
+        unit.save_smtp_settings(&given::smtp("smtp.example.com")).await.unwrap();
         unit.commit().await.unwrap();
-        assert!(store.find_relay().await.is_ok());
-        db.execute_unprepared(&format!("UPDATE relay SET {damage}")).await.unwrap();
-        let found = store.find_relay().await;
+        assert!(store.find_smtp_settings().await.is_ok());
+        db.execute_unprepared(&format!("UPDATE smtp_settings SET {damage}")).await.unwrap();
+        let found = store.find_smtp_settings().await;
         assert!(matches!(found, Err(StoreError::Corrupt(_))), "{damage}: {found:?}");
     }
     db.execute_unprepared("UPDATE outbox SET state = 'sent'").await.unwrap();
@@ -123,7 +123,7 @@ async fn a_relay_or_session_or_mail_that_cannot_be_read_is_corrupt() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_or_event_or_count_that_cannot_be_read_is_corrupt() {
+async fn unreadable_refresh_tokens_events_and_counts_are_corrupt() {
     let fixture = fresh().await;
     let store = fixture.store();
     let db = fixture.sea.connection();
@@ -155,10 +155,10 @@ async fn a_refresh_token_or_event_or_count_that_cannot_be_read_is_corrupt() {
         db.execute_unprepared("DELETE FROM sessions").await.unwrap();
     }
     let mut unit = store.begin().await.unwrap();
-    unit.record(&given::event(EventKind::SignedIn, Some(anna.id), given::noon())).await.unwrap();
+    unit.record(&given::event(AuditAction::SignedIn, Some(anna.id), given::noon())).await.unwrap();
     unit.count_failure(address, network, given::noon(), given::noon()).await.unwrap();
     unit.commit().await.unwrap();
-    for damage in ["doer = 'administrator'", "doer = 'holder', administrator_id = id"] {
+    for damage in ["actor = 'administrator'", "actor = 'holder', administrator_id = id"] {
         db.execute_unprepared(&format!("UPDATE audit_events SET {damage}")).await.unwrap();
         let found = store.list_events(None, None, 9).await;
         assert!(matches!(found, Err(StoreError::Corrupt(_))), "{damage}: {found:?}");
@@ -174,42 +174,42 @@ async fn a_refresh_token_or_event_or_count_that_cannot_be_read_is_corrupt() {
     fixture.close().await;
 }
 
-/// "What another process has committed, after a second at most": as with the command line beside the
-/// service.
+/// For example a session ended on the command line while the service runs.
 #[tokio::test]
-async fn what_another_process_ends_is_over_after_a_moment() {
+async fn a_session_ended_by_another_process_expires_from_the_cache() {
     let fixture = fresh().await;
     let anna = given::stored_user(&fixture.sea, "anna").await;
     let session = given::stored_session(&fixture.sea, &anna).await;
-    let recalling = |recall| {
-        let settings = Settings { recall, ..fixture.settings.clone() };
+    let with_staleness = |max_staleness| {
+        let settings = Settings { max_staleness, ..fixture.settings.clone() };
         async move { SeaStore::connect(&settings).await.unwrap() }
     };
-    let moment = std::time::Duration::from_millis(200);
-    let (brief, blank) = (recalling(moment).await, recalling(std::time::Duration::ZERO).await);
+    let max_staleness = std::time::Duration::from_millis(200);
+    let (cached, uncached) =
+        (with_staleness(max_staleness).await, with_staleness(std::time::Duration::ZERO).await);
     let finds = async |store: &SeaStore| store.find_session(session.id).await.unwrap().is_some();
-    assert!(finds(&fixture.sea).await && finds(&brief).await && finds(&blank).await);
+    assert!(finds(&fixture.sea).await && finds(&cached).await && finds(&uncached).await);
 
-    let mut unit = blank.begin().await.unwrap();
+    let mut unit = uncached.begin().await.unwrap();
     unit.end_session(session.id, given::noon()).await.unwrap();
     unit.commit().await.unwrap();
-    assert!(!finds(&blank).await);
-    assert!(finds(&fixture.sea).await, "it recalls for much longer");
+    assert!(!finds(&uncached).await);
+    assert!(finds(&fixture.sea).await, "its cache keeps sessions much longer");
     let ended = std::time::Instant::now();
-    while finds(&brief).await {
-        assert!(ended.elapsed() < 10 * moment);
+    while finds(&cached).await {
+        assert!(ended.elapsed() < 10 * max_staleness);
         tokio::task::yield_now().await;
     }
-    for store in [brief, blank] {
+    for store in [cached, uncached] {
         store.close().await;
     }
     fixture.close().await;
 }
 
-/// The purge looks at the count of an account once and not again; should the account go in a way
-/// that this version does not see, the next wrong password makes it look again.
+/// The purge checks the count of an account only once. If the account is deleted in a way that this
+/// version does not notice, the next wrong password makes the purge check again.
 #[tokio::test]
-async fn a_count_is_looked_at_again_after_it_was_raised() {
+async fn a_kept_count_is_checked_again_after_a_new_failure() {
     let fixture = fresh().await;
     let store = fixture.store();
     let db = fixture.sea.connection();
@@ -236,9 +236,9 @@ async fn a_count_is_looked_at_again_after_it_was_raised() {
     fixture.close().await;
 }
 
-/// The queries that tables grow under are answered from an index, and sorted by it.
+/// Queries of large tables use an index, also to sort.
 #[tokio::test]
-async fn large_tables_are_searched_by_their_indexes() {
+async fn queries_of_large_tables_use_indexes() {
     let fixture = fresh().await;
     let db = fixture.sea.connection();
     for (query, index) in [
@@ -246,7 +246,7 @@ async fn large_tables_are_searched_by_their_indexes() {
             "SELECT * FROM sessions WHERE refresh_family_digest = ?1",
             "uq_sessions_refresh_family_digest",
         ),
-        // The outbox was made anew, and its indexes with it.
+        // A migration has recreated the outbox and its indexes.
         (
             "SELECT id FROM outbox WHERE state = 'queued' AND next_attempt_at <= ?1 \
              ORDER BY next_attempt_at, id LIMIT 9",
@@ -292,7 +292,7 @@ async fn readers_do_not_wait_for_the_writer() {
     let fixture = fresh().await;
     let store = fixture.store();
     let unit = store.begin().await.unwrap();
-    // While a unit is open: as many as there are readers, and more.
+    // While a unit is open: more reads than there are read connections.
     for _ in 0..10 {
         assert_eq!(store.list_users(&UserFilter::default(), None, 1).await.unwrap(), []);
         store.ping().await.unwrap();
@@ -301,7 +301,7 @@ async fn readers_do_not_wait_for_the_writer() {
     fixture.close().await;
 }
 
-/// A second process finds the file locked for longer than it can wait.
+/// Another process keeps the file locked for longer than the busy timeout.
 #[tokio::test]
 async fn a_file_that_stays_locked_is_unavailable() {
     let fixture = fresh().await;
@@ -315,7 +315,7 @@ async fn a_file_that_stays_locked_is_unavailable() {
 }
 
 #[tokio::test]
-async fn a_mail_that_cannot_be_read_holds_up_nobody() {
+async fn a_corrupt_mail_does_not_block_the_others() {
     let fixture = fresh().await;
     let store = fixture.store();
     let db = fixture.sea.connection();

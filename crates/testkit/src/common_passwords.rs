@@ -1,13 +1,13 @@
-//! A list of common passwords that fits on one line.
+//! A short list of common passwords.
 
 use vestibule_domain::ports::CommonPasswords;
 
-/// Knows a handful, and is never mistaken.
+/// A list of a few common passwords, without false positives.
 #[derive(Debug, Default)]
 pub struct HandfulOfCommonPasswords;
 
 impl HandfulOfCommonPasswords {
-    /// All of them.
+    /// All common passwords of the list.
     pub const ALL: [&str; 3] = ["password password", "qwertyuiop12", "123456789012"];
 }
 

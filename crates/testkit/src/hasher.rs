@@ -1,27 +1,27 @@
-//! A hasher that costs nothing and hides nothing.
+//! A fast password hasher for tests, which provides no security.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use vestibule_domain::password::{Password, PasswordHash};
+use vestibule_domain::model::password::{Password, PasswordHash};
 use vestibule_domain::ports::{HashError, PasswordHasher, Verdict};
 
-/// Keeps the password in the "hash", so that tests are fast and failures readable.
+/// A hasher whose "hash" contains the password, so that tests are fast and failures readable.
 #[derive(Debug, Default)]
 pub struct PlainHasher {
     verifications: AtomicUsize,
 }
 
 impl PlainHasher {
-    /// How often a password was compared so far.
+    /// Returns the number of verifications so far.
     pub fn verifications(&self) -> usize {
         self.verifications.load(Ordering::Relaxed)
     }
 
-    /// A hash as an older configuration would have made it.
+    /// Returns a hash of an older configuration, which needs a rehash.
     ///
     /// # Panics
-    /// When the password is not UTF-8, which a [`Password`] always is.
+    /// If the password is not UTF-8, which a [`Password`] always is.
     pub fn stale(password: &Password) -> PasswordHash {
         phc("stale", password)
     }
@@ -49,8 +49,8 @@ impl PasswordHasher for PlainHasher {
         })
     }
 
-    /// Hashes of its own are the only ones it knows.
-    fn adopt(&self, text: &str) -> Result<PasswordHash, HashError> {
+    /// Accepts its own hashes only.
+    fn accept_foreign_hash(&self, text: &str) -> Result<PasswordHash, HashError> {
         if text.starts_with("$plain$") || text.starts_with("$stale$") {
             return Ok(PasswordHash::from_phc(text.to_owned()));
         }

@@ -1,4 +1,4 @@
-//! One implementation of every port for tests, and the contract they all obey.
+//! Test implementations of all ports, and contract tests for stores.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "in a test, a surprise is a failure")]
 
 pub mod clock;
@@ -14,7 +14,7 @@ pub mod sealer;
 pub mod smtp;
 pub mod tokens;
 
-/// The examples of the README, compiled.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! A limiter without a clock.
+//! A rate limiter without a clock.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -7,17 +7,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use vestibule_domain::ports::{Decision, Limit, LimitKey, RateLimiter};
 
-/// Admits the first so many attempts of every key, and then nobody until it is told to forget.
+/// Admits attempts up to the limit of each key, and then none until it is reset.
 #[derive(Debug, Default)]
 pub struct CountingLimiter {
     attempts: Mutex<HashMap<LimitKey, u32>>,
 }
 
 impl CountingLimiter {
-    /// Forgets every attempt, as if the window had passed.
+    /// Resets all counts, as if the window had passed.
     ///
     /// # Panics
-    /// When another test thread panicked while it counted.
+    /// If another test thread panicked while it held the lock.
     pub fn forget(&self) {
         self.attempts.lock().unwrap().clear();
     }

@@ -1,15 +1,15 @@
-//! A mailer that keeps what it is given, and one that hands it out for any relay.
+//! A mailer that records messages, and a factory that returns it for all SMTP settings.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use vestibule_domain::error::BoxError;
-use vestibule_domain::mail::Message;
+use vestibule_domain::model::mail::Message;
+use vestibule_domain::model::smtp_settings::SmtpSettings;
 use vestibule_domain::ports::{MailError, Mailer, Mailers, Receipt};
-use vestibule_domain::relay::Relay;
 
-/// Keeps every message; fails as often as a test asks it to.
+/// A mailer that records messages, and fails on request.
 #[derive(Debug, Default)]
 pub struct Outgoing {
     sent: Mutex<Vec<Message>>,
@@ -17,10 +17,10 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// Takes everything sent so far.
+    /// Removes and returns the messages sent so far.
     ///
     /// # Panics
-    /// When another test thread panicked while it held the messages.
+    /// If another test thread panicked while it held the lock.
     pub fn take(&self) -> Vec<Message> {
         std::mem::take(&mut *self.sent.lock().unwrap())
     }
@@ -28,7 +28,7 @@ impl Outgoing {
     /// Makes the next attempt fail; several calls queue up.
     ///
     /// # Panics
-    /// When another test thread panicked while it held the failures.
+    /// If another test thread panicked while it held the lock.
     pub fn fail_next(&self, error: MailError) {
         self.failures.lock().unwrap().push_back(error);
     }
@@ -49,43 +49,43 @@ impl Mailer for Outgoing {
     }
 }
 
-/// Gives the same [`Outgoing`] for every relay, and remembers which relays it was asked for.
+/// A factory that returns the same [`Outgoing`] for all SMTP settings, and records the settings.
 #[derive(Debug, Default)]
 pub struct TestMailers {
-    /// Where everything sent through any of the relays is kept.
+    /// Records the messages sent with any of the settings.
     pub outgoing: Arc<Outgoing>,
-    relays: Mutex<Vec<Relay>>,
+    smtp_servers: Mutex<Vec<SmtpSettings>>,
     refusals: Mutex<VecDeque<String>>,
 }
 
 impl TestMailers {
-    /// The relays asked for so far, with the passwords they were asked for with.
+    /// Returns the SMTP settings of the mailers created so far, with their passwords.
     ///
     /// # Panics
-    /// When another test thread panicked while it held them.
-    pub fn relays(&self) -> Vec<Relay> {
-        self.relays.lock().unwrap().clone()
+    /// If another test thread panicked while it held the lock.
+    pub fn smtp_servers(&self) -> Vec<SmtpSettings> {
+        self.smtp_servers.lock().unwrap().clone()
     }
 
-    /// Makes the next request for a mailer fail, for that reason; several calls queue up.
+    /// Makes the creation of the next mailer fail with that reason; several calls queue up.
     ///
     /// # Panics
-    /// When another test thread panicked while it held the refusals.
+    /// If another test thread panicked while it held the lock.
     pub fn refuse_next(&self, reason: &str) {
         self.refusals.lock().unwrap().push_back(reason.to_owned());
     }
 }
 
 impl Mailers for TestMailers {
-    fn mailer(&self, relay: &Relay) -> Result<Arc<dyn Mailer>, BoxError> {
+    fn mailer(&self, smtp: &SmtpSettings) -> Result<Arc<dyn Mailer>, BoxError> {
         if let Some(reason) = self.refusals.lock().unwrap().pop_front() {
             return Err(reason.into());
         }
-        self.relays.lock().unwrap().push(relay.clone());
+        self.smtp_servers.lock().unwrap().push(smtp.clone());
         Ok(self.outgoing.clone())
     }
 
-    fn trial(&self, relay: &Relay) -> Result<Arc<dyn Mailer>, BoxError> {
-        self.mailer(relay)
+    fn trial(&self, smtp: &SmtpSettings) -> Result<Arc<dyn Mailer>, BoxError> {
+        self.mailer(smtp)
     }
 }

@@ -1,4 +1,4 @@
-//! The store, in memory: the same promises as the real ones, none of the waiting.
+//! An in-memory store that passes the same contract tests as the real ones.
 //!
 //! One unit is open at a time, as on SQLite; it works on a copy, which its commit publishes.
 
@@ -13,25 +13,25 @@ use std::sync::{Arc, RwLock};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
-use vestibule_domain::audit::AuditEvent;
-use vestibule_domain::caller::ClientNetwork;
-use vestibule_domain::census::Census;
-use vestibule_domain::email::EmailKey;
-use vestibule_domain::failures::FailureCount;
-use vestibule_domain::id::{EventId, MailId, SessionId, UserId};
-use vestibule_domain::mail::MailRecord;
-use vestibule_domain::password::PasswordHash;
+use vestibule_domain::model::audit::AuditEvent;
+use vestibule_domain::model::client::ClientNetwork;
+use vestibule_domain::model::email::EmailKey;
+use vestibule_domain::model::id::{EventId, MailId, ResetId, SessionId, UserId};
+use vestibule_domain::model::mail::MailRecord;
+use vestibule_domain::model::password::PasswordHash;
+use vestibule_domain::model::password_reset::{PasswordReset, ResetRequest};
+use vestibule_domain::model::secret::SecretDigest;
+use vestibule_domain::model::session::{EndedSession, Session};
+use vestibule_domain::model::sign_in_failures::FailureCount;
+use vestibule_domain::model::smtp_settings::StoredSmtpSettings;
+use vestibule_domain::model::stats::Stats;
+use vestibule_domain::model::user::{User, UserFilter};
 use vestibule_domain::ports::{Store, StoreError, UnitOfWork};
-use vestibule_domain::relay::StoredRelay;
-use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
-use vestibule_domain::secret::SecretDigest;
-use vestibule_domain::session::{EndedSession, Session};
-use vestibule_domain::user::{User, UserFilter};
 
 use state::State;
 use unit::{MemoryUnit, OpenUnit};
 
-/// A store that forgets everything when it is dropped.
+/// An in-memory store.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     committed: Arc<RwLock<State>>,
@@ -40,8 +40,8 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// How many units are open now. Work that takes long must find none: on SQLite a unit holds up
-    /// every other.
+    /// Returns the number of open units. Slow work must run while there are none: on SQLite an open
+    /// unit blocks all others.
     pub fn open_units(&self) -> usize {
         self.open.load(Ordering::SeqCst)
     }
@@ -150,7 +150,9 @@ impl Store for MemoryStore {
             let is_overtaken = |session: &&Session| {
                 let owner = state.users.get(&session.user_id);
                 session.created_at >= since
-                    && owner.is_some_and(|owner| owner.epoch != session.epoch)
+                    && owner.is_some_and(|owner| {
+                        owner.credentials_version != session.credentials_version
+                    })
             };
             let overtaken = state.sessions.values().filter(is_overtaken);
             overtaken.map(|session| session.id).take(limit).collect()
@@ -234,11 +236,11 @@ impl Store for MemoryStore {
         }))
     }
 
-    async fn find_relay(&self) -> Result<Option<StoredRelay>, StoreError> {
-        Ok(self.read(|state| state.relay.clone()))
+    async fn find_smtp_settings(&self) -> Result<Option<StoredSmtpSettings>, StoreError> {
+        Ok(self.read(|state| state.smtp.clone()))
     }
 
-    async fn count(&self, now: OffsetDateTime) -> Result<Census, StoreError> {
+    async fn count(&self, now: OffsetDateTime) -> Result<Stats, StoreError> {
         Ok(self.read(|state| state.count(now)))
     }
 

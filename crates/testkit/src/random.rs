@@ -1,10 +1,10 @@
-//! Randomness that is the same in every run.
+//! Deterministic randomness.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use vestibule_domain::ports::Random;
 
-/// Draws a different but predictable value at every call.
+/// A source of random bytes that returns a different but predictable value for each call.
 #[derive(Debug, Default)]
 pub struct SteadyRandom(AtomicU64);
 

@@ -1,4 +1,4 @@
-//! Seals that are remembered instead of encrypted.
+//! A sealer that stores texts in memory instead of encrypting them.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -6,9 +6,9 @@ use std::sync::Mutex;
 use vestibule_domain::ports::{SealError, SealPurpose, Sealer};
 use zeroize::Zeroizing;
 
-/// Hands out a number for every text and remembers what it stands for, and for which purpose.
+/// A sealer that returns a number for each text, and stores the text with its purpose.
 ///
-/// The number says nothing of the text, so that a test can look for a secret where none should be.
+/// The number does not contain the text, so that a test can search for leaked secrets.
 #[derive(Debug, Default)]
 pub struct TestSealer {
     sealed: Mutex<HashMap<String, (SealPurpose, String)>>,
@@ -34,14 +34,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_comes_back_for_its_purpose_only_and_never_under_the_same_seal() {
+    fn a_seal_is_unique_and_opens_for_its_purpose_only() {
         let sealer = TestSealer::default();
         let [one, other] = [(); 2].map(|()| sealer.seal(SealPurpose::Flash, "hello").unwrap());
         assert_ne!(one, other);
         assert!(!one.contains("hello"));
         for seal in [&one, &other] {
             assert_eq!(*sealer.open(SealPurpose::Flash, seal).unwrap(), "hello");
-            assert_eq!(sealer.open(SealPurpose::RelayPassword, seal), None);
+            assert_eq!(sealer.open(SealPurpose::SmtpPassword, seal), None);
         }
         assert_eq!(TestSealer::default().open(SealPurpose::Flash, &one), None);
     }

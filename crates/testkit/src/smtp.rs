@@ -1,13 +1,13 @@
-//! An SMTP relay on the loopback interface that does what a test tells it to.
+//! An SMTP server for tests, on the loopback interface, with configurable behaviour.
 //!
-//! It is strict where relays are lenient: a line that ends in anything but CR LF, or is too long,
-//! is a violation of the session. It keeps everything it is told, byte for byte, so that a test
-//! can also assert what was *not* said. It is not a mail server: nothing leaves it.
+//! It is strict: a line that does not end in CR LF, or is too long, is recorded as a violation. It
+//! records all received bytes, so that a test can also check that something was *not* sent. It
+//! delivers no mail.
 
-mod authority;
 mod behaviour;
-mod conversation;
+mod certificate_authority;
 pub mod parse;
+mod session;
 mod wire;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -18,12 +18,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-pub use self::authority::Certificate;
 pub use self::behaviour::{Behaviour, Stage};
+pub use self::certificate_authority::Certificate;
 
-/// A relay that does what a test tells it to; gone when dropped.
+/// An SMTP server with configurable behaviour; stops when dropped.
 ///
-/// It lives on the runtime that started it, so a test must not block that runtime's last thread.
+/// It runs on the runtime that started it, so a test must not block that runtime's last thread.
 #[derive(Debug)]
 pub struct SmtpSink {
     state: Arc<Shared>,
@@ -31,29 +31,29 @@ pub struct SmtpSink {
     listening: Mutex<JoinSet<()>>,
 }
 
-/// One connection, from its first byte to now.
+/// A connection of a client.
 #[derive(Clone, Debug, Default)]
 pub struct Session {
-    /// What the client sent before TLS; everything, if there was no TLS.
+    /// The bytes that the client sent before TLS; all bytes without TLS.
     pub clear: Vec<u8>,
-    /// What the client sent inside TLS.
+    /// The bytes that the client sent inside TLS.
     pub encrypted: Vec<u8>,
-    /// What a relay must not be sent: bare CR or LF, long lines, commands out of order.
+    /// Violations of SMTP by the client: bare CR or LF, long lines, commands out of order.
     pub violations: Vec<String>,
-    /// The client has hung up, or was hung up on.
+    /// `true` if either side closed the connection.
     pub ended: bool,
 }
 
-/// A mail that was accepted, or whose acceptance was cut short after the final dot.
+/// A mail that was accepted, or whose connection was cut after the final dot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Received {
-    /// Everything after `MAIL FROM:`, such as `<a@example.com> SMTPUTF8`.
+    /// The text after `MAIL FROM:`, such as `<a@example.com> SMTPUTF8`.
     pub mail_from: String,
-    /// Everything after each `RCPT TO:`.
+    /// The text after each `RCPT TO:`.
     pub rcpt_to: Vec<String>,
-    /// The mail with doubled dots made single again, and without the final dot.
+    /// The mail without dot-stuffing and final dot.
     pub data: Vec<u8>,
-    /// The position of its session in [`SmtpSink::sessions`].
+    /// The index of its session in [`SmtpSink::sessions`].
     pub session: usize,
 }
 
@@ -86,7 +86,7 @@ impl SmtpSink {
     /// Listens on a free port of `127.0.0.1`.
     ///
     /// # Panics
-    /// When no port can be had.
+    /// If no port is available.
     pub async fn start(behaviour: Behaviour) -> Self {
         let inner = Inner { behaviour, sessions: Vec::new(), messages: Vec::new() };
         let state = Arc::new(Shared { inner: Mutex::new(inner), changed: watch::Sender::new(()) });
@@ -97,40 +97,40 @@ impl SmtpSink {
         sink
     }
 
-    /// Where it listens, also while it is stopped.
+    /// Returns the port, also while the server is stopped.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The authority behind its certificates, as PEM: what a client has to trust.
+    /// Returns the certificate of its certificate authority as PEM, for clients to trust.
     pub fn ca_pem() -> String {
-        authority::ca_pem()
+        certificate_authority::ca_pem()
     }
 
-    /// Changes what it does from the next command on.
+    /// Sets the behaviour from the next command on.
     pub fn set(&self, behaviour: Behaviour) {
         self.state.change(|inner| inner.behaviour = behaviour);
     }
 
-    /// The mails so far, oldest first.
+    /// Returns the mails so far, oldest first.
     pub fn messages(&self) -> Vec<Received> {
         self.state.read().messages.clone()
     }
 
-    /// Forgets the mails so far and answers them, oldest first.
+    /// Removes and returns the mails so far, oldest first.
     pub fn take(&self) -> Vec<Received> {
         self.state.change(|inner| std::mem::take(&mut inner.messages))
     }
 
-    /// The connections so far, oldest first.
+    /// Returns the connections so far, oldest first.
     pub fn sessions(&self) -> Vec<Session> {
         self.state.read().sessions.clone()
     }
 
-    /// Waits until there are `count` mails, and answers them.
+    /// Waits until there are `count` mails, and returns them.
     ///
     /// # Panics
-    /// When the time is up; the panic says how many there are.
+    /// After a timeout; the message contains the number of mails.
     pub async fn wait_for(&self, count: usize, limit: Duration) -> Vec<Received> {
         let arrived =
             self.wait_until(limit, |sink| sink.state.read().messages.len() >= count).await;
@@ -138,17 +138,17 @@ impl SmtpSink {
         self.messages()
     }
 
-    /// Waits until something is true of this sink; `false` when the time is up.
+    /// Waits until a condition holds. Returns `false` after a timeout.
     pub async fn wait_until(&self, limit: Duration, condition: impl Fn(&Self) -> bool) -> bool {
         let mut changes = self.state.changed.subscribe();
         let met = changes.wait_for(|()| condition(self));
         matches!(tokio::time::timeout(limit, met).await, Ok(Ok(_)))
     }
 
-    /// Stops listening and hangs up on everybody, as a crashed relay does.
+    /// Stops listening and closes all connections, as a crashed SMTP server does.
     ///
     /// # Panics
-    /// When a test thread panicked while it started or stopped this sink.
+    /// If a test thread panicked while it started or stopped this server.
     pub async fn stop(&self) {
         let mut tasks = std::mem::take(&mut *self.listening.lock().unwrap());
         tasks.shutdown().await;
@@ -157,7 +157,7 @@ impl SmtpSink {
     /// Listens again on the same port.
     ///
     /// # Panics
-    /// When the port was taken meanwhile.
+    /// If the port is in use by now.
     pub async fn restart(&self) {
         self.stop().await;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
@@ -167,10 +167,10 @@ impl SmtpSink {
     fn listen(&self, listener: TcpListener) {
         let state = Arc::clone(&self.state);
         self.listening.lock().unwrap().spawn(async move {
-            // Dropped with this task, and the conversations with it.
-            let mut conversations = JoinSet::new();
+            // Dropping this task also drops its sessions.
+            let mut sessions = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                conversations.spawn(conversation::hold(stream, Arc::clone(&state)));
+                sessions.spawn(session::run(stream, Arc::clone(&state)));
             }
         });
     }
@@ -185,7 +185,7 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(10);
 
-    /// Says all of it at once, and answers what the sink said until it hung up.
+    /// Sends all bytes at once, and returns the replies until the server closes the connection.
     async fn say(sink: &SmtpSink, bytes: &[u8]) -> String {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, sink.port())).await.unwrap();
         stream.write_all(bytes).await.unwrap();
@@ -199,7 +199,7 @@ mod tests {
     const HEAD: &str = "EHLO x\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n";
 
     #[tokio::test]
-    async fn what_is_said_is_kept_and_doubled_dots_are_made_single() {
+    async fn received_bytes_are_recorded_and_dots_unstuffed() {
         let sink = SmtpSink::start(Behaviour::accept()).await;
         let said = format!("{HEAD}A: b\r\n\r\n..\r\n...c\r\n.\r\nQUIT\r\n");
         let replies = say(&sink, said.as_bytes()).await;
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_relay_must_not_be_sent_is_a_violation() {
+    async fn violations_of_smtp_are_recorded() {
         for (body, violation) in [
             ("a\nb\r\n", "a bare LF"),
             ("a\rb\r\n", "a bare CR"),
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn trouble_can_be_limited() {
+    async fn failures_can_be_limited() {
         let busy = Behaviour::accept().answering_at(Stage::Greeting, "421 4.3.2 busy");
         let sink = SmtpSink::start(busy.times(2)).await;
         for expected in ["421", "421", "220", "220"] {
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_sink_comes_back_on_its_port() {
+    async fn the_server_restarts_on_its_port() {
         let sink = SmtpSink::start(Behaviour::accept()).await;
         sink.stop().await;
         let refused = TcpStream::connect((Ipv4Addr::LOCALHOST, sink.port())).await;

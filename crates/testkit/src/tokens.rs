@@ -1,12 +1,12 @@
-//! Tokens that are remembered instead of signed.
+//! Tokens that are stored in memory instead of signed.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
 
+use vestibule_domain::model::claims::{AccessClaims, ResetClaims, SignedToken};
 use vestibule_domain::ports::{AccessTokens, ResetTokens, TokenError};
-use vestibule_domain::token::{AccessClaims, ResetClaims, SignedToken};
 
-/// Issues short texts and remembers what they stand for.
+/// An issuer of short tokens that stores their claims.
 #[derive(Debug, Default)]
 pub struct RememberedTokens {
     access: Mutex<HashMap<String, AccessClaims>>,

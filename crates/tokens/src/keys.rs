@@ -1,14 +1,13 @@
-//! The directory that holds the keys, one file per key.
+//! The key directory, with one file per key.
 //!
-//! A file is called `PURPOSE-GENERATION.json`, for example `access-2.json`. The name arbitrates:
-//! it is created whole or not at all, and only by one of several processes that try at once. The
-//! newest generation that is not retired signs or seals, every generation that is not retired
-//! verifies or opens.
+//! A file is named `PURPOSE-GENERATION.json`, for example `access-2.json`. Creating it is atomic:
+//! only one of several concurrent processes succeeds. The newest generation that is not retired
+//! signs or seals; every generation that is not retired verifies or opens.
 
-mod draft;
+mod atomic_write;
 mod error;
 mod file;
-mod material;
+mod secret;
 
 use std::path::{Path, PathBuf};
 
@@ -18,98 +17,98 @@ use time::{Duration, OffsetDateTime};
 
 pub use self::error::KeyError;
 pub(crate) use self::file::Fingerprint;
-pub(crate) use self::material::{Secret, paserk};
-use crate::moment;
+pub(crate) use self::secret::{Secret, paserk};
 use crate::purpose::Purpose;
+use crate::timestamp;
 
-/// How long after a rotation the new key starts to sign.
+/// Delay between a rotation and the first signature with the new key.
 ///
-/// It verifies as soon as a server sees it, which is about a second after it was made. Signing
-/// waits, so that no server and no other service meets a token under a key it has not heard of.
-/// What is sealed carries no time that could be waited for: a new key seals at once.
+/// A server verifies with a new key as soon as it loads it, about a second after its creation. The
+/// delay ensures that all servers and other services have the key before they get a token signed
+/// with it. Sealed texts contain no time, so a new key seals immediately.
 pub const ROTATION_LEAD: Duration = Duration::seconds(5);
 
 /// A directory of key files.
 ///
-/// Directory and files belong to one operating system user: the directory is made with mode 0700
-/// and the files with 0600, and a file that others can read stops everything until it is repaired.
-/// Whoever makes a file, root for instance, makes it for the owner of the directory.
+/// The directory and the files belong to one operating system user: the directory is created with
+/// mode 0700 and the files with 0600, and a file that other users can read is an error. New files
+/// are owned by the owner of the directory, even if root creates them.
 #[derive(Clone, Debug)]
 pub struct KeyDirectory {
     path: PathBuf,
 }
 
-/// What is on record about a key.
+/// Metadata of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRecord {
-    /// What it is used for.
+    /// Purpose of the key.
     pub purpose: Purpose,
-    /// Its number among the keys of its purpose, from 1.
+    /// Number among the keys of its purpose, starting at 1.
     pub generation: u32,
-    /// Its PASERK id, `k4.pid.…`, or `k4.lid.…` if it seals.
+    /// PASERK id, `k4.pid.…`, or `k4.lid.…` for a sealing key.
     pub kid: String,
-    /// When it was made.
+    /// Time of creation.
     pub created_at: OffsetDateTime,
-    /// When it starts to sign or seal.
+    /// Time from which it signs or seals.
     pub signs_from: OffsetDateTime,
-    /// When it was retired.
+    /// Time of retirement.
     pub retired_at: Option<OffsetDateTime>,
-    /// What it still does.
+    /// Current state.
     pub state: KeyState,
 }
 
-/// What a key still does.
+/// The state of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyState {
-    /// Signs, at the latest [`ROTATION_LEAD`] after it was made, and verifies; or seals and opens.
+    /// Signs, at the latest [`ROTATION_LEAD`] after its creation, and verifies; or seals and opens.
     Active,
-    /// Signs or seals no more; what it has signed or sealed is still accepted.
+    /// Only verifies or opens.
     Verifying,
-    /// Does nothing any more; its secret is gone.
+    /// Not used any more; its secret is deleted.
     Retired,
 }
 
-/// A key as its file describes it, checked.
+/// The validated content of a key file.
 pub(crate) struct Key {
     pub(crate) purpose: Purpose,
     pub(crate) generation: u32,
     pub(crate) kid: String,
     pub(crate) created_at: OffsetDateTime,
     pub(crate) signs_from: OffsetDateTime,
-    pub(crate) state: Custody,
+    pub(crate) lifecycle: Lifecycle,
 }
 
-/// What is left of a key.
-pub(crate) enum Custody {
-    /// In use: not retired.
-    Held(Secret),
-    /// Out of use.
+/// The lifecycle of a key, with its key material.
+pub(crate) enum Lifecycle {
+    /// Not retired.
+    InUse(Secret),
+    /// Retired, without its secret.
     Retired {
-        /// Since when.
+        /// Time of retirement.
         at: OffsetDateTime,
-        /// What others may have verified its tokens with.
+        /// Public key, kept for reference.
         public: Option<AsymmetricPublicKey<V4>>,
     },
 }
 
 impl Key {
     fn is_retired(&self) -> bool {
-        matches!(self.state, Custody::Retired { .. })
+        matches!(self.lifecycle, Lifecycle::Retired { .. })
     }
 
-    /// The half that others may know, if it has one.
+    /// Returns the public key of a signing key.
     fn public(&self) -> Option<&AsymmetricPublicKey<V4>> {
-        match &self.state {
-            Custody::Held(secret) => secret.public(),
-            Custody::Retired { public, .. } => public.as_ref(),
+        match &self.lifecycle {
+            Lifecycle::InUse(secret) => secret.public(),
+            Lifecycle::Retired { public, .. } => public.as_ref(),
         }
     }
 
     fn record(&self, active: Option<u32>) -> KeyRecord {
-        let (state, retired_at) = match self.state {
-            Custody::Retired { at, .. } => (KeyState::Retired, Some(at)),
-            Custody::Held(_) if active == Some(self.generation) => (KeyState::Active, None),
-            Custody::Held(_) => (KeyState::Verifying, None),
+        let (state, retired_at) = match self.lifecycle {
+            Lifecycle::Retired { at, .. } => (KeyState::Retired, Some(at)),
+            Lifecycle::InUse(_) if active == Some(self.generation) => (KeyState::Active, None),
+            Lifecycle::InUse(_) => (KeyState::Verifying, None),
         };
         KeyRecord {
             purpose: self.purpose,
@@ -124,76 +123,82 @@ impl Key {
 }
 
 impl KeyDirectory {
-    /// Names a directory that is there already.
+    /// Uses an existing directory, without checking it.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
 
-    /// Makes the directory and a first key for every purpose that has none.
+    /// Creates the directory, and a first key for every purpose that has none.
     ///
-    /// Processes that do this at the same time end up with the same keys.
+    /// Concurrent calls result in the same keys.
     pub fn create(path: impl Into<PathBuf>, now: OffsetDateTime) -> Result<Self, KeyError> {
         let directory = Self::new(path);
         file::create_directory(&directory.path)?;
-        let keys = directory.load_tidied()?;
+        let keys = directory.load_and_clean_up()?;
         for purpose in Purpose::ALL {
             if !keys.iter().any(|key| key.purpose == purpose) {
-                // Losing this race is fine: the winner's key is as good as ours.
-                directory.publish(purpose, 1, now, now)?;
+                // If another process wins this race, its key is used.
+                directory.create_key(purpose, 1, now, now)?;
             }
         }
         Ok(directory)
     }
 
-    /// Where the files are.
+    /// Returns the path of the directory.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Lists every key there is or was, by purpose and generation.
+    /// Returns all keys including retired ones, ordered by purpose and generation.
     pub fn list(&self) -> Result<Vec<KeyRecord>, KeyError> {
         let keys = self.load()?;
         Ok(keys.iter().map(|key| key.record(active_generation(&keys, key.purpose))).collect())
     }
 
-    /// Makes a new key to sign or seal with. Older ones go on verifying or opening until they are
+    /// Creates a new key that signs or seals. Older keys continue to verify or open until they are
     /// retired.
     ///
-    /// The new key starts to sign [`ROTATION_LEAD`] after `now`, or to seal at once.
+    /// The new key starts to sign [`ROTATION_LEAD`] after `now`, or to seal immediately.
     pub fn rotate(&self, purpose: Purpose, now: OffsetDateTime) -> Result<KeyRecord, KeyError> {
         let lead = if purpose.seals() { Duration::ZERO } else { ROTATION_LEAD };
         loop {
-            let keys = self.load_tidied()?;
+            let keys = self.load_and_clean_up()?;
             let newest = keys.iter().filter(|key| key.purpose == purpose).map(|key| key.generation);
             let generation = newest.max().unwrap_or(0).saturating_add(1);
-            // Somebody else may have taken the number meanwhile; both rotations are meant.
-            if let Some(key) = self.publish(purpose, generation, now, now + lead)? {
+            // If another process has created this generation meanwhile, retry: both rotations
+            // count.
+            if let Some(key) = self.create_key(purpose, generation, now, now + lead)? {
                 return Ok(key.record(Some(generation)));
             }
         }
     }
 
-    /// Takes a key out of service: from now on its tokens are refused, and what it has sealed is
-    /// lost.
+    /// Retires a key: from now on its tokens are rejected, and texts sealed with it cannot be
+    /// opened.
     ///
-    /// Its file stays, without the secret, so that the record of what was in use stays; the secret
-    /// is of no more use to us, and services that remember the public key would still believe
-    /// whatever is signed with it. Retiring a key twice changes nothing.
+    /// The file is kept for reference, without the secret: services that have cached the public key
+    /// would still accept tokens signed with it. Retiring a key twice has no effect.
     ///
-    /// Without a newer key there would be nothing to sign or seal with: rotate first.
+    /// # Errors
+    ///
+    /// `UnknownKey` if there is no such key; `InUse` if it is the active key of its purpose, which
+    /// must be rotated first.
     pub fn retire(&self, kid: &str, now: OffsetDateTime) -> Result<KeyRecord, KeyError> {
-        let keys = self.load_tidied()?;
+        let keys = self.load_and_clean_up()?;
         let key = keys.iter().find(|key| key.kid == kid);
         let key = key.ok_or_else(|| KeyError::UnknownKey { kid: kid.to_owned() })?;
         let active = active_generation(&keys, key.purpose);
         if active == Some(key.generation) {
-            return Err(KeyError::StillSigning { kid: kid.to_owned(), purpose: key.purpose });
+            return Err(KeyError::InUse { kid: kid.to_owned(), purpose: key.purpose });
         }
         if key.is_retired() {
             return Ok(key.record(active));
         }
         let retired = Key {
-            state: Custody::Retired { at: moment::whole(now), public: key.public().cloned() },
+            lifecycle: Lifecycle::Retired {
+                at: timestamp::truncate(now),
+                public: key.public().cloned(),
+            },
             kid: key.kid.clone(),
             ..*key
         };
@@ -201,7 +206,7 @@ impl KeyDirectory {
         Ok(retired.record(active))
     }
 
-    /// Reads and checks every key file, by purpose and generation.
+    /// Reads and validates all key files, ordered by purpose and generation.
     pub(crate) fn load(&self) -> Result<Vec<Key>, KeyError> {
         file::check_directory(&self.path)?;
         let mut keys: Vec<Key> = Vec::new();
@@ -217,27 +222,28 @@ impl KeyDirectory {
         Ok(keys)
     }
 
-    /// Loads the keys, for a change, and removes the copies of their secrets a crash has left.
+    /// Loads the keys before a change, and removes copies of their secrets that a crash has left.
     ///
-    /// That is before a retirement, not after it: once a key is in place nobody drafts it anew.
-    fn load_tidied(&self) -> Result<Vec<Key>, KeyError> {
+    /// It is sufficient to do this before a retirement: the temporary file of a key is never
+    /// written again once the key exists.
+    fn load_and_clean_up(&self) -> Result<Vec<Key>, KeyError> {
         let keys = self.load()?;
-        draft::sweep(&self.path, &keys)?;
+        atomic_write::remove_leftovers(&self.path, &keys)?;
         Ok(keys)
     }
 
-    /// What the files look like from outside; changes whenever one of them does.
+    /// Returns a fingerprint of the files, which changes whenever one of them does.
     pub(crate) fn fingerprint(&self) -> Result<Fingerprint, KeyError> {
         file::fingerprint(&self.path)
     }
 
-    /// There is no key in use for a purpose.
-    pub(crate) fn lacks(&self, purpose: Purpose) -> KeyError {
+    /// Returns the error for a purpose without an active key.
+    pub(crate) fn no_active_key(&self, purpose: Purpose) -> KeyError {
         KeyError::NoActiveKey { path: self.path.clone(), purpose }
     }
 
-    /// Makes a key and its file; `None` if another process has just taken that generation.
-    fn publish(
+    /// Creates a key and its file; returns `None` if the generation already exists.
+    fn create_key(
         &self,
         purpose: Purpose,
         generation: u32,
@@ -249,16 +255,16 @@ impl KeyDirectory {
             purpose,
             generation,
             kid: secret.kid(),
-            created_at: moment::whole(now),
-            signs_from: moment::whole(signs_from),
-            state: Custody::Held(secret),
+            created_at: timestamp::truncate(now),
+            signs_from: timestamp::truncate(signs_from),
+            lifecycle: Lifecycle::InUse(secret),
         };
         Ok(file::create(&self.path, &key)?.then_some(key))
     }
 }
 
-/// The newest generation that is not retired.
+/// Returns the newest generation that is not retired.
 fn active_generation(keys: &[Key], purpose: Purpose) -> Option<u32> {
-    let held = keys.iter().filter(|key| key.purpose == purpose && !key.is_retired());
-    held.map(|key| key.generation).max()
+    let in_use = keys.iter().filter(|key| key.purpose == purpose && !key.is_retired());
+    in_use.map(|key| key.generation).max()
 }

@@ -1,21 +1,20 @@
-//! PASETO v4: access tokens and reset tokens, which are signed, secrets that are sealed, and the
-//! keys of them all.
+//! PASETO v4 tokens: signed access tokens and reset tokens, sealed secrets, and their keys.
 //!
-//! Only one version of PASETO exists here, keys are typed, and each kind of token has keys and an
-//! implicit assertion of its own, so one kind can never pass for the other. A token is read only if
-//! it is, byte for byte, what this crate would have signed; every failure looks the same. There is
-//! no clock here: times are passed in, and the domain compares them.
+//! There is only one version of PASETO, keys are typed, and each kind of token has its own keys and
+//! implicit assertion, so one kind is never accepted as another. A token is accepted only if it is
+//! byte for byte what this crate would have signed; all failures look the same. The crate has no
+//! clock: times are passed in, and the domain compares them.
 
 mod access;
-mod envelope;
 mod keys;
-mod moment;
 mod purpose;
 mod reset;
 mod ring;
-mod sealed;
 mod sealer;
-mod verified;
+mod timestamp;
+mod v4_local;
+mod v4_public;
+mod verification_cache;
 
 pub use access::PasetoAccessTokens;
 pub use keys::{KeyDirectory, KeyError, KeyRecord, KeyState, ROTATION_LEAD};
@@ -23,9 +22,9 @@ pub use purpose::{Purpose, UnknownPurpose};
 pub use reset::PasetoResetTokens;
 pub use ring::{KeyRing, PublishedKey};
 pub use sealer::PasetoSealer;
-pub use verified::CacheUse;
+pub use verification_cache::CacheStats;
 
-/// The examples of the README, compiled.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

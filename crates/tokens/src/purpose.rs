@@ -1,25 +1,25 @@
-//! What a key is for.
+//! Purposes of keys.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What a key is used for; a key of one purpose never reads what one of another has made.
+/// The purpose of a key. A key never verifies or opens tokens of another purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Purpose {
-    /// Access tokens, which other services verify too.
+    /// Access tokens, which other services also verify.
     Access,
     /// Reset tokens, which only this service verifies.
     Reset,
-    /// Secrets that are kept or sent through a browser, which only this service opens. Its keys are
-    /// no pairs: the key that seals opens.
+    /// Secrets that are stored or sent through a browser, which only this service opens. The keys
+    /// are symmetric.
     Seal,
 }
 
 impl Purpose {
-    /// Every purpose there is.
+    /// All purposes.
     pub const ALL: [Self; 3] = [Self::Access, Self::Reset, Self::Seal];
 
-    /// The purpose as key files, file names and implicit assertions spell it.
+    /// Returns the name used in key files, file names and implicit assertions.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Access => "access",
@@ -28,19 +28,15 @@ impl Purpose {
         }
     }
 
-    /// Whether its keys seal, instead of signing.
+    /// Returns `true` if the keys seal instead of sign.
     pub(crate) fn seals(self) -> bool {
         self == Self::Seal
     }
 
-    /// What a key of this purpose does, to go on after "the key that".
-    pub(crate) fn verb(self) -> &'static str {
-        if self.seals() { "seals" } else { "signs" }
-    }
-
-    /// What a signature or a seal covers besides the token: copying claims into a token of another purpose or
-    /// of another issuer invalidates them, even under the same key. A seal has no issuer: in its
-    /// place stands what it is for.
+    /// Returns the implicit assertion, which is authenticated together with the token.
+    ///
+    /// Claims that are copied into a token of another purpose or issuer are invalid, even with the
+    /// same key. A sealed secret has its use in place of the issuer.
     pub(crate) fn implicit_assertion(self, scope: &str) -> String {
         format!("vestibule/v1|{self}|{scope}")
     }
@@ -52,9 +48,9 @@ impl fmt::Display for Purpose {
     }
 }
 
-/// The text names no purpose.
+/// The text is not the name of a purpose.
 #[derive(Debug, thiserror::Error)]
-#[error("the purpose of a key is access, reset or seal")]
+#[error("unknown purpose, expected access, reset or seal")]
 pub struct UnknownPurpose;
 
 impl FromStr for Purpose {

@@ -1,6 +1,6 @@
-//! The keys a running server signs, verifies, seals and opens with.
+//! The keys of a running server, in memory.
 //!
-//! Readers take a snapshot and never wait for a reload; a reload swaps the snapshot.
+//! Readers use a snapshot and never wait for a reload; a reload swaps the snapshot.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,47 +9,47 @@ use std::sync::{Arc, PoisonError, RwLock};
 use pasetors::keys::{AsymmetricPublicKey, AsymmetricSecretKey, SymmetricKey};
 use pasetors::version4::V4;
 use time::OffsetDateTime;
+use vestibule_domain::model::claims::SignedToken;
 use vestibule_domain::ports::{SealError, TokenError};
-use vestibule_domain::token::SignedToken;
 use zeroize::Zeroizing;
 
-use crate::envelope::{self, Envelope, MAX_TOKEN_BYTES};
-use crate::keys::{Custody, Fingerprint, KeyDirectory, KeyError, Secret, paserk};
+use crate::keys::{Fingerprint, KeyDirectory, KeyError, Lifecycle, Secret, paserk};
 use crate::purpose::Purpose;
-use crate::sealed::{self, Sealed};
+use crate::v4_local::{self, EncryptedToken};
+use crate::v4_public::{self, MAX_TOKEN_BYTES, UnverifiedToken};
 
-/// The keys of a directory, kept in memory and exchanged when the files change.
+/// The keys of a directory in memory, reloaded when the files change.
 #[derive(Debug)]
 pub struct KeyRing {
     directory: KeyDirectory,
     current: RwLock<Arc<Snapshot>>,
-    /// How often the keys were exchanged.
+    /// Number of reloads.
     generation: AtomicU64,
 }
 
 /// A public key that other services verify access tokens with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedKey {
-    /// Its PASERK id, `k4.pid.…`, as it stands in the footer of the tokens.
+    /// PASERK id, `k4.pid.…`, as in the footer of the tokens.
     pub kid: String,
-    /// The key as PASERK, `k4.public.…`.
+    /// Key as PASERK, `k4.public.…`.
     pub key: String,
 }
 
 #[derive(Debug)]
 struct Snapshot {
     signing: BTreeMap<Purpose, KeySet>,
-    /// In ascending generation.
+    /// In ascending order of generation.
     sealing: Vec<SealingKey>,
-    taken_of: Fingerprint,
+    fingerprint: Fingerprint,
 }
 
-/// The keys of one purpose that sign.
+/// The signing keys of a purpose.
 #[derive(Debug, Default)]
 struct KeySet {
-    /// In ascending generation; never empty.
+    /// In ascending order of generation; never empty.
     signing: Vec<SigningKey>,
-    /// The allow-list, by `kid`.
+    /// Accepted public keys by `kid`.
     verifying: BTreeMap<String, AsymmetricPublicKey<V4>>,
 }
 
@@ -66,52 +66,59 @@ struct SealingKey {
     secret: SymmetricKey<V4>,
 }
 
-/// A text is too long to be opened again.
+/// The sealed text would be too long to be opened.
 #[derive(Debug, thiserror::Error)]
-#[error("the text is too long to be sealed")]
+#[error("text too long to be sealed")]
 struct TooLong;
 
 impl KeyRing {
-    /// Loads the keys of a directory. There has to be one in use for every purpose.
+    /// Loads the keys of a directory.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] if a file is invalid or a purpose has no active key.
     pub fn load(directory: KeyDirectory) -> Result<Self, KeyError> {
-        let current = RwLock::new(Arc::new(Snapshot::take(&directory)?));
+        let current = RwLock::new(Arc::new(Snapshot::load(&directory)?));
         Ok(Self { directory, current, generation: AtomicU64::new(0) })
     }
 
-    /// Loads the keys again. After an error the ring goes on with what it had.
+    /// Reloads the keys. After an error the ring continues with the previous keys.
     fn reload(&self) -> Result<(), KeyError> {
-        let snapshot = Arc::new(Snapshot::take(&self.directory)?);
+        let snapshot = Arc::new(Snapshot::load(&self.directory)?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
         self.generation.fetch_add(1, Ordering::Release);
         Ok(())
     }
 
-    /// Loads the keys again if a file has changed, and says whether it did.
+    /// Reloads the keys if a file has changed; returns `true` if it did.
     ///
-    /// Looks at one directory and a handful of files, so it may be called every second. Goes on
-    /// with the keys it had after an error, and reports it at every call until it is repaired.
+    /// Checks the metadata of a few files, so it can be called every second. After an error the
+    /// ring continues with the previous keys, and every call returns the error until the files are
+    /// fixed.
     pub fn reload_if_changed(&self) -> Result<bool, KeyError> {
-        if self.directory.fingerprint()? == self.snapshot().taken_of {
+        if self.directory.fingerprint()? == self.snapshot().fingerprint {
             return Ok(false);
         }
         self.reload()?;
         Ok(true)
     }
 
-    /// Names the keys of this moment: after an exchange it is another. Whoever takes it first and
-    /// the keys then has keys that are at least as new.
+    /// Returns a number that changes with every reload.
+    ///
+    /// A caller that reads the number first and then uses the keys gets keys of that generation or
+    /// a later one.
     pub(crate) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// The keys that verify access tokens, for services that do so themselves.
+    /// Returns the public keys of access tokens, for services that verify them themselves.
     pub fn public_keys(&self) -> Vec<PublishedKey> {
         let snapshot = self.snapshot();
         let keys = snapshot.keys(Purpose::Access).into_iter().flat_map(|keys| &keys.verifying);
         keys.map(|(kid, key)| PublishedKey { kid: kid.clone(), key: paserk(key) }).collect()
     }
 
-    /// Signs a payload with the key that signs at `issued_at`.
+    /// Signs a payload with the key for tokens issued at `issued_at`.
     pub(crate) fn sign(
         &self,
         purpose: Purpose,
@@ -121,23 +128,23 @@ impl KeyRing {
     ) -> Result<SignedToken, TokenError> {
         let snapshot = self.snapshot();
         let key = snapshot.keys(purpose).and_then(|keys| keys.signing_at(issued_at));
-        let key = key.ok_or_else(|| TokenError(Box::new(self.directory.lacks(purpose))))?;
-        let token = envelope::seal(&key.secret, payload, &footer(&key.kid), implicit_assertion);
+        let key = key.ok_or_else(|| TokenError(Box::new(self.directory.no_active_key(purpose))))?;
+        let token = v4_public::sign(&key.secret, payload, &footer(&key.kid), implicit_assertion);
         token.map(SignedToken::new).map_err(|error| TokenError(Box::new(error)))
     }
 
-    /// The payload of a token, if a key of this purpose has signed it.
-    pub(crate) fn open(
+    /// Returns the payload of a token if it was signed with a key of this purpose.
+    pub(crate) fn verify(
         &self,
         purpose: Purpose,
         token: &str,
         implicit_assertion: &str,
     ) -> Option<String> {
-        let envelope = Envelope::parse(token)?;
-        let kid = read_footer(envelope.untrusted_footer())?;
+        let token = UnverifiedToken::parse(token)?;
+        let kid = parse_footer(token.untrusted_footer())?;
         let snapshot = self.snapshot();
         let key = snapshot.keys(purpose)?.verifying.get(kid)?;
-        envelope.open(key, implicit_assertion)
+        token.verify(key, implicit_assertion)
     }
 
     /// Seals a payload with the newest key.
@@ -148,27 +155,28 @@ impl KeyRing {
     ) -> Result<String, SealError> {
         let snapshot = self.snapshot();
         let newest = snapshot.sealing.last();
-        let key = newest.ok_or_else(|| SealError(Box::new(self.directory.lacks(Purpose::Seal))))?;
-        let sealed = sealed::seal(&key.secret, payload, &footer(&key.kid), implicit_assertion);
+        let key = newest
+            .ok_or_else(|| SealError(Box::new(self.directory.no_active_key(Purpose::Seal))))?;
+        let sealed = v4_local::encrypt(&key.secret, payload, &footer(&key.kid), implicit_assertion);
         let sealed = sealed.map_err(|error| SealError(Box::new(error)))?;
-        // Better now than when it is needed again.
+        // Checked here, because it could not be opened later.
         if sealed.len() > MAX_TOKEN_BYTES {
             return Err(SealError(Box::new(TooLong)));
         }
         Ok(sealed)
     }
 
-    /// The payload of a sealed text, if one of our keys has sealed it.
+    /// Returns the payload of a sealed text if it was sealed with one of the keys.
     pub(crate) fn unseal(
         &self,
         sealed: &str,
         implicit_assertion: &str,
     ) -> Option<Zeroizing<String>> {
-        let sealed = Sealed::parse(sealed)?;
-        let kid = read_footer(sealed.untrusted_footer())?;
+        let sealed = EncryptedToken::parse(sealed)?;
+        let kid = parse_footer(sealed.untrusted_footer())?;
         let snapshot = self.snapshot();
         let key = snapshot.sealing.iter().find(|key| key.kid == kid)?;
-        sealed.open(&key.secret, implicit_assertion)
+        sealed.decrypt(&key.secret, implicit_assertion)
     }
 
     fn snapshot(&self) -> Arc<Snapshot> {
@@ -177,13 +185,12 @@ impl KeyRing {
 }
 
 impl Snapshot {
-    fn take(directory: &KeyDirectory) -> Result<Self, KeyError> {
-        // Looked at before reading: a change in between is noticed the next time.
-        let taken_of = directory.fingerprint()?;
-        let mut snapshot = Self { signing: BTreeMap::new(), sealing: Vec::new(), taken_of };
+    fn load(directory: &KeyDirectory) -> Result<Self, KeyError> {
+        // Read before the files, so that a change in between is detected by the next check.
+        let fingerprint = directory.fingerprint()?;
+        let mut snapshot = Self { signing: BTreeMap::new(), sealing: Vec::new(), fingerprint };
         for key in directory.load()? {
-            // A retired key is on record, no more.
-            let Custody::Held(secret) = key.state else {
+            let Lifecycle::InUse(secret) = key.lifecycle else {
                 continue;
             };
             match secret {
@@ -198,26 +205,28 @@ impl Snapshot {
                 }
             }
         }
-        match Purpose::ALL.into_iter().find(|purpose| !snapshot.serves(*purpose)) {
-            Some(lacking) => Err(directory.lacks(lacking)),
+        match Purpose::ALL.into_iter().find(|purpose| !snapshot.has_key(*purpose)) {
+            Some(purpose) => Err(directory.no_active_key(purpose)),
             None => Ok(snapshot),
         }
     }
 
-    /// Whether there is a key in use for a purpose.
-    fn serves(&self, purpose: Purpose) -> bool {
+    /// Returns `true` if a purpose has an active key.
+    fn has_key(&self, purpose: Purpose) -> bool {
         if purpose.seals() { !self.sealing.is_empty() } else { self.keys(purpose).is_some() }
     }
 
-    /// The keys that sign for a purpose; `None` if there are none.
+    /// Returns the signing keys of a purpose, or `None` if there are none.
     fn keys(&self, purpose: Purpose) -> Option<&KeySet> {
         self.signing.get(&purpose)
     }
 }
 
 impl KeySet {
-    /// The newest key that signs already. It depends on the moment in the claims, not on a clock,
-    /// so a reset link that is mailed again after a rotation is still the same link.
+    /// Returns the newest key that signs at `issued_at`.
+    ///
+    /// This depends on the claims, not on a clock, so a reset link that is mailed again after a
+    /// rotation is still the same link.
     fn signing_at(&self, issued_at: OffsetDateTime) -> Option<&SigningKey> {
         let newest = self.signing.iter().rfind(|key| key.signs_from <= issued_at);
         newest.or(self.signing.first())
@@ -228,10 +237,10 @@ fn footer(kid: &str) -> String {
     format!("{{\"kid\":\"{kid}\"}}")
 }
 
-/// Takes the `kid` out of a footer that is spelled exactly as [`footer`] does.
+/// Returns the `kid` of a footer in exactly the format of [`footer`].
 ///
-/// Anybody can write a footer, so it does not get as far as a JSON parser: more members, other
-/// spaces, another order or an escape would not be ours. What is left is only looked up.
-fn read_footer(footer: &[u8]) -> Option<&str> {
+/// The footer is untrusted, so it is not passed to a JSON parser: additional members, whitespace or
+/// escapes are rejected. The result is only used to look up a key.
+fn parse_footer(footer: &[u8]) -> Option<&str> {
     str::from_utf8(footer).ok()?.strip_prefix("{\"kid\":\"")?.strip_suffix("\"}")
 }

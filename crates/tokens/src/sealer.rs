@@ -1,4 +1,4 @@
-//! Secrets that have to be read again: the mail relay's password, what one page tells the next.
+//! Encryption of secrets such as the SMTP password and flash messages.
 
 use std::sync::Arc;
 
@@ -8,27 +8,27 @@ use zeroize::Zeroizing;
 use crate::purpose::Purpose;
 use crate::ring::KeyRing;
 
-/// Seals as PASETO v4.local.
+/// Sealed secrets as PASETO v4.local.
 ///
-/// A sealed text carries no time: how long it is good for is for whoever keeps it to decide. It is
-/// as long as its text makes it.
+/// A sealed text has no expiry; its user must limit its lifetime. Its length depends on the length
+/// of the secret.
 #[derive(Clone, Debug)]
 pub struct PasetoSealer {
     ring: Arc<KeyRing>,
 }
 
 impl PasetoSealer {
-    /// Seals with the newest key of the ring, and opens with any.
+    /// Creates an adapter that seals with the newest key of the ring and opens with any.
     pub fn new(keys: Arc<KeyRing>) -> Self {
         Self { ring: keys }
     }
 }
 
 impl Sealer for PasetoSealer {
-    /// A text that [`open`](Sealer::open) would find too long, some three thousand bytes, is
-    /// refused.
+    /// Rejects a text that is too long for [`open`](Sealer::open), about three thousand bytes.
     fn seal(&self, purpose: SealPurpose, text: &str) -> Result<String, SealError> {
-        // A payload is JSON (PASETO, "Payload Processing"); and unlike a text it is never empty.
+        // A payload must be JSON (PASETO, "Payload Processing"), and unlike a text it is never
+        // empty.
         let payload = serde_json::to_string(text).map_err(|error| SealError(Box::new(error)))?;
         self.ring.seal(&Zeroizing::new(payload), &implicit_assertion(purpose))
     }
@@ -39,9 +39,10 @@ impl Sealer for PasetoSealer {
     }
 }
 
+/// Returns the implicit assertion, which is part of the format of stored secrets.
 fn implicit_assertion(purpose: SealPurpose) -> String {
     Purpose::Seal.implicit_assertion(match purpose {
-        SealPurpose::RelayPassword => "relay-password",
+        SealPurpose::SmtpPassword => "smtp-password",
         SealPurpose::Flash => "flash",
         SealPurpose::Probe => "probe",
     })

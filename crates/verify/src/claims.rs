@@ -1,35 +1,35 @@
-//! What an access token says, and how it is read from a payload whose signature holds.
+//! Claims of an access token, and parsing of a payload with a valid signature.
 
 use serde::Deserialize;
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 use uuid::Uuid;
 
-/// What a verified access token says.
+/// Claims of a verified access token.
 ///
 /// With the feature `axum` or `poem` it is also an extractor: a handler that takes `Claims` is only
-/// called for requests with a good token.
+/// called for requests with a valid token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Claims {
-    /// Whose token it is: `sub`. It stays the same for as long as the account exists.
+    /// User id, `sub`. It never changes.
     pub user_id: Uuid,
-    /// In which session it was issued: `sid`.
+    /// Session id, `sid`.
     pub session_id: Uuid,
-    /// Which token it is: `jti`.
+    /// Token id, `jti`.
     pub token_id: Uuid,
-    /// When it was issued: `iat`.
+    /// Time of issue, `iat`.
     pub issued_at: OffsetDateTime,
-    /// From when on it is good: `nbf`.
+    /// Time before which the token is invalid, `nbf`.
     pub not_before: OffsetDateTime,
-    /// From when on it is no good: `exp`.
+    /// Time of expiry, `exp`.
     pub expires_at: OffsetDateTime,
-    /// Who has issued it: `iss`.
+    /// Issuer, `iss`.
     pub issuer: String,
-    /// For whom it is meant: `aud`.
+    /// Audience, `aud`.
     pub audience: String,
 }
 
-/// The payload. Members it does not know are left alone: a later Vestibule may say more.
+/// The payload. Unknown members are ignored: later versions may add some.
 #[derive(Deserialize)]
 struct Payload {
     iss: String,
@@ -43,10 +43,10 @@ struct Payload {
 }
 
 impl Claims {
-    /// Reads a payload; `None` if a claim is missing, doubled, of another type or in another
-    /// spelling than Vestibule's.
+    /// Parses a payload; `None` if a claim is missing, duplicate, of another type or not in
+    /// canonical form.
     pub(crate) fn read(payload: &str) -> Option<Self> {
-        // Serde would take a list for an object.
+        // Serde would also accept an array.
         if !payload.starts_with('{') {
             return None;
         }
@@ -64,13 +64,13 @@ impl Claims {
     }
 }
 
-/// Reads an id: hyphenated, in lower case.
+/// Parses an id: hyphenated, in lower case.
 fn id(text: &str) -> Option<Uuid> {
     let id = Uuid::try_parse(text).ok()?;
     (id.to_string() == text).then_some(id)
 }
 
-/// Reads a moment: RFC 3339 in UTC, whole seconds, `Z`.
+/// Parses a time: RFC 3339 in UTC, whole seconds, `Z`.
 fn moment(text: &str) -> Option<OffsetDateTime> {
     let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
     let whole = moment.to_offset(UtcOffset::UTC).replace_nanosecond(0).ok()?;
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_has_one_spelling() {
+    fn a_time_has_one_canonical_form() {
         assert_eq!(moment("2026-09-01T12:00:00Z"), Some(datetime!(2026-09-01 12:00 UTC)));
         for other in [
             "2026-09-01T12:00:00+00:00",
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_has_one_spelling() {
+    fn an_id_has_one_canonical_form() {
         assert!(id("0198c7f2-1111-7111-8111-abcdef111111").is_some());
         for other in [
             "0198C7F2-1111-7111-8111-ABCDEF111111",

@@ -1,35 +1,33 @@
-//! Why a token is refused.
+//! Errors of verification.
 
-/// Why a token is refused.
+/// Reason for rejecting a token.
 ///
-/// It is for logs and tests. Whoever presented the token should not learn which of these it was;
-/// the extractors answer all of them alike.
+/// For logs and tests. Do not reveal it to the client; the extractors respond the same to all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// It is not spelled as Vestibule spells an access token, inside or outside.
-    #[error("the token is malformed")]
+    /// The token or its payload is not in the form that Vestibule creates.
+    #[error("malformed token")]
     Malformed,
-    /// The key it names is not one of those that sign access tokens.
-    #[error("the token names an unknown key")]
+    /// The token names a key that is not an access token key.
+    #[error("unknown key")]
     UnknownKey,
-    /// The key it names has not signed it, or has signed it as something else than an access token
-    /// of the expected issuer.
-    #[error("the signature does not hold")]
+    /// The key did not sign the token, or not as an access token of the expected issuer.
+    #[error("invalid signature")]
     BadSignature,
-    /// It says that somebody else has issued it.
-    #[error("the token is from another issuer")]
+    /// The token has another issuer.
+    #[error("wrong issuer")]
     WrongIssuer,
-    /// It is meant for somebody else.
-    #[error("the token is for another audience")]
+    /// The token has another audience.
+    #[error("wrong audience")]
     WrongAudience,
-    /// Its life has not begun.
-    #[error("the token is not valid yet")]
+    /// The token is not valid yet.
+    #[error("token not valid yet")]
     NotYetValid,
-    /// Its life is over.
-    #[error("the token has expired")]
+    /// The token expired.
+    #[error("token expired")]
     Expired,
-    /// The session it belongs to has ended. Only a verifier that follows the sessions says so.
-    #[error("the session has ended")]
+    /// The session of the token has ended. Requires polling for ended sessions.
+    #[error("session ended")]
     Ended,
 }

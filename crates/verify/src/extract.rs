@@ -1,5 +1,4 @@
-//! What the extractors of all frameworks have in common: where the token stands in a request, and
-//! what is answered to whoever has no good one.
+//! Shared parts of the extractors: the token in a request, and the response without a valid one.
 
 #[cfg(feature = "axum")]
 mod axum;
@@ -13,23 +12,23 @@ use crate::claims::Claims;
 use crate::error::VerifyError;
 use crate::remote::{RemoteError, RemoteVerifier};
 
-/// Why a handler is not called.
+/// Rejection of a request by an extractor.
 ///
-/// The answer has no body. Every refused token gets the same one, so it tells a forger nothing.
+/// The response has no body, and is the same for every invalid token, so that it reveals nothing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
     /// The request has no token: 401 with `WWW-Authenticate: Bearer`.
-    #[error("the request has no bearer token")]
+    #[error("no bearer token in the request")]
     NoCredentials,
-    /// The token is refused: 401 with `WWW-Authenticate: Bearer error="invalid_token"`. Or there
+    /// The token is invalid: 401 with `WWW-Authenticate: Bearer error="invalid_token"`. Or there
     /// are no keys: 503 with `Retry-After`.
-    #[error("the bearer token is not accepted")]
+    #[error("bearer token rejected")]
     Failed(#[from] RemoteError),
 }
 
 impl Rejection {
-    /// The status of the answer.
+    /// Returns the status of the response.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Failed(RemoteError::NoKeys { .. }) => StatusCode::SERVICE_UNAVAILABLE,
@@ -37,7 +36,7 @@ impl Rejection {
         }
     }
 
-    /// The one header of the answer.
+    /// Returns the header of the response.
     pub fn header(&self) -> (HeaderName, HeaderValue) {
         match self {
             Self::NoCredentials => (WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
@@ -45,25 +44,25 @@ impl Rejection {
                 (WWW_AUTHENTICATE, HeaderValue::from_static(r#"Bearer error="invalid_token""#))
             }
             Self::Failed(RemoteError::NoKeys { retry_after, .. }) => {
-                // Rounded up, so that nobody comes a moment too early.
+                // Rounded up, so that a retry is not too early.
                 (RETRY_AFTER, HeaderValue::from(retry_after.as_secs().saturating_add(1)))
             }
         }
     }
 }
 
-/// The claims of the token in these headers.
+/// Returns the claims of the token in the headers.
 async fn claims(verifier: &RemoteVerifier, headers: &HeaderMap) -> Result<Claims, Rejection> {
     let token = bearer(headers)?;
     Ok(verifier.verify(token).await?)
 }
 
-/// The token in these headers.
+/// Returns the token in the headers.
 fn bearer(headers: &HeaderMap) -> Result<&str, Rejection> {
     let malformed = || Rejection::Failed(VerifyError::Malformed.into());
     let mut headers = headers.get_all(AUTHORIZATION).iter();
     let header = headers.next().ok_or(Rejection::NoCredentials)?;
-    // Of several headers a proxy may have looked at another one than we would.
+    // With several headers, a proxy may have checked a different one.
     if headers.next().is_some() {
         return Err(malformed());
     }
@@ -93,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn another_scheme_or_none_is_no_token() {
+    fn another_scheme_or_none_is_not_a_token() {
         for values in [&[][..], &["Basic YTpi"], &["Bearers a"], &[""]] {
             let rejection = bearer(&headers(values)).unwrap_err();
             assert!(matches!(rejection, Rejection::NoCredentials), "{values:?}");
@@ -116,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn without_keys_the_client_is_told_when_to_come_back() {
+    fn without_keys_the_response_has_retry_after() {
         let retry_after = Duration::from_millis(1500);
         let rejection = Rejection::from(RemoteError::NoKeys { retry_after, cause: None });
         assert_eq!(rejection.status(), StatusCode::SERVICE_UNAVAILABLE);

@@ -1,5 +1,5 @@
-//! For the tests in here: an issuer without a network, with keys of its own, that counts how often
-//! it is asked. With paused time its answers take as long as they are told to.
+//! Test fixture: an in-memory issuer with its own keys that counts requests. With paused time its
+//! responses take a configured time.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use tokio::time::{self, Instant};
 
 use crate::remote::documents::{Answer, Documents, FetchError};
 
-/// A key, as it is published.
+/// A published key.
 #[derive(Clone)]
 pub(crate) struct Key {
     pub(crate) kid: String,
@@ -36,7 +36,7 @@ fn paserk(value: &impl FormatAsPaserk) -> String {
     text
 }
 
-/// What the issuer publishes.
+/// Returns the document that the issuer publishes.
 pub(crate) fn document(keys: &[&Key]) -> String {
     let keys: Vec<_> = keys
         .iter()
@@ -45,7 +45,7 @@ pub(crate) fn document(keys: &[&Key]) -> String {
     serde_json::json!({ "keys": keys }).to_string()
 }
 
-/// An issuer, seen by whoever asks it.
+/// An issuer with scripted responses.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Issuer {
     state: Arc<Mutex<State>>,
@@ -53,7 +53,7 @@ pub(crate) struct Issuer {
 
 #[derive(Debug, Default)]
 struct State {
-    /// A document or a status; without either it is 404.
+    /// The responses: documents or statuses; 404 if empty.
     answers: Vec<Result<String, u16>>,
     takes: Duration,
     asked: Vec<(Instant, String)>,
@@ -70,7 +70,7 @@ impl Issuer {
         self.answer([Ok(document(keys))]);
     }
 
-    /// Gives these answers, one after the other; the last one for ever.
+    /// Sets the responses; the last one is repeated.
     pub(crate) fn answer(&self, answers: impl IntoIterator<Item = Result<String, u16>>) {
         self.state.lock().unwrap().answers = answers.into_iter().collect();
     }
@@ -83,17 +83,17 @@ impl Issuer {
         self.state.lock().unwrap().takes = time;
     }
 
-    /// How often it was asked.
+    /// Returns the number of requests.
     pub(crate) fn asked(&self) -> usize {
         self.state.lock().unwrap().asked.len()
     }
 
-    /// When it was asked.
+    /// Returns the times of the requests.
     pub(crate) fn moments(&self) -> Vec<Instant> {
         self.state.lock().unwrap().asked.iter().map(|(at, _)| *at).collect()
     }
 
-    /// What it was asked: the part of the address behind the path.
+    /// Returns the queries of the requests.
     pub(crate) fn queries(&self) -> Vec<String> {
         self.state.lock().unwrap().asked.iter().map(|(_, query)| query.clone()).collect()
     }

@@ -1,4 +1,4 @@
-//! The public keys an issuer has published.
+//! Public keys published by an issuer.
 
 use std::collections::BTreeMap;
 
@@ -7,32 +7,32 @@ use pasetors::paserk::{FormatAsPaserk, Id};
 use pasetors::version4::V4;
 use serde::Deserialize;
 
-/// What a key for access tokens is published for.
+/// The published use of access token keys.
 const USE: &str = "access";
-/// What a key of PASETO v4 begins with.
+/// Prefix of public keys of PASETO v4.
 const HEADER: &str = "k4.public.";
 
-/// The keys that sign an issuer's access tokens, by their ids. There is at least one.
+/// The access token keys of an issuer, by id. It contains at least one.
 #[derive(Clone, Debug)]
 pub struct KeySet {
     keys: BTreeMap<String, AsymmetricPublicKey<V4>>,
 }
 
-/// A document is not the list of keys of a Vestibule.
+/// Error for a document that is not a valid list of keys.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeySetError {
-    /// It is not the JSON that `/.well-known/paseto-keys` answers with.
-    #[error("the document is no list of keys")]
+    /// The document is not the JSON of `/.well-known/paseto-keys`.
+    #[error("invalid list of keys")]
     Unreadable(#[source] serde_json::Error),
-    /// A key for access tokens cannot be read, or has another id than the document says.
-    #[error("the key {kid:?} is damaged")]
+    /// An access token key is invalid or does not match its id.
+    #[error("invalid key {kid:?}")]
     DamagedKey {
-        /// The id, as the document has it.
+        /// Id of the key in the document.
         kid: String,
     },
-    /// It has no key for access tokens.
-    #[error("the document lists no key for access tokens")]
+    /// The document has no access token key.
+    #[error("no access token key in the list")]
     Empty,
 }
 
@@ -50,15 +50,14 @@ struct Entry {
 }
 
 impl KeySet {
-    /// Reads what `/.well-known/paseto-keys` answers.
+    /// Parses the response of `/.well-known/paseto-keys`.
     ///
-    /// Keys for anything but access tokens, and keys of another version of PASETO, are passed over.
-    /// The id of every other key is computed again, so that no key is taken for another.
+    /// Ignores keys for other uses and other versions of PASETO. Computes the id of each other key
+    /// again, so that no key is mistaken for another.
     ///
     /// # Errors
     ///
-    /// [`KeySetError`], if it is something else, if any key for access tokens is damaged, or if
-    /// there is none.
+    /// [`KeySetError`] if the document or an access token key is invalid, or there is no such key.
     pub fn parse(json: impl AsRef<[u8]>) -> Result<Self, KeySetError> {
         let document: Document =
             serde_json::from_slice(json.as_ref()).map_err(KeySetError::Unreadable)?;
@@ -76,7 +75,7 @@ impl KeySet {
         if keys.is_empty() { Err(KeySetError::Empty) } else { Ok(Self { keys }) }
     }
 
-    /// The ids of the keys.
+    /// Returns the ids of the keys.
     pub fn kids(&self) -> impl Iterator<Item = &str> {
         self.keys.keys().map(String::as_str)
     }
@@ -86,7 +85,7 @@ impl KeySet {
     }
 }
 
-/// The id of a key, as PASERK.
+/// Returns the PASERK id of a key.
 fn id(key: &AsymmetricPublicKey<V4>) -> Option<String> {
     let mut text = String::new();
     Id::from(key).fmt(&mut text).ok()?;

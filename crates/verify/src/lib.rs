@@ -1,10 +1,9 @@
-//! Verifies the access tokens of a Vestibule in another service: PASETO v4.public, against the keys
-//! it publishes, without asking it at every request.
+//! Verifies Vestibule's access tokens (PASETO v4.public) in another service, without a request to
+//! Vestibule for each token.
 //!
-//! [`Verifier`] is the verification itself, with keys and a moment that it is given. With the
-//! feature `fetch`, `RemoteVerifier` gets the keys from the issuer, keeps them fresh, and follows
-//! the sessions that end. The features `axum` and `poem` make [`Claims`] an argument of handlers.
-//! No feature is on by default. `README.md` has the guarantees and the bounds.
+//! [`Verifier`] verifies with given keys and time. With the feature `fetch`, `RemoteVerifier`
+//! fetches and refreshes keys and polls for ended sessions. The features `axum` and `poem` make
+//! [`Claims`] an extractor. No feature is on by default. `README.md` has guarantees and limits.
 
 mod claims;
 mod error;
@@ -30,7 +29,7 @@ pub use remote::{
 };
 pub use verifier::{CLOCK_SKEW, LONGEST_LIFE, Rules, Verifier};
 
-/// The examples of the README, compiled.
+/// Compiles the examples of the README.
 #[cfg(all(doctest, feature = "axum", feature = "poem"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! Verification with keys that are fetched from the issuer, and sessions whose end is followed.
+//! Verification with keys fetched from the issuer, and polling for ended sessions.
 
 mod cache;
 pub(crate) mod documents;
@@ -25,29 +25,27 @@ use crate::error::VerifyError;
 use crate::token::Envelope;
 use crate::verifier::Rules;
 
-/// Why there are no claims.
+/// Error of a remote verification.
 #[derive(Debug, thiserror::Error)]
 pub enum RemoteError {
-    /// The token is refused.
-    #[error("the token is refused")]
+    /// The token is invalid.
+    #[error("invalid token")]
     Refused(#[from] VerifyError),
-    /// Nobody can say what the token is worth: no keys could be had from the issuer, now or in the
-    /// last [`KEYS_KEPT`].
-    #[error("there are no keys to verify tokens with")]
+    /// The token cannot be verified: no keys could be fetched, now or within [`KEYS_KEPT`].
+    #[error("no keys available")]
     NoKeys {
-        /// When another request may be worth while.
+        /// Time after which to retry.
         retry_after: Duration,
-        /// Why there are none, if it is known.
+        /// Error of the last fetch, if known.
         #[source]
         cause: Option<Arc<FetchError>>,
     },
 }
 
-/// Verifies access tokens with the keys their issuer publishes.
+/// A verifier that fetches the keys of the issuer.
 ///
-/// It fetches the keys when the first token arrives, keeps them, and fetches them again when they
-/// have aged or a token names a key it does not know. Clones share everything; clone it as often as
-/// you like. It has to be used inside a Tokio runtime.
+/// It fetches keys when the first token arrives, and again when they are old or a token names an
+/// unknown one. Clones are cheap and share all state. It requires a Tokio runtime.
 ///
 /// ```no_run
 /// # async fn example(token: &str) -> Result<(), Box<dyn std::error::Error>> {
@@ -72,23 +70,23 @@ struct Shared {
 }
 
 impl RemoteVerifier {
-    /// Verifies tokens of an issuer whose name is its address, with the default bounds.
+    /// Creates a verifier for an issuer whose name is its URL, with default limits.
     ///
     /// # Errors
     ///
-    /// As [`with`](Self::with).
+    /// Those of [`with`](Self::with).
     pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> Result<Self, SetupError> {
         Self::with(Settings::new(issuer, audience))
     }
 
-    /// Verifies tokens by these settings. Asks nobody yet.
+    /// Creates a verifier with settings. Sends no request yet.
     ///
     /// # Errors
     ///
-    /// - [`SetupError::Url`]: the issuer's address is none that keys could be fetched from.
-    /// - [`SetupError::PlainHttp`]: it is not `https://`, leads to another machine, and
+    /// - [`SetupError::Url`] if keys cannot be fetched from the URL of the issuer.
+    /// - [`SetupError::PlainHttp`] if it is not `https://`, is on another machine, and
     ///   [`Settings::plain_http`] does not allow that.
-    /// - [`SetupError::Tls`]: TLS cannot be set up on this machine.
+    /// - [`SetupError::Tls`] if TLS cannot be set up on this machine.
     pub fn with(settings: Settings) -> Result<Self, SetupError> {
         let documents: Arc<dyn Documents> = Arc::new(HttpDocuments::new()?);
         Self::over(documents, settings)
@@ -102,18 +100,18 @@ impl RemoteVerifier {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// What a token says, if it is good now.
+    /// Returns the claims of a token, if it is valid now.
     ///
-    /// As a rule this waits for nobody. It waits for the issuer, five seconds at most, if there are
-    /// no keys yet, if they are older than [`KEYS_STALE`], or if the token names an unknown key. Of
-    /// all that wait at one moment, one asks.
+    /// It usually does not wait. It waits for the issuer, at most five seconds, if there are no
+    /// keys yet, if they are older than [`KEYS_STALE`], or if the token names an unknown key.
+    /// Concurrent calls share one request.
     ///
     /// # Errors
     ///
     /// - [`RemoteError::Refused`], with one of the reasons of
-    ///   [`Verifier::verify`](crate::Verifier::verify), or [`VerifyError::Ended`] if the session is
-    ///   one that the feed has named.
-    /// - [`RemoteError::NoKeys`]: the token may be good or not; the issuer could not be reached.
+    ///   [`Verifier::verify`](crate::Verifier::verify), or [`VerifyError::Ended`] if the feed
+    ///   contains its session.
+    /// - [`RemoteError::NoKeys`]: the token may be valid; the issuer could not be reached.
     pub async fn verify(&self, token: &str) -> Result<Claims, RemoteError> {
         let envelope = Envelope::parse(token)?;
         let keys = self.shared.keys.keys_for(envelope.kid()).await?;
@@ -124,15 +122,15 @@ impl RemoteVerifier {
         Ok(claims)
     }
 
-    /// Follows the sessions that end, and refuses their tokens from then on.
+    /// Polls for ended sessions, and rejects their tokens from then on.
     ///
-    /// Spawn what it returns; it asks the issuer at once and then every `interval` (two seconds are
-    /// a good value; less than 100 ms becomes 100 ms), and does not end by itself. After a failure
-    /// it pauses for a second, and longer each time, up to half a minute. Without it, a token is
-    /// good until it expires, whatever has become of its session.
+    /// Spawn the returned future; it polls at once and then every `interval` (two seconds are a
+    /// good value; the minimum is 100 ms), and never ends. After a failure it pauses for a second,
+    /// then longer each time, up to half a minute. Without it, a token is valid until it expires,
+    /// even if its session has ended.
     ///
-    /// While the feed cannot be had, tokens go on being accepted. [`feed_age`](Self::feed_age) says
-    /// so; whether to refuse requests then is for the caller to decide.
+    /// While polling fails, tokens are still accepted. Check [`feed_age`](Self::feed_age) if your
+    /// service should reject requests then.
     pub fn follow_revocations(
         &self,
         interval: Duration,
@@ -141,16 +139,16 @@ impl RemoteVerifier {
         async move { feed.follow(interval).await }
     }
 
-    /// How old what is known about ended sessions is; `None` if the feed was never read.
+    /// Returns the age of the list of ended sessions; `None` if it was never fetched.
     ///
-    /// While all is well it stays below the interval and the time of one request. Sessions that
-    /// have ended within this age may still be accepted.
+    /// Normally it stays below the interval plus the time of one request. Sessions that ended
+    /// within this time may still be accepted.
     pub fn feed_age(&self) -> Option<Duration> {
         self.shared.feed.age()
     }
 
-    /// How old the keys are; `None` if there are none. More than [`KEYS_STALE`] under traffic means
-    /// that the issuer does not answer.
+    /// Returns the age of the keys; `None` if there are none. More than [`KEYS_STALE`] under
+    /// traffic means that the issuer does not respond.
     pub fn keys_age(&self) -> Option<Duration> {
         self.shared.keys.age()
     }

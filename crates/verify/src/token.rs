@@ -1,6 +1,4 @@
-//! The outside of a token: four strict segments, and the id of a key.
-//!
-//! Nothing in here knows what a token says or which keys there are.
+//! Parsing of the format of a token: four segments, and the id of a key in the footer.
 
 use pasetors::Public;
 use pasetors::keys::AsymmetricPublicKey;
@@ -9,22 +7,21 @@ use pasetors::version4::{PublicToken, V4};
 
 use crate::error::VerifyError;
 
-/// Longer texts are refused before anything is decoded.
+/// Maximum length of a token; longer ones are rejected before decoding.
 pub(crate) const MAX_TOKEN_BYTES: usize = 4096;
 
-/// What the id of a key begins with, and how many characters of base64url follow.
+/// Prefix of the id of a key, and the number of base64url characters after it.
 const KID_HEADER: &str = "k4.pid.";
 const KID_DIGITS: usize = 44;
 
-/// A token nobody has verified yet.
+/// A token that is not verified yet.
 pub(crate) struct Envelope {
     token: UntrustedToken<Public, V4>,
     kid: String,
 }
 
 impl Envelope {
-    /// Takes a token apart, if it is the one and only spelling of a v4.public token with the id of
-    /// a key in its footer.
+    /// Parses a v4.public token in canonical encoding with the id of a key in its footer.
     pub(crate) fn parse(text: &str) -> Result<Self, VerifyError> {
         Self::take_apart(text).ok_or(VerifyError::Malformed)
     }
@@ -42,13 +39,12 @@ impl Envelope {
         Some(Self { token, kid })
     }
 
-    /// The id of the key that has signed the token, as anybody may have written it. It looks like
-    /// one.
+    /// Returns the id of the key, well-formed but unverified: an attacker may have written it.
     pub(crate) fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// The payload, if `key` has signed it together with the footer and the implicit assertion.
+    /// Returns the payload, if `key` signed it with the footer and the implicit assertion.
     pub(crate) fn open(
         &self,
         key: &AsymmetricPublicKey<V4>,
@@ -60,10 +56,10 @@ impl Envelope {
     }
 }
 
-/// Takes the `kid` out of a footer that is spelled exactly as Vestibule does.
+/// Returns the `kid` of a footer that is exactly in the form that Vestibule writes.
 ///
-/// Anybody can write a footer, so it does not get as far as a JSON parser, and what does not look
-/// like the id of a key is no reason to ask anybody for keys.
+/// The footer is unverified, so no JSON parser reads it, and a malformed id does not cause a
+/// request for keys.
 fn read_footer(footer: &[u8]) -> Option<&str> {
     let text = str::from_utf8(footer).ok()?;
     let kid = text.strip_prefix("{\"kid\":\"")?.strip_suffix("\"}")?;
@@ -71,8 +67,8 @@ fn read_footer(footer: &[u8]) -> Option<&str> {
     (digits.len() == KID_DIGITS && is_canonical(digits)).then_some(kid)
 }
 
-/// Whether a text is the one spelling in base64url of the bytes it stands for: no padding, no
-/// foreign characters, and no bits left over at its end.
+/// Returns `true` if a text is canonical base64url: no padding, no other characters, and no unused
+/// bits at the end.
 fn is_canonical(text: &str) -> bool {
     let left_over = match text.len() % 4 {
         0 => 0,
@@ -85,7 +81,7 @@ fn is_canonical(text: &str) -> bool {
         && last.is_some_and(|last| last & left_over == 0)
 }
 
-/// What a digit of base64url stands for.
+/// Returns the value of a base64url digit.
 fn value(digit: u8) -> Option<u8> {
     match digit {
         b'A'..=b'Z' => Some(digit - b'A'),
@@ -102,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_have_one_spelling() {
+    fn bytes_have_one_encoding() {
         for good in ["AA", "QQ", "QUE", "QUFB", "_-8", "AAAAAA"] {
             assert!(is_canonical(good), "{good}");
         }
@@ -112,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_footer_is_the_id_of_a_key_and_nothing_else() {
+    fn a_footer_contains_only_the_id_of_a_key() {
         let kid = format!("k4.pid.{}", "A".repeat(44));
         let read = |footer: &str| read_footer(footer.as_bytes()).map(str::to_owned);
         assert_eq!(read(&format!(r#"{{"kid":"{kid}"}}"#)).as_deref(), Some(&*kid));

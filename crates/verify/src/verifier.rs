@@ -1,6 +1,4 @@
-//! The verification itself: rules, keys, a token and a moment go in, claims come out.
-//!
-//! There is no I/O and no clock here.
+//! Verification of a token with given rules, keys and time; no I/O, no clock.
 
 use std::time::Duration;
 
@@ -11,37 +9,37 @@ use crate::error::VerifyError;
 use crate::keys::KeySet;
 use crate::token::Envelope;
 
-/// By how much the clocks of issuer and verifier may differ, unless it is said otherwise.
+/// Default of the tolerated difference between the clocks of issuer and verifier.
 pub const CLOCK_SKEW: Duration = Duration::from_mins(1);
 
-/// The longest life that Vestibule can be configured to give an access token.
+/// The longest lifetime of an access token that can be configured in Vestibule.
 pub const LONGEST_LIFE: Duration = Duration::from_hours(24);
 
-/// What a token has to be like.
+/// Requirements for a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// What `iss` has to be, character by character, and what the signature has to cover: the
-    /// setting `tokens.issuer` of the Vestibule, or its `server.public_url`.
+    /// Expected `iss`, compared exactly, and part of what the signature covers: Vestibule's setting
+    /// `tokens.issuer`, by default `server.public_url`.
     pub issuer: String,
-    /// What `aud` has to be, character by character: the setting `tokens.audience`, or
+    /// Expected `aud`, compared exactly: the setting `tokens.audience`, by default
     /// `server.public_url`.
     pub audience: String,
-    /// How much earlier or later it may be at the issuer; [`CLOCK_SKEW`] by default.
+    /// Tolerated clock difference; [`CLOCK_SKEW`] by default.
     pub clock_skew: Duration,
-    /// How long a token may live at most, from `iat` to `exp`; [`LONGEST_LIFE`] by default. With
-    /// the issuer's `tokens.access_ttl` instead, ended sessions need not be remembered for a day.
+    /// Maximum lifetime of a token, from `iat` to `exp`; [`LONGEST_LIFE`] by default. Set it to
+    /// `tokens.access_ttl`, so that ended sessions are not kept for a day.
     pub longest_life: Duration,
 }
 
 impl Rules {
-    /// Tokens of this issuer for this audience, with the default bounds.
+    /// Creates rules for an issuer and audience, with default limits.
     pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
         let (issuer, audience) = (issuer.into(), audience.into());
         Self { issuer, audience, clock_skew: CLOCK_SKEW, longest_life: LONGEST_LIFE }
     }
 
-    /// What a token says, if one of `keys` has signed it as an access token of this issuer and its
-    /// claims fit.
+    /// Returns the claims of a token, if one of `keys` signed it as an access token of this issuer
+    /// and its claims are valid.
     pub(crate) fn verify(
         &self,
         envelope: &Envelope,
@@ -55,8 +53,8 @@ impl Rules {
         Ok(claims)
     }
 
-    /// What the signature covers besides the token: it keeps tokens of another kind or another
-    /// issuer out, even under the same key.
+    /// Returns the implicit assertion: it excludes tokens of another kind or issuer, even with the
+    /// same key.
     fn implicit_assertion(&self) -> String {
         format!("vestibule/v1|access|{}", self.issuer)
     }
@@ -80,21 +78,21 @@ impl Rules {
     }
 }
 
-/// The same duration in the other type; what does not fit is as good as for ever.
+/// Converts a duration; a value out of range becomes the maximum.
 fn lenient(duration: Duration) -> time::Duration {
     time::Duration::try_from(duration).unwrap_or(time::Duration::MAX)
 }
 
-/// Verifies access tokens with keys it was given.
+/// A verifier with given keys.
 ///
-/// It asks nobody: neither for keys nor for the time, and it does not learn that a session has
-/// ended. With the feature `fetch`, `RemoteVerifier` does all of that.
+/// It does not fetch keys, read the clock or detect ended sessions. With the feature `fetch`,
+/// `RemoteVerifier` does.
 ///
 /// ```
 /// use time::macros::datetime;
 /// use vestibule_verify::{KeySet, Rules, Verifier, VerifyError};
 ///
-/// // What GET /.well-known/paseto-keys answers.
+/// // The response of GET /.well-known/paseto-keys.
 /// let keys = KeySet::parse(
 ///     r#"{"keys":[{"kid":"k4.pid.yh4-bJYjOYAG6CWy0zsfPmpKylxS7uAWrxqVmBN2KAiJ",
 ///         "key":"k4.public.Hrnbu7wEfAP9cGBOAHHwmH4Wsot1ciXBHwBBXQ4gsaI","use":"access"}]}"#,
@@ -113,25 +111,25 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// Verifies by these rules, with these keys.
+    /// Creates a verifier with rules and keys.
     pub fn new(rules: Rules, keys: KeySet) -> Self {
         Self { rules, keys }
     }
 
-    /// What a token says, if it is good at the moment `now`.
+    /// Returns the claims of a token, if it is valid at `now`.
     ///
     /// # Errors
     ///
-    /// - [`Malformed`](VerifyError::Malformed): it is longer than 4096 bytes, not the one spelling
-    ///   of a v4.public token with a `kid`, or its payload is not what Vestibule writes; a life
-    ///   longer than [`Rules::longest_life`] included.
-    /// - [`UnknownKey`](VerifyError::UnknownKey): there is no such key for access tokens.
-    /// - [`BadSignature`](VerifyError::BadSignature): the key has not signed it, or has signed it
-    ///   for another purpose or issuer.
+    /// - [`Malformed`](VerifyError::Malformed): longer than 4096 bytes, not a v4.public token
+    ///   in canonical encoding with a `kid`, or not a payload that Vestibule creates, for example
+    ///   because its lifetime exceeds [`Rules::longest_life`].
+    /// - [`UnknownKey`](VerifyError::UnknownKey): no such access token key.
+    /// - [`BadSignature`](VerifyError::BadSignature): not signed by the key, or for another
+    ///   purpose or issuer.
     /// - [`WrongIssuer`](VerifyError::WrongIssuer), [`WrongAudience`](VerifyError::WrongAudience).
-    /// - [`NotYetValid`](VerifyError::NotYetValid): `nbf` or `iat` is later than `now` and the
+    /// - [`NotYetValid`](VerifyError::NotYetValid): `nbf` or `iat` is later than `now` plus the
     ///   clock skew.
-    /// - [`Expired`](VerifyError::Expired): `exp` is not later than `now` less the clock skew.
+    /// - [`Expired`](VerifyError::Expired): `exp` is not later than `now` minus the clock skew.
     pub fn verify(&self, token: &str, now: OffsetDateTime) -> Result<Claims, VerifyError> {
         self.rules.verify(&Envelope::parse(token)?, &self.keys, now)
     }

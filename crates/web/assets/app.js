@@ -1,15 +1,15 @@
-// Makes pages quicker to use that are complete without it. Checks are repeated by the server, with
-// the same sentences, which the markup carries.
+// Enhances the pages, which work without it. The server repeats all checks with the same error texts;
+// the markup contains them.
 const one = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const live = one('#live');
-const say = (text) => {
+const announce = (text) => {
   live.textContent = '';
   requestAnimationFrame(() => { live.textContent = text; });
 };
 const summary = one('[data-summary]');
 
-// Shows and hides a password. It never travels as plain text, and the browser never keeps it shown.
+// Shows and hides a password. It is hidden again before the form is sent and when the page is restored.
 for (const button of all('.toggle')) {
   const input = document.getElementById(button.getAttribute('aria-controls'));
   const { show, hide, showLabel, hideLabel, shown, hidden } = button.dataset;
@@ -22,28 +22,28 @@ for (const button of all('.toggle')) {
   button.addEventListener('click', () => {
     const on = input.type === 'password';
     reveal(on);
-    say(on ? shown : hidden);
+    announce(on ? shown : hidden);
   });
   input.form.addEventListener('submit', () => reveal(false));
   addEventListener('pageshow', (event) => { if (event.persisted) reveal(false); });
 }
 
-// Says that Caps Lock is on, where the browser tells.
+// Shows a hint while Caps Lock is on, if the browser reports it.
 for (const line of all('[data-caps]')) {
   const input = document.getElementById(line.id.replace('-caps', ''));
-  const tell = (on) => {
+  const show = (on) => {
     if (line.hidden !== on) return;
     line.hidden = !on;
     line.textContent = on ? line.dataset.caps : '';
-    if (on) say(line.dataset.caps);
+    if (on) announce(line.dataset.caps);
   };
-  const look = (event) => { if (event.getModifierState) tell(event.getModifierState('CapsLock')); };
-  input.addEventListener('keydown', look);
-  input.addEventListener('keyup', look);
-  input.addEventListener('blur', () => tell(false));
+  const check = (event) => { if (event.getModifierState) show(event.getModifierState('CapsLock')); };
+  input.addEventListener('keydown', check);
+  input.addEventListener('keyup', check);
+  input.addEventListener('blur', () => show(false));
 }
 
-// Characters are counted as the server counts them.
+// Counts characters in the same way as the server.
 const length = (text) => [...text.normalize('NFC')].length;
 for (const line of all('[data-count]')) {
   const input = document.getElementById(line.id.replace('-count', ''));
@@ -93,7 +93,8 @@ const summarise = (problems) => {
     const item = document.createElement('li');
     const link = document.createElement('a');
     link.href = `#${input.id}`;
-    link.textContent = text;
+    // The sentence of a mismatch stands at its field only; the link has the field's label.
+    link.textContent = text === input.dataset.mismatch ? input.labels[0].textContent : text;
     item.append(link);
     return item;
   }));
@@ -112,7 +113,7 @@ summary?.addEventListener('click', (event) => {
   input.focus({ preventScroll: true });
 });
 
-// Checks a form before it is sent, and sends it once.
+// Validates a form before it is sent, and sends it once.
 for (const form of all('form[data-enhance]')) {
   const inputs = all('.control input', form);
   const buttons = all('[type=submit]', form);
@@ -147,7 +148,7 @@ for (const form of all('form[data-enhance]')) {
     sent = true;
     const button = event.submitter ?? buttons[0];
     busy(button, true);
-    say(one('[data-busy]', button).dataset.busy);
+    announce(one('[data-busy]', button).dataset.busy);
   });
   addEventListener('pageshow', (event) => {
     if (!event.persisted) return;
@@ -157,7 +158,7 @@ for (const form of all('form[data-enhance]')) {
   });
 }
 
-// The usual port follows the protection until somebody chooses another one.
+// Changes the port with the security, unless another port was entered.
 for (const choice of all('[data-port]')) {
   choice.addEventListener('change', () => {
     const port = one('#port');
@@ -165,7 +166,7 @@ for (const choice of all('[data-port]')) {
   });
 }
 
-// Asks again whether a reset link works: on load, and when the page comes back.
+// Verifies the reset link again: on load, and when the page is restored.
 const checked = one('[data-verify]');
 if (checked) {
   const loading = one('[data-loading]', checked);
@@ -174,32 +175,36 @@ if (checked) {
     loading.hidden = false;
     body.inert = true;
     checked.setAttribute('aria-busy', 'true');
-    say(loading.textContent);
+    announce(loading.textContent);
     let valid = true;
     try {
       const token = encodeURIComponent(one('[name=token]', checked).value);
       const answer = await fetch(`${checked.dataset.verify}?token=${token}`, { cache: 'no-store', signal: AbortSignal.timeout(8000) });
       valid = !answer.ok || (await answer.json()).valid !== false;
-    } catch { /* Nobody answered: what the server rendered stands. */ }
-    say('');
+    } catch { /* No response: the page stays as the server rendered it. */ }
+    announce('');
     if (valid) {
       loading.hidden = true;
       body.inert = false;
       checked.removeAttribute('aria-busy');
       if (document.activeElement === document.body) one('[data-first]', body).focus();
     } else {
-      const dead = one('[data-invalid]', checked);
+      const invalid = one('[data-invalid]', checked);
       const card = checked.closest('.card');
-      document.title = dead.dataset.title;
-      card.replaceChildren(dead.content.cloneNode(true));
-      one('h1', card).focus();
+      const content = invalid.content.cloneNode(true);
+      const banner = one('[data-banner]', content);
+      document.title = invalid.dataset.title;
+      // Browsers process `autofocus` only while a page loads, and warn about it later.
+      banner.autofocus = false;
+      card.replaceChildren(content);
+      banner.focus();
     }
   };
   verify();
   addEventListener('pageshow', (event) => { if (event.persisted && checked.isConnected) verify(); });
 }
 
-// Moves on by itself, unless the person is doing something here.
+// Redirects after a pause, unless the user presses a key or a pointer.
 const soon = one('[data-redirect]');
 if (soon) {
   soon.classList.add('on');

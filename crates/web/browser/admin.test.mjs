@@ -1,9 +1,9 @@
-// What administrators do with accounts and mails, and that nobody else does.
+// Administration of users and mails, by administrators only.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LOGIN, enter, submit, success, summary } from './support/acts.mjs';
-import { PASSWORD, mailed, newAdmin, newPerson, opens } from './support/people.mjs';
+import { PASSWORD, mailed, newAdmin, newPerson, canSignIn } from './support/people.mjs';
 import { suite } from './support/suite.mjs';
 
 const world = suite({
@@ -12,7 +12,7 @@ const world = suite({
   },
 });
 
-/** The administrator's list, with one person in it. */
+/** Opens the user list of the administrator, filtered to one user. */
 async function listed(person) {
   const page = await world.open();
   await enter(page, world.admin);
@@ -25,7 +25,7 @@ async function press(page, act) {
   await success(page).waitFor();
 }
 
-test('an account is found by a part of its address or name', async () => {
+test('users are found by part of the address or username', async () => {
   const person = await newPerson(world.service, 'needle');
   const page = await world.open();
   await enter(page, world.admin);
@@ -38,31 +38,31 @@ test('an account is found by a part of its address or name', async () => {
     await page.getByRole('main').getByText(person.email).first().waitFor();
   }
   await page.goto('/admin/users?query=%25');
-  assert.equal(await page.getByText(person.email).count(), 0, 'a sign of the database is only a sign');
+  assert.equal(await page.getByText(person.email).count(), 0, '% is not a wildcard');
 });
 
-test('an account is closed and opened again', async () => {
+test('a user is deactivated and activated', async () => {
   const person = await newPerson(world.service);
   const theirs = await world.open();
   await enter(theirs, person);
   const page = await listed(person);
   await press(page, 'deactivate');
   await page.getByText(person.email).first().waitFor();
-  assert.equal(await opens(world.service, person, PASSWORD), false);
+  assert.equal(await canSignIn(world.service, person, PASSWORD), false);
   await theirs.goto('/account');
   await theirs.waitForURL(LOGIN);
   await page.goto(`/admin/users?query=${encodeURIComponent(person.email)}`);
   await press(page, 'activate');
-  assert.equal(await opens(world.service, person, PASSWORD), true);
+  assert.equal(await canSignIn(world.service, person, PASSWORD), true);
 });
 
-test('somebody gets a reset link', async () => {
+test('an administrator sends a reset link', async () => {
   const person = await newPerson(world.service);
   await press(await listed(person), 'send-reset');
   await mailed(world.service, person, /\/reset-password\?token=/);
 });
 
-test('somebody is signed out everywhere', async () => {
+test('an administrator ends all sessions of a user', async () => {
   const person = await newPerson(world.service);
   const theirs = await world.open();
   await enter(theirs, person);
@@ -71,7 +71,7 @@ test('somebody is signed out everywhere', async () => {
   await theirs.waitForURL(LOGIN);
 });
 
-test('rights are given and taken', async () => {
+test('administrator rights are granted and revoked', async () => {
   const person = await newPerson(world.service);
   const theirs = await world.open();
   await enter(theirs, person);
@@ -82,13 +82,13 @@ test('rights are given and taken', async () => {
   assert.equal((await theirs.goto('/admin/users')).status(), 403);
 });
 
-test('one’s own account offers nothing that would lock one out', async () => {
+test('an administrator cannot deactivate or demote the own account', async () => {
   const page = await listed(world.admin);
   assert.equal(await page.locator('form[action$="/deactivate"]').count(), 0);
   assert.equal(await page.locator('form[action$="/demote"]').count(), 0);
 });
 
-test('each button says whom it is about', async () => {
+test('the name of each button contains the user', async () => {
   const person = await newPerson(world.service);
   const page = await listed(person);
   const names = await page
@@ -100,7 +100,7 @@ test('each button says whom it is about', async () => {
   }
 });
 
-test('mails are listed with what became of them', async () => {
+test('mails are listed', async () => {
   const person = await newPerson(world.service);
   await mailed(world.service, person, /./);
   const page = await world.open();
@@ -111,7 +111,7 @@ test('mails are listed with what became of them', async () => {
   assert.equal(await current.getAttribute('href'), '/admin/mail');
 });
 
-test('who is asked to sign in first comes to the page that was asked for', async () => {
+test('sign-in returns to the requested page', async () => {
   const page = await world.open();
   await page.goto('/admin/users?query=needle');
   assert.equal(new URL(page.url()).pathname, '/login');
@@ -124,7 +124,7 @@ test('who is asked to sign in first comes to the page that was asked for', async
   await page.waitForURL('**/admin/users?query=needle');
 });
 
-test('the administration is for administrators', async () => {
+test('only administrators can open the administration', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   for (const path of ['/admin/settings', '/admin/users', '/admin/mail']) {

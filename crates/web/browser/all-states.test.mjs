@@ -1,10 +1,10 @@
-// Every page in every state, in every language: without barriers in light and dark, fitting every
-// window, valid, with all headers, and found by a screen reader as it was before.
+// Every page in every state and language: accessibility in light and dark, layout, HTML, headers, and
+// the accessibility tree against its snapshot.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { barriers } from './support/axe.mjs';
-import { faults } from './support/document.mjs';
+import { violations } from './support/axe.mjs';
+import { problems } from './support/document.mjs';
 import { golden, snapshot, strays } from './support/golden.mjs';
 import { misfits } from './support/layout.mjs';
 import { STATES, WORLD } from './support/states.mjs';
@@ -21,15 +21,15 @@ describe('every page in every state', { concurrency: 2 }, () => {
       for (const language of ['en', 'de', 'ar']) {
         const page = await open(world, { language });
         assert.equal(await page.locator('html').getAttribute('lang'), language);
-        note(language, await faults(page, name));
+        note(language, await problems(page, name));
         for (const colorScheme of ['light', 'dark']) {
           await page.emulateMedia({ colorScheme });
-          note(`${language}, ${colorScheme}`, await barriers(page));
+          note(`${language}, ${colorScheme}`, await violations(page));
         }
         if (language === 'en') {
           seen = await snapshot(page);
         } else {
-          // German has the longest words, Arabic the other direction.
+          // German has the longest words, Arabic runs from right to left.
           note(language, await misfits(page));
         }
         await page.context().close();
@@ -40,15 +40,15 @@ describe('every page in every state', { concurrency: 2 }, () => {
   }
 });
 
-test('forced colours add no barrier', async () => {
+test('forced colours cause no violations', async () => {
   for (const name of ['request, wrong in the browser', 'reset', 'account', 'settings']) {
     const open = Object.fromEntries(STATES)[name];
     const page = await open(world, { forcedColors: 'active' });
-    assert.deepEqual(await barriers(page), [], name);
+    assert.deepEqual(await violations(page), [], name);
     await page.context().close();
   }
 });
 
-test('no golden file is left of a state that is gone', async () => {
+test('every snapshot belongs to a state', async () => {
   assert.deepEqual(await strays(STATES.map(([name]) => name)), []);
 });

@@ -1,15 +1,15 @@
-// What a banner says stays until the next action, and no longer.
+// Banners stay until the next action.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { changePassword, enter, requestLink, submit, success, summary } from './support/acts.mjs';
-import { NEW_PASSWORD, PASSWORD, newPerson, stranger } from './support/people.mjs';
+import { NEW_PASSWORD, PASSWORD, newPerson, unknownAddress } from './support/people.mjs';
 import { suite } from './support/suite.mjs';
 
 const world = suite();
 
-test('the success of a request stays while one types, and goes with the next submit', async () => {
-  const email = stranger();
+test('the success banner of a request stays until the next submit', async () => {
+  const email = unknownAddress();
   const page = await world.open();
   await requestLink(page, email);
   await success(page).and(page.locator(':focus')).waitFor();
@@ -17,7 +17,7 @@ test('the success of a request stays while one types, and goes with the next sub
   assert.equal(await success(page).getAttribute('role'), 'status');
   assert.equal(await success(page).getByRole('heading').count(), 1);
 
-  await page.locator('#email').fill('nobody');
+  await page.locator('#email').fill('invalid');
   assert.equal(await success(page).isVisible(), true);
   await submit(page, '/password-reset').click();
   await summary(page).waitFor();
@@ -29,8 +29,8 @@ test('the success of a request stays while one types, and goes with the next sub
   assert.equal(await summary(page).isVisible(), false);
 });
 
-test('one press sends the link again', async () => {
-  const email = stranger();
+test('a second submit sends the link again', async () => {
+  const email = unknownAddress();
   const page = await world.open();
   await requestLink(page, email);
   const sent = page.waitForRequest((request) => request.method() === 'POST');
@@ -39,13 +39,13 @@ test('one press sends the link again', async () => {
   await success(page).waitFor();
 });
 
-test('the address in the banner comes from nobody’s link', async () => {
+test('the address in the banner does not come from the URL', async () => {
   const page = await world.open();
   await page.goto('/password-reset?sent=1&email=forged@example.com');
   assert.doesNotMatch(await page.getByRole('main').innerHTML(), /forged@example\.com/);
 });
 
-test('an error goes as soon as it is mended', async () => {
+test('an error disappears as soon as it is fixed', async () => {
   const page = await world.open();
   await page.goto('/login');
   await submit(page, '/login').click();
@@ -57,7 +57,7 @@ test('an error goes as soon as it is mended', async () => {
   assert.doesNotMatch((await page.locator('#email').getAttribute('aria-describedby')) ?? '', /error/);
 });
 
-test('an error of the server goes as soon as it is mended, too', async () => {
+test('the summary is hidden after a corrected form succeeds', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   await enter(page, person);

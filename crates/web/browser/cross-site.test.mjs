@@ -1,10 +1,10 @@
-// What comes from other sites: links work, forms do not.
+// Requests from other sites: links work, forms do not.
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { choosePassword, enter, signIn } from './support/acts.mjs';
 import { startSite } from './support/elsewhere.mjs';
-import { NEW_PASSWORD, PASSWORD, newPerson, opens, resetLink } from './support/people.mjs';
+import { NEW_PASSWORD, PASSWORD, newPerson, canSignIn, resetLink } from './support/people.mjs';
 import { suite } from './support/suite.mjs';
 
 const world = suite();
@@ -17,7 +17,7 @@ async function elsewhere(pages) {
   return site;
 }
 
-test('a link in a mail that is read on another site works', async () => {
+test('a reset link on another site works', async () => {
   const person = await newPerson(world.service);
   const link = await resetLink(world.service, person);
   const site = await elsewhere({ '/mail': `<a href="${link}">Choose a new password</a>` });
@@ -27,10 +27,10 @@ test('a link in a mail that is read on another site works', async () => {
   await page.locator('#new-password:focus').waitFor();
   await choosePassword(page, NEW_PASSWORD);
   await page.waitForURL('**/password-reset/done');
-  assert.ok(await opens(world.service, person, NEW_PASSWORD));
+  assert.ok(await canSignIn(world.service, person, NEW_PASSWORD));
 });
 
-test('who is signed in stays so when coming from another site', async () => {
+test('a link on another site keeps the session', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   await signIn(page, person);
@@ -52,7 +52,7 @@ const FORMS = {
   '/preferences/language': { language: 'de', back: '/login' },
 };
 
-test('a form of another site is refused everywhere', async () => {
+test('forms of other sites are rejected on all pages', async () => {
   const inputs = (fields) =>
     Object.entries(fields).map(([name, value]) => `<input name="${name}" value="${value}">`);
   const pages = Object.entries(FORMS).map(([path, fields]) => [
@@ -71,22 +71,22 @@ test('a form of another site is refused everywhere', async () => {
     assert.equal(page.document.status(), 403, path);
     assert.match(page.document.headers()['content-security-policy'], /default-src 'none'/);
   }
-  assert.ok(await opens(world.service, person, PASSWORD));
+  assert.ok(await canSignIn(world.service, person, PASSWORD));
   await page.goto('/account');
   assert.equal(new URL(page.url()).pathname, '/account');
 });
 
-/** Sends a form with these headers and no others that say where it comes from. */
-async function status(headers, form = { email: 'nobody@example.com' }) {
+/** Posts a form with the given headers only; returns the status. */
+async function status(headers, form = { email: 'unknown@example.com' }) {
   const body = new URLSearchParams(form);
   const url = `${world.service.url}/password-reset`;
   const answer = await fetch(url, { method: 'POST', body, headers, redirect: 'manual' });
   return answer.status;
 }
 
-test('where a form comes from decides', async () => {
+test('a form without proof of its origin is rejected', async () => {
   const own = world.service.url;
-  // A page with `no-referrer` sends `null` even to its own site.
+  // Pages with `no-referrer` send `null` with same-origin forms too.
   assert.equal(await status({ origin: 'null', 'sec-fetch-site': 'same-origin' }), 303);
   for (const [headers, why] of [
     [{ 'sec-fetch-site': 'cross-site', origin: own }, 'cross-site'],
@@ -102,14 +102,14 @@ test('where a form comes from decides', async () => {
   }
 });
 
-test('where a browser does not say where a form comes from, its token has to', async () => {
+test('without fetch metadata a form needs its token', async () => {
   const page = await world.open();
   const token = async () => {
     await page.goto('/password-reset');
     return page.locator('[name=form_token]').first().inputValue();
   };
   const status = async (form_token) => {
-    const form = { email: 'nobody@example.com', form_token };
+    const form = { email: 'unknown@example.com', form_token };
     const options = { form, maxRedirects: 0 };
     return (await page.request.post('/password-reset', options)).status();
   };
@@ -127,7 +127,7 @@ test('where a browser does not say where a form comes from, its token has to', a
   assert.equal(await status(foreign), 403, 'a token of another browser');
 });
 
-test('a foreign page cannot frame ours', async () => {
+test('other sites cannot frame a page', async () => {
   const site = await elsewhere({ '/': `<iframe src="${world.service.url}/login"></iframe>` });
   const page = await world.open();
   await page.goto(site.url);
@@ -135,7 +135,7 @@ test('a foreign page cannot frame ours', async () => {
   assert.equal(await frame.locator('#email').count(), 0);
 });
 
-test('after signing in nobody is led to another site', async () => {
+test('sign-in never redirects to another site', async () => {
   const person = await newPerson(world.service);
   for (const next of [
     'https://other.example/',

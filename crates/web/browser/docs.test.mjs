@@ -1,4 +1,4 @@
-// The page of the API documents renders under its own content security policy, and works.
+// The API documentation page, under its own content security policy.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -6,7 +6,7 @@ import { suite } from './support/suite.mjs';
 
 const world = suite();
 
-test('the page of the API documents renders and breaks no policy', async () => {
+test('the API documentation renders without policy violations', async () => {
   const page = await world.open();
   const answer = await page.goto('/docs');
   assert.equal(answer.status(), 200);
@@ -16,7 +16,7 @@ test('the page of the API documents renders and breaks no policy', async () => {
   assert.deepEqual(page.complaints, []);
 });
 
-test('an operation can be tried from the page', async () => {
+test('"Try it out" works', async () => {
   const page = await world.open();
   await page.goto('/docs');
   await page.locator('.opblock', { hasText: '/health/live' }).first().click();

@@ -1,4 +1,4 @@
-// The pages tell nobody whether an address has an account.
+// The pages do not reveal whether an address has an account.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -9,7 +9,7 @@ const world = suite();
 
 const VARYING = ['date', 'x-request-id', 'content-length', 'set-cookie'];
 
-/** Sends a form and follows it; answers all one can see, with the address taken out. */
+/** Posts a form and follows the redirect; returns everything visible, without the address. */
 async function seen(path, form, email) {
   const page = await world.open();
   const first = await page.request.post(path, {
@@ -37,7 +37,7 @@ async function seen(path, form, email) {
 /** An address as long as another one, with no account. */
 const likewise = (email) => email.replace(/^./, (first) => (first === 'x' ? 'y' : 'x'));
 
-test('asking for a link answers alike for known, unknown and inactive addresses', async () => {
+test('the response to a request is the same for known, unknown and inactive addresses', async () => {
   const known = (await newPerson(world.service)).email;
   const inactive = (await newPerson(world.service)).email;
   await world.service.command(['user', 'deactivate', inactive]);
@@ -52,7 +52,7 @@ test('asking for a link answers alike for known, unknown and inactive addresses'
   }
 });
 
-test('a wrong password is answered as an unknown address is', async () => {
+test('the response to a wrong password is the same as to an unknown address', async () => {
   const known = (await newPerson(world.service)).email;
   const password = 'not the password';
   const [one, other] = [

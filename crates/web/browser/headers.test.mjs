@@ -1,4 +1,4 @@
-// What the service has a browser keep: cookies nobody else gets, and assets for ever.
+// Attributes of cookies, and caching of assets.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -13,7 +13,7 @@ const BY_HTTPS = {
 
 const world = suite({ services: { secure: BY_HTTPS } });
 
-test('every cookie is for the server alone and is not sent along from other sites', async () => {
+test('every cookie is HttpOnly and SameSite=Lax', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   await requestLink(page, person.email);
@@ -33,7 +33,7 @@ test('every cookie is for the server alone and is not sent along from other site
   }
 });
 
-test('where people come by https, nothing travels without it', async () => {
+test('with https, cookies are Secure and HSTS is set', async () => {
   const answer = await fetch(`${world.secure.url}/login?lang=de`);
   const cookies = answer.headers.getSetCookie();
   assert.equal(cookies.length, 2);
@@ -44,7 +44,7 @@ test('where people come by https, nothing travels without it', async () => {
   assert.match(answer.headers.get('strict-transport-security'), /max-age=31536000/);
 });
 
-test('assets may be kept for ever, and only under the name of their content', async () => {
+test('assets are immutable and served under fingerprinted names only', async () => {
   const page = await world.open();
   const assets = [];
   page.on('response', (answer) => answer.url().includes('/assets/') && assets.push(answer));

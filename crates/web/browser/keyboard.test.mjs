@@ -1,4 +1,4 @@
-// The whole way from a forgotten password to the account with Tab, Enter and Space alone.
+// Password reset and sign-in with Tab, Enter and Space only.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { suite } from './support/suite.mjs';
 
 const world = suite();
 
-/** Runs in the page: what has the focus, and whether one sees it. */
+/** Runs in the page: returns the focused element, and whether its focus ring is visible. */
 function focused() {
   const element = document.activeElement;
   const rings = [element, element.closest('.control')].filter(Boolean).map((one) => {
@@ -19,13 +19,13 @@ function focused() {
   return { name, hasRing: rings.some(Boolean), x: element.getBoundingClientRect() };
 }
 
-/** Presses Tab until something has the focus; answers everything passed on the way. */
+/** Presses Tab until an element has the focus; returns all focused elements on the way. */
 async function tabTo(page, name) {
   const passed = [];
   for (let presses = 0; presses < 30; presses += 1) {
     await page.keyboard.press('Tab');
     const at = await page.evaluate(focused);
-    assert.ok(at.hasRing, `${at.name} has the focus, and nobody sees it`);
+    assert.ok(at.hasRing, `${at.name} has the focus without a visible ring`);
     passed.push(at.name);
     if (at.name === name) {
       return passed;
@@ -34,7 +34,7 @@ async function tabTo(page, name) {
   throw new Error(`${name} cannot be reached: ${passed.join(', ')}`);
 }
 
-test('a password is reset and used without a mouse', async () => {
+test('a password is reset with the keyboard', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
 
@@ -57,7 +57,7 @@ test('a password is reset and used without a mouse', async () => {
   assert.equal(await page.locator('#new-password').getAttribute('type'), 'password');
   await tabTo(page, 'confirm-password');
   await page.keyboard.type(NEW_PASSWORD);
-  assert.deepEqual(await tabTo(page, 'Save New Password'), ['Show', 'Save New Password']);
+  assert.deepEqual(await tabTo(page, 'Reset Password'), ['Show', 'Reset Password']);
   await page.keyboard.press('Space');
 
   await page.waitForURL('**/password-reset/done');
@@ -72,7 +72,7 @@ test('a password is reset and used without a mouse', async () => {
   await page.waitForURL('**/account');
 });
 
-test('the skip link leads past the header', async () => {
+test('the skip link skips the header', async () => {
   const page = await world.open();
   await page.goto('/login');
   await page.keyboard.press('Tab');
@@ -81,7 +81,7 @@ test('the skip link leads past the header', async () => {
   assert.deepEqual(await tabTo(page, 'email'), ['email']);
 });
 
-test('no page is a trap: Tab comes round again', async () => {
+test('no page traps the focus', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   for (const path of ['/password-reset', '/login', '/signup', '/account']) {
@@ -99,7 +99,7 @@ test('no page is a trap: Tab comes round again', async () => {
   }
 });
 
-test('the links of the summary lead to the fields, with their labels in view', async () => {
+test('the links of the error summary focus the fields and show their labels', async () => {
   const page = await world.open({ viewport: { width: 640, height: 360 } });
   await page.goto('/signup');
   await page.locator('#email').press('Enter');

@@ -1,4 +1,4 @@
-// English, German and Arabic: chosen by the browser or by the person, kept, and spoken by the mails.
+// English, German and Arabic: negotiation, choice, and the language of mails.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -9,7 +9,7 @@ import { suite } from './support/suite.mjs';
 const world = suite();
 
 const TITLES = {
-  en: 'Reset your password',
+  en: 'Reset Password',
   de: 'Passwort zurücksetzen',
   ar: 'إعادة تعيين كلمة المرور',
 };
@@ -17,7 +17,7 @@ const TITLES = {
 const SUBJECTS = { en: /Reset your/, de: /Passwort zurücksetzen/, ar: /كلمة المرور/ };
 
 for (const [language, title] of Object.entries(TITLES)) {
-  test(`pages are in ${language}, and say so`, async () => {
+  test(`pages are in ${language}, with the language declared`, async () => {
     const page = await world.open({ locale: language });
     await page.goto('/password-reset');
     const html = page.locator('html');
@@ -31,7 +31,7 @@ for (const [language, title] of Object.entries(TITLES)) {
     assert.match(headers.vary, /cookie/i);
   });
 
-  test(`who speaks ${language} is written to in it, whoever asks for the mail`, async () => {
+  test(`mails to a user with ${language} do not use the language of the browser`, async () => {
     const person = await newPerson(world.service, 'member', language);
     const page = await world.open({ locale: language === 'en' ? 'de' : 'en' });
     await requestLink(page, person.email);
@@ -45,7 +45,7 @@ for (const [language, title] of Object.entries(TITLES)) {
   });
 }
 
-test('a choice wins over the browser, stays, and survives a form', async () => {
+test('a chosen language overrides the browser and persists', async () => {
   const page = await world.open({ locale: 'de' });
   await page.goto('/password-reset');
   await prefer(page, 'language', 'ar');
@@ -55,12 +55,12 @@ test('a choice wins over the browser, stays, and survives a form', async () => {
   assert.equal(await page.locator('html').getAttribute('lang'), 'ar');
   await sendUnchecked(page, '/login');
   assert.equal(await page.locator('html').getAttribute('lang'), 'ar');
-  await requestLink(page, 'nobody@example.com');
-  assert.match(await success(page).innerText(), /nobody@example\.com/);
+  await requestLink(page, 'unknown@example.com');
+  assert.match(await success(page).innerText(), /unknown@example\.com/);
   assert.equal(await page.locator('html').getAttribute('lang'), 'ar');
 });
 
-test('the address can ask for a language', async () => {
+test('the query parameter sets the language', async () => {
   const page = await world.open();
   await page.goto('/login?lang=de');
   assert.equal(await page.locator('html').getAttribute('lang'), 'de');
@@ -68,7 +68,7 @@ test('the address can ask for a language', async () => {
   assert.equal(await page.locator('html').getAttribute('lang'), 'de');
 });
 
-test('each language is offered in its own words', async () => {
+test('each language is offered under its own name', async () => {
   const page = await world.open();
   await page.goto('/login');
   const buttons = page.locator('form[action="/preferences/language"] button');
@@ -85,7 +85,7 @@ test('each language is offered in its own words', async () => {
   ]);
 });
 
-test('a language nobody speaks here gives English', async () => {
+test('an unsupported language falls back to English', async () => {
   for (const wanted of ['ja', 'xx-YY', 'de;q=0, fr', '*', '']) {
     const answer = await fetch(`${world.service.url}/login`, {
       headers: { 'accept-language': wanted },
@@ -97,12 +97,12 @@ test('a language nobody speaks here gives English', async () => {
   assert.equal(answer.headers.get('content-language'), 'de');
 });
 
-test('in Arabic addresses and passwords still run from left to right', async () => {
+test('in Arabic, addresses and passwords run from left to right', async () => {
   const page = await world.open({ locale: 'ar' });
   await page.goto('/login');
   for (const id of ['email', 'password']) {
     const input = page.locator(`#${id}`);
-    // Empty, it shows its placeholder, which is Arabic.
+    // An empty input shows its Arabic placeholder.
     await input.fill('member@example.com');
     const direction = await input.evaluate((one) => getComputedStyle(one).direction);
     assert.equal(direction, 'ltr', id);

@@ -1,4 +1,4 @@
-// What Lighthouse makes of the five main pages: nothing to complain of, and fast.
+// Lighthouse scores of the five main pages.
 
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -13,10 +13,10 @@ import { newAdmin, newPerson, resetLink } from './support/people.mjs';
 import { freePort } from './support/port.mjs';
 import { startService } from './support/service.mjs';
 
-/** Scores the pages must reach. Findability is left out: most of them ask not to be found. */
+/** Minimum scores. SEO is left out: most pages must not be indexed. */
 const LEAST = { performance: 95, accessibility: 100, 'best-practices': 100 };
 
-/** A machine that is busy otherwise makes a page slow; the best of these counts. */
+/** The best of these attempts counts, because a busy machine slows pages down. */
 const ATTEMPTS = 3;
 
 let service, context, profile, port;
@@ -27,7 +27,7 @@ before(async () => {
     mkdtemp(join(tmpdir(), 'vestibule-lighthouse-')),
     freePort(),
   ]);
-  // Lighthouse talks to the browser by itself, and finds in its profile who is signed in.
+  // Lighthouse connects to the browser itself, and uses the session of its profile.
   context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
     args: [...FLAGS, `--remote-debugging-port=${port}`],
@@ -40,7 +40,7 @@ after(async () => {
   await rm(profile, { recursive: true, force: true });
 });
 
-/** Looks at a page until its scores are good enough. */
+/** Measures a page until it reaches its scores; returns what it misses. */
 async function measured(path) {
   const url = new URL(path, service.url).href;
   const options = {
@@ -62,7 +62,7 @@ async function measured(path) {
       misses.push(`layout shift ${shift}`);
     }
     if (new URL(lhr.finalDisplayedUrl).pathname !== new URL(url).pathname) {
-      misses.push(`it is another page: ${lhr.finalDisplayedUrl}`);
+      misses.push(`another page was shown: ${lhr.finalDisplayedUrl}`);
     }
     if (misses.length === 0) {
       return [];
@@ -71,7 +71,7 @@ async function measured(path) {
   return misses;
 }
 
-/** The audits a category lost points by. */
+/** Returns the failed audits of a category. */
 function faults(lhr, category) {
   const lost = lhr.categories[category].auditRefs
     .filter(({ id, weight }) => weight > 0 && (lhr.audits[id].score ?? 1) < 1)

@@ -1,4 +1,4 @@
-// A link that does not work says so, in one sentence for every reason, on all three forms of it.
+// Invalid and expired reset links: the same page for every reason, at all three addresses.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -31,7 +31,7 @@ async function ofInactive() {
   return token;
 }
 
-/** Upper case where it is lower, and the other way round. */
+/** Returns a token with the case of its last characters inverted. */
 async function wrongCase() {
   const token = await resetToken(world.service, await newPerson(world.service));
   const other = (c) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase());
@@ -39,7 +39,7 @@ async function wrongCase() {
   return head + tail.replaceAll(/[a-z]/gi, other);
 }
 
-const DEAD = {
+const INVALID = {
   superseded,
   used,
   'of an inactive account': ofInactive,
@@ -50,17 +50,17 @@ const DEAD = {
   'not UTF-8': async () => '%FF%FE',
 };
 
-for (const [kind, token] of Object.entries(DEAD)) {
-  test(`a link ${kind} leads to a new one`, async () => {
-    const dead = await token();
+for (const [kind, token] of Object.entries(INVALID)) {
+  test(`a link ${kind} is rejected with a link to request a new one`, async () => {
+    const invalid = await token();
     const page = await world.open();
     const texts = new Set();
     for (const path of ['/password-reset', '/reset-password']) {
-      const answer = await page.goto(`${path}?token=${dead}`);
+      const answer = await page.goto(`${path}?token=${invalid}`);
       assert.equal(answer.status(), 410);
       const main = page.getByRole('main');
       texts.add(await main.innerText());
-      assert.match(await main.innerText(), /This link is invalid or has expired/);
+      assert.match(await main.innerText(), /Invalid or expired reset token/);
       assert.doesNotMatch(await page.content(), /example\.com/);
       assert.match(await page.title(), /^Error: /);
     }
@@ -69,15 +69,15 @@ for (const [kind, token] of Object.entries(DEAD)) {
     await page.locator('#email').waitFor();
     assert.deepEqual(page.complaints, []);
 
-    await page.goto(`/reset_password/${dead}`);
+    await page.goto(`/reset_password/${invalid}`);
     assert.equal(new URL(page.url()).pathname, '/login');
-    await page.getByText('This link is invalid or has expired').first().waitFor();
+    await page.getByText('Invalid or expired reset token').first().waitFor();
     await page.reload();
-    assert.equal(await page.getByText('This link is invalid or has expired').count(), 0);
+    assert.equal(await page.getByText('Invalid or expired reset token').count(), 0);
   });
 }
 
-test('an empty token is no token', async () => {
+test('an empty token shows the request step', async () => {
   const page = await world.open();
   for (const path of ['/password-reset?token=', '/reset-password?token=']) {
     const answer = await page.goto(path);
@@ -86,7 +86,7 @@ test('an empty token is no token', async () => {
   }
 });
 
-test('a link that died while the form was open is not taken', async () => {
+test('a link that was invalidated while the form was open is rejected', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   const token = await resetToken(world.service, person);
@@ -94,6 +94,6 @@ test('a link that died while the form was open is not taken', async () => {
   await page.locator('#new-password:focus').waitFor();
   await resetToken(world.service, person);
   await choosePassword(page, NEW_PASSWORD);
-  await page.getByText('This link is invalid or has expired').first().waitFor();
+  await page.getByText('Invalid or expired reset token').first().waitFor();
   assert.equal(page.document.status(), 410);
 });

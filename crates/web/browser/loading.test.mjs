@@ -1,14 +1,14 @@
-// What is seen while something takes its time: the check of a link, a slow network.
+// Loading states: verification of a link, a slow network.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RESET_FORM, deadLink, submit } from './support/acts.mjs';
-import { newPerson, resetLink, stranger } from './support/people.mjs';
+import { RESET_FORM, invalidLink, failure, submit } from './support/acts.mjs';
+import { newPerson, resetLink, unknownAddress } from './support/people.mjs';
 import { suite } from './support/suite.mjs';
 
 const world = suite();
 
-/** A page at a working link whose check is answered by `answer`. */
+/** Opens a valid link whose verification is handled by `answer`. */
 async function atLink(answer) {
   const person = await newPerson(world.service);
   const page = await world.open();
@@ -17,7 +17,7 @@ async function atLink(answer) {
   return page;
 }
 
-test('while a link is checked the form waits, and keeps its place', async () => {
+test('while a link is verified, the form is inert and keeps its space', async () => {
   let release;
   const held = new Promise((resolve) => (release = resolve));
   const page = await atLink(async (route) => {
@@ -32,15 +32,15 @@ test('while a link is checked the form waits, and keeps its place', async () => 
   for (let presses = 0; presses < 12; presses += 1) {
     await page.keyboard.press('Tab');
     const inForm = await page.evaluate((form) => !!document.activeElement.closest(form), RESET_FORM);
-    assert.equal(inForm, false, 'the form is reached while it is not there yet');
+    assert.equal(inForm, false, 'the form can be focused while it is inert');
   }
   await page.evaluate(() => document.activeElement.blur());
   await page.evaluate(() => {
     window.shifts = 0;
     new PerformanceObserver((list) => {
-      // What moves because a key was pressed, such as the skip link, is no surprise.
-      const surprises = list.getEntries().filter((entry) => !entry.hadRecentInput);
-      surprises.forEach((entry) => (window.shifts += entry.value));
+      // Shifts after input, such as the skip link, do not count.
+      const shifts = list.getEntries().filter((entry) => !entry.hadRecentInput);
+      shifts.forEach((entry) => (window.shifts += entry.value));
     }).observe({ type: 'layout-shift', buffered: true });
   });
   release();
@@ -51,12 +51,12 @@ test('while a link is checked the form waits, and keeps its place', async () => 
   assert.deepEqual(page.complaints, []);
 });
 
-test('a check that cannot be made leaves the form usable', async () => {
+test('the form is usable if the verification fails', async () => {
   const page = await atLink((route) => route.abort());
   await page.locator('#new-password:focus').waitFor();
 });
 
-test('a check that never ends is given up after eight seconds', async () => {
+test('the verification times out after eight seconds', async () => {
   const page = await atLink(() => {});
   await page.locator('[data-loading]').waitFor();
   const since = Date.now();
@@ -65,21 +65,22 @@ test('a check that never ends is given up after eight seconds', async () => {
   assert.ok(took > 6_000 && took < 10_000, `it took ${took} ms`);
 });
 
-test('a link the check refuses is said to be dead', async () => {
+test('a link that fails verification is shown as invalid', async () => {
   const page = await atLink((route) => route.fulfill({ json: { valid: false } }));
-  await deadLink(page).waitFor();
-  assert.match(await page.title(), /invalid or has expired/);
+  await invalidLink(page).waitFor();
+  assert.match(await page.title(), /^Error: Reset Password/);
+  assert.match(await failure(page).innerText(), /Invalid or expired reset token/);
   assert.equal(await page.locator('#new-password').isVisible(), false);
-  await page.locator('h1:focus').waitFor();
+  await failure(page).and(page.locator(':focus')).waitFor();
 });
 
-test('on a slow network the button says at once what happens', async () => {
+test('on a slow network the button shows its busy text at once', async () => {
   const page = await world.open();
   await page.goto('/password-reset');
   const session = await page.context().newCDPSession(page);
   const slow = { offline: false, latency: 400, downloadThroughput: 50_000, uploadThroughput: 50_000 };
   await session.send('Network.emulateNetworkConditions', slow);
-  await page.locator('#email').fill(stranger());
+  await page.locator('#email').fill(unknownAddress());
   const busy = await submit(page, '/password-reset').evaluate((button) => {
     button.click();
     return {

@@ -1,16 +1,16 @@
-// The mails as their readers see them: no barrier, no remote part, the same link in both parts.
+// Accessibility and content of the mails: no remote resources, the same links in both parts.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { request } from 'node:http';
-import { barriers } from './support/axe.mjs';
+import { violations } from './support/axe.mjs';
 import { changePassword, enter, requestLink, success } from './support/acts.mjs';
 import { NEW_PASSWORD, PASSWORD, mailed, newPerson } from './support/people.mjs';
 import { suite } from './support/suite.mjs';
 
 const world = suite();
 
-/** The mails of an ordinary day, in a language: welcome, reset link, password changed. */
+/** Returns the welcome, reset link and password changed mails in a language. */
 async function mailsIn(locale) {
   const person = await newPerson(world.service, 'member', locale);
   const page = await world.open();
@@ -27,7 +27,7 @@ async function mailsIn(locale) {
 }
 
 for (const locale of ['en', 'de', 'ar']) {
-  test(`the mails in ${locale} have no barrier and nothing remote`, async () => {
+  test(`the mails in ${locale} are accessible and load nothing remote`, async () => {
     const mails = await mailsIn(locale);
     assert.equal(mails.length, 3, mails.map((mail) => mail.subject).join(', '));
     for (const mail of mails) {
@@ -49,7 +49,7 @@ for (const locale of ['en', 'de', 'ar']) {
         for (const width of [320, 700]) {
           await page.emulateMedia({ colorScheme });
           await page.setViewportSize({ width, height: 700 });
-          assert.deepEqual(await barriers(page), [], `${mail.subject}, ${colorScheme}, ${width}`);
+          assert.deepEqual(await violations(page), [], `${mail.subject}, ${colorScheme}, ${width}`);
           const isWide = await page.evaluate(
             () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
           );
@@ -61,7 +61,7 @@ for (const locale of ['en', 'de', 'ar']) {
   });
 }
 
-test('a forged Host leads no link astray', async () => {
+test('a forged Host header does not change links', async () => {
   const person = await newPerson(world.service);
   const { hostname, port } = new URL(world.service.url);
   const body = new URLSearchParams({ email: person.email }).toString();
@@ -86,7 +86,7 @@ test('a forged Host leads no link astray', async () => {
   assert.doesNotMatch(mail.text + mail.html + JSON.stringify(mail.headers), /other\.example/);
 });
 
-test('the viewer of kept mails shows them', async () => {
+test('the dev mailbox shows mails', async () => {
   const person = await newPerson(world.service);
   await mailed(world.service, person, /./);
   const page = await world.open();

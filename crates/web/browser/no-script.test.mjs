@@ -1,4 +1,4 @@
-// Everything works without JavaScript, and nothing is shown that would not.
+// All pages work without JavaScript, and show no control that needs it.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -20,7 +20,7 @@ import {
   mailedLink,
   newAdmin,
   newPerson,
-  stranger,
+  unknownAddress,
 } from './support/people.mjs';
 import { alsoOnPhone } from './support/states/account.mjs';
 import { fillSettings } from './support/states/admin.mjs';
@@ -29,22 +29,22 @@ import { suite } from './support/suite.mjs';
 const world = suite();
 const openPlain = () => world.open({ javaScriptEnabled: false });
 
-/** Controls only a script brings to life. */
+/** Controls that need a script. */
 const toggles = (page) => page.locator('button[type=button]:visible');
 
-test('an account is opened', async () => {
+test('an account is created', async () => {
   const page = await openPlain();
   await page.goto('/signup');
   assert.equal(await toggles(page).count(), 0);
-  await page.locator('#email').fill(stranger());
-  await page.locator('#username').fill('plain.person');
+  await page.locator('#email').fill(unknownAddress());
+  await page.locator('#username').fill('plain.user');
   await page.locator('input[autocomplete="new-password"]').fill(PASSWORD);
   await submit(page, '/signup').click();
   await page.waitForURL('**/account');
-  await page.getByText('plain.person').first().waitFor();
+  await page.getByText('plain.user').first().waitFor();
 });
 
-test('a password is reset, after a mistake', async () => {
+test('a password is reset after an error', async () => {
   const person = await newPerson(world.service);
   const page = await openPlain();
   await requestLink(page, person.email);
@@ -58,14 +58,15 @@ test('a password is reset, after a mistake', async () => {
   await summary(page).and(page.locator(':focus')).waitFor();
   assert.equal(page.document.status(), 422);
   assert.match(await page.title(), /^Error: /);
-  assert.match(await fieldError(page, 'confirm-password').innerText(), /do not match/);
+  assert.equal(await fieldError(page, 'confirm-password').innerText(), 'Passwords do not match');
+  assert.equal(await page.getByText('Passwords do not match').count(), 1);
   assert.equal(await page.locator('#new-password').inputValue(), '');
   assert.equal(await page.locator('#confirm-password').inputValue(), '');
 
   await choosePassword(page, NEW_PASSWORD);
   await page.waitForURL('**/password-reset/done');
   await success(page).waitFor();
-  // What moves a page without a script.
+  // No redirect without a script.
   assert.equal(await page.locator('meta[http-equiv=refresh i]').count(), 0);
   assert.equal(page.document.headers().refresh, undefined);
 
@@ -99,7 +100,7 @@ test('a session is ended', async () => {
   await phone.waitForURL(LOGIN);
 });
 
-test('somebody signs out', async () => {
+test('a user signs out', async () => {
   const page = await openPlain();
   await signIn(page, await newPerson(world.service));
   await submit(page, '/logout').click();
@@ -108,7 +109,7 @@ test('somebody signs out', async () => {
   await page.waitForURL(LOGIN);
 });
 
-test('the e-mail settings are saved', async () => {
+test('the SMTP settings are saved', async () => {
   const page = await openPlain();
   await signIn(page, await newAdmin(world.service));
   await page.goto('/admin/settings');
@@ -119,7 +120,7 @@ test('the e-mail settings are saved', async () => {
   assert.equal(await page.locator('#host').inputValue(), 'smtp.example.com');
 });
 
-test('theme and language are chosen, and both stay', async () => {
+test('chosen theme and language persist', async () => {
   const page = await openPlain();
   await page.goto('/login');
   await prefer(page, 'theme', 'dark');

@@ -1,4 +1,4 @@
-// Forms as password managers read them, and what a password field does for the person at it.
+// Password fields: semantics for password managers, and behaviour.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { suite } from './support/suite.mjs';
 
 const world = suite();
 
-/** Id, name, type and autocomplete of everything one can fill in. */
+/** Returns id, name, type and autocomplete of all visible inputs of a form. */
 const fields = (page, form) =>
   page.locator(form.startsWith('/') ? `form[action="${form}"]` : form).evaluate((one) =>
     [...one.querySelectorAll('input:not([type=hidden])')].map((input) =>
@@ -18,12 +18,12 @@ const fields = (page, form) =>
 
 const EMAIL = 'email email email username';
 const USERNAME = 'username text username';
-// Not `username`: managers keep the address as what one signs in with.
+// Not `username`: password managers must store the address.
 const NAME = 'username username text nickname';
 const NEW = 'new-password password password new-password';
 const AGAIN = 'confirm-password password_confirm password new-password';
 
-test('every form says what it asks for', async () => {
+test('every form has the right autocomplete tokens', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   await page.goto('/login');
@@ -45,7 +45,7 @@ test('every form says what it asks for', async () => {
   assert.deepEqual(await fields(page, '/account/password'), [USERNAME, current, NEW, AGAIN]);
 });
 
-test('the account is named where only its password is asked for', async () => {
+test('forms without a username field have a hidden one', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   const isNamed = async () => {
@@ -64,7 +64,7 @@ test('the account is named where only its password is asked for', async () => {
   await isNamed();
 });
 
-test('a new password has its rules in the markup, and none that cut it short', async () => {
+test('a new password has its rules in the markup, and no maxlength', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   await page.goto(await resetLink(world.service, person));
@@ -82,7 +82,7 @@ test('a new password has its rules in the markup, and none that cut it short', a
   }
 });
 
-test('the administrator’s own password is not offered for the relay', async () => {
+test('password managers do not fill in the SMTP password', async () => {
   const page = await world.open();
   await enter(page, await newAdmin(world.service));
   await page.goto('/admin/settings');
@@ -102,7 +102,7 @@ test('a password can be pasted', async () => {
   assert.equal(await page.locator('#password').inputValue(), NEW_PASSWORD);
 });
 
-test('a password shown is hidden again before it is sent, and the change is said', async () => {
+test('a visible password is announced, and hidden before it is sent', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   await page.goto(await resetLink(world.service, person));
@@ -118,7 +118,7 @@ test('a password shown is hidden again before it is sent, and the change is said
   assert.match(await show.getAttribute('aria-label'), /^Hide/);
   await page.locator('#live', { hasText: 'Your password is visible' }).waitFor({ state: 'attached' });
 
-  // Read while the browser gathers what it sends.
+  // Reads the type at submit.
   await page.locator('form:has(#new-password)').evaluate((form) => {
     form.addEventListener('formdata', () => {
       window.name = document.querySelector('#new-password').type;
@@ -129,10 +129,10 @@ test('a password shown is hidden again before it is sent, and the change is said
   await choosePassword(page, NEW_PASSWORD);
   await page.waitForURL('**/password-reset/done');
   assert.equal(await page.evaluate(() => window.name), 'password');
-  assert.equal(arrivals, 1, 'managers look for one navigation');
+  assert.equal(arrivals, 1, 'password managers expect one navigation');
 });
 
-test('fields keep their ids from load to load', async () => {
+test('ids of fields do not change', async () => {
   const page = await world.open();
   const ids = () =>
     page.locator('input[id]').evaluateAll((all) => all.map((input) => input.id));
@@ -142,18 +142,18 @@ test('fields keep their ids from load to load', async () => {
   assert.deepEqual(await ids(), first);
 });
 
-test('a mistake with a password empties it, and keeps the address', async () => {
+test('after a wrong password the address is kept and the password is empty', async () => {
   const page = await world.open();
   await page.goto('/login');
-  await page.locator('#email').fill('nobody@example.com');
+  await page.locator('#email').fill('unknown@example.com');
   await page.locator('#password').fill(PASSWORD);
   await submit(page, '/login').click();
   await page.getByText('The e-mail address or password is incorrect').first().waitFor();
-  assert.equal(await page.locator('#email').inputValue(), 'nobody@example.com');
+  assert.equal(await page.locator('#email').inputValue(), 'unknown@example.com');
   assert.equal(await page.locator('#password').inputValue(), '');
 });
 
-test('Caps Lock is told while one types, and once', async () => {
+test('Caps Lock is shown while typing, and announced once', async () => {
   const page = await world.open();
   await page.goto('/login');
   const hint = page.locator('#password-caps');
@@ -166,16 +166,16 @@ test('Caps Lock is told while one types, and once', async () => {
   await page.locator('#password').focus();
   assert.equal(await hint.isVisible(), false);
   await page.evaluate(() => {
-    window.said = [];
+    window.announced = [];
     const live = document.querySelector('#live');
-    const note = () => live.textContent && window.said.push(live.textContent);
+    const note = () => live.textContent && window.announced.push(live.textContent);
     new MutationObserver(note).observe(live, { childList: true, characterData: true, subtree: true });
   });
   await press(true);
   await press(true);
   await hint.waitFor();
-  await page.waitForFunction(() => window.said.length > 0);
-  assert.deepEqual(await page.evaluate(() => window.said), ['Caps Lock is on']);
+  await page.waitForFunction(() => window.announced.length > 0);
+  assert.deepEqual(await page.evaluate(() => window.announced), ['Caps Lock is on']);
   await press(false);
   await hint.waitFor({ state: 'hidden' });
   await press(true);

@@ -1,4 +1,4 @@
-// The page after a reset moves on by itself, unless somebody is busy there; nothing said on it is lost.
+// The redirect after a reset, and how user input cancels it.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { suite } from './support/suite.mjs';
 
 const world = suite();
 
-/** Takes a fresh page through a reset; answers the page at the end of it. */
+/** Resets a password; returns the page after it. */
 async function done() {
   const person = await newPerson(world.service);
   const page = await world.open();
@@ -19,7 +19,7 @@ async function done() {
   return page;
 }
 
-test('after two seconds the sign-in page follows, which repeats the message and keeps it', async () => {
+test('after two seconds the page redirects to sign-in, which keeps the success banner', async () => {
   const page = await done();
   const since = Date.now();
   await success(page).and(page.locator(':focus')).waitFor();
@@ -29,7 +29,7 @@ test('after two seconds the sign-in page follows, which repeats the message and 
   await success(page).waitFor();
   assert.match(await success(page).innerText(), /Password changed/);
 
-  // Longer than any message that leaves by itself would stay.
+  // Longer than a message that disappears by itself would stay.
   const left = page.waitForURL((url) => url.pathname !== '/login', { timeout: 5_000 });
   const gone = success(page).waitFor({ state: 'detached', timeout: 5_000 });
   const outcome = await Promise.any([left, gone]).then(() => 'moved', () => 'stayed');
@@ -44,7 +44,7 @@ for (const [what, act] of [
   ['a key', (page) => page.keyboard.press('Shift')],
   ['a click', (page) => page.mouse.click(5, 5)],
 ]) {
-  test(`${what} keeps the page`, async () => {
+  test(`${what} cancels the redirect`, async () => {
     const page = await done();
     await act(page);
     const moved = page.waitForURL(LOGIN, { timeout: 3_000 });
@@ -54,9 +54,9 @@ for (const [what, act] of [
   });
 }
 
-test('who was not just there is not told so', async () => {
+test('the page after a reset is not shown without a reset', async () => {
   const page = await world.open();
-  // At once: the page itself would lead there, too.
+  // The server redirects, not the script of the page.
   await page.goto('/password-reset/done');
   assert.equal(new URL(page.url()).pathname, '/login');
   assert.equal(await success(page).count(), 0);

@@ -1,21 +1,21 @@
-// What mail scanners and chat previews do to a link leaves it working.
+// Mail scanners and chat previews do not invalidate a reset link.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { choosePassword } from './support/acts.mjs';
-import { NEW_PASSWORD, newPerson, opens, resetLink } from './support/people.mjs';
+import { NEW_PASSWORD, newPerson, canSignIn, resetLink } from './support/people.mjs';
 import { suite } from './support/suite.mjs';
 
 const world = suite();
 
-/** The three forms of a link. */
+/** Returns the three addresses of a link. */
 const forms = (link) => {
   const token = new URL(link).searchParams.get('token');
   const { origin } = new URL(link);
   return [link, `${origin}/password-reset?token=${token}`, `${origin}/reset_password/${token}`];
 };
 
-test('a link survives GETs, HEADs and a visit of a browser, then works once', async () => {
+test('GET, HEAD and a visit of a browser do not use up a link', async () => {
   const person = await newPerson(world.service);
   const link = await resetLink(world.service, person);
   for (const url of forms(link)) {
@@ -32,7 +32,7 @@ test('a link survives GETs, HEADs and a visit of a browser, then works once', as
   const scanner = await world.open({ userAgent: 'Mozilla/5.0 (compatible; LinkScanner/1.0)' });
   await scanner.goto(link);
   await scanner.locator('#new-password:focus').waitFor();
-  // Some follow what they find there.
+  // Some scanners follow links.
   for (const one of await scanner.locator('a[href]').evaluateAll((all) => all.map((a) => a.href))) {
     await fetch(one, { redirect: 'manual' });
   }
@@ -42,10 +42,10 @@ test('a link survives GETs, HEADs and a visit of a browser, then works once', as
   await page.goto(link);
   await choosePassword(page, NEW_PASSWORD);
   await page.waitForURL('**/password-reset/done');
-  assert.ok(await opens(world.service, person, NEW_PASSWORD));
+  assert.ok(await canSignIn(world.service, person, NEW_PASSWORD));
 });
 
-test('asking whether a link works changes nothing', async () => {
+test('verification changes nothing', async () => {
   const person = await newPerson(world.service);
   const link = await resetLink(world.service, person);
   const token = new URL(link).searchParams.get('token');

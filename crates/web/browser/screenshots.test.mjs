@@ -1,4 +1,4 @@
-// The pictures in the README are of the page as it is. UPDATE_SCREENSHOTS=1 takes them anew.
+// The screenshots of the README. UPDATE_SCREENSHOTS=1 updates them.
 
 import assert from 'node:assert/strict';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -21,7 +21,7 @@ const world = suite({
 });
 
 for (const colorScheme of ['light', 'dark']) {
-  test(`the ${colorScheme} picture is there`, async () => {
+  test(`the ${colorScheme} screenshot exists`, async () => {
     const page = await world.open({
       colorScheme,
       viewport: { width: 1000, height: 790 },
@@ -37,7 +37,7 @@ for (const colorScheme of ['light', 'dark']) {
     }
     const picture = await readFile(file);
     assert.deepEqual(picture.subarray(0, 4), PNG);
-    // The README shows it scaled down; a larger one only makes the clone slow.
+    // Larger files only slow down clones; the README scales the screenshot down.
     assert.ok(picture.length < 300_000, `${picture.length} bytes`);
   });
 }

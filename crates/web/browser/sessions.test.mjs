@@ -1,4 +1,4 @@
-// What ends a session ends it at the server: a key that somebody has kept opens nothing any more.
+// Sessions end at the server: a copied key is invalid afterwards.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -16,7 +16,7 @@ import { suite } from './support/suite.mjs';
 
 const world = suite();
 
-/** Where somebody gets who asks for the account with these cookies. */
+/** Returns the path that a request for the account page with these cookies leads to. */
 async function reached(cookies) {
   const page = await world.open();
   await page.context().addCookies(cookies);
@@ -31,7 +31,7 @@ const key = async (page) => {
   return cookies.find(({ name }) => name === 'vestibule_session');
 };
 
-test('signing out makes the key worthless', async () => {
+test('sign-out invalidates the key', async () => {
   const page = await world.open();
   await signIn(page, await newPerson(world.service));
   const kept = await page.context().cookies();
@@ -41,15 +41,15 @@ test('signing out makes the key worthless', async () => {
   assert.equal(await reached(kept), '/login');
 });
 
-test('signing in makes a key nobody knew before', async () => {
+test('sign-in creates a new key', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
-  const planted = 'A'.repeat(43);
+  const fixated = 'A'.repeat(43);
   const url = world.service.url;
-  await page.context().addCookies([{ name: 'vestibule_session', value: planted, url }]);
+  await page.context().addCookies([{ name: 'vestibule_session', value: fixated, url }]);
   await signIn(page, person);
   const first = await key(page);
-  assert.notEqual(first.value, planted);
+  assert.notEqual(first.value, fixated);
   const answer = await post(page.context(), '/login', { email: person.email, password: PASSWORD });
   assert.equal(answer.status(), 303);
   assert.notEqual((await key(page)).value, first.value);
@@ -67,7 +67,7 @@ test('a reset ends every session', async () => {
   assert.equal(await reached(await elsewhere.context().cookies()), '/login');
 });
 
-test('a change of the password ends every session but one’s own', async () => {
+test('a password change ends all other sessions', async () => {
   const person = await newPerson(world.service);
   const [elsewhere, page] = [await world.open(), await world.open()];
   await enter(elsewhere, person);

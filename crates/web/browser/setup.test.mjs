@@ -1,15 +1,15 @@
-// The first minutes: an empty folder, one command, one link, and somebody administers.
+// Setup of the first administrator.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { signIn, signOut, submit, summary } from './support/acts.mjs';
 import { PASSWORD, newAdmin } from './support/people.mjs';
-import { setupPath } from './support/states/entrance.mjs';
+import { setupPath } from './support/states/sign-in.mjs';
 import { suite } from './support/suite.mjs';
 
 const world = suite({ services: { other: {} } });
 
-test('the printed link makes an administrator, once, within a minute', async () => {
+test('the setup link creates an administrator once', async () => {
   const since = Date.now();
   const page = await world.open();
   const path = setupPath(world.service);
@@ -29,13 +29,13 @@ test('the printed link makes an administrator, once, within a minute', async () 
   await page.getByText('first@example.com').first().waitFor();
   assert.ok(Date.now() - since < 60_000);
 
-  const stranger = await world.open();
-  assert.equal((await stranger.goto(path)).status(), 410);
+  const other = await world.open();
+  assert.equal((await other.goto(path)).status(), 410);
   await signOut(page);
   assert.equal((await page.goto(path)).status(), 410);
 });
 
-test('the link dies when there is an administrator by another way', async () => {
+test('the setup link is invalid if an administrator exists', async () => {
   const path = setupPath(world.other);
   await newAdmin(world.other);
   const page = await world.open({}, world.other);

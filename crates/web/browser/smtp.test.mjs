@@ -1,36 +1,36 @@
-// The settings of outgoing mail, tried against relays that answer in every way relays do.
+// SMTP settings and test mails, against SMTP servers that fail in different ways.
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { enter, failure, fieldError, requestLink, success, summary } from './support/acts.mjs';
-import { barriers } from './support/axe.mjs';
-import { newAdmin, newPerson, stranger } from './support/people.mjs';
-import { startRelay } from './support/relay.mjs';
+import { violations } from './support/axe.mjs';
+import { newAdmin, newPerson, unknownAddress } from './support/people.mjs';
+import { startSmtpServer } from './support/smtp-server.mjs';
 import { fillSettings } from './support/states/admin.mjs';
 import { suite } from './support/suite.mjs';
 
-const SECRET = 'relay-secret-4f1c';
-const NO_RELAY = { dev: false };
+const SECRET = 'smtp-secret-4f1c';
+const NO_SMTP = { dev: false };
 const BY_OPERATOR = {
   dev: false,
   variables: { VESTIBULE_MAIL__HOST: '127.0.0.1', VESTIBULE_MAIL__FROM_ADDRESS: 'a@example.com' },
 };
 
 const world = suite({
-  service: NO_RELAY,
-  services: { operated: BY_OPERATOR, silent: NO_RELAY },
+  service: NO_SMTP,
+  services: { operated: BY_OPERATOR, silent: NO_SMTP },
   prepare: async (shared) => {
     shared.admin = await newAdmin(shared.service);
   },
 });
 
-const relays = [];
-after(() => relays.forEach((relay) => relay.stop()));
+const servers = [];
+after(() => servers.forEach((server) => server.stop()));
 
-async function relayThat(does = {}) {
-  const relay = await startRelay(does);
-  relays.push(relay);
-  return relay;
+async function startServer(behaviour = {}) {
+  const server = await startSmtpServer(behaviour);
+  servers.push(server);
+  return server;
 }
 
 async function openSettings() {
@@ -42,13 +42,13 @@ async function openSettings() {
 
 const save = (page) => page.locator('button[name=action][value=save]').click();
 
-/** Saves settings for a relay on this machine and sends a test through it. */
-async function tryOut(page, port, settings = {}) {
+/** Saves settings for an SMTP server on this machine and sends a test mail. */
+async function sendTest(page, port, settings = {}) {
   await fillSettings(page, {
     'host': '127.0.0.1',
     'port': port,
     'security': 'none',
-    'smtp-username': 'relay-user',
+    'smtp-username': 'smtp-user',
     'smtp-password': SECRET,
     'test-to': 'tester@example.com',
     ...settings,
@@ -62,16 +62,16 @@ async function tryOut(page, port, settings = {}) {
   assert.doesNotMatch(await page.content(), new RegExp(SECRET));
 }
 
-/** What the page says of a test that did not work. */
+/** Returns the description of a failed test. */
 async function explanation(page) {
   await failure(page).waitFor();
   return failure(page).innerText();
 }
 
-test('without a relay a request is answered as ever, and administrators are told', async () => {
-  // A service of its own: what was asked for there waits for a relay, and goes out when there is one.
+test('without an SMTP server requests succeed and administrators see a warning', async () => {
+  // A separate service, because its queued mails would be sent once an SMTP server is configured.
   const page = await world.open({}, world.silent);
-  for (const { email } of [await newPerson(world.silent), { email: stranger() }]) {
+  for (const { email } of [await newPerson(world.silent), { email: unknownAddress() }]) {
     await requestLink(page, email);
     await success(page).waitFor();
   }
@@ -82,19 +82,19 @@ test('without a relay a request is answered as ever, and administrators are told
   }
 });
 
-test('a relay that takes the test is told to work', async () => {
-  const relay = await relayThat();
+test('a successful test shows the response of the server', async () => {
+  const server = await startServer();
   const page = await openSettings();
-  await tryOut(page, relay.port);
+  await sendTest(page, server.port);
   await success(page).waitFor();
   assert.match(await page.getByRole('main').innerText(), /queued as 4711/);
   assert.match(await page.getByRole('main').innerText(), /tester@example\.com/);
-  assert.equal(relay.mails.length, 1);
-  assert.match(relay.mails[0], /^To: .*tester@example\.com/m);
-  assert.match(relay.mails[0], /^Auto-Submitted: auto-generated/m);
+  assert.equal(server.mails.length, 1);
+  assert.match(server.mails[0], /^To: .*tester@example\.com/m);
+  assert.match(server.mails[0], /^Auto-Submitted: auto-generated/m);
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme });
-    assert.deepEqual(await barriers(page), []);
+    assert.deepEqual(await violations(page), []);
   }
   await page.goto('/admin/settings');
   assert.match(await page.getByRole('main').innerText(), /tester@example\.com/);
@@ -102,73 +102,73 @@ test('a relay that takes the test is told to work', async () => {
 });
 
 const PROBLEMS = [
-  ['refuses the password', { answers: { AUTH: '535 5.7.8 Bad credentials' } }, {}, /app password/i],
-  ['refuses the recipient', { answers: { RCPT: '550 5.1.1 No such user' } }, {}, /550/],
-  ['speaks TLS where STARTTLS is expected', { security: 'tls' }, { security: 'starttls' }, /TLS/],
-  ['does not speak TLS at once', { security: 'none' }, { security: 'tls' }, /TLS/],
-  ['offers no STARTTLS', { security: 'none' }, { security: 'starttls' }, /STARTTLS/],
-  ['has a wrong certificate', { security: 'starttls' }, { security: 'starttls' }, /certificate/i],
-  ['has a wrong certificate at once', { security: 'tls' }, { security: 'tls' }, /certificate/i],
-  ['says nothing', { stalls: true }, {}, /time|answer/i],
+  ['rejects the password', { answers: { AUTH: '535 5.7.8 Bad credentials' } }, {}, /app password/i],
+  ['rejects the recipient', { answers: { RCPT: '550 5.1.1 No such user' } }, {}, /550/],
+  ['uses TLS instead of STARTTLS', { security: 'tls' }, { security: 'starttls' }, /TLS/],
+  ['does not use TLS from the start', { security: 'none' }, { security: 'tls' }, /TLS/],
+  ['does not support STARTTLS', { security: 'none' }, { security: 'starttls' }, /STARTTLS/],
+  ['has an invalid certificate', { security: 'starttls' }, { security: 'starttls' }, /certificate/i],
+  ['has an invalid certificate from the start', { security: 'tls' }, { security: 'tls' }, /certificate/i],
+  ['does not respond', { stalls: true }, {}, /time/i],
 ];
 
-for (const [what, does, settings, said] of PROBLEMS) {
-  test(`a relay that ${what} is explained`, async () => {
-    const relay = await relayThat(does);
+for (const [what, behaviour, settings, text] of PROBLEMS) {
+  test(`a server that ${what} is explained`, async () => {
+    const server = await startServer(behaviour);
     const page = await openSettings();
-    await tryOut(page, relay.port, settings);
-    assert.match(await explanation(page), said);
+    await sendTest(page, server.port, settings);
+    assert.match(await explanation(page), text);
     assert.match(await page.title(), /^Error: /);
-    assert.equal(relay.mails.length, 0);
+    assert.equal(server.mails.length, 0);
     if (settings.security) {
-      assert.equal(relay.heardAuth(), false, 'the password left without protection');
+      assert.equal(server.receivedAuth(), false, 'the password was sent unencrypted');
     }
-    // What was saved stays saved.
+    // The settings are saved nevertheless.
     await page.goto('/admin/settings');
-    assert.equal(await page.locator('#port').inputValue(), relay.port);
+    assert.equal(await page.locator('#port').inputValue(), server.port);
   });
 }
 
-test('where nothing listens, that is said with host and port, and without a barrier', async () => {
-  const relay = await relayThat();
-  relay.stop();
+test('a refused connection is explained with host and port', async () => {
+  const server = await startServer();
+  server.stop();
   const page = await openSettings();
-  await tryOut(page, relay.port);
-  assert.match(await explanation(page), new RegExp(`127\\.0\\.0\\.1:${relay.port}`));
+  await sendTest(page, server.port);
+  assert.match(await explanation(page), new RegExp(`127\\.0\\.0\\.1:${server.port}`));
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme });
-    assert.deepEqual(await barriers(page), []);
+    assert.deepEqual(await violations(page), []);
   }
 });
 
-test('the password is asked for again when it would go elsewhere', async () => {
-  const relay = await relayThat();
-  const thief = await relayThat();
+test('the password is required again if the server or username changes', async () => {
+  const server = await startServer();
+  const attacker = await startServer();
   const page = await openSettings();
-  await tryOut(page, relay.port);
+  await sendTest(page, server.port);
   await success(page).waitFor();
   for (const change of [
-    { port: thief.port },
+    { port: attacker.port },
     { host: 'localhost' },
     { security: 'tls' },
-    { 'smtp-username': 'somebody-else' },
+    { 'smtp-username': 'another-user' },
   ]) {
     await page.goto('/admin/settings');
-    await fillSettings(page, { 'host': '127.0.0.1', 'port': relay.port, ...change });
+    await fillSettings(page, { 'host': '127.0.0.1', 'port': server.port, ...change });
     await page.locator('button[name=action][value=test]').click();
     await summary(page).waitFor();
     assert.equal(page.document.status(), 422, JSON.stringify(change));
     await fieldError(page, 'smtp-password').waitFor();
   }
-  assert.deepEqual(thief.lines, []);
+  assert.deepEqual(attacker.lines, []);
   await page.goto('/admin/settings');
-  assert.equal(await page.locator('#port').inputValue(), relay.port);
+  assert.equal(await page.locator('#port').inputValue(), server.port);
 });
 
-test('the password is kept, shown to nobody, and can be removed', async () => {
-  const relay = await relayThat();
+test('the password is kept, never shown, and can be removed', async () => {
+  const server = await startServer();
   const page = await openSettings();
-  await tryOut(page, relay.port);
+  await sendTest(page, server.port);
   await success(page).waitFor();
   await page.goto('/admin/settings');
   await page.locator('#from-name').fill('Accounts');
@@ -194,7 +194,7 @@ test('the password is kept, shown to nobody, and can be removed', async () => {
   assert.equal(await page.locator('input[name=remove_password]').count(), 0);
 });
 
-test('a script changes the port with the security only while it is a usual one', async () => {
+test('the port follows the security only while it is a usual port', async () => {
   const page = await openSettings();
   const choose = (value) => page.locator(`input[name=security][value=${value}]`).check();
   const port = () => page.locator('#port').inputValue();
@@ -209,12 +209,12 @@ test('a script changes the port with the security only while it is a usual one',
   assert.equal(await port(), '2525');
 });
 
-test('Enter saves and does not send', async () => {
-  const relay = await relayThat();
+test('Enter saves without sending a test', async () => {
+  const server = await startServer();
   const page = await openSettings();
   await fillSettings(page, {
     'host': '127.0.0.1',
-    'port': relay.port,
+    'port': server.port,
     'security': 'none',
     'smtp-username': '',
   });
@@ -224,10 +224,10 @@ test('Enter saves and does not send', async () => {
   }
   await page.locator('#host').press('Enter');
   await success(page).waitFor();
-  assert.deepEqual(relay.lines, []);
+  assert.deepEqual(server.lines, []);
 });
 
-test('what the operator sets is shown, and changed only there', async () => {
+test('settings of the configuration are read-only', async () => {
   const page = await world.open({}, world.operated);
   await enter(page, await newAdmin(world.operated));
   await page.goto('/admin/settings');

@@ -1,11 +1,11 @@
-// Several tabs, the back button, a reload, an impatient finger.
+// Several tabs, the back button, reload and double submits.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   LOGIN,
   choosePassword,
-  deadLink,
+  invalidLink,
   enter,
   post,
   requestLink,
@@ -14,20 +14,20 @@ import {
   submit,
   success,
 } from './support/acts.mjs';
-import { NEW_PASSWORD, newPerson, resetLink, resetToken, stranger } from './support/people.mjs';
+import { NEW_PASSWORD, newPerson, resetLink, resetToken, unknownAddress } from './support/people.mjs';
 import { suite } from './support/suite.mjs';
 import { until } from './support/until.mjs';
 
 const world = suite();
 
-/** Counts what a page sends. */
+/** Records the POST requests of a page. */
 function posts(page) {
   const sent = [];
   page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
   return sent;
 }
 
-test('the same link in two tabs works in one of them', async () => {
+test('the same link works in one of two tabs', async () => {
   const person = await newPerson(world.service);
   const link = await resetLink(world.service, person);
   const first = await world.open();
@@ -41,21 +41,21 @@ test('the same link in two tabs works in one of them', async () => {
   const refused = second.waitForResponse((answer) => answer.request().method() === 'POST');
   await choosePassword(second, 'five grey geese walk south');
   assert.equal((await refused).status(), 410);
-  await second.getByText('This link is invalid or has expired').first().waitFor();
+  await second.getByText('Invalid or expired reset token').first().waitFor();
 });
 
-test('two tabs may both ask for a link', async () => {
+test('two tabs can both request a link', async () => {
   const first = await world.open();
   const second = await first.context().newPage();
   await Promise.all([first.goto('/password-reset'), second.goto('/password-reset')]);
   for (const tab of [first, second, first]) {
-    await tab.locator('#email').fill(stranger());
+    await tab.locator('#email').fill(unknownAddress());
     await submit(tab, '/password-reset').click();
     await success(tab).waitFor();
   }
 });
 
-test('who signed out in another tab is asked to sign in, and comes back', async () => {
+test('after sign-out in another tab, sign-in returns to the page', async () => {
   const person = await newPerson(world.service);
   const first = await world.open();
   await signIn(first, person);
@@ -71,7 +71,7 @@ test('who signed out in another tab is asked to sign in, and comes back', async 
   await second.waitForURL('**/account');
 });
 
-test('back from the end finds no password and a dead link', async () => {
+test('after a reset, the back button shows an invalid link and no password', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   await page.goto(await resetLink(world.service, person));
@@ -80,28 +80,28 @@ test('back from the end finds no password and a dead link', async () => {
   await page.waitForURL('**/password-reset/done');
   await page.keyboard.press('Shift');
   await page.goBack();
-  await page.getByText('This link is invalid or has expired').first().waitFor();
+  await page.getByText('Invalid or expired reset token').first().waitFor();
   for (const field of await page.locator('input[type=password]').all()) {
     assert.equal(await field.inputValue(), '');
   }
 });
 
-test('a page that comes back from memory is emptied, and its link looked at again', async () => {
+test('a page restored from bfcache is emptied, and its link verified again', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   await page.goto(await resetLink(world.service, person));
   await page.locator('#new-password:focus').waitFor();
   await page.locator('#new-password').fill(NEW_PASSWORD);
   await resetToken(world.service, person);
-  // What the browser fires when it shows a page it kept.
+  // The event of a restored page.
   await page.evaluate(() => {
     window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
   });
-  await deadLink(page).waitFor();
+  await invalidLink(page).waitFor();
   assert.equal(await page.locator('#new-password').count(), 0);
 });
 
-test('a form that comes back from memory has no password, and can be sent', async () => {
+test('a form restored from bfcache has no password and can be submitted', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   await page.goto('/login');
@@ -122,7 +122,7 @@ test('a form that comes back from memory has no password, and can be sent', asyn
   await page.waitForURL('**/account');
 });
 
-test('back after signing out shows nothing private', async () => {
+test('after sign-out, the back button shows no private data', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   await signIn(page, person);
@@ -132,7 +132,7 @@ test('back after signing out shows nothing private', async () => {
   assert.doesNotMatch(await page.getByRole('main').innerText(), new RegExp(person.username));
 });
 
-test('a reload of the end sends nothing', async () => {
+test('a reload after success sends nothing', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   await page.goto(await resetLink(world.service, person));
@@ -150,28 +150,28 @@ test('a reload of the end sends nothing', async () => {
   assert.deepEqual(sent, []);
 });
 
-test('three clicks and Enter send a form once', async () => {
+test('a form is sent once after three clicks and Enter', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   await page.goto('/password-reset');
   const sent = posts(page);
   await page.locator('#email').fill(person.email);
   const gathered = await submit(page, '/password-reset').evaluate((button) => {
-    // The browser drops a sending that is overtaken by the next; the form must not begin one.
-    let begun = 0;
-    button.form.addEventListener('formdata', () => (begun += 1));
+    // The browser cancels a submit that is followed by another, so count their starts.
+    let started = 0;
+    button.form.addEventListener('formdata', () => (started += 1));
     for (let clicks = 0; clicks < 3; clicks += 1) {
       button.click();
     }
     button.form.requestSubmit();
-    return begun;
+    return started;
   });
   await success(page).waitFor();
   assert.equal(gathered, 1);
   assert.equal(sent.length, 1);
 });
 
-test('two requests at once change one password and queue one mail', async () => {
+test('two concurrent resets change the password once and queue one mail', async () => {
   const person = await newPerson(world.service);
   const token = await resetToken(world.service, person);
   const page = await world.open();
@@ -183,11 +183,11 @@ test('two requests at once change one password and queue one mail', async () => 
     const mails = await world.service.mails(person.email);
     return mails.filter((mail) => /was changed/.test(mail.subject)).length;
   };
-  await until(changed, 'the mail that tells of the change');
+  await until(changed, 'the password changed mail');
   assert.equal(await changed(), 1);
 });
 
-test('an ended session does not come back with the back button', async () => {
+test('after a session was ended, the back button leads to sign-in', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   await enter(page, person);

@@ -1,4 +1,4 @@
-// Light and dark: as the device does, or as somebody chose; forced colours and reduced motion too.
+// Light and dark theme, forced colours and reduced motion.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -13,7 +13,7 @@ const DARK = 'rgb(14, 17, 22)';
 
 const background = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 
-test('a page follows the device until somebody chooses', async () => {
+test('the theme follows the device until one is chosen', async () => {
   const page = await world.open({ colorScheme: 'light' });
   await page.goto('/login');
   assert.equal(await background(page), LIGHT);
@@ -34,7 +34,7 @@ test('a page follows the device until somebody chooses', async () => {
   assert.equal(await background(page), LIGHT);
 });
 
-test('the choice is in the first bytes, so that nothing flashes', async () => {
+test('the chosen theme is in the markup, so that nothing flashes', async () => {
   const page = await world.open({ colorScheme: 'light' });
   await page.goto('/login');
   await prefer(page, 'theme', 'dark');
@@ -44,7 +44,7 @@ test('the choice is in the first bytes, so that nothing flashes', async () => {
   assert.equal(meta, 1);
 });
 
-test('a theme or language nobody offers changes nothing', async () => {
+test('an unknown theme or language changes nothing', async () => {
   const page = await world.open();
   await page.goto('/login');
   for (const [what, value] of [['theme', 'blue'], ['language', 'xx']]) {
@@ -60,7 +60,7 @@ test('a theme or language nobody offers changes nothing', async () => {
   }
 });
 
-test('a page with a token is not where a choice returns to', async () => {
+test('a choice does not return to a page with a token', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   await page.goto(await resetLink(world.service, person));
@@ -69,7 +69,7 @@ test('a page with a token is not where a choice returns to', async () => {
   assert.equal(new URL(page.url()).search, '');
 });
 
-test('where a choice returns to is a page of ours', async () => {
+test('a choice never redirects to another site', async () => {
   const page = await world.open();
   for (const back of ['https://other.example/', '//other.example/', '/\\other.example']) {
     await page.goto('/login');
@@ -95,7 +95,7 @@ test('with forced colours fields, buttons and focus keep their outlines', async 
   }
 });
 
-test('who wants no motion sees none', async () => {
+test('with reduced motion nothing moves', async () => {
   const page = await world.open({ reducedMotion: 'reduce' });
   await page.route('**/password-reset/verify*', () => {});
   const person = await newPerson(world.service);
@@ -107,7 +107,7 @@ test('who wants no motion sees none', async () => {
   assert.equal(moving, 0);
 });
 
-test('printed, a page is dark on white', async () => {
+test('a printed page is dark on white', async () => {
   const page = await world.open({ colorScheme: 'dark' });
   await page.goto('/login');
   await page.emulateMedia({ media: 'print' });

@@ -1,4 +1,4 @@
-// Addresses that programs look for, and what an address nobody knows answers.
+// Well-known and unknown addresses.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -11,7 +11,7 @@ const CONTACT = 'mailto:security@example.com';
 const world = suite({ service: { variables: { VESTIBULE_SERVER__SECURITY_CONTACT: CONTACT } } });
 const get = (path) => fetch(`${world.service.url}${path}`, { redirect: 'manual' });
 
-test('password managers find the form that changes a password', async () => {
+test('/.well-known/change-password redirects to the password form', async () => {
   const answer = await get('/.well-known/change-password');
   assert.equal(answer.status, 302);
   assert.equal(answer.headers.get('location'), '/account#change-password');
@@ -24,7 +24,7 @@ test('password managers find the form that changes a password', async () => {
   await page.locator('#change-password').waitFor();
 });
 
-test('who is signed out comes to that form after signing in', async () => {
+test('without a session, the password form follows sign-in', async () => {
   const person = await newPerson(world.service);
   const page = await world.open();
   await page.goto('/.well-known/change-password');
@@ -36,7 +36,7 @@ test('who is signed out comes to that form after signing in', async () => {
   await page.locator('#change-password').waitFor();
 });
 
-test('what is not there is not found', async () => {
+test('unknown addresses are 404', async () => {
   for (const path of [
     '/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200',
     '/.well-known/nonsense',
@@ -50,7 +50,7 @@ test('what is not there is not found', async () => {
   }
 });
 
-test('who found a weakness finds whom to tell', async () => {
+test('security.txt has the contact', async () => {
   const answer = await get('/.well-known/security.txt');
   assert.equal(answer.status, 200);
   assert.match(answer.headers.get('content-type'), /^text\/plain/);
@@ -60,14 +60,14 @@ test('who found a weakness finds whom to tell', async () => {
   assert.ok(Date.parse(expires) > Date.now());
 });
 
-test('signed-in visitors of the old request address are led home', async () => {
+test('the legacy request address redirects signed-in users', async () => {
   const page = await world.open();
   await enter(page, await newPerson(world.service));
   const answer = await page.request.get('/reset_password_request', { maxRedirects: 0 });
   assert.deepEqual([answer.status(), answer.headers().location], [303, '/']);
 });
 
-test('signed-in visitors of the sign-in page are led to their account', async () => {
+test('the sign-in page redirects signed-in users to their account', async () => {
   const page = await world.open();
   await enter(page, await newPerson(world.service));
   await page.goto('/login');

@@ -1,9 +1,8 @@
-//! Style sheet, script and favicon, under names that change with their content, so that browsers
-//! may keep them for good.
+//! Style sheet, script and favicon, served under fingerprinted names with immutable caching.
 //!
-//! An operator may put a directory beside them: a file there replaces ours of the same name, and
-//! further ones, such as a logo, can be named by overridden templates. A style sheet knows no names
-//! that change, so those files are there under their own names too, and kept for an hour only.
+//! Files in the operator's directory override embedded files of the same name or add new ones, such
+//! as a logo. Style sheets cannot use fingerprinted names, so the operator's files are also served
+//! under their own names, cached for an hour.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,9 +12,9 @@ use std::{fs, io};
 
 use sha2::{Digest, Sha256};
 
-use crate::files::is_hidden;
+use crate::folder::is_hidden;
 
-/// Where they are served.
+/// Path prefix of the assets.
 pub(crate) const PREFIX: &str = "/assets/";
 
 const EMBEDDED: [(&str, &str); 3] = [
@@ -36,83 +35,83 @@ const CONTENT_TYPES: [(&str, &str); 9] = [
     ("txt", "text/plain; charset=utf-8"),
 ];
 
-/// Everything the pages load.
+/// The assets of the pages.
 #[derive(Debug)]
 pub(crate) struct Assets {
-    /// By the name of the file.
+    /// Assets by file name.
     files: BTreeMap<String, Asset>,
-    /// The name of the file, by the one that changes with its content.
+    /// File names by fingerprinted name.
     names: BTreeMap<String, String>,
 }
 
-/// A file.
+/// An asset.
 #[derive(Debug)]
 pub(crate) struct Asset {
-    /// What is in it.
+    /// Content of the file.
     pub(crate) bytes: Cow<'static, [u8]>,
-    /// What it is.
+    /// `Content-Type` of the file.
     pub(crate) content_type: &'static str,
-    /// Whether the operator gave it.
-    is_own: bool,
+    /// `true` if the file comes from the operator's directory.
+    is_override: bool,
 }
 
-/// How long a browser may keep a file.
+/// Time for which a browser may cache a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lifetime {
-    /// Another content has another name.
-    ForGood,
-    /// The next version has the same name; a font need not be fetched for every page.
+    /// Without limit: the name changes with the content.
+    Immutable,
+    /// One hour: the next version has the same name.
     AnHour,
 }
 
 impl Lifetime {
-    /// As `Cache-Control` says it.
+    /// Returns the value of `Cache-Control`.
     pub(crate) fn directives(self) -> &'static str {
         match self {
-            Self::ForGood => "public, max-age=31536000, immutable",
+            Self::Immutable => "public, max-age=31536000, immutable",
             Self::AnHour => "public, max-age=3600",
         }
     }
 }
 
-/// Why a directory of assets cannot be used.
+/// Error of reading the operator's assets.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AssetsError {
-    /// It, or a file in it, cannot be read.
+    /// The directory or a file in it cannot be read.
     #[error("{} cannot be read", path.display())]
     Unreadable {
-        /// What cannot be read.
+        /// The directory or file.
         path: PathBuf,
-        /// Why.
+        /// The I/O error.
         source: io::Error,
     },
-    /// It would never be served.
-    #[error("{} is a folder: assets are files", path.display())]
+    /// The directory contains a folder.
+    #[error("{} is a folder, but assets must be files", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
     },
-    /// Nobody would know what to make of it.
-    #[error("{} is of no kind that can be served", path.display())]
+    /// The type of a file is not supported.
+    #[error("{} has an unsupported file name or type", path.display())]
     Kind {
-        /// Of which file the ending is not known.
+        /// The file.
         path: PathBuf,
     },
 }
 
 impl Assets {
-    /// Takes the embedded files, then those of a directory.
+    /// Creates the assets from the embedded files and those of a directory.
     ///
     /// # Errors
-    /// [`AssetsError`] names the file that cannot be used.
+    /// [`AssetsError`] for the file that cannot be used.
     pub(crate) fn new(overrides: Option<&Path>) -> Result<Self, AssetsError> {
         let mut files = BTreeMap::new();
         for (name, content) in EMBEDDED {
             let content_type = content_type(name)
                 .ok_or_else(|| AssetsError::Kind { path: PathBuf::from(name) })?;
             let bytes = content.as_bytes().into();
-            files.insert(name.to_owned(), Asset { bytes, content_type, is_own: false });
+            files.insert(name.to_owned(), Asset { bytes, content_type, is_override: false });
         }
         if let Some(directory) = overrides {
             files.extend(read(directory)?);
@@ -121,16 +120,16 @@ impl Assets {
         Ok(Self { names: names.collect(), files })
     }
 
-    /// The file that is served under a name, and how long that is good for.
+    /// Returns the file that is served under a name, and its lifetime.
     pub(crate) fn find(&self, served: &str) -> Option<(&Asset, Lifetime)> {
         if let Some(name) = self.names.get(served) {
-            return Some((self.files.get(name)?, Lifetime::ForGood));
+            return Some((self.files.get(name)?, Lifetime::Immutable));
         }
-        let own = self.files.get(served).filter(|asset| asset.is_own)?;
+        let own = self.files.get(served).filter(|asset| asset.is_override)?;
         Some((own, Lifetime::AnHour))
     }
 
-    /// Where each file is served for good.
+    /// Returns the fingerprinted URL of each file.
     pub(crate) fn urls(&self) -> BTreeMap<String, String> {
         self.names
             .iter()
@@ -139,19 +138,19 @@ impl Assets {
     }
 }
 
-/// What is in a file, by the ending of its name.
+/// Returns the `Content-Type` for a file extension.
 fn content_type(name: &str) -> Option<&'static str> {
     let (_, ending) = name.rsplit_once('.')?;
     CONTENT_TYPES.iter().find(|(known, _)| *known == ending).map(|(_, kind)| *kind)
 }
 
-/// A name that changes with the content.
+/// Returns a file name that contains a digest of the content.
 fn fingerprinted(name: &str, asset: &Asset) -> String {
     let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
     format!("{stem}.{}.{ending}", fingerprint(&asset.bytes))
 }
 
-/// Enough of a digest to tell any two versions of a file apart.
+/// Returns the first eight bytes of the SHA-256 digest in hex.
 fn fingerprint(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     digest.iter().take(8).fold(String::new(), |mut text, byte| {
@@ -175,7 +174,7 @@ fn read(directory: &Path) -> Result<BTreeMap<String, Asset>, AssetsError> {
         if path.is_dir() {
             return Err(AssetsError::Folder { path });
         }
-        // A name is part of a URL as it is.
+        // The name becomes part of a URL unescaped.
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         let name = path.file_name().and_then(|name| name.to_str());
         let name = name.filter(|name| name.chars().all(is_plain)).map(str::to_owned);
@@ -184,7 +183,7 @@ fn read(directory: &Path) -> Result<BTreeMap<String, Asset>, AssetsError> {
             return Err(AssetsError::Kind { path });
         };
         let bytes = fs::read(&path).map_err(unreadable(&path))?.into();
-        files.insert(name, Asset { bytes, content_type, is_own: true });
+        files.insert(name, Asset { bytes, content_type, is_override: true });
     }
     Ok(files)
 }
@@ -194,13 +193,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_served_under_a_name_that_depends_on_its_content() {
+    fn an_asset_is_served_under_a_fingerprinted_name() {
         let assets = Assets::new(None).unwrap();
         let urls = assets.urls();
         let served = urls["app.css"].strip_prefix(PREFIX).unwrap();
         assert_eq!(served, format!("app.{}.css", fingerprint(EMBEDDED[0].1.as_bytes())));
         let (asset, lifetime) = assets.find(served).unwrap();
-        assert_eq!(lifetime, Lifetime::ForGood);
+        assert_eq!(lifetime, Lifetime::Immutable);
         assert_eq!(asset.content_type, "text/css; charset=utf-8");
         assert_eq!(&*asset.bytes, EMBEDDED[0].1.as_bytes());
         for name in ["app.css", "app.0000000000000000.css", "../app.css", ""] {
@@ -209,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_files_are_small() {
+    fn the_embedded_files_are_small() {
         let sizes: BTreeMap<_, _> =
             EMBEDDED.into_iter().map(|(name, content)| (name, content.len())).collect();
         assert!(sizes["app.css"] <= 14 * 1024, "{sizes:?}");
@@ -218,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_replaces_and_adds() {
+    fn a_directory_overrides_and_adds_files() {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join("app.css"), "body{}").unwrap();
         fs::write(directory.path().join("logo.png"), "png").unwrap();
@@ -232,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_operator_gives_is_there_under_its_own_name_too() {
+    fn files_of_the_operator_are_also_served_under_their_own_names() {
         let directory = tempfile::tempdir().unwrap();
         let taken = format!("logo.{}.png", fingerprint(b"png"));
         for (name, content) in
@@ -245,17 +244,17 @@ mod tests {
             let (asset, lifetime) = assets.find(name).unwrap();
             assert_eq!((&*asset.bytes, lifetime), (content.as_bytes(), Lifetime::AnHour));
         }
-        // A name that a page has learnt leads to the content it was learnt for.
+        // A fingerprinted name wins over an equal file name.
         let (asset, lifetime) = assets.find(&taken).unwrap();
-        assert_eq!((&*asset.bytes, lifetime), (b"png".as_slice(), Lifetime::ForGood));
-        // Ours has one name only: a copy is never out of date.
+        assert_eq!((&*asset.bytes, lifetime), (b"png".as_slice(), Lifetime::Immutable));
+        // Embedded files are served under fingerprinted names only.
         assert!(assets.find("app.js").is_none());
-        assert!(Lifetime::ForGood.directives().ends_with("immutable"));
+        assert!(Lifetime::Immutable.directives().ends_with("immutable"));
         assert_eq!(Lifetime::AnHour.directives(), "public, max-age=3600");
     }
 
     #[test]
-    fn a_directory_that_cannot_be_used_is_named() {
+    fn an_unusable_file_is_named_in_the_error() {
         let directory = tempfile::tempdir().unwrap();
         for name in ["notes.docx", "a b.css", "README"] {
             let path = directory.path().join(name);

@@ -1,41 +1,42 @@
-//! Cookies: what a browser holds for us.
+//! Cookies of the pages.
 //!
-//! All of them are `HttpOnly`, `SameSite=Lax` (a click in webmail is cross-site, and a `Strict`
-//! cookie would be missing then), for the whole site and no other host. Where people come by https
-//! the `__Host-` prefix keeps neighbouring hosts from planting one (RFC 6265bis, section 4.1.3.2).
+//! All are `HttpOnly`, `SameSite=Lax`, and valid for all paths of this host only. `Strict` cookies
+//! would be missing after a click in webmail, which is cross-site. With https, the `__Host-` prefix
+//! prevents other hosts of the domain from setting them (RFC 6265bis, section 4.1.3.2).
 
 use std::time::Duration;
 
 use poem::http::{HeaderMap, HeaderValue, header};
 
-/// What a cookie is for.
+/// A cookie of the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cookie {
     /// The key of a session.
     Session,
-    /// What the form tokens of somebody without a session are made from.
+    /// The secret of form tokens without a session.
     Form,
-    /// What one page tells the next.
+    /// The flash message for the next page.
     Flash,
-    /// The language somebody chose.
+    /// The chosen language.
     Language,
-    /// Light or dark, as somebody chose.
+    /// The chosen theme.
     Theme,
 }
 
-/// How cookies are named and set here.
+/// Reads and writes the cookies.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Jar {
-    /// Whether people come by https.
+pub(crate) struct CookieJar {
+    /// `true` if the public origin uses https.
     secure: bool,
 }
 
-impl Jar {
+impl CookieJar {
+    /// Creates a jar; `secure` for https.
     pub(crate) fn new(secure: bool) -> Self {
         Self { secure }
     }
 
-    /// Its full name.
+    /// Returns the full name of a cookie.
     pub(crate) fn name(self, cookie: Cookie) -> String {
         let prefix = if self.secure { "__Host-" } else { "" };
         let name = match cookie {
@@ -48,11 +49,11 @@ impl Jar {
         format!("{prefix}vestibule_{name}")
     }
 
-    /// Its value; `None` also when there are two of them, for then one was planted.
+    /// Returns the value of a cookie; `None` also if it occurs twice, since one may be forged.
     pub(crate) fn read(self, headers: &HeaderMap, cookie: Cookie) -> Option<&str> {
         let name = self.name(cookie);
-        // Byte by byte: what another application has put beside our cookies may be of any encoding,
-        // and only ASCII blanks are blanks (RFC 6265, section 5.2).
+        // Compares bytes: cookies of other applications may have any encoding, and only ASCII
+        // whitespace is trimmed (RFC 6265, section 5.2).
         let mut values = headers
             .get_all(header::COOKIE)
             .iter()
@@ -62,21 +63,21 @@ impl Jar {
         (values.next().is_none() && !value.is_empty()).then_some(value)
     }
 
-    /// A header that sets it. `None` for a value that does not fit into a cookie.
-    pub(crate) fn set(self, cookie: Cookie, value: &str, lasts: Duration) -> Option<HeaderValue> {
-        let fits = |b: u8| b.is_ascii_graphic() && !b"\",;\\".contains(&b);
-        if !value.bytes().all(fits) {
+    /// Returns a header that sets a cookie; `None` if the value contains invalid characters.
+    pub(crate) fn set(self, cookie: Cookie, value: &str, ttl: Duration) -> Option<HeaderValue> {
+        let is_valid = |b: u8| b.is_ascii_graphic() && !b"\",;\\".contains(&b);
+        if !value.bytes().all(is_valid) {
             return None;
         }
         let secure = if self.secure { "; Secure" } else { "" };
         let name = self.name(cookie);
-        let seconds = lasts.as_secs();
+        let seconds = ttl.as_secs();
         let text =
             format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
         HeaderValue::from_str(&text).ok()
     }
 
-    /// A header that takes it away.
+    /// Returns a header that removes a cookie.
     pub(crate) fn clear(self, cookie: Cookie) -> Option<HeaderValue> {
         self.set(cookie, "", Duration::ZERO)
     }
@@ -96,31 +97,31 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_bound_to_this_host_where_there_is_https() {
+    fn with_https_a_cookie_is_bound_to_this_host() {
         let hour = Duration::from_hours(1);
-        let set = Jar::new(true).set(Cookie::Session, "abc", hour).unwrap();
+        let set = CookieJar::new(true).set(Cookie::Session, "abc", hour).unwrap();
         assert_eq!(
             set,
             "__Host-vestibule_session=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600; Secure"
         );
-        let set = Jar::new(false).set(Cookie::Theme, "dark", hour).unwrap();
+        let set = CookieJar::new(false).set(Cookie::Theme, "dark", hour).unwrap();
         assert_eq!(set, "vestibule_theme=dark; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600");
-        assert!(Jar::new(true).set(Cookie::Theme, "a; Domain=x", hour).is_none());
+        assert!(CookieJar::new(true).set(Cookie::Theme, "a; Domain=x", hour).is_none());
     }
 
     #[test]
-    fn a_cookie_is_read_by_its_exact_name_and_once() {
-        let jar = Jar::new(true);
+    fn a_cookie_is_read_by_its_exact_name_if_it_occurs_once() {
+        let jar = CookieJar::new(true);
         let read =
             |cookies: &[&str]| jar.read(&headers(cookies), Cookie::Session).map(str::to_owned);
         assert_eq!(read(&["a=b; __Host-vestibule_session=abc"]).as_deref(), Some("abc"));
         assert_eq!(read(&["a=b", "__Host-vestibule_session=abc"]).as_deref(), Some("abc"));
-        // Planted by a neighbouring host, which cannot use the prefix.
+        // Set by another host of the domain, which cannot use the prefix.
         assert_eq!(read(&["vestibule_session=evil"]), None);
         let twice = ["__Host-vestibule_session=a; __Host-vestibule_session=b"];
         assert_eq!(read(&twice), None);
         assert_eq!(read(&["__Host-vestibule_session="]), None);
-        // A neighbour's cookie of any encoding is no reason to forget ours.
+        // Cookies of other applications in any encoding do not matter.
         assert_eq!(read(&["a=é; __Host-vestibule_session=abc"]).as_deref(), Some("abc"));
         assert_eq!(read(&["\u{2003}__Host-vestibule_session=evil"]), None);
     }

@@ -1,30 +1,28 @@
-//! Whether a request that changes something comes from one of our own pages (decision D11, in the
-//! order of decision 0010).
+//! Protection against cross-site request forgery (decision 0010).
 //!
-//! The browser's word comes first, as [`Initiator`] judges it: what comes from elsewhere is refused,
-//! with a right form token too. Only where the browser does not say, a form token bound to it has to
-//! prove it. Pages are sent with `Referrer-Policy: no-referrer`, so browsers write `Origin: null` on
-//! our own forms too: it proves nothing and excuses nothing. A request without any proof is refused.
+//! [`FetchMetadata`] decides first: cross-site requests are rejected, even with a valid form token.
+//! Requests without usable headers need a form token that is bound to the browser. Pages have
+//! `Referrer-Policy: no-referrer`, so browsers send `Origin: null` with same-origin forms as well;
+//! it counts as unknown. Requests without any proof are rejected.
 
 use poem::web::Form;
 use poem::{Body, FromRequest, Request, RequestBody};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use vestibule_domain::caller::{Initiator, Provenance};
+use vestibule_domain::model::client::{FetchMetadata, RequestOrigin};
 
-use crate::cookies::{Cookie, Jar};
+use crate::cookies::{Cookie, CookieJar};
 
-/// The field every form carries.
+/// The form token of a form.
 #[derive(Deserialize)]
 struct Field {
     form_token: String,
 }
 
-/// The token that forms of this browser carry, made from what only this browser holds: the key of
-/// its session, or else a random cookie. Whoever knows neither cannot make it; a new session makes
-/// it another.
-pub(crate) fn form_token(held: &str) -> String {
-    let digest = Sha256::new().chain_update(b"vestibule/form|").chain_update(held).finalize();
+/// Returns the form token for a secret of the browser: its session key, or else its form cookie.
+/// The token changes with each new session.
+pub(crate) fn form_token(secret: &str) -> String {
+    let digest = Sha256::new().chain_update(b"vestibule/form|").chain_update(secret).finalize();
     digest.iter().fold(String::with_capacity(64), |mut text, byte| {
         use std::fmt::Write as _;
         // Writing to a string cannot fail.
@@ -33,33 +31,33 @@ pub(crate) fn form_token(held: &str) -> String {
     })
 }
 
-/// Whether a request may change something. Reads the body only if nothing else decides.
-pub(crate) async fn is_own(request: &mut Request, jar: Jar, origin: &str) -> bool {
+/// Returns `true` if the request is safe or same-origin. Reads the body only if needed.
+pub(crate) async fn is_allowed(request: &mut Request, jar: CookieJar, origin: &str) -> bool {
     if request.method().is_safe() {
         return true;
     }
-    let initiator = request.extensions().get::<Initiator>();
-    match initiator.map(|page| page.provenance(origin)).unwrap_or_default() {
-        Provenance::Own => true,
-        Provenance::Foreign => false,
-        Provenance::Unknown => has_form_token(request, jar).await,
+    let fetch_metadata = request.extensions().get::<FetchMetadata>();
+    match fetch_metadata.map(|metadata| metadata.request_origin(origin)).unwrap_or_default() {
+        RequestOrigin::SameOrigin => true,
+        RequestOrigin::CrossOrigin => false,
+        RequestOrigin::Unknown => has_form_token(request, jar).await,
     }
 }
 
-async fn has_form_token(request: &mut Request, jar: Jar) -> bool {
+async fn has_form_token(request: &mut Request, jar: CookieJar) -> bool {
     let headers = request.headers();
-    let held = jar.read(headers, Cookie::Session).or_else(|| jar.read(headers, Cookie::Form));
-    let Some(expected) = held.map(form_token) else {
+    let secret = jar.read(headers, Cookie::Session).or_else(|| jar.read(headers, Cookie::Form));
+    let Some(expected) = secret.map(form_token) else {
         return false;
     };
-    // Small and already here: bodies are bounded and read before anything looks at them.
+    // The body is small and already in memory: an outer layer limits and reads it.
     let Ok(bytes) = request.take_body().into_bytes().await else {
         return false;
     };
     request.set_body(Body::from_bytes(bytes.clone()));
     let mut body = RequestBody::new(Body::from_bytes(bytes));
     match Form::<Field>::from_request(request, &mut body).await {
-        // Compared as digests, so that the time tells nothing about where they differ.
+        // Compares digests, so that timing does not reveal the position of a difference.
         Ok(Form(field)) => Sha256::digest(field.form_token) == Sha256::digest(expected),
         Err(_) => false,
     }
@@ -73,29 +71,29 @@ mod tests {
 
     const OURS: &str = "https://accounts.example.com";
 
-    /// What the browser says in `Sec-Fetch-Site` and in `Origin`.
-    type Said = (Option<&'static str>, Option<&'static str>);
+    /// `Sec-Fetch-Site` and `Origin`.
+    type Headers = (Option<&'static str>, Option<&'static str>);
 
-    const NOTHING: Said = (None, None);
+    const NONE: Headers = (None, None);
 
-    fn request((site, origin): Said, cookies: &str, body: String) -> Request {
+    fn request((site, origin): Headers, cookies: &str, body: String) -> Request {
         let builder = Request::builder()
             .method(Method::POST)
             .content_type("application/x-www-form-urlencoded")
             .header("Cookie", cookies);
         let mut request = builder.body(body);
-        request.extensions_mut().insert(Initiator::new(site, origin));
+        request.extensions_mut().insert(FetchMetadata::new(site, origin));
         request
     }
 
-    async fn own(said: Said, cookies: &str, body: String) -> bool {
-        is_own(&mut request(said, cookies, body), Jar::new(true), OURS).await
+    async fn allowed(headers: Headers, cookies: &str, body: String) -> bool {
+        is_allowed(&mut request(headers, cookies, body), CookieJar::new(true), OURS).await
     }
 
     #[tokio::test]
-    async fn the_browsers_word_counts_before_the_token() {
+    async fn fetch_metadata_counts_before_the_token() {
         let evil = Some("https://evil.example");
-        for (said, without, with_token) in [
+        for (headers, without, with_token) in [
             ((Some("same-origin"), Some("null")), true, true),
             ((Some("same-origin"), Some(OURS)), true, true),
             ((Some("same-origin"), None), true, true),
@@ -114,47 +112,51 @@ mod tests {
             ((None, evil), false, false),
             ((None, Some("https://accounts.example.com.evil.example")), false, false),
             ((None, Some("http://accounts.example.com")), false, false),
-            (NOTHING, false, true),
+            (NONE, false, true),
         ] {
             let cookie = "__Host-vestibule_form=abc";
             let token = format!("form_token={}", form_token("abc"));
-            assert_eq!(own(said, cookie, String::new()).await, without, "{said:?}");
-            assert_eq!(own(said, cookie, token).await, with_token, "{said:?} with a token");
+            assert_eq!(allowed(headers, cookie, String::new()).await, without, "{headers:?}");
+            assert_eq!(
+                allowed(headers, cookie, token).await,
+                with_token,
+                "{headers:?} with a token"
+            );
         }
     }
 
     #[tokio::test]
-    async fn who_was_not_asked_has_not_said_anything() {
+    async fn a_request_without_fetch_metadata_needs_a_token() {
         let mut request = Request::builder().method(Method::POST).finish();
-        assert!(!is_own(&mut request, Jar::new(true), OURS).await);
+        assert!(!is_allowed(&mut request, CookieJar::new(true), OURS).await);
     }
 
     #[tokio::test]
-    async fn looking_is_always_allowed() {
+    async fn safe_methods_are_always_allowed() {
         let mut request = Request::builder().finish();
-        request.extensions_mut().insert(Initiator::new(Some("cross-site"), None));
-        assert!(is_own(&mut request, Jar::new(true), OURS).await);
+        request.extensions_mut().insert(FetchMetadata::new(Some("cross-site"), None));
+        assert!(is_allowed(&mut request, CookieJar::new(true), OURS).await);
     }
 
     #[tokio::test]
-    async fn a_form_token_proves_the_browser_it_was_made_for() {
+    async fn a_form_token_is_valid_for_its_browser_only() {
         let cookie = "__Host-vestibule_form=abc";
         let body = format!("form_token={}&a=b", form_token("abc"));
-        assert!(own(NOTHING, cookie, body.clone()).await);
-        assert!(!own(NOTHING, cookie, "form_token=other".to_owned()).await);
-        assert!(!own(NOTHING, cookie, String::new()).await);
-        assert!(!own(NOTHING, "__Host-vestibule_form=abd", body.clone()).await);
-        assert!(!own(NOTHING, "", body.clone()).await);
-        // Whoever is signed in needs the token of their session.
+        assert!(allowed(NONE, cookie, body.clone()).await);
+        assert!(!allowed(NONE, cookie, "form_token=other".to_owned()).await);
+        assert!(!allowed(NONE, cookie, String::new()).await);
+        assert!(!allowed(NONE, "__Host-vestibule_form=abd", body.clone()).await);
+        assert!(!allowed(NONE, "", body.clone()).await);
+        // With a session, its token is required.
         let session = "__Host-vestibule_form=abc; __Host-vestibule_session=def";
-        assert!(!own(NOTHING, session, body).await);
+        assert!(!allowed(NONE, session, body).await);
     }
 
     #[tokio::test]
-    async fn the_body_is_still_there_afterwards() {
+    async fn the_body_is_kept_for_the_handler() {
         let cookie = "__Host-vestibule_form=abc";
-        let mut request = request(NOTHING, cookie, "form_token=x&a=b".to_owned());
-        is_own(&mut request, Jar::new(true), OURS).await;
+        let mut request = request(NONE, cookie, "form_token=x&a=b".to_owned());
+        is_allowed(&mut request, CookieJar::new(true), OURS).await;
         let body = request.take_body().into_string().await.unwrap();
         assert_eq!(body, "form_token=x&a=b");
     }

@@ -1,30 +1,30 @@
-//! What one page tells the next, in a cookie that only we can write and read.
+//! Flash messages: results that a page passes to the next one in a sealed cookie.
 //!
-//! Addresses and outcomes stay out of URLs, which end up in histories and logs.
+//! Addresses and results stay out of URLs, which end up in histories and logs.
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use vestibule_domain::ports::{SealPurpose, Sealer};
 
-use crate::views::{MailLogNotice, PeopleNotice};
+use crate::views::{MailNotice, UserNotice};
 
-/// How long it is worth telling.
-pub(crate) const LASTS: Duration = Duration::minutes(10);
+/// Lifetime of a flash message.
+pub(crate) const TTL: Duration = Duration::minutes(10);
 
-/// What was just done, for the page that comes next.
+/// A message for the next page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub(crate) enum Flash {
-    /// A link was asked for, for this address.
+    /// A reset link was requested.
     ResetSent {
-        /// The address, as it was typed.
+        /// The address as entered.
         email: String,
     },
     /// The password was reset.
     ResetDone,
-    /// A reset link did not work.
+    /// A reset link was invalid or expired.
     LinkInvalid,
-    /// Somebody signed out.
+    /// The user signed out.
     SignedOut,
     /// The password was changed.
     PasswordChanged,
@@ -32,54 +32,55 @@ pub(crate) enum Flash {
     SessionEnded,
     /// All other sessions were ended.
     OthersEnded,
-    /// Something was done to an account, or could not be.
-    Person {
-        /// What became of it.
-        notice: PeopleNotice,
+    /// An action on a user succeeded or failed.
+    User {
+        /// The result.
+        notice: UserNotice,
     },
-    /// A mail was to be sent again.
+    /// A mail was resent, or could not be.
     Mail {
-        /// What became of it.
-        notice: MailLogNotice,
+        /// The result.
+        notice: MailNotice,
     },
-    /// The mail settings were saved or tried.
-    MailSettings {
-        /// Whether they were saved.
+    /// The SMTP settings were saved or tested.
+    SmtpSettings {
+        /// `true` if they were saved.
         saved: bool,
-        /// What came of the test, if there was one.
+        /// Result of the test mail, if one was sent.
         test: Option<TestOutcome>,
     },
 }
 
-/// What came of a test mail.
+/// Result of a test mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TestOutcome {
-    /// Whether a relay took it.
+    /// `true` if an SMTP server accepted the mail.
     pub(crate) sent: bool,
-    /// To whom it went.
+    /// Recipient of the mail.
     pub(crate) to: String,
-    /// What the relay said, or what to do next.
-    pub(crate) words: String,
+    /// Response of the SMTP server, or a description of the error.
+    pub(crate) text: String,
 }
 
+/// A flash message with its expiry, as stored in the cookie.
 #[derive(Serialize, Deserialize)]
-struct Note {
+struct StoredFlash {
     until: i64,
     flash: Flash,
 }
 
-/// Puts it into a cookie's value; `None` if it cannot be: a message more or less.
+/// Returns the sealed cookie value; `None` if sealing fails, which only loses the message.
 pub(crate) fn seal(sealer: &dyn Sealer, flash: Flash, now: OffsetDateTime) -> Option<String> {
-    let note = Note { until: (now + LASTS).unix_timestamp(), flash };
-    let text = serde_json::to_string(&note).ok()?;
+    let stored = StoredFlash { until: (now + TTL).unix_timestamp(), flash };
+    let text = serde_json::to_string(&stored).ok()?;
     sealer.seal(SealPurpose::Flash, &text).ok()
 }
 
-/// Takes it out again, unless it is none of ours or too old.
+/// Opens a cookie value; `None` if it is forged or expired.
 pub(crate) fn open(sealer: &dyn Sealer, value: &str, now: OffsetDateTime) -> Option<Flash> {
     let text = sealer.open(SealPurpose::Flash, value)?;
-    let note: Note = serde_json::from_str(&text).ok()?;
-    (now.unix_timestamp() < note.until).then_some(note.flash)
+    let stored: StoredFlash = serde_json::from_str(&text).ok()?;
+    (now.unix_timestamp() < stored.until).then_some(stored.flash)
 }
 
 #[cfg(test)]
@@ -87,23 +88,23 @@ mod tests {
     use vestibule_testkit::sealer::TestSealer;
 
     use super::*;
-    use crate::views::Deed;
+    use crate::views::UserAction;
 
     #[test]
-    fn it_is_told_for_ten_minutes() {
+    fn a_flash_message_expires_after_ten_minutes() {
         let sealer = TestSealer::default();
         let now = OffsetDateTime::UNIX_EPOCH;
         let email = "anna@example.com".to_owned();
         for flash in [
             Flash::ResetSent { email: email.clone() },
-            Flash::Person { notice: PeopleNotice::Done { deed: Deed::Promoted, email } },
-            Flash::Person { notice: PeopleNotice::Yourself },
-            Flash::Mail { notice: MailLogNotice::NotPossible },
+            Flash::User { notice: UserNotice::Done { action: UserAction::Promoted, email } },
+            Flash::User { notice: UserNotice::OwnAccount },
+            Flash::Mail { notice: MailNotice::NotPossible },
         ] {
             let value = seal(&sealer, flash.clone(), now).unwrap();
-            let told = |at| open(&sealer, &value, at);
-            assert_eq!(told(now + LASTS - Duration::SECOND), Some(flash));
-            assert_eq!(told(now + LASTS), None);
+            let opened = |at| open(&sealer, &value, at);
+            assert_eq!(opened(now + TTL - Duration::SECOND), Some(flash));
+            assert_eq!(opened(now + TTL), None);
         }
         assert_eq!(open(&sealer, "forged", now), None);
     }

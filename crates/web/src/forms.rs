@@ -1,27 +1,27 @@
-//! What a form is told about what went wrong: the one table of the forms.
+//! Errors of use cases as errors of forms.
 #![warn(clippy::wildcard_enum_match_arm)]
 
 use poem::http::StatusCode;
 use vestibule_domain::error::Error;
 
-use crate::fault::{Fault, RETRY_SECONDS, whole_seconds};
-use crate::views::{FieldError, FormState, Mistake, field};
+use crate::page_error::{PageError, RETRY_SECONDS, whole_seconds};
+use crate::views::{FieldError, FieldErrorKind, FormState, field};
 
-/// What a form is told about a use case that failed: what is wrong with its fields, that it has to
-/// wait, or that we could not. Everything else is no matter for a form.
+/// Returns the status and state of a form for an error of a use case; `place` maps the names of
+/// fields to ids.
 ///
 /// # Errors
-/// The fault that needs another page.
+/// A [`PageError`] for errors that a form does not show.
 pub(crate) fn at_form(
     error: Error,
     place: impl Fn(&'static str) -> &'static str,
-) -> Result<(StatusCode, FormState), Fault> {
+) -> Result<(StatusCode, FormState), PageError> {
     match error {
         Error::InvalidInput(violations) => {
             Ok(wrongs(FieldError::of_violations(&violations, place)))
         }
-        Error::EmailTaken => Ok(wrong(field::EMAIL, Mistake::EmailTaken)),
-        Error::UsernameTaken => Ok(wrong(field::USERNAME, Mistake::UsernameTaken)),
+        Error::EmailTaken => Ok(wrong(field::EMAIL, FieldErrorKind::EmailTaken)),
+        Error::UsernameTaken => Ok(wrong(field::USERNAME, FieldErrorKind::UsernameTaken)),
         Error::PasswordRefused(why) => {
             Ok(wrongs(vec![FieldError::of_rule(field::NEW_PASSWORD, why.into())]))
         }
@@ -30,7 +30,7 @@ pub(crate) fn at_form(
             Ok((StatusCode::TOO_MANY_REQUESTS, FormState::Throttled { wait_seconds }))
         }
         error @ (Error::Unavailable(_) | Error::Internal(_)) => {
-            Ok((Fault::from(error).status(), FormState::Failed))
+            Ok((PageError::from(error).status, FormState::Failed))
         }
         error @ (Error::Unauthenticated
         | Error::InvalidRefreshToken
@@ -49,7 +49,7 @@ pub(crate) fn at_form(
     }
 }
 
-/// When sending the form again can succeed, for `Retry-After` (RFC 9110, section 10.2.3).
+/// Returns the seconds for `Retry-After` (RFC 9110, section 10.2.3).
 pub(crate) fn retry_after(status: StatusCode, form: &FormState) -> Option<u64> {
     match form {
         FormState::Throttled { wait_seconds } => Some(*wait_seconds),
@@ -58,12 +58,12 @@ pub(crate) fn retry_after(status: StatusCode, form: &FormState) -> Option<u64> {
     }
 }
 
-/// One thing that is wrong with one field.
-pub(crate) fn wrong(field: &'static str, mistake: Mistake) -> (StatusCode, FormState) {
-    wrongs(vec![FieldError::new(field, mistake)])
+/// Returns the state of a form with one error.
+pub(crate) fn wrong(field: &'static str, kind: FieldErrorKind) -> (StatusCode, FormState) {
+    wrongs(vec![FieldError::new(field, kind)])
 }
 
-/// Things that are wrong with fields.
+/// Returns the state of a form with errors.
 pub(crate) fn wrongs(errors: Vec<FieldError>) -> (StatusCode, FormState) {
     (StatusCode::UNPROCESSABLE_ENTITY, FormState::Wrong { errors })
 }
@@ -73,23 +73,23 @@ mod tests {
     use std::collections::BTreeMap;
     use std::time::Duration;
 
-    use vestibule_domain::password::PasswordError;
+    use vestibule_domain::model::password::PasswordError;
 
     use super::*;
 
     #[test]
-    fn what_is_taken_is_told_at_its_field() {
-        for (error, field, mistake) in [
-            (Error::EmailTaken, field::EMAIL, Mistake::EmailTaken),
-            (Error::UsernameTaken, field::USERNAME, Mistake::UsernameTaken),
+    fn a_taken_email_or_username_is_an_error_of_its_field() {
+        for (error, field, kind) in [
+            (Error::EmailTaken, field::EMAIL, FieldErrorKind::EmailTaken),
+            (Error::UsernameTaken, field::USERNAME, FieldErrorKind::UsernameTaken),
         ] {
-            let told = at_form(error, |place| place).unwrap();
-            assert_eq!(told, wrong(field, mistake));
+            let form = at_form(error, |place| place).unwrap();
+            assert_eq!(form, wrong(field, kind));
         }
     }
 
     #[test]
-    fn a_refused_password_is_told_at_the_new_one() {
+    fn a_rejected_password_is_an_error_of_the_new_password() {
         for (why, key) in [
             (PasswordError::Reused, "validation.passwordReused"),
             (PasswordError::Common, "validation.passwordCommon"),
@@ -106,19 +106,19 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_never_no_time() {
+    fn a_throttled_form_waits_at_least_one_second() {
         let error = Error::Throttled { retry_after: Duration::ZERO };
-        let told = at_form(error, |place| place).unwrap();
+        let form = at_form(error, |place| place).unwrap();
         let state = FormState::Throttled { wait_seconds: 1 };
-        assert_eq!(told, (StatusCode::TOO_MANY_REQUESTS, state));
+        assert_eq!(form, (StatusCode::TOO_MANY_REQUESTS, state));
     }
 
     #[test]
-    fn a_form_that_can_be_sent_later_says_when() {
+    fn a_form_that_can_be_sent_again_has_a_retry_after() {
         for (error, seconds) in [
             (Error::Throttled { retry_after: Duration::from_secs(40) }, Some(40)),
             (Error::Unavailable("away".into()), Some(RETRY_SECONDS)),
-            // Nobody knows when a bug is mended.
+            // No time is known for an internal error.
             (Error::Internal("a bug".into()), None),
             (Error::EmailTaken, None),
         ] {

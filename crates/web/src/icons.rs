@@ -1,4 +1,4 @@
-//! The icons, drawn on 24 by 24 with round strokes of 2, to stand inside the markup.
+//! SVG icons for inlining: 24 by 24, strokes of 2, round caps and joins.
 
 const FRAME_START: &str = concat!(
     r#"<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24" viewBox="0 0 24 24" "#,
@@ -19,7 +19,7 @@ const ICONS: [(&str, &str); 9] = [
     ("send", include_str!("../assets/icons/send.svg")),
 ];
 
-/// An icon as markup that assistive technology passes over; `class` is one of ours.
+/// Returns the markup of an icon, hidden from assistive technology, with an optional CSS class.
 pub(crate) fn markup(name: &str, class: Option<&str>) -> Option<String> {
     let (_, drawing) = ICONS.iter().find(|(known, _)| *known == name)?;
     let strokes = drawing.trim_end().strip_prefix(FRAME_START)?.strip_suffix(FRAME_END)?;
@@ -36,12 +36,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_icon_is_drawn_in_the_same_frame() {
+    fn every_icon_has_the_same_attributes() {
         for (name, _) in ICONS {
             let markup = markup(name, Some("flip")).unwrap();
             assert!(markup.starts_with("<svg class=\"i flip\""), "{name}");
             assert!(markup.contains("aria-hidden=\"true\" focusable=\"false\""), "{name}");
         }
-        assert_eq!(markup("house", None), None);
+        assert_eq!(markup("unknown", None), None);
     }
 }

@@ -1,24 +1,25 @@
-//! Server-rendered pages for people: sign-in, sign-up, recovery, one's account, administration.
+//! Server-rendered pages: sign-in, sign-up, password reset, account, administration.
 //!
-//! Every page is complete without JavaScript: forms are plain posts that end in a redirect or in the
-//! same page with what is wrong. Handlers turn forms into domain values, call one use case and fill
-//! a view; templates turn views into pages. What is said stands in the catalogues of
-//! `vestibule-locales`.
+//! All pages work without JavaScript: forms are posted, and answered with a redirect or the same
+//! page with its errors. Handlers parse forms into domain values, call one use case and fill a
+//! view; templates render views. The texts are in the catalogues of `vestibule-locales`.
 
 mod assets;
 mod cookies;
 mod csrf;
-mod fault;
 mod files;
 mod flash;
+mod folder;
+mod form_parser;
 mod forms;
 mod icons;
+mod page_context;
+mod page_error;
 mod pages;
 mod paths;
 mod render;
-mod site;
+mod state;
 mod views;
-mod visit;
 
 use std::sync::Arc;
 
@@ -27,58 +28,58 @@ use poem::middleware::AddData;
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Result};
 
 pub use assets::AssetsError;
-pub use files::{Files, SiteError};
+pub use files::{Files, FilesError};
 pub use render::RenderError;
-pub use site::{Explain, Options, SettingOrigin, State};
+pub use state::{Explain, Options, SettingOrigin, WebState};
 
-use fault::{Fault, RequestCopy};
-use site::Site;
-use views::FailureKind;
+use page_context::RequestCopy;
+use page_error::PageError;
+use state::AppState;
 
-/// The pages, for the composition root to put beside the API.
+/// The pages, to be served beside an API.
 #[derive(Clone)]
 pub struct Pages {
-    site: Arc<Site>,
+    app: Arc<AppState>,
 }
 
 impl Pages {
-    /// Puts use cases, the operator's choices and what pages are made of together.
-    pub fn new(state: State, options: Options, files: Files) -> Self {
-        Self { site: Arc::new(Site::new(state, options, files)) }
+    /// Creates the pages from use cases, options and files.
+    pub fn new(state: WebState, options: Options, files: Files) -> Self {
+        Self { app: Arc::new(AppState::new(state, options, files)) }
     }
 
-    /// The name of the cookie that holds the key of a session.
+    /// Returns the name of the session cookie.
     pub fn session_cookie(&self) -> String {
-        self.site.jar.name(cookies::Cookie::Session)
+        self.app.jar.name(cookies::Cookie::Session)
     }
 
-    /// Answers people with pages, and leaves what is for programs to `programs`.
-    pub fn beside<E>(&self, programs: E) -> impl Endpoint<Output = Response> + use<E>
+    /// Serves the pages, and passes other paths on to `api`.
+    pub fn with_api<E>(&self, api: E) -> impl Endpoint<Output = Response> + use<E>
     where
         E: Endpoint<Output = Response> + 'static,
     {
-        let routes = pages::routes().with(AddData::new(self.site.clone()));
-        Beside { site: self.site.clone(), routes, programs }
+        let pages = pages::routes().with(AddData::new(self.app.clone()));
+        WithApi { app: self.app.clone(), pages, api }
     }
 
-    /// Turns what went wrong around the pages, such as a body that is too large, into a page.
-    /// Belongs outside of everything that may answer with a problem detail.
-    pub fn dress<E>(&self, whole: E) -> impl Endpoint<Output = Response> + use<E>
+    /// Replaces problem details for paths of pages, such as 413, with error pages. Belongs outside
+    /// all layers that return problem details.
+    pub fn with_error_pages<E>(&self, inner: E) -> impl Endpoint<Output = Response> + use<E>
     where
         E: Endpoint<Output = Response> + 'static,
     {
-        Dressed { site: self.site.clone(), whole }
+        WithErrorPages { app: self.app.clone(), inner }
     }
 }
 
-/// Pages for people, and something else for programs.
-struct Beside<P, E> {
-    site: Arc<Site>,
-    routes: P,
-    programs: E,
+/// Serves the pages, and passes other paths on to the API.
+struct WithApi<P, E> {
+    app: Arc<AppState>,
+    pages: P,
+    api: E,
 }
 
-impl<P, E> Endpoint for Beside<P, E>
+impl<P, E> Endpoint for WithApi<P, E>
 where
     P: Endpoint,
     E: Endpoint<Output = Response>,
@@ -86,24 +87,22 @@ where
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
-        if paths::is_for_programs(request.uri().path()) {
-            return self.programs.call(request).await;
+        if paths::is_api_path(request.uri().path()) {
+            return self.api.call(request).await;
         }
         let copy = RequestCopy::of(&request);
-        if !csrf::is_own(&mut request, self.site.jar, &self.site.options.origin).await {
-            return Ok(Fault::form_expired().respond(&self.site, &copy));
+        if !csrf::is_allowed(&mut request, self.app.jar, &self.app.options.origin).await {
+            return Ok(copy.error(&self.app, &PageError::form_expired()));
         }
         let path = request.uri().path().to_owned();
-        let error = match self.routes.call(request).await {
-            Ok(answer) => return Ok(answer.into_response()),
+        let error = match self.pages.call(request).await {
+            Ok(response) => return Ok(response.into_response()),
             Err(error) => error,
         };
         let status = error.status();
-        let fault = error
-            .data::<Fault>()
-            .cloned()
-            .unwrap_or_else(|| Fault::new(status, FailureKind::of_status(status.as_u16())));
-        let mut response = fault.respond(&self.site, &copy);
+        let error = error.data::<PageError>().cloned();
+        let error = error.unwrap_or_else(|| PageError::of_status(status));
+        let mut response = copy.error(&self.app, &error);
         if response.status() == StatusCode::METHOD_NOT_ALLOWED {
             let methods = HeaderValue::from_static(paths::methods(&path));
             response.headers_mut().insert(header::ALLOW, methods);
@@ -112,39 +111,39 @@ where
     }
 }
 
-/// Everything, with pages for what went wrong.
-struct Dressed<E> {
-    site: Arc<Site>,
-    whole: E,
+/// Replaces problem details with error pages.
+struct WithErrorPages<E> {
+    app: Arc<AppState>,
+    inner: E,
 }
 
-impl<E: Endpoint<Output = Response>> Endpoint for Dressed<E> {
+impl<E: Endpoint<Output = Response>> Endpoint for WithErrorPages<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        if paths::is_for_programs(request.uri().path()) {
-            return self.whole.call(request).await;
+        if paths::is_api_path(request.uri().path()) {
+            return self.inner.call(request).await;
         }
         let copy = RequestCopy::of(&request);
-        let response = self.whole.call(request).await?;
+        let response = self.inner.call(request).await?;
         let is_problem = response.content_type() == Some("application/problem+json");
         if !is_problem {
             return Ok(response);
         }
         let status = response.status();
-        let fault = Fault::new(status, FailureKind::of_status(status.as_u16()));
-        let page = fault.respond(&self.site, &copy.named_by(response.headers()));
-        // Headers that others have put on the answer stay, but for those that describe the body.
+        let copy = copy.with_id_of(response.headers());
+        let page = copy.error(&self.app, &PageError::of_status(status));
+        // Headers of other layers stay, except those that describe the body.
         let mut headers = response.headers().clone();
         headers.remove(header::CONTENT_LENGTH);
         headers.extend(page.headers().clone());
-        let mut dressed = Response::builder().status(status).body(page.into_body());
-        *dressed.headers_mut() = headers;
-        Ok(dressed)
+        let mut replaced = Response::builder().status(status).body(page.into_body());
+        *replaced.headers_mut() = headers;
+        Ok(replaced)
     }
 }
 
-/// The examples of the README, compiled.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,10 +1,9 @@
-//! The pages, one module for each room of the house.
+//! Routes and handlers of the pages.
 
 mod account;
 mod admin_mail;
 mod admin_settings;
 mod admin_users;
-mod fields;
 mod files;
 mod login;
 mod preferences;
@@ -17,12 +16,13 @@ use poem::{FromRequest, Request, RequestBody, Response, Result, Route, get, hand
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::fault::Fault;
+use crate::page_context::PageContext;
+use crate::page_error::PageError;
 use crate::paths::{self, escaped};
-use crate::visit::Visit;
 
-/// Every route of the pages.
+/// Returns the routes of the pages.
 pub(crate) fn routes() -> Route {
+    use recovery::legacy_routes;
     Route::new()
         .at(paths::HOME, get(home))
         .at(paths::LOGIN, get(login::show).post(login::sign_in))
@@ -36,11 +36,11 @@ pub(crate) fn routes() -> Route {
         .at(paths::RESET, get(recovery::show).post(recovery::submit))
         .at(paths::MAILED_RESET, get(recovery::show).post(recovery::submit))
         .at(paths::RESET_DONE, get(recovery::done))
-        .at(paths::OLD_REQUEST, get(recovery::old::show_request).post(recovery::old::request))
-        .at(paths::OLD_RESET, get(recovery::old::show_reset).post(recovery::old::reset_here))
+        .at(paths::LEGACY_REQUEST, get(legacy_routes::show_request).post(legacy_routes::request))
+        .at(paths::LEGACY_RESET, get(legacy_routes::show_reset).post(legacy_routes::reset_password))
         .at(paths::ADMIN_SETTINGS, get(admin_settings::show).post(admin_settings::save))
         .at(paths::ADMIN_USERS, get(admin_users::show))
-        .at(paths::ADMIN_USER_ACT, post(admin_users::change))
+        .at(paths::ADMIN_USER_ACTION, post(admin_users::change))
         .at(paths::ADMIN_MAIL, get(admin_mail::show))
         .at(paths::ADMIN_RESEND, post(admin_mail::resend))
         .at(paths::THEME, post(preferences::choose_theme))
@@ -50,14 +50,14 @@ pub(crate) fn routes() -> Route {
         .at(paths::SECURITY_TXT, get(files::security_txt))
 }
 
-/// Leads to where a person has something to do.
+/// Redirects to the account or to sign-in.
 #[handler]
-fn home(visit: Visit) -> Response {
-    let destination = if visit.actor.is_some() { paths::ACCOUNT } else { paths::LOGIN };
-    visit.redirect(destination)
+fn home(context: PageContext) -> Response {
+    let destination = if context.signed_in.is_some() { paths::ACCOUNT } else { paths::LOGIN };
+    context.redirect(destination)
 }
 
-/// The `:id` of a path; what is no id names nothing.
+/// The `:id` of a path; 404 if it is not a UUID.
 struct Id(Uuid);
 
 #[derive(Deserialize)]
@@ -69,12 +69,13 @@ impl<'a> FromRequest<'a> for Id {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> Result<Self> {
         match Path::<IdInPath>::from_request(request, body).await {
             Ok(Path(IdInPath { id })) => Ok(Self(id)),
-            Err(_) => Err(Fault::not_found().into()),
+            Err(_) => Err(PageError::not_found().into()),
         }
     }
 }
 
-/// Cuts a list that was asked for one row more than fits to a page, and says where the next page is.
+/// Truncates rows to a page, and returns the address of the next page if there are more. The query
+/// must have asked for one row more than a page holds.
 fn next_page<T>(
     path: &str,
     query: &str,

@@ -1,93 +1,42 @@
-//! Turns views into pages.
+//! Renders views with templates.
 //!
-//! Templates are embedded; an operator may override single ones from a directory. Those are read,
-//! parsed and tried out at the start, so a mistake in one is found then. Everything that comes out
-//! of a value is escaped; markup comes from templates and from the functions here, and from nowhere
-//! else.
+//! Templates are embedded; an operator may override single ones from a directory. They are read,
+//! parsed and rendered with sample data at startup, so that errors are found then. All values are
+//! escaped; markup comes only from templates and template functions.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, context};
 use serde::Serialize;
-use vestibule_domain::language::Language;
+use vestibule_domain::model::language::Language;
 use vestibule_locales::Locales;
 
 use crate::assets::Assets;
-use crate::views::{Frame, Theme, View, Visitor};
+use crate::views::{Frame, PageData, Theme, View, Visitor, samples};
 
+mod error;
 mod overrides;
-mod rehearsal;
-mod words;
+mod template_functions;
+mod templates;
 
 use overrides::Overrides;
+pub(crate) use templates::TEMPLATES;
 
-pub(crate) const TEMPLATES: [(&str, &str); 17] = [
-    ("base.html", include_str!("../templates/base.html")),
-    ("admin.html", include_str!("../templates/admin.html")),
-    ("macros.html", include_str!("../templates/macros.html")),
-    ("pages/account.html", include_str!("../templates/pages/account.html")),
-    ("pages/admin_mail.html", include_str!("../templates/pages/admin_mail.html")),
-    ("pages/admin_settings.html", include_str!("../templates/pages/admin_settings.html")),
-    ("pages/admin_users.html", include_str!("../templates/pages/admin_users.html")),
-    ("pages/choose_password.html", include_str!("../templates/pages/choose_password.html")),
-    ("pages/dead_reset_link.html", include_str!("../templates/pages/dead_reset_link.html")),
-    ("pages/failure.html", include_str!("../templates/pages/failure.html")),
-    ("pages/login.html", include_str!("../templates/pages/login.html")),
-    ("pages/request_reset.html", include_str!("../templates/pages/request_reset.html")),
-    ("pages/reset_done.html", include_str!("../templates/pages/reset_done.html")),
-    ("pages/setup.html", include_str!("../templates/pages/setup.html")),
-    ("pages/setup_closed.html", include_str!("../templates/pages/setup_closed.html")),
-    ("pages/signup.html", include_str!("../templates/pages/signup.html")),
-    ("pages/signup_closed.html", include_str!("../templates/pages/signup_closed.html")),
-];
+pub use error::RenderError;
 
-/// Turns views into pages.
+/// Renders views as pages.
 #[derive(Debug)]
 pub(crate) struct Renderer {
-    /// The functions of an environment speak its language.
-    languages: BTreeMap<Language, Environment<'static>>,
+    /// One environment for each language, since template functions depend on it.
+    environments: BTreeMap<Language, Environment<'static>>,
 }
 
-/// Why there are no pages.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RenderError {
-    /// The directory of overriding templates, or one of them, cannot be read.
-    #[error("{} cannot be read", path.display())]
-    Unreadable {
-        /// What cannot be read.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// It would override nothing.
-    #[error("{} overrides no template", path.display())]
-    Unknown {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A template is not well-formed, or asks for something that is not there.
-    #[error("{file}, line {line}: {problem}")]
-    Faulty {
-        /// The file, or the embedded template that does not get on with it.
-        file: String,
-        /// Where in it.
-        line: usize,
-        /// What is wrong there.
-        problem: String,
-    },
-    /// A page cannot be written after all.
-    #[error("the page cannot be rendered")]
-    Template(#[source] minijinja::Error),
-}
-
-/// The frame as templates see it.
+/// Data of the layout, as `frame` in templates.
 #[derive(Serialize)]
-struct Surroundings<'a> {
+struct Layout<'a> {
     language: &'static str,
     direction: &'static str,
     theme: Theme,
@@ -97,30 +46,30 @@ struct Surroundings<'a> {
     visitor: Option<Visitor<'a>>,
     mail_is_missing: bool,
     noindex: bool,
-    languages: [Tongue; 3],
+    languages: [LanguageOption; 3],
 }
 
-/// A language one can change to.
+/// A language that the user can choose.
 #[derive(Serialize)]
-struct Tongue {
+struct LanguageOption {
     tag: &'static str,
     direction: &'static str,
-    /// In itself: whoever looks for it may not read the language of the page.
+    /// Name of the language in the language itself.
     name: &'static str,
 }
 
 impl Renderer {
-    /// Reads and parses all templates; tries them out if some are not ours.
+    /// Reads and parses all templates, and renders all samples if templates are overridden.
     ///
     /// # Errors
-    /// [`RenderError`] names the overriding file that cannot be used, and the line.
+    /// [`RenderError`] for the overriding file and line that cannot be used.
     pub(crate) fn new(
         locales: &Locales,
         assets: &Assets,
         overrides: Option<&Path>,
     ) -> Result<Self, RenderError> {
         let mut environment = Environment::new();
-        // A misspelt name is an error, not an empty place on somebody's page.
+        // An unknown name is an error, not an empty string.
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
         environment.set_syntax(syntax.map_err(RenderError::Template)?);
@@ -129,43 +78,79 @@ impl Renderer {
         }
         let overrides = overrides.map(Overrides::read).transpose()?.unwrap_or_default();
         overrides.add_to(&mut environment)?;
-        words::add_neutral(&mut environment, assets.urls());
-        let languages = Language::ALL.into_iter().map(move |language| {
+        template_functions::add_neutral(&mut environment, assets.urls());
+        let environments = Language::ALL.into_iter().map(move |language| {
             let mut environment = environment.clone();
-            words::add_spoken(&mut environment, locales, language);
+            template_functions::add_localized(&mut environment, locales, language);
             (language, environment)
         });
-        let renderer = Self { languages: languages.collect() };
+        let renderer = Self { environments: environments.collect() };
         if !overrides.is_empty() {
-            rehearsal::hold(&renderer, &overrides)?;
+            renderer.check_templates(&overrides)?;
         }
         Ok(renderer)
     }
 
-    /// Writes a page.
+    /// Renders a view.
     ///
     /// # Errors
-    /// [`RenderError::Template`]: a bug, or an overriding template that asks for something that is
-    /// not there.
+    /// [`RenderError::Template`] if the template uses an unknown name: a bug, or an overriding
+    /// template that was changed after the start.
     pub(crate) fn page<V: View>(&self, frame: &Frame<'_>, view: &V) -> Result<String, RenderError> {
+        self.render(frame, &PageData::of(view))
+    }
+
+    /// Renders the data of a view.
+    ///
+    /// # Errors
+    /// As [`Renderer::page`].
+    pub(crate) fn render(&self, frame: &Frame<'_>, data: &PageData) -> Result<String, RenderError> {
         let unknown = || minijinja::Error::from(minijinja::ErrorKind::TemplateNotFound);
-        let environment = self.languages.get(&frame.language).ok_or_else(unknown);
+        let environment = self.environments.get(&frame.language).ok_or_else(unknown);
         environment
-            .and_then(|environment| environment.get_template(V::TEMPLATE))
+            .and_then(|environment| environment.get_template(data.template))
             .and_then(|template| {
                 template.render(context! {
-                    frame => Serde(surroundings(frame, view.is_private())),
-                    title_key => view.title(),
-                    reports_error => view.reports_error(),
-                    page => Serde(view),
+                    frame => Serde(layout(frame, data.is_private)),
+                    title_key => data.title,
+                    reports_error => data.reports_error,
+                    page => data.page.clone(),
                 })
             })
             .map_err(RenderError::Template)
     }
+
+    /// Renders all samples in all languages, so that errors in overriding templates are found at
+    /// startup.
+    fn check_templates(&self, overrides: &Overrides) -> Result<(), RenderError> {
+        for sample in samples::all() {
+            // Themes do not affect texts: each language checks another one.
+            for (language, theme) in Language::ALL.into_iter().zip(Theme::ALL) {
+                let visitor =
+                    sample.signed_in.map(|is_admin| Visitor { email: samples::EMAIL, is_admin });
+                let frame = Frame {
+                    language,
+                    theme,
+                    product: "Sample",
+                    path: "/",
+                    form_token: samples::FORM_TOKEN,
+                    visitor,
+                    mail_is_missing: language == Language::default(),
+                };
+                self.render(&frame, &sample.data).map_err(|error| match error {
+                    RenderError::Template(cause) => {
+                        overrides.page_error(&sample.name, sample.data.template, &cause)
+                    }
+                    error => error,
+                })?;
+            }
+        }
+        Ok(())
+    }
 }
 
-fn surroundings<'a>(frame: &Frame<'a>, is_private: bool) -> Surroundings<'a> {
-    Surroundings {
+fn layout<'a>(frame: &Frame<'a>, is_private: bool) -> Layout<'a> {
+    Layout {
         language: frame.language.tag(),
         direction: direction(frame.language),
         theme: frame.theme,
@@ -175,7 +160,7 @@ fn surroundings<'a>(frame: &Frame<'a>, is_private: bool) -> Surroundings<'a> {
         visitor: frame.visitor,
         mail_is_missing: frame.mail_is_missing,
         noindex: is_private,
-        languages: Language::ALL.map(|language| Tongue {
+        languages: Language::ALL.map(|language| LanguageOption {
             tag: language.tag(),
             direction: direction(language),
             name: own_name(language),

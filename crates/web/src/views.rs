@@ -1,95 +1,124 @@
-//! What each page shows, as data: one struct for each page, with its states as enums.
+//! Data of the pages: one struct for each page, with its states as enums.
 //!
-//! Handlers fill these and know no markup; templates read them as `page` and decide nothing.
+//! Handlers fill views and contain no markup; templates read them as `page` and contain no logic.
 
 mod account;
-mod entrance;
 mod failure;
-mod mail_log;
-mod mail_settings;
-mod people;
+mod mail;
 mod recovery;
 pub(crate) mod samples;
+mod sign_in;
+mod smtp_settings;
 #[cfg(test)]
 mod tests;
+mod users;
 mod validation;
 
+use minijinja::Value;
+use minijinja::value::Serde;
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
-use vestibule_domain::language::Language;
+use vestibule_domain::model::language::Language;
 
 pub(crate) use self::account::{Account, AccountNotice, SessionRow};
-pub(crate) use self::entrance::{Login, LoginNotice, Setup, SetupClosed, SignUp, SignUpClosed};
 pub(crate) use self::failure::{Failure, FailureKind};
-pub(crate) use self::mail_log::{MailKind, MailLog, MailLogNotice, MailRow, MailState};
-pub(crate) use self::mail_settings::{
-    MailForm, MailSettings, MailStatus, MailWarning, Origin, Protection, TestResult,
+pub(crate) use self::mail::{MailKind, MailList, MailNotice, MailRow, MailState};
+pub(crate) use self::recovery::{ChoosePassword, InvalidResetLink, RequestReset, ResetDone};
+pub(crate) use self::sign_in::{Login, LoginNotice, Setup, SetupClosed, SignUp, SignUpClosed};
+pub(crate) use self::smtp_settings::{
+    Origin, SecurityOption, SmtpForm, SmtpSettingsView, SmtpStatus, SmtpWarning, TestResult,
 };
-pub(crate) use self::people::{Deed, People, PeopleNotice, PersonRow};
-pub(crate) use self::recovery::{ChoosePassword, DeadResetLink, RequestReset, ResetDone};
-pub(crate) use self::validation::{FieldError, Mistake, field};
+pub(crate) use self::users::{UserAction, UserList, UserNotice, UserRow};
+pub(crate) use self::validation::{FieldError, FieldErrorKind, field};
 
-/// A page.
+/// The data of a page.
 pub(crate) trait View: Serialize {
-    /// Its template, below `templates/pages`.
+    /// Name of the template.
     const TEMPLATE: &'static str;
 
-    /// The text that names it in the window's title.
+    /// Returns the key of the page title.
     fn title(&self) -> &'static str;
 
-    /// How it stands with the form that the page is about, if there is one.
+    /// Returns the state of the form of the page, if it has one.
     fn form(&self) -> Option<&FormState> {
         None
     }
 
-    /// Whether it reports an error, which its title then says first.
+    /// Returns `true` if the page reports an error; its title then starts with "Error:".
     fn reports_error(&self) -> bool {
         self.form().is_some_and(FormState::is_error)
     }
 
-    /// Whether search engines are to leave it alone.
+    /// Returns `true` if search engines must not index the page.
     fn is_private(&self) -> bool {
         false
     }
 }
 
-/// What all pages have around them.
+/// A view as data for its template.
+pub(crate) struct PageData {
+    /// Name of the template.
+    pub(crate) template: &'static str,
+    /// Key of the page title.
+    pub(crate) title: &'static str,
+    /// `true` if the page reports an error.
+    pub(crate) reports_error: bool,
+    /// `true` if search engines must not index the page.
+    pub(crate) is_private: bool,
+    /// The view, as `page` in the template.
+    pub(crate) page: Value,
+}
+
+impl PageData {
+    /// Returns the data of a view.
+    pub(crate) fn of<V: View>(view: &V) -> Self {
+        Self {
+            template: V::TEMPLATE,
+            title: view.title(),
+            reports_error: view.reports_error(),
+            is_private: view.is_private(),
+            page: Value::from(Serde(view)),
+        }
+    }
+}
+
+/// Data of the layout around all pages.
 pub(crate) struct Frame<'a> {
-    /// What the page is written in.
+    /// Language of the page.
     pub(crate) language: Language,
-    /// Light or dark.
+    /// The theme.
     pub(crate) theme: Theme,
-    /// The product's name.
+    /// Product name.
     pub(crate) product: &'a str,
-    /// Where the theme and language forms return to. Never holds a token.
+    /// The page to which the theme and language forms return. Never contains a token.
     pub(crate) path: &'a str,
-    /// Proves that a form came from one of our pages.
+    /// Token of all forms of the page.
     pub(crate) form_token: &'a str,
-    /// Who is signed in.
+    /// The signed-in user.
     pub(crate) visitor: Option<Visitor<'a>>,
-    /// Administrators are told that no relay is configured.
+    /// If `true`, administration pages warn that no SMTP server is configured.
     pub(crate) mail_is_missing: bool,
 }
 
-/// Somebody who is signed in.
+/// The signed-in user.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Visitor<'a> {
-    /// Their address.
+    /// Email address.
     pub(crate) email: &'a str,
-    /// Whether they see the administration.
+    /// `true` if the user is an administrator.
     pub(crate) is_admin: bool,
 }
 
-/// Light or dark, as a person wants it.
+/// A colour theme.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Theme {
-    /// As the device does.
+    /// The theme of the device.
     #[default]
     Auto,
-    /// Always light.
+    /// Light.
     Light,
-    /// Always dark.
+    /// Dark.
     Dark,
 }
 
@@ -97,7 +126,7 @@ impl Theme {
     /// Every theme, the default first.
     pub(crate) const ALL: [Self; 3] = [Self::Auto, Self::Light, Self::Dark];
 
-    /// As forms and cookies name it.
+    /// Returns the name of the theme in forms and cookies.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -106,34 +135,34 @@ impl Theme {
         }
     }
 
-    /// The theme of exactly that name.
+    /// Returns the theme with that name.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|theme| theme.name() == name)
     }
 }
 
-/// How it stands with a form.
+/// State of a form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum FormState {
-    /// Nothing was sent yet.
+    /// The form was not sent yet.
     #[default]
     Fresh,
-    /// Something has to be changed before it can be sent again.
+    /// Fields have errors.
     Wrong {
-        /// What, in the order of the fields.
+        /// The errors, in the order of the fields.
         errors: Vec<FieldError>,
     },
-    /// Too many were sent.
+    /// The rate limit was exceeded.
     Throttled {
-        /// When the next one can succeed.
+        /// Seconds to wait.
         wait_seconds: u64,
     },
-    /// We could not do it; trying again may help.
+    /// The service failed; another attempt may succeed.
     Failed,
 }
 
 impl FormState {
-    /// Whether there is anything to tell.
+    /// Returns `true` if the form has an error.
     pub(crate) fn is_error(&self) -> bool {
         *self != Self::Fresh
     }
@@ -141,7 +170,7 @@ impl FormState {
 
 impl Serialize for FormState {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        /// The same fields in every state, so that templates need not ask first.
+        /// The same fields in every state, so that templates can read them without checks.
         #[derive(Default, Serialize)]
         struct Flat<'a> {
             is: &'static str,
@@ -160,7 +189,7 @@ impl Serialize for FormState {
     }
 }
 
-/// A point in time, for templates.
+/// A time, serialized as seconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment(pub(crate) OffsetDateTime);
 

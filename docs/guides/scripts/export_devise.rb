@@ -1,22 +1,22 @@
 # frozen_string_literal: true
 
-# Writes the accounts of Devise as lines that `vestibule user import` reads.
+# Exports Devise accounts as JSON lines for `vestibule user import`.
 #
 #     OUT=users.jsonl bin/rails runner export_devise.rb
 #
 # Settings are environment variables, because `rails runner` has options of its own:
 #
-#   OUT         the file to write; it must not be there yet (users.jsonl)
+#   OUT         the output file; must not exist (users.jsonl)
 #   MODEL       the model (User)
-#   ADMIN       a method that says who administers accounts, such as admin?
-#   USERNAME    a column with user names
+#   ADMIN       a method that returns true for administrators, such as admin?
+#   USERNAME    a column with usernames
 #   LANGUAGE    a column with en, de or ar
-#   IDS_FROM    for ids that are no UUIDs: makes one of this text and the old id
-#   UNCONFIRMED keep, no-password or skip: what becomes of accounts that may not sign in because
-#               their address was never confirmed (no-password)
-#   HASHES      drop: writes no hashes, for an installation with a pepper
+#   IDS_FROM    for ids that are not UUIDs: prefix of the old id to compute one from
+#   UNCONFIRMED keep, no-password or skip: treatment of accounts that cannot sign in because
+#               their email was never confirmed (no-password)
+#   HASHES      drop: omits the hashes, for an installation with a pepper
 #
-# It only reads. What is left out is told on standard error.
+# It only reads. Skipped accounts are reported on standard error.
 
 require "digest/sha1"
 require "json"
@@ -25,7 +25,7 @@ require "time"
 class VestibuleExport
   USERNAME = /\A[A-Za-z0-9._-]{3,32}\z/
   UUID = /\A\h{8}-\h{4}-\h{4}-\h{4}-\h{12}\z/
-  # The name space for URLs of RFC 9562.
+  # The namespace for URLs of RFC 9562.
   URLS = ["6ba7b8119dad11d180b400c04fd430c8"].pack("H*")
 
   def initialize(model, settings, out, log)
@@ -38,21 +38,21 @@ class VestibuleExport
     @with_hashes = settings["HASHES"] != "drop"
   end
 
-  # Why the hashes of this installation are of no use elsewhere, or nothing.
+  # Returns the reason why the hashes cannot be used elsewhere, or nil.
   def obstacle
     return unless @with_hashes
 
     modules = @model.respond_to?(:devise_modules) ? @model.devise_modules : []
     if modules.include?(:encryptable)
-      "the module encryptable hashes with something else than bcrypt alone"
+      "the module encryptable does not use plain bcrypt"
     elsif !@model.pepper.to_s.empty?
-      "config.pepper is part of every password; no hash matches without it"
+      "config.pepper is part of every hash"
     end
   end
 
   def run
-    # Two spellings of one address are one account in Vestibule. Which of the two, nobody here can
-    # say, so neither is written.
+    # Emails that differ only in case are one account in Vestibule. The script cannot decide which
+    # account owns it, so neither is written.
     owners = @model.all.pluck(:email).map { |email| key(email) }.tally
     written = left_out = 0
     @model.all.find_each do |user|
@@ -72,11 +72,11 @@ class VestibuleExport
 
   def reason_to_leave_out(user, owners)
     if user.email.to_s.strip.empty?
-      "it has no address"
+      "it has no email"
     elsif owners[key(user.email)] > 1
-      "others have its address #{user.email}, too"
+      "other accounts share its email #{user.email}"
     elsif unconfirmed?(user) && @unconfirmed == "skip"
-      "its address was never confirmed"
+      "its email was never confirmed"
     end
   end
 
@@ -103,8 +103,8 @@ class VestibuleExport
     account
   end
 
-  # A locked account is not an inactive one: its lock was for guessers, whom Vestibule slows down
-  # itself. So the application is asked without lock and as if confirmed. Nothing of it is saved.
+  # A locked account is not inactive: Vestibule has its own protection against guessing. So this
+  # checks the account as if it were unlocked and confirmed, in memory only.
   def active?(user)
     user.locked_at = nil if user.respond_to?(:locked_at=)
     user.confirmed_at ||= Time.now.utc if user.respond_to?(:confirmed_at=)
@@ -125,12 +125,12 @@ class VestibuleExport
       @names[name.downcase] = true
       name
     else
-      note(user, "gets a new user name, because #{name.inspect} cannot be used")
+      note(user, "gets a new username, because #{name.inspect} cannot be used")
       nil
     end
   end
 
-  # The id to keep, or one that is the same at every run (version 5), or none.
+  # Returns the id if it is a UUID, otherwise a UUID of version 5 (the same in every run), or nil.
   def vestibule_id(old)
     return old.downcase if UUID.match?(old)
     return unless @settings.key?("IDS_FROM")

@@ -1,10 +1,10 @@
-"""Writes the accounts of this project as lines that `vestibule user import` reads.
+"""Exports the accounts of this project as JSON lines for `vestibule user import`.
 
-Lies in an app that is in INSTALLED_APPS, as `management/commands/export_vestibule.py`:
+Copy it into an app in INSTALLED_APPS, as `management/commands/export_vestibule.py`:
 
     python manage.py export_vestibule > users.jsonl
 
-It only reads. What is left out is told on standard error.
+It only reads. Skipped accounts are reported on standard error.
 """
 
 import json
@@ -21,19 +21,19 @@ USERNAME = re.compile(r"[A-Za-z0-9._-]{3,32}")
 
 
 class Command(BaseCommand):
-    help = "Writes all accounts as JSON lines for `vestibule user import`"
+    help = "Exports all accounts as JSON lines for `vestibule user import`"
 
     def add_arguments(self, parser):
         parser.add_argument(
             "--ids-from",
             metavar="URL",
-            help="for ids that are no UUIDs: makes one of this text and the old id",
+            help="for ids that are not UUIDs: prefix of the old id to compute one from",
         )
         parser.add_argument(
             "--admins",
             choices=["superusers", "staff", "none"],
             default="superusers",
-            help="who administers accounts in Vestibule (superusers)",
+            help="accounts that become administrators in Vestibule (superusers)",
         )
 
     def handle(self, *args, **options):
@@ -41,18 +41,18 @@ class Command(BaseCommand):
         self.email_field = self.model.get_email_field_name()
         self.names = set()
         users = self.model._default_manager.order_by("pk")
-        # Django neither asks for an address nor keeps it unique. Two spellings of one address are
-        # one account in Vestibule. Which of the two, nobody here can say, so neither is written.
+        # Django neither requires an email nor keeps it unique. Emails that differ only in case are
+        # one account in Vestibule. The script cannot decide which one, so neither is written.
         addresses = users.values_list(self.email_field, flat=True).iterator()
         owners = Counter((address or "").strip().casefold() for address in addresses)
         written = left_out = 0
         for user in users.iterator(chunk_size=2000):
             email = (getattr(user, self.email_field) or "").strip()
             if not email:
-                self.note(user, "left out, because it has no address")
+                self.note(user, "left out, because it has no email")
                 left_out += 1
             elif owners[email.casefold()] > 1:
-                self.note(user, f"left out, because others have its address {email}, too")
+                self.note(user, f"left out, because other accounts share its email {email}")
                 left_out += 1
             else:
                 self.stdout.write(json.dumps(self.account(user, email, options)))
@@ -64,10 +64,10 @@ class Command(BaseCommand):
         if new_id := self.vestibule_id(user.pk, options["ids_from"]):
             account["id"] = new_id
         name = user.get_username()
-        # A model whose name is the address has no other: one is made from the address.
+        # If the username is the email, the import derives a username from it.
         if self.model.USERNAME_FIELD != self.email_field:
             if not USERNAME.fullmatch(name) or name.lower() in self.names:
-                self.note(user, f"gets a new user name, because {name!r} cannot be used")
+                self.note(user, f"gets a new username, because {name!r} cannot be used")
             else:
                 self.names.add(name.lower())
                 account["username"] = name
@@ -80,14 +80,14 @@ class Command(BaseCommand):
             "none": False,
         }[options["admins"]]
         if joined := getattr(user, "date_joined", None):
-            # With USE_TZ = False Django keeps local time.
+            # With USE_TZ = False Django stores local time.
             aware = joined if timezone.is_aware(joined) else timezone.make_aware(joined)
             account["created_at"] = aware.isoformat()
         return account
 
     @staticmethod
     def vestibule_id(old, ids_from):
-        """The id to keep, or one that is the same at every run, or none."""
+        """Returns the id if it is a UUID, otherwise one that is the same in every run, or None."""
         try:
             return str(uuid.UUID(str(old)))
         except ValueError:

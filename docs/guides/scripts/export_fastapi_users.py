@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes the accounts of FastAPI Users as lines that `vestibule user import` reads.
+"""Exports FastAPI Users accounts as JSON lines for `vestibule user import`.
 
-Runs in the service's own environment, with the address of the database that the service uses:
+Run it in the environment of your service, with the URL of its database:
 
     python export_fastapi_users.py "$DATABASE_URL" > users.jsonl
 
-It only reads. What is left out is told on standard error.
+It only reads. Skipped accounts are reported on standard error.
 """
 
 import argparse
@@ -24,21 +24,21 @@ USERNAME = re.compile(r"[A-Za-z0-9._-]{3,32}")
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("database", help="such as postgresql+asyncpg://user@host/name")
+    parser.add_argument("database", help="URL such as postgresql+asyncpg://user@host/name")
     parser.add_argument("--table", default="user", help="the table of accounts (user)")
-    parser.add_argument("--username", metavar="COLUMN", help="a column with user names")
-    parser.add_argument("--created-at", metavar="COLUMN", help="when accounts were made; UTC")
-    parser.add_argument("--language", metavar="COLUMN", help="en, de or ar; others are left out")
+    parser.add_argument("--username", metavar="COLUMN", help="a column with usernames")
+    parser.add_argument("--created-at", metavar="COLUMN", help="a column with times of creation")
+    parser.add_argument("--language", metavar="COLUMN", help="a column with en, de or ar")
     parser.add_argument(
         "--ids-from",
         metavar="URL",
-        help="for ids that are no UUIDs: makes one of this text and the old id",
+        help="for ids that are not UUIDs: prefix of the old id to compute one from",
     )
     parser.add_argument(
         "--unverified",
         choices=["keep", "no-password", "skip"],
         default="keep",
-        help="what becomes of accounts whose address was never confirmed (keep)",
+        help="treatment of accounts whose email was never confirmed (keep)",
     )
     return parser.parse_args()
 
@@ -48,7 +48,7 @@ def note(text):
 
 
 def vestibule_id(old, ids_from):
-    """The id to keep, or one that is the same at every run, or none."""
+    """Returns the id if it is a UUID, otherwise one that is the same in every run, or None."""
     if isinstance(old, uuid.UUID):
         return str(old)
     try:
@@ -58,7 +58,7 @@ def vestibule_id(old, ids_from):
 
 
 def moment(value):
-    """RFC 3339. Databases without time zones hand out UTC that does not say so."""
+    """Formats a time as RFC 3339. Databases without time zones return naive UTC."""
     if isinstance(value, (int, float)):
         value = datetime.fromtimestamp(value, timezone.utc)
     if value.tzinfo is None:
@@ -72,7 +72,7 @@ def line(row, options, names):
         account["id"] = new_id
     if options.username and (name := row[options.username]):
         if not USERNAME.fullmatch(name) or name.lower() in names:
-            note(f"{row['id']}: gets a new user name, because {name!r} cannot be used")
+            note(f"{row['id']}: gets a new username, because {name!r} cannot be used")
         else:
             names.add(name.lower())
             account["username"] = name
@@ -97,8 +97,8 @@ async def main(options):
         wanted = {options.username, options.created_at, options.language} - {None}
         if missing := wanted - set(table.c.keys()):
             sys.exit(f"{options.table} has no column {', '.join(sorted(missing))}")
-        # Two spellings of one address are one account in Vestibule. Which of the two, nobody here
-        # can say, so neither is written.
+        # Emails that differ only in case are one account in Vestibule. The script cannot decide
+        # which one, so neither is written.
         owners = {}
         async for row in await connection.stream(select(table.c.id, table.c.email)):
             owners.setdefault(row.email.strip().casefold(), []).append(row.id)
@@ -106,10 +106,10 @@ async def main(options):
         async for row in await connection.stream(select(table).order_by(table.c.id)):
             row = row._mapping
             if len(shared := owners[row["email"].strip().casefold()]) > 1:
-                note(f"{row['id']}: left out, because its address is also that of {shared}")
+                note(f"{row['id']}: left out, because its email is shared by {shared}")
                 left_out += 1
             elif options.unverified == "skip" and not row["is_verified"]:
-                note(f"{row['id']}: left out, because its address was never confirmed")
+                note(f"{row['id']}: left out, because its email was never confirmed")
                 left_out += 1
             else:
                 print(json.dumps(line(row, options, names)))

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes an auth collection of PocketBase as lines that `vestibule user import` reads.
+"""Exports an auth collection of PocketBase as JSON lines for `vestibule user import`.
 
-Needs nothing but Python, and the database of a PocketBase of any version since 0.8:
+Needs only Python and the database of PocketBase 0.8 or later:
 
     python3 export_pocketbase.py pb_data/data.db > users.jsonl
 
-It only reads. What is left out is told on standard error.
+It only reads. Skipped accounts are reported on standard error.
 """
 
 import argparse
@@ -24,18 +24,23 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("database", type=Path, help="pb_data/data.db")
     parser.add_argument("--collection", default="users", help="the auth collection (users)")
-    parser.add_argument("--admin", action="store_true", help="all of them administer accounts")
-    parser.add_argument("--username", metavar="COLUMN", default="username", help="(username)")
+    parser.add_argument("--admin", action="store_true", help="export all as administrators")
+    parser.add_argument(
+        "--username",
+        metavar="COLUMN",
+        default="username",
+        help="a column with usernames (username)",
+    )
     parser.add_argument(
         "--ids-from",
         metavar="URL",
-        help="makes a UUID of this text and the old id, the same at every run",
+        help="prefix of the old id to compute a UUID from, the same in every run",
     )
     parser.add_argument(
         "--unverified",
         choices=["keep", "no-password", "skip"],
         default="keep",
-        help="what becomes of accounts whose address was never confirmed (keep)",
+        help="treatment of accounts whose email was never confirmed (keep)",
     )
     return parser.parse_args()
 
@@ -51,17 +56,17 @@ def line(row, options, names, hash_column):
         account["id"] = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{options.ids_from}{row['id']}"))
     if options.username in columns and (name := row[options.username]):
         if not USERNAME.fullmatch(name) or name.lower() in names:
-            note(f"{row['id']}: gets a new user name, because {name!r} cannot be used")
+            note(f"{row['id']}: gets a new username, because {name!r} cannot be used")
         else:
             names.add(name.lower())
             account["username"] = name
-    # The old table of administrators knows nothing of confirmed addresses.
+    # The old table of administrators has no column `verified`.
     is_confirmed = "verified" not in columns or row["verified"]
     if row[hash_column] and (is_confirmed or options.unverified == "keep"):
         account["password_hash"] = row[hash_column]
     account["is_admin"] = options.admin
     if "created" in columns and row["created"]:
-        # 2024-05-01 08:15:30.123Z, and RFC 3339 wants a T.
+        # 2024-05-01 08:15:30.123Z; RFC 3339 requires a T.
         account["created_at"] = row["created"].replace(" ", "T")
     return account
 
@@ -71,7 +76,7 @@ def main(options):
         sys.exit(f"there is no {options.database}")
     database = sqlite3.connect(f"{options.database.absolute().as_uri()}?mode=ro", uri=True)
     database.row_factory = sqlite3.Row
-    # One moment for both looks at the table.
+    # One snapshot for both reads of the table.
     database.execute("BEGIN")
     table = '"' + options.collection.replace('"', '""') + '"'
     columns = [column["name"] for column in database.execute(f"PRAGMA table_info({table})")]
@@ -79,21 +84,21 @@ def main(options):
     hash_column = next((name for name in ("passwordHash", "password") if name in columns), None)
     if hash_column is None or "email" not in columns:
         sys.exit(f"{options.collection} is no auth collection of {options.database}")
-    # Two spellings of one address are one account in Vestibule. Which of the two, nobody here can
-    # say, so neither is written.
+    # Emails that differ only in case are one account in Vestibule. The script cannot decide which
+    # one, so neither is written.
     addresses = database.execute(f"SELECT email FROM {table}")
     owners = Counter((row["email"] or "").strip().casefold() for row in addresses)
     written, left_out, names = 0, 0, set()
     for row in database.execute(f"SELECT * FROM {table} ORDER BY rowid"):
         email = (row["email"] or "").strip()
         if not email:
-            note(f"{row['id']}: left out, because it has no address")
+            note(f"{row['id']}: left out, because it has no email")
             left_out += 1
         elif owners[email.casefold()] > 1:
-            note(f"{row['id']}: left out, because others have its address {email}, too")
+            note(f"{row['id']}: left out, because other accounts share its email {email}")
             left_out += 1
         elif options.unverified == "skip" and "verified" in columns and not row["verified"]:
-            note(f"{row['id']}: left out, because its address was never confirmed")
+            note(f"{row['id']}: left out, because its email was never confirmed")
             left_out += 1
         else:
             print(json.dumps(line(row, options, names, hash_column)))

@@ -1,6 +1,6 @@
-"""Writes cases.json: tokens signed with a key everybody knows, and whether they are good.
+"""Prints cases.json: valid and invalid tokens, signed with a public test key.
 
-The key is that of the official PASETO vectors. `python make_cases.py > cases.json`
+The key is that of the official PASETO test vectors. `python make_cases.py > cases.json`
 """
 
 import base64
@@ -55,7 +55,7 @@ def claims(name, good=False, now=NOW, **changed):
 
 
 claims("as Vestibule writes it", good=True)
-claims("a claim nobody knows", good=True, later="more")
+claims("an unknown claim", good=True, later="more")
 for seconds, now in [(-60, "2026-09-01T11:59:00Z"), (959, "2026-09-01T12:15:59Z")]:
     claims(f"at the edge of the leeway, {seconds} s", good=True, now=now)
 for seconds, now in [(-61, "2026-09-01T11:58:59Z"), (961, "2026-09-01T12:16:01Z")]:
@@ -104,7 +104,7 @@ case("a fifth part", good + ".AAAA")
 case("a space before", " " + good)
 case("a line break behind", good + "\n")
 case("empty", "")
-# The last digit has bits that say nothing; pyseto and many decoders do not look at them.
+# The last digit has unused bits, which pyseto and many decoders ignore.
 for place, part in (("body", body), ("footer", footer)):
     digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     if len(part) % 4:

@@ -1,7 +1,7 @@
-//! Three more kinds of mail, which the outbox has so far refused.
+//! Three more kinds of mail, added to the check of the outbox.
 //!
-//! PostgreSQL replaces a check in place. SQLite cannot, so the table is made anew and filled from
-//! the old one. No other table refers to it, so nothing else notices, inside one transaction.
+//! PostgreSQL replaces a check in place. SQLite cannot, so the table is recreated and filled from
+//! the old one, in one transaction. No other table refers to it.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -44,7 +44,7 @@ async fn replace_check(manager: &SchemaManager<'_>, kinds: &'static str) -> Resu
     create_indexes(manager).await
 }
 
-/// As the first migration made it, but for the kinds.
+/// Returns the table as in the first migration, except for the kinds.
 fn table(name: &'static str, kinds: &'static str) -> TableCreateStatement {
     Table::create()
         .table(name)

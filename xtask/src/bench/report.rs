@@ -1,4 +1,4 @@
-//! `docs/performance.md`: the tables of a run, and how to read them.
+//! `docs/performance.md`: the results of a run as tables.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -6,21 +6,21 @@ use std::fs;
 use anyhow::{Context as _, Result};
 
 use super::Bench;
-use super::parts::Part;
+use super::benchmarks::Benchmark;
 use super::row::Row;
 
-/// Where it is, from the root.
+/// Path of the report from the root.
 pub(super) const REPORT: &str = "docs/performance.md";
 
 const HEAD: &str = include_str!("head.md");
-const COLUMNS: &str = "| | figure | p50 ms | p95 ms | p99 ms | compared | aimed at |\n\
-                       | --- | --- | --- | --- | --- | --- | --- |\n";
+const COLUMNS: &str = "| | figure (p50/p95/p99 ms) | ratio and target |\n\
+                       |---|---|---|\n";
 
-/// All sections as Markdown.
-pub(super) fn table(sections: &[(&Part, Vec<Row>)]) -> String {
+/// Formats all sections as Markdown tables.
+pub(super) fn table(sections: &[(&Benchmark, Vec<Row>)]) -> String {
     let mut text = String::new();
-    for (part, rows) in sections {
-        let _ = write!(text, "\n## {}\n\n{}.\n\n{COLUMNS}", part.name, part.about);
+    for (benchmark, rows) in sections {
+        let _ = write!(text, "\n## {}\n\n{}.\n\n{COLUMNS}", benchmark.name, benchmark.about);
         for row in rows {
             let _ = writeln!(text, "| {} |", row.cells().join(" | "));
         }
@@ -32,8 +32,8 @@ pub(super) fn table(sections: &[(&Part, Vec<Row>)]) -> String {
 ///
 /// # Errors
 ///
-/// When it cannot be written.
-pub(super) fn write(bench: &Bench, sections: &[(&Part, Vec<Row>)]) -> Result<()> {
+/// Fails if it cannot be written.
+pub(super) fn write(bench: &Bench, sections: &[(&Benchmark, Vec<Row>)]) -> Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let text = format!(
         "{HEAD}\nThis run: {cores} cores{}, {} rounds of {} s.\n{}",
@@ -46,7 +46,7 @@ pub(super) fn write(bench: &Bench, sections: &[(&Part, Vec<Row>)]) -> Result<()>
     fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// What the processor calls itself.
+/// Returns the model name of the processor.
 fn model() -> Option<String> {
     let text = fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("model name"))?;

@@ -1,4 +1,4 @@
-//! The service and its floors as processes on cores of their own.
+//! Processes of the service and of the baselines, on separate cores.
 
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -10,31 +10,34 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use super::Bench;
-use super::ask::ask;
+use super::client::request;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Path of the authenticated request that most benchmarks send.
+pub(super) const ME: &str = "/api/v1/auth/me";
 
-/// Where a server runs, and where the load comes from.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Cores of a server and of the load generator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cores {
     /// The server on the first core, the load on the second.
     One,
-    /// Both wherever the system puts them.
+    /// Server and load generator on any core.
     All,
 }
 
 impl Cores {
-    /// What stands before the command of a server.
-    pub(super) fn of_server(self) -> &'static [&'static str] {
+    /// Returns the command prefix of a server.
+    pub(super) fn server_prefix(self) -> &'static [&'static str] {
         if self == Self::One { &["taskset", "--cpu-list", "0"] } else { &["env"] }
     }
 
-    /// What stands before the command that makes load.
-    pub(super) fn of_load(self) -> &'static [&'static str] {
+    /// Returns the command prefix of the load generator.
+    pub(super) fn load_prefix(self) -> &'static [&'static str] {
         if self == Self::One { &["taskset", "--cpu-list", "1"] } else { &["env"] }
     }
 
-    /// How many a server has.
+    /// Returns the number of cores of a server.
     pub(super) fn count(self) -> usize {
         if self == Self::One {
             1
@@ -44,41 +47,41 @@ impl Cores {
     }
 }
 
-/// A server that answers; killed when dropped.
+/// A running server; killed when dropped.
 pub(super) struct Server {
     child: Child,
     /// `127.0.0.1` and its port.
     pub(super) address: String,
-    /// From its start to its first answer.
+    /// Time from its start to its first response.
     pub(super) started_in: Duration,
 }
 
-/// What a service is started with.
+/// Settings of a service to start.
 pub(super) struct Service<'a> {
     pub(super) cores: Cores,
-    /// Where its data is.
+    /// Folder for data and logs.
     pub(super) folder: &'a Path,
-    /// `None` for a file in the folder.
+    /// Database URL; `None` for SQLite in the folder.
     pub(super) database: Option<&'a str>,
-    /// Put before the program, as a debugger is.
-    pub(super) under: &'a [String],
+    /// Command prefix, such as valgrind.
+    pub(super) prefix: &'a [String],
     pub(super) arguments: &'a [&'a str],
-    /// Beside those that every service here has.
+    /// Additional environment variables.
     pub(super) variables: &'a [(&'a str, &'a str)],
 }
 
 impl<'a> Service<'a> {
-    /// On SQLite, as it is shipped.
+    /// Creates default settings, with SQLite.
     pub(super) fn on(cores: Cores, folder: &'a Path) -> Self {
-        Self { cores, folder, database: None, under: &[], arguments: &[], variables: &[] }
+        Self { cores, folder, database: None, prefix: &[], arguments: &[], variables: &[] }
     }
 
-    /// Starts it, limits off, and waits until it answers.
+    /// Starts the service without rate limits and waits until it is ready.
     pub(super) fn start(&self, bench: &Bench) -> Result<Server> {
         let address = free_address()?;
         let program = bench.programs.service.display().to_string();
-        let words: Vec<String> = words(self.cores.of_server())
-            .chain(self.under.iter().cloned())
+        let words: Vec<String> = words(self.cores.server_prefix())
+            .chain(self.prefix.iter().cloned())
             .chain([program])
             .chain(words(&["serve", "--listen", &address]))
             .chain(words(self.arguments))
@@ -98,78 +101,81 @@ impl<'a> Service<'a> {
     }
 }
 
-/// The same words, owned.
+/// Converts words to owned strings.
 fn words<'a>(words: &'a [&'a str]) -> impl Iterator<Item = String> + 'a {
     words.iter().map(|word| (*word).to_owned())
 }
 
-/// An address that nobody listens on.
+/// Returns a free loopback address.
 fn free_address() -> Result<String> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
 
-/// Starts a server that does nothing but answer.
-pub(super) fn floor(bench: &Bench, kind: &str, cores: Cores) -> Result<Server> {
+/// Starts a baseline server, which only sends a fixed response.
+pub(super) fn start_baseline(bench: &Bench, kind: &str, cores: Cores) -> Result<Server> {
     let address = free_address()?;
-    let (first, rest) = (cores.of_server()[0], &cores.of_server()[1..]);
+    let (first, rest) = (cores.server_prefix()[0], &cores.server_prefix()[1..]);
     let mut command = Command::new(first);
-    command.args(rest).arg(&bench.programs.floors).args([kind, &address]);
-    Server::start(command, address, super::parts::ME)
+    command.args(rest).arg(&bench.programs.baselines).args([kind, &address]);
+    Server::start(command, address, ME)
 }
 
-/// What a floor that is no server prints: a rate a second.
-pub(super) fn rate(bench: &Bench, cores: Cores, arguments: &[&str]) -> Result<f64> {
-    let mut command = Command::new(cores.of_server()[0]);
-    command.args(&cores.of_server()[1..]).arg(&bench.programs.floors).args(arguments);
+/// Runs a baseline that is not a server and returns the rate per second that it prints.
+pub(super) fn baseline_rate(bench: &Bench, cores: Cores, arguments: &[&str]) -> Result<f64> {
+    let mut command = Command::new(cores.server_prefix()[0]);
+    command.args(&cores.server_prefix()[1..]).arg(&bench.programs.baselines).args(arguments);
     Ok(crate::shell::read(&mut command)?.trim().parse()?)
 }
 
 impl Server {
     fn start(mut command: Command, address: String, path: &str) -> Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::null());
-        let begun = Instant::now();
-        let child = command.spawn().context("a server")?;
+        let start = Instant::now();
+        let child = command.spawn().context("cannot start the server")?;
         let mut server = Self { child, address, started_in: Duration::ZERO };
-        // Until it is ready it may say that it is not.
-        while !matches!(ask(&server.address, "GET", path, ""), Ok((200, _))) {
+        // The server may answer 503 until it is ready.
+        while !matches!(request(&server.address, "GET", path, ""), Ok((200, _))) {
             if let Some(status) = server.child.try_wait()? {
-                bail!("the server has ended: {status}");
+                bail!("the server ended: {status}");
             }
-            if begun.elapsed() > PATIENCE {
+            if start.elapsed() > TIMEOUT {
                 bail!("the server does not answer");
             }
             sleep(Duration::from_millis(1));
         }
-        server.started_in = begun.elapsed();
+        server.started_in = start.elapsed();
         Ok(server)
     }
 
-    /// Memory in use, and the most there was, in MiB.
+    /// Returns the memory usage in MiB.
     pub(super) fn memory(&self) -> Result<Memory> {
         let status = fs::read_to_string(self.proc("status"))?;
         let kib = |name: &str| -> Result<f64> {
-            let line = status.lines().find_map(|line| line.strip_prefix(name)).context("memory")?;
+            let line = status
+                .lines()
+                .find_map(|line| line.strip_prefix(name))
+                .context("no memory figures")?;
             Ok(line.trim_start_matches(':').trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
         };
         Ok(Memory { resident: kib("VmRSS")?, own: kib("RssAnon")?, peak: kib("VmHWM")? })
     }
 
-    /// From now on the peak is that of what follows.
-    pub(super) fn forget_peak(&self) -> Result<()> {
+    /// Resets the peak of the memory usage.
+    pub(super) fn reset_peak(&self) -> Result<()> {
         Ok(fs::write(self.proc("clear_refs"), "5")?)
     }
 
-    /// Its process.
+    /// Returns the process id.
     pub(super) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     fn proc(&self, file: &str) -> PathBuf {
-        // What stands before the program replaces itself by it.
+        // The command prefix executes the program in the same process.
         PathBuf::from(format!("/proc/{}/{file}", self.pid()))
     }
 
-    /// Ends it in good order.
+    /// Stops the server gracefully.
     pub(super) fn stop(mut self) -> Result<()> {
         let pid = self.pid().to_string();
         crate::shell::run(Command::new("kill").args(["-INT", &pid]))?;
@@ -180,18 +186,18 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already.
+        // It may already have ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// MiB.
+/// Memory usage in MiB.
 pub(super) struct Memory {
-    /// In all, the program's own pages from its file included.
+    /// Resident memory, including pages of the binary.
     pub(super) resident: f64,
-    /// Without what is in files.
+    /// Resident memory without file-backed pages.
     pub(super) own: f64,
-    /// The most that was resident.
+    /// Peak of the resident memory.
     pub(super) peak: f64,
 }

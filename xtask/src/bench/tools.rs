@@ -1,4 +1,4 @@
-//! The programs that are measured, and the one that puts load on them.
+//! The programs under test and the load generator.
 
 use std::path::{Path, PathBuf};
 
@@ -7,28 +7,29 @@ use anyhow::Result;
 use crate::shell;
 use crate::tools::{self, Tool};
 
-/// The load generator, in the version the figures were made with.
+/// The load generator, in the version of the published figures.
 const OHA: Tool = Tool { name: "oha", version: "1.16.0", options: &[] };
 
-/// Where the programs are.
+/// Paths of the programs.
 pub(super) struct Programs {
     pub(super) service: PathBuf,
-    pub(super) floors: PathBuf,
+    pub(super) baselines: PathBuf,
     pub(super) oha: PathBuf,
 }
 
-/// Builds what is measured as it is shipped, and gets the load generator where there will be load.
+/// Builds the service and the baselines with the profile `dist`, and installs the load generator if
+/// `makes_load` is `true`.
 ///
 /// # Errors
 ///
-/// When something does not build.
+/// Fails if a program cannot be built.
 pub(super) fn build(root: &Path, makes_load: bool) -> Result<Programs> {
-    let build = ["build", "--release", "--locked", "-p", "vestibule", "-p", "vestibule-bench"];
+    let build = ["build", "--profile=dist", "--locked", "-p", "vestibule", "-p", "vestibule-bench"];
     shell::run(shell::cargo(root).args(build))?;
-    let release = shell::target(root).join("release");
+    let folder = shell::target(root).join("dist");
     Ok(Programs {
-        service: release.join("vestibule"),
-        floors: release.join("vestibule-bench"),
-        oha: if makes_load { tools::installed(root, &OHA)? } else { PathBuf::new() },
+        service: folder.join("vestibule"),
+        baselines: folder.join("vestibule-bench"),
+        oha: if makes_load { tools::provide(root, &OHA)? } else { PathBuf::new() },
     })
 }

@@ -1,21 +1,21 @@
-//! What a page of the book links to, and what in it can be linked to.
+//! Link targets and anchors of a page of the book.
 //!
-//! It reads what mdBook writes: attributes in double quotes, and text in which quotes are escaped.
+//! Supports the output of mdBook: attributes in double quotes, and text with escaped quotes.
 
 use std::collections::HashSet;
 
-/// A page, by its attributes.
+/// Attributes of a page.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Page {
-    /// What `href` and `src` say, with the line.
+    /// Values of `href` and `src`, with their lines.
     pub(super) links: Vec<(usize, String)>,
-    /// What `id` says.
+    /// Values of `id`.
     pub(super) ids: HashSet<String>,
 }
 
 impl Page {
-    /// Reads the text of a page; scripts and comments have no attributes.
-    pub(super) fn read(text: &str) -> Self {
+    /// Parses a page, ignoring scripts and comments.
+    pub(super) fn parse(text: &str) -> Self {
         let mut page = Self::default();
         let mut line = 1;
         let mut rest = text;
@@ -25,7 +25,7 @@ impl Page {
             let end = if rest.starts_with("<!--") { "-->" } else { ">" };
             let length = rest.find(end).map_or(rest.len(), |at| at + end.len());
             let (tag, after) = rest.split_at(length);
-            // `<base>`, of the page for what is not found, links to nothing.
+            // `<base>` in the page for status 404 is not a link.
             if !tag.starts_with("<!--") && !tag.starts_with("<base") {
                 page.add(tag, line);
             }
@@ -41,7 +41,7 @@ impl Page {
     }
 
     fn add(&mut self, tag: &str, line: usize) {
-        // Before each value stands its name, after it come a blank and the next name.
+        // Names and values alternate between the quotes.
         let mut parts = tag.split('"');
         while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
             let name = name.split_whitespace().last().unwrap_or_default();
@@ -61,8 +61,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_and_ids_are_read() {
-        let page = Page::read(
+    fn links_and_ids_are_found() {
+        let page = Page::parse(
             "<h1 id=\"top\" class=\"a\"><a class=\"header\" href=\"#top\">Top</a></h1>\n\
              <img alt=\"href=\"\n src=\"a.png\"><a href=\"b.html?c&amp;d\">&lt;a href=&quot;x&quot;></a>\n",
         );
@@ -72,9 +72,9 @@ mod tests {
     }
 
     #[test]
-    fn scripts_and_comments_are_not_read() {
+    fn scripts_and_comments_are_ignored() {
         let text = "<base href=\"/\"><!-- <a href=\"x\"> -->\n<script src=\"a.js\">\nb = '<a href=\"y\">';\n</script>\n<p id=\"p\">";
-        let page = Page::read(text);
+        let page = Page::parse(text);
         assert_eq!(page.links, [(2, "a.js".to_owned())]);
         assert_eq!(page.ids, HashSet::from(["p".to_owned()]));
     }

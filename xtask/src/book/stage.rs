@@ -1,4 +1,4 @@
-//! The source of the book: `docs` as it is, but for the links that leave it.
+//! The source of the book: a copy of `docs` with links to other files replaced by URLs.
 
 use std::path::Path;
 
@@ -6,29 +6,30 @@ use anyhow::{Context as _, Result};
 
 use crate::{markdown, shell, tree};
 
-/// Where the checkout is on the web.
+/// URL of the repository.
 const REPOSITORY: &str = "https://github.com/vestibule/vestibule";
 const DOCUMENTS: &str = "docs";
 
-/// Copies the documents, and whatever belongs to the checkout beside them.
+/// Copies all files below `docs`.
 ///
 /// # Errors
 ///
-/// When something cannot be read or written.
+/// Fails if a file cannot be read or written.
 pub(super) fn copy(root: &Path, to: &Path) -> Result<()> {
-    let commit = shell::ask("git", &["-C", &root.to_string_lossy(), "rev-parse", "HEAD"]);
+    let commit = shell::try_read("git", &["-C", &root.to_string_lossy(), "rev-parse", "HEAD"]);
     let commit = commit.unwrap_or_else(|| "main".to_owned());
     for path in tree::paths(root)? {
         let Ok(within) = Path::new(&path).strip_prefix(DOCUMENTS) else { continue };
         let (from, target) = (root.join(&path), to.join(within));
         if let Some(parent) = target.parent() {
             std::fs::create_dir_all(parent)
-                .with_context(|| format!("cannot make {}", parent.display()))?;
+                .with_context(|| format!("cannot create {}", parent.display()))?;
         }
         if within.extension().is_some_and(|kind| kind == "md") {
             let text = std::fs::read_to_string(&from)
                 .with_context(|| format!("cannot read {}", from.display()))?;
-            let text = staged(&text, &|target| on_the_web(root, &path, &commit, target));
+            let text =
+                with_replaced_links(&text, &|target| repository_url(root, &path, &commit, target));
             std::fs::write(&target, text)
                 .with_context(|| format!("cannot write {}", target.display()))?;
         } else {
@@ -39,24 +40,24 @@ pub(super) fn copy(root: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The text with the links that `moved` has another place for.
-fn staged(text: &str, moved: &dyn Fn(&str) -> Option<String>) -> String {
-    let mut staged = String::new();
+/// Replaces the links for which `moved` returns another target.
+fn with_replaced_links(text: &str, moved: &dyn Fn(&str) -> Option<String>) -> String {
+    let mut replaced = String::new();
     for (_, line, is_prose) in markdown::lines(text) {
         if is_prose {
             let parts = markdown::spans(line).map(|(part, is_code)| {
-                if is_code { part.to_owned() } else { with_links(part, moved) }
+                if is_code { part.to_owned() } else { replace_in_prose(part, moved) }
             });
-            staged += &parts.collect::<Vec<_>>().join("`");
+            replaced += &parts.collect::<Vec<_>>().join("`");
         } else {
-            staged += line;
+            replaced += line;
         }
-        staged.push('\n');
+        replaced.push('\n');
     }
-    staged
+    replaced
 }
 
-fn with_links(prose: &str, moved: &dyn Fn(&str) -> Option<String>) -> String {
+fn replace_in_prose(prose: &str, moved: &dyn Fn(&str) -> Option<String>) -> String {
     let mut parts = prose.split("](");
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -68,16 +69,16 @@ fn with_links(prose: &str, moved: &dyn Fn(&str) -> Option<String>) -> String {
     text
 }
 
-/// The address of what lies outside of the documents, or nothing for what is in the book, or not
-/// even in the checkout.
-fn on_the_web(root: &Path, document: &str, commit: &str, target: &str) -> Option<String> {
+/// Returns the URL for a link target outside `docs`; `None` if it is in the book or not in the
+/// checkout.
+fn repository_url(root: &Path, document: &str, commit: &str, target: &str) -> Option<String> {
     let (file, anchor) = markdown::file_and_anchor(target);
-    if file.is_empty() || markdown::leads_into_the_web(target) {
+    if file.is_empty() || markdown::is_url(target) {
         return None;
     }
     let path = tree::resolved(document, file)?;
     let full = root.join(&path);
-    // A folder has no page of its own in the book.
+    // Folders have no page in the book.
     if Path::new(&path).starts_with(DOCUMENTS) && !full.is_dir() {
         return None;
     }
@@ -91,13 +92,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_that_leave_the_documents_lead_into_the_web() {
+    fn links_to_other_files_become_urls() {
         let root = tree::root();
-        let moved = |target: &str| on_the_web(&root, "docs/guides/a.md", "c0ffee", target);
-        let on_the_web = |path: &str| Some(format!("{REPOSITORY}/{path}"));
-        assert_eq!(moved("../../CHANGELOG.md#a"), on_the_web("blob/c0ffee/CHANGELOG.md#a"));
-        assert_eq!(moved("../../xtask/src"), on_the_web("tree/c0ffee/xtask/src"));
-        assert_eq!(moved("../decisions"), on_the_web("tree/c0ffee/docs/decisions"));
+        let moved = |target: &str| repository_url(&root, "docs/guides/a.md", "c0ffee", target);
+        let repository_url = |path: &str| Some(format!("{REPOSITORY}/{path}"));
+        assert_eq!(moved("../../CHANGELOG.md#a"), repository_url("blob/c0ffee/CHANGELOG.md#a"));
+        assert_eq!(moved("../../xtask/src"), repository_url("tree/c0ffee/xtask/src"));
+        assert_eq!(moved("../decisions"), repository_url("tree/c0ffee/docs/decisions"));
         for stays in ["../style.md#layout", "#here", "https://example.com/", "", "../../../a", "/a"]
         {
             assert_eq!(moved(stays), None, "{stays}");
@@ -105,9 +106,12 @@ mod tests {
     }
 
     #[test]
-    fn code_stays_as_it_is() {
+    fn code_is_unchanged() {
         let text = "[a](x), `[b](x)` and [`c`](x)\n```\n[d](x)\n```\n";
         let moved = |target: &str| (target == "x").then(|| "y".to_owned());
-        assert_eq!(staged(text, &moved), "[a](y), `[b](x)` and [`c`](y)\n```\n[d](x)\n```\n");
+        assert_eq!(
+            with_replaced_links(text, &moved),
+            "[a](y), `[b](x)` and [`c`](y)\n```\n[d](x)\n```\n"
+        );
     }
 }

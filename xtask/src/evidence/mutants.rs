@@ -1,29 +1,36 @@
-//! The service with one fault at a time: a suite that does not notice proves nothing.
+//! Mutants: the service with one injected fault, which the experiments must detect.
 
 use std::path::Path;
 
 use anyhow::{Result, bail};
 
-use super::line::{self, Line};
-use super::run::{Run, Subject, folder};
+use super::result_line::{self, ResultLine};
+use super::run::{Build, Run, folder};
 use super::table::{MUTANTS, Mutant};
-use crate::needs::Needs;
+use crate::prerequisites::Prerequisites;
 
-/// Runs the mutants of these experiments and answers whether all were found.
+/// Runs the mutants of the selected experiments; returns `true` if all were detected.
 ///
-/// First the tests run without a fault: one that fails anyway finds nothing.
+/// The tests first run without a fault: a test that fails anyway does not count as detection.
 ///
 /// # Errors
 ///
-/// When Cargo cannot be started, or the service with faults does not compile.
-pub(super) fn run(root: &Path, needs: &Needs, is_wanted: impl Fn(&str) -> bool) -> Result<bool> {
-    let wanted: Vec<&Mutant> = MUTANTS.iter().filter(|one| is_wanted(one.experiment)).collect();
-    let mut tests: Vec<&str> = wanted.iter().flat_map(|one| one.tests).copied().collect();
+/// Fails if Cargo cannot be started, or if the service with fault injection does not compile.
+pub(super) fn run(
+    root: &Path,
+    prerequisites: &Prerequisites,
+    is_selected: impl Fn(&str) -> bool,
+) -> Result<bool> {
+    let selected: Vec<&Mutant> =
+        MUTANTS.iter().filter(|mutant| is_selected(mutant.experiment)).collect();
+    let mut tests: Vec<&str> = selected.iter().flat_map(|mutant| mutant.tests).copied().collect();
     tests.sort_unstable();
     tests.dedup();
     let run = |fault, tests: &[&'static str]| {
-        let subject = Subject::WithFaults(fault);
-        Ok::<_, anyhow::Error>(Run { root, needs, subject, tests, short: true }.start()?.lines)
+        let build = Build::FaultInjection(fault);
+        Ok::<_, anyhow::Error>(
+            Run { root, prerequisites, build, tests, short: true }.start()?.lines,
+        )
     };
     let control = run(None, &tests)?;
     if control.is_empty() && !tests.is_empty() {
@@ -34,12 +41,13 @@ pub(super) fn run(root: &Path, needs: &Needs, is_wanted: impl Fn(&str) -> bool) 
     }
     let mut table = String::new();
     let mut survivors = 0;
-    for mutant in wanted {
+    for mutant in selected {
         let lines = run(Some(mutant.fault), mutant.tests)?;
-        let (found, verdict) = judge(&lines, &control);
-        survivors += usize::from(!found);
-        let lines: Vec<Line> = lines.into_iter().map(|line| line.of_mutant(mutant.fault)).collect();
-        line::keep(&folder(root)?.join("mutants.jsonl"), &lines)?;
+        let (is_detected, verdict) = judge(&lines, &control);
+        survivors += usize::from(!is_detected);
+        let lines: Vec<ResultLine> =
+            lines.into_iter().map(|line| line.with_fault(mutant.fault)).collect();
+        result_line::save(&folder(root)?.join("mutants.jsonl"), &lines)?;
         let row = format!("{:4} {:22} {verdict}\n", mutant.experiment, mutant.fault);
         eprint!("{row}");
         table.push_str(&row);
@@ -51,18 +59,22 @@ pub(super) fn run(root: &Path, needs: &Needs, is_wanted: impl Fn(&str) -> bool) 
     Ok(survivors == 0)
 }
 
-/// Whether a mutant was found, and by how many of its tests: only those count that pass without it.
-fn judge(lines: &[Line], control: &[Line]) -> (bool, String) {
+/// Returns `true` if a mutant was detected, and a description.
+///
+/// Only tests that pass without the fault count.
+fn judge(lines: &[ResultLine], control: &[ResultLine]) -> (bool, String) {
     let passes_without =
-        |line: &&Line| control.iter().any(|other| other.is_of_the_test_of(line) && other.passed());
-    let sound: Vec<&Line> = lines.iter().filter(passes_without).collect();
-    let caught: Vec<&&Line> = sound.iter().filter(|line| !line.passed()).collect();
+        |line: &&ResultLine| control.iter().any(|other| other.is_same_test(line) && other.passed());
+    let valid: Vec<&ResultLine> = lines.iter().filter(passes_without).collect();
+    let caught: Vec<&&ResultLine> = valid.iter().filter(|line| !line.passed()).collect();
     match caught.first() {
         Some(line) => {
             let (database, why) = (line.text("backend"), line.text("why"));
-            (true, format!("found by {} of {}: {database}: {why}", caught.len(), sound.len()))
+            (true, format!("detected by {} of {}: {database}: {why}", caught.len(), valid.len()))
         }
-        None if sound.is_empty() => (false, "UNPROVEN: its tests fail without it".to_owned()),
+        None if valid.is_empty() => {
+            (false, "UNPROVEN: its tests fail without the fault".to_owned())
+        }
         None => (false, "SURVIVED".to_owned()),
     }
 }
@@ -71,21 +83,21 @@ fn judge(lines: &[Line], control: &[Line]) -> (bool, String) {
 mod tests {
     use super::*;
 
-    fn line(backend: &str, pass: bool) -> Line {
-        Line::parse(&format!(
+    fn line(backend: &str, pass: bool) -> ResultLine {
+        ResultLine::parse(&format!(
             r#"{{"id":"E02","title":"a","backend":"{backend}","pass":{pass},"why":"two"}}"#
         ))
         .unwrap()
     }
 
     #[test]
-    fn a_mutant_is_found_by_a_test_that_passes_without_it() {
+    fn only_tests_that_pass_without_the_fault_detect_a_mutant() {
         let control = [line("SQLite", true), line("PostgreSQL", false)];
         let found = judge(&[line("SQLite", false), line("PostgreSQL", false)], &control);
-        assert_eq!(found, (true, "found by 1 of 1: SQLite: two".to_owned()));
+        assert_eq!(found, (true, "detected by 1 of 1: SQLite: two".to_owned()));
         assert!(!judge(&[line("SQLite", true), line("PostgreSQL", false)], &control).0);
         let unproven = judge(&[line("PostgreSQL", false)], &control);
-        assert_eq!(unproven, (false, "UNPROVEN: its tests fail without it".to_owned()));
+        assert_eq!(unproven, (false, "UNPROVEN: its tests fail without the fault".to_owned()));
         assert!(!judge(&[], &control).0);
     }
 }

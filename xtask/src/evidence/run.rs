@@ -1,4 +1,4 @@
-//! Running the tests that are experiments, and reading what they leave.
+//! Running the tests of experiments and reading their results.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,52 +6,53 @@ use std::process::Stdio;
 
 use anyhow::{Context as _, Result};
 
-use super::line::{self, Line};
-use crate::needs::Needs;
+use super::result_line::{self, ResultLine};
+use crate::prerequisites::Prerequisites;
 use crate::shell;
 
-/// The service that is experimented with.
+/// The build of the service under test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Subject {
-    /// As `cargo test` builds it.
-    Tested,
-    /// As it is shipped.
-    Shipped,
-    /// With faults to choose from, in a folder of its own: it must not lie where the real one does.
-    WithFaults(Option<&'static str>),
+pub(super) enum Build {
+    /// The default profile of `cargo test`.
+    Dev,
+    /// The profile `dist`, as released.
+    Dist,
+    /// With fault injection and an optional fault, in a separate target folder so that it cannot be
+    /// mistaken for a normal build.
+    FaultInjection(Option<&'static str>),
 }
 
-/// One run of some tests.
+/// A run of some tests.
 pub(super) struct Run<'a> {
     pub(super) root: &'a Path,
-    pub(super) needs: &'a Needs,
-    pub(super) subject: Subject,
+    pub(super) prerequisites: &'a Prerequisites,
+    pub(super) build: Build,
     /// Parts of the names of the tests.
     pub(super) tests: &'a [&'static str],
     pub(super) short: bool,
 }
 
-/// What came of a run.
+/// Results of a run.
 pub(super) struct Outcome {
-    pub(super) lines: Vec<Line>,
-    /// Whether every test passed; one that does not compile, or leaves no line, is a failure too.
+    pub(super) lines: Vec<ResultLine>,
+    /// `true` if all tests compiled and passed.
     pub(super) success: bool,
 }
 
 impl Run<'_> {
-    /// Runs the tests one after the other: what they measure must not be each other.
+    /// Runs the tests sequentially, so that they do not affect each other's measurements.
     ///
     /// # Errors
     ///
-    /// When Cargo cannot be started.
+    /// Fails if Cargo cannot be started or the results cannot be read.
     pub(super) fn start(&self) -> Result<Outcome> {
         let out = folder(self.root)?.join(format!("run-{}.jsonl", std::process::id()));
         let mut command = shell::cargo(self.root);
         command.args(["test", "--locked", "--package=vestibule", "--test=blackbox"]);
-        match self.subject {
-            Subject::Tested => {}
-            Subject::Shipped => drop(command.arg("--release")),
-            Subject::WithFaults(fault) => {
+        match self.build {
+            Build::Dev => {}
+            Build::Dist => drop(command.arg("--profile=dist")),
+            Build::FaultInjection(fault) => {
                 let target = shell::target(self.root).join("faults");
                 command.arg("--features=fault-injection").arg("--target-dir").arg(target);
                 if let Some(fault) = fault {
@@ -60,18 +61,18 @@ impl Run<'_> {
             }
         }
         command.args(["--", "--test-threads=1"]).args(self.tests);
-        for skip in &self.needs.skips {
+        for skip in &self.prerequisites.skips {
             command.args(["--skip", skip]);
         }
         command
-            .envs(self.needs.variables.iter().cloned())
+            .envs(self.prerequisites.variables.iter().cloned())
             .env("VESTIBULE_EVIDENCE", if self.short { "short" } else { "full" })
             .env("VESTIBULE_EVIDENCE_COMMIT", commit())
             .env("VESTIBULE_EVIDENCE_OUT", &out)
-            // Standard output is for the lines.
+            // Standard output is reserved for the results.
             .stdout(Stdio::from(std::io::stderr()));
         let status = command.status().context("cannot start cargo")?;
-        let lines = line::read(&out)?;
+        let lines = result_line::read(&out)?;
         if out.exists() {
             fs::remove_file(&out)?;
         }
@@ -79,14 +80,14 @@ impl Run<'_> {
     }
 }
 
-/// Where runs leave their lines.
+/// Returns the folder of the results, and creates it if necessary.
 pub(super) fn folder(root: &Path) -> Result<PathBuf> {
     let folder = shell::target(root).join("evidence");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     Ok(folder)
 }
 
-/// What is experimented with: a commit, and whether anything was changed since.
+/// Returns the commit, marked if there are uncommitted changes.
 fn commit() -> String {
-    shell::ask("git", &["describe", "--always", "--dirty", "--exclude=*"]).unwrap_or_default()
+    shell::try_read("git", &["describe", "--always", "--dirty", "--exclude=*"]).unwrap_or_default()
 }

@@ -1,9 +1,9 @@
-//! The table of allowed edges: the shape of the whole house in one screen.
+//! The table of allowed dependencies between crates, and of third-party crates.
 //!
-//! The domain decides, adapters obey, the binary wires, and nothing else knows anybody.
-//! A new line here is a decision; the pull request that adds it says why.
+//! Adapters depend only on the domain; the binary connects them.
+//! A new entry is a decision: give the reason in the pull request.
 
-/// This file, for messages.
+/// Path of this file, for messages.
 pub(super) const TABLE: &str = "xtask/src/layers/table.rs";
 
 const DOMAIN: &str = "vestibule-domain";
@@ -27,12 +27,12 @@ const EXAMPLE_POEM: &str = "example-poem";
 const EXAMPLE_STORE: &str = "example-store";
 const XTASK: &str = "xtask";
 
-/// One of our crates, and which of the others it may know.
+/// A crate of the workspace and its allowed dependencies on other workspace crates.
 pub(super) struct Crate {
     pub(super) name: &'static str,
-    /// In what is shipped.
+    /// Allowed normal dependencies.
     pub(super) uses: &'static [&'static str],
-    /// In tests, besides `uses`.
+    /// Additional allowed dev-dependencies.
     pub(super) tests_use: &'static [&'static str],
 }
 
@@ -40,20 +40,20 @@ const fn adapter(name: &'static str) -> Crate {
     Crate { name, uses: &[DOMAIN], tests_use: &[TESTKIT] }
 }
 
-/// All our crates.
+/// All crates of the workspace.
 pub(super) const CRATES: [Crate; 20] = [
     Crate { name: DOMAIN, uses: &[], tests_use: &[TESTKIT] },
     Crate { tests_use: &[TESTKIT, MIGRATIONS], ..adapter(STORAGE) },
     adapter(TOKENS),
     adapter(PASSWORDS),
-    // Words are no adapter: pages and mails share them.
+    // Shared by pages and mails, and not an adapter.
     Crate { name: LOCALES, uses: &[DOMAIN], tests_use: &[] },
     Crate { uses: &[DOMAIN, LOCALES], ..adapter(MAIL) },
     adapter(LIMITS),
     adapter(HTTP),
     Crate { uses: &[DOMAIN, LOCALES], ..adapter(WEB) },
     Crate { name: TESTKIT, uses: &[DOMAIN], tests_use: &[] },
-    // Lives in other services, and knows what is published alone.
+    // Used by other services, so it depends only on published crates.
     Crate { name: VERIFY, uses: &[], tests_use: &[] },
     Crate { name: MIGRATIONS, uses: &[], tests_use: &[] },
     Crate {
@@ -61,17 +61,17 @@ pub(super) const CRATES: [Crate; 20] = [
         uses: &[DOMAIN, STORAGE, TOKENS, PASSWORDS, LOCALES, MAIL, LIMITS, HTTP, WEB, MIGRATIONS],
         tests_use: &[TESTKIT, VERIFY, CLIENT],
     },
-    // Tests by another name, which go through the doors of all others.
+    // Fuzz targets use the public API of the other crates.
     Crate {
         name: FUZZ,
         uses: &[DOMAIN, TOKENS, PASSWORDS, LOCALES, MAIL, HTTP, WEB, TESTKIT],
         tests_use: &[],
     },
-    // Made of the document by a generator; knows nothing else of the service.
+    // Generated from the OpenAPI document.
     Crate { name: CLIENT, uses: &[], tests_use: &[] },
-    // Floors know none of ours; what is measured alone is known to its benches.
+    // The baselines use no workspace crate; only the micro-benchmarks do.
     Crate { name: BENCH, uses: &[], tests_use: &[DOMAIN, TOKENS, PASSWORDS, LOCALES, MAIL, WEB] },
-    // What other people's services may look like: they wire as the server does, and stand alone.
+    // Examples of services that embed Vestibule's crates.
     Crate {
         name: EXAMPLE_AXUM,
         uses: &[DOMAIN, STORAGE, TOKENS, PASSWORDS, LIMITS, MIGRATIONS],
@@ -86,11 +86,11 @@ pub(super) const CRATES: [Crate; 20] = [
     Crate { name: XTASK, uses: &[], tests_use: &[] },
 ];
 
-/// What only tests use.
-const NOBODY: &[&str] = &[];
+/// Owner of crates that only tests use.
+const TESTS_ONLY: &[&str] = &[];
 
-/// Dependencies with a home: nobody else ships them. Tests may use any.
-pub(super) const HOMES: [(&str, &[&str]); 46] = [
+/// Third-party crates with the only crates that may use them. Tests may use any.
+pub(super) const OWNERS: [(&str, &[&str]); 46] = [
     ("anyhow", &[SERVER, BENCH, EXAMPLE_AXUM, EXAMPLE_POEM, XTASK]),
     ("argon2", &[PASSWORDS, BENCH]),
     ("argon2-rust", &[PASSWORDS, BENCH]),
@@ -105,11 +105,11 @@ pub(super) const HOMES: [(&str, &[&str]); 46] = [
     ("indicatif", &[SERVER]),
     ("mail-builder", &[MAIL]),
     ("mail-send", &[MAIL]),
-    // The server shows the kept mails of a try-out.
+    // The server renders the dev mailbox.
     ("minijinja", &[MAIL, WEB, SERVER]),
-    ("mockall", NOBODY),
+    ("mockall", TESTS_ONLY),
     ("openapiv3", &[CLIENT]),
-    // Spans stand with the work, in `tracing`; who collects them is wired in one place.
+    // Crates create spans with `tracing`; only the server exports them.
     ("opentelemetry", &[SERVER]),
     ("opentelemetry-proto", &[SERVER]),
     ("opentelemetry_sdk", &[SERVER]),
@@ -121,14 +121,14 @@ pub(super) const HOMES: [(&str, &[&str]); 46] = [
     ("progenitor-impl", &[CLIENT]),
     ("prometheus-client", &[SERVER]),
     ("prost", &[SERVER]),
-    // Two caches, each beside what it remembers.
+    // For the session cache and the cache of verified tokens.
     ("quick_cache", &[STORAGE, TOKENS]),
     ("rcgen", &[TESTKIT]),
     ("redb", &[EXAMPLE_STORE]),
     ("redis", &[LIMITS]),
     ("regress", &[CLIENT]),
     ("reqwest", &[CLIENT]),
-    // Priorities of threads; the ticks of a clock.
+    // Thread priorities; clock ticks.
     ("rustix", &[PASSWORDS, SERVER]),
     ("rusqlite", &[BENCH]),
     ("scrypt", &[PASSWORDS]),
@@ -143,14 +143,14 @@ pub(super) const HOMES: [(&str, &[&str]); 46] = [
     ("unic-langid", &[LOCALES]),
 ];
 
-/// What a crate never depends on, where a home would be too weak a rule.
-pub(super) const NEVER: [(&str, &[&str]); 2] = [
+/// Direct dependencies that a crate must not have, where `OWNERS` is not strict enough.
+pub(super) const FORBIDDEN: [(&str, &[&str]); 2] = [
     (DOMAIN, &["tokio", "serde", "serde_json", "tracing", "rustls", "base64"]),
     (MIGRATIONS, &["serde", "uuid", "time"]),
 ];
 
-/// What a crate must not reach through any dependency, at any depth.
-pub(super) const PURE: [(&str, &[&str]); 1] = [(
+/// Dependencies that a crate must not have at any depth.
+pub(super) const FORBIDDEN_TRANSITIVE: [(&str, &[&str]); 1] = [(
     DOMAIN,
     &["tokio", "hyper", "rustls", "ring", "sqlx", "sea-orm", "poem", "argon2", "pasetors"],
 )];

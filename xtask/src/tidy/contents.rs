@@ -1,15 +1,15 @@
-//! Every document stands in the book's list of contents, once.
+//! Checks that the table of contents of the book lists every document once.
 //!
-//! mdBook leaves out what is not listed, and says nothing.
+//! mdBook silently omits documents that are not listed.
 
 use crate::finding::Finding;
 use crate::markdown;
 use crate::tree::{self, File};
 
-/// The list, which is no page itself.
+/// The table of contents.
 const SUMMARY: &str = "docs/SUMMARY.md";
 
-/// Compares the list with the documents. That what is listed exists is what `links` sees to.
+/// Compares the table of contents with the documents. `links` checks that listed files exist.
 pub(crate) fn check(files: &[File]) -> Vec<Finding> {
     let summary = tree::named(files, SUMMARY);
     let listed = summary.map(|file| markdown::links(&file.text)).unwrap_or_default();
@@ -22,12 +22,12 @@ pub(crate) fn check(files: &[File]) -> Vec<Finding> {
             let mut places = listed.iter().filter(|(_, target)| target == page);
             match (places.next(), places.next()) {
                 (Some(_), None) => None,
-                (None, _) => Some((1, format!("`{page}` is not in the book"))),
+                (None, _) => Some((1, format!("`{page}` is not listed"))),
                 (_, Some(&(line, _))) => Some((line, format!("`{page}` is listed twice"))),
             }
         })
         .map(|(line, problem)| {
-            Finding::failure(SUMMARY, line, problem, "list every page below `docs` once")
+            Finding::new(SUMMARY, line, problem, "list every document below `docs` once")
         })
         .collect()
 }
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_is_missing_or_doubled_is_found() {
+    fn missing_and_repeated_pages_are_found() {
         assert_eq!(found("- [A](a.md)\n  - [C](b/c.md)\n"), 0);
         assert_eq!(found("- [A](a.md)\n"), 1);
         assert_eq!(found("- [A](a.md)\n- [C](b/c.md)\n- [Again](a.md)\n"), 1);

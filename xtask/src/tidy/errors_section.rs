@@ -1,17 +1,16 @@
-//! Use cases document how they fail.
+//! Checks that use cases have a section `# Errors` in their documentation.
 //!
-//! Clippy can ask this of everything or of nothing; it matters where an adapter's author reads.
+//! Clippy can require the section only for all functions or for none.
 
 use crate::finding::Finding;
 use crate::tree::File;
 
-/// Modules of the domain that hold use cases.
-const USE_CASES: [&str; 6] =
-    ["accounts", "sessions", "recovery", "outbox", "administration", "housekeeping"];
+/// Folder of the use cases.
+const USE_CASES: &str = "crates/domain/src/use_cases/";
 
-/// Checks one file; anything but a use case passes.
+/// Checks a file; only use cases have findings.
 pub(crate) fn check(file: &File) -> Vec<Finding> {
-    if !is_use_case(&file.path) {
+    if !file.path.starts_with(USE_CASES) {
         return Vec::new();
     }
     let lines: Vec<&str> = file.text.lines().map(str::trim).collect();
@@ -19,23 +18,17 @@ pub(crate) fn check(file: &File) -> Vec<Finding> {
         .filter(|&at| lines[at].starts_with("pub async fn ") && returns_result(&lines[at..]))
         .filter(|&at| !documents_errors(&lines[..at]))
         .map(|at| {
-            Finding::failure(
+            Finding::new(
                 &file.path,
                 at + 1,
-                "a use case does not say how it fails",
-                "add a section `# Errors` to its documentation",
+                "the use case has no section `# Errors`",
+                "add one to its documentation",
             )
         })
         .collect()
 }
 
-fn is_use_case(path: &str) -> bool {
-    path.strip_prefix("crates/domain/src/")
-        .and_then(|rest| rest.split(['/', '.']).next())
-        .is_some_and(|module| USE_CASES.contains(&module))
-}
-
-/// Whether the signature that begins here promises a `Result`.
+/// Returns `true` if the signature that starts here returns a `Result`.
 fn returns_result(lines: &[&str]) -> bool {
     let end = lines
         .iter()
@@ -44,7 +37,7 @@ fn returns_result(lines: &[&str]) -> bool {
     lines[..end].join(" ").contains("-> Result")
 }
 
-/// Whether the documentation right above has the section.
+/// Returns `true` if the documentation directly above has the section.
 fn documents_errors(above: &[&str]) -> bool {
     above
         .iter()
@@ -65,27 +58,27 @@ mod tests {
 
     #[test]
     fn a_use_case_without_the_section_is_found() {
-        assert_eq!(found("crates/domain/src/sessions.rs", BARE), 1);
-        assert_eq!(found("crates/domain/src/sessions/refresh.rs", BARE), 1);
-        assert_eq!(found("crates/domain/src/housekeeping.rs", BARE), 1);
-        assert_eq!(found("crates/domain/src/session.rs", BARE), 0);
+        assert_eq!(found("crates/domain/src/use_cases/sessions.rs", BARE), 1);
+        assert_eq!(found("crates/domain/src/use_cases/sessions/refresh.rs", BARE), 1);
+        assert_eq!(found("crates/domain/src/use_cases/housekeeping.rs", BARE), 1);
+        assert_eq!(found("crates/domain/src/model/session.rs", BARE), 0);
     }
 
     #[test]
     fn the_section_is_found_through_attributes() {
         let text = "/// Signs in;\n///\n/// # Errors\n///\n/// Never {.\n#[must_use]\npub async fn a() -> Result<(), E> {\n";
-        assert_eq!(found("crates/domain/src/sessions.rs", text), 0);
+        assert_eq!(found("crates/domain/src/use_cases/sessions.rs", text), 0);
     }
 
     #[test]
-    fn the_section_of_the_neighbour_does_not_count() {
+    fn the_section_of_another_function_does_not_count() {
         let text = "/// # Errors\npub async fn a() -> Result<(), E> {\n}\n\npub async fn b() -> Result<(), E> {\n}\n";
-        assert_eq!(found("crates/domain/src/sessions.rs", text), 1);
+        assert_eq!(found("crates/domain/src/use_cases/sessions.rs", text), 1);
     }
 
     #[test]
-    fn what_cannot_fail_needs_none() {
+    fn functions_without_a_result_need_no_section() {
         let text = "pub async fn a() -> u8 {\n}\n";
-        assert_eq!(found("crates/domain/src/sessions.rs", text), 0);
+        assert_eq!(found("crates/domain/src/use_cases/sessions.rs", text), 0);
     }
 }

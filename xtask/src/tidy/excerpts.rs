@@ -1,7 +1,7 @@
-//! Code in a document that names the file it is from is in that file.
+//! Checks that code excerpts in documents match their source files.
 //!
-//! The words after its fence are `rust from PATH`, the path being relative to the document. Its lines
-//! stand in the file one after the other; how far they are indented does not matter.
+//! The info string of an excerpt is `rust from PATH`, relative to the document. Its lines must be
+//! consecutive lines of the file; indentation is ignored.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::finding::Finding;
 use crate::markdown;
 use crate::tree::File;
 
-/// Checks one document; any other file passes.
+/// Checks a file; only documents have findings.
 pub(crate) fn check(root: &Path, file: &File) -> Vec<Finding> {
     if !file.path.starts_with("docs/") || !file.has_extension("md") {
         return Vec::new();
@@ -20,19 +20,19 @@ pub(crate) fn check(root: &Path, file: &File) -> Vec<Finding> {
         .filter_map(|block| {
             let source = block.info.strip_prefix("rust from ")?;
             let text = std::fs::read_to_string(folder.join(source)).unwrap_or_default();
-            (!is_cut_from(&text, &block.lines)).then(|| {
-                Finding::failure(
+            (!contains_lines(&text, &block.lines)).then(|| {
+                Finding::new(
                     &file.path,
                     block.line,
                     format!("these lines are not in `{source}`"),
-                    "copy them from there, whole and one after the other",
+                    "copy consecutive lines from that file",
                 )
             })
         })
         .collect()
 }
 
-fn is_cut_from(text: &str, excerpt: &[&str]) -> bool {
+fn contains_lines(text: &str, excerpt: &[&str]) -> bool {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let excerpt: Vec<&str> = excerpt.iter().map(|line| line.trim()).collect();
     !excerpt.is_empty() && lines.windows(excerpt.len()).any(|window| window == excerpt)
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_are_not_in_the_file_are_found() {
+    fn lines_missing_from_the_file_are_found() {
         let block = |path: &str, code: &str| format!("```rust from {path}\n{code}\n```\n");
         let here = "../../xtask/src/tidy/excerpts.rs";
         assert_eq!(

@@ -1,40 +1,40 @@
-//! Rules for `Cargo.toml`: one set of lints, one Rust version.
+//! Checks `Cargo.toml` files for inherited lints and a consistent Rust version.
 
 use crate::finding::Finding;
 use crate::tree::{self, File};
 
-/// Checks one file; anything but the manifest of a crate passes.
+/// Checks a file; only manifests of crates have findings.
 pub(crate) fn check(file: &File) -> Option<Finding> {
     let is_manifest = file.path.ends_with("/Cargo.toml");
     (is_manifest && value(&file.text, "lints", "workspace") != Some("true")).then(|| {
-        Finding::failure(
+        Finding::new(
             &file.path,
             1,
-            "the crate does not inherit the workspace's lints",
+            "the crate does not inherit the workspace lints",
             "add `workspace = true` under `[lints]`",
         )
     })
 }
 
-/// The version promised in the manifest is the one the tool chain file pins: CI builds no other.
+/// Checks that `rust-version` matches the pinned toolchain, the only one that CI uses.
 pub(crate) fn one_rust_version(files: &[File]) -> Option<Finding> {
     let read = |path: &str, section: &str, key: &str| {
         let file = tree::named(files, path)?;
         value(&file.text, section, key).map(str::to_owned)
     };
-    let promised = read("Cargo.toml", "workspace.package", "rust-version")?;
+    let declared = read("Cargo.toml", "workspace.package", "rust-version")?;
     let pinned = read("rust-toolchain.toml", "toolchain", "channel")?;
-    (pinned != promised && !pinned.starts_with(&format!("{promised}."))).then(|| {
-        Finding::failure(
+    (pinned != declared && !pinned.starts_with(&format!("{declared}."))).then(|| {
+        Finding::new(
             "rust-toolchain.toml",
             1,
-            format!("the tool chain is {pinned}, but rust-version promises {promised}"),
-            "give both the same version",
+            format!("the toolchain is {pinned}, but rust-version is {declared}"),
+            "use the same version in both",
         )
     })
 }
 
-/// The value of a key in a section of TOML written one key to a line, without its quotes.
+/// Returns the unquoted value of a key in a section of a TOML file with one key per line.
 pub(super) fn value<'a>(text: &'a str, section: &str, key: &str) -> Option<&'a str> {
     let header = format!("[{section}]");
     text.lines()
@@ -62,11 +62,11 @@ mod tests {
 
     #[test]
     fn the_rust_versions_agree() {
-        let files = |promised: &str| {
+        let files = |declared: &str| {
             [
                 File::new(
                     "Cargo.toml",
-                    &format!("[workspace.package]\nrust-version = \"{promised}\"\n"),
+                    &format!("[workspace.package]\nrust-version = \"{declared}\"\n"),
                 ),
                 File::new("rust-toolchain.toml", "[toolchain]\nchannel = \"1.95.0\"\n"),
             ]

@@ -1,8 +1,7 @@
-//! What a crate that is published brings along: how it is found, what it is for, its licences, and
-//! every file it is compiled from.
+//! Checks that published crates have metadata, a README, licences and all files they compile from.
 //!
-//! A package holds the folder of its crate and nothing else, so a file from outside is found in the
-//! checkout and missing in what others get.
+//! A package contains only the folder of its crate, so a file included from outside exists in the
+//! checkout but not in the package.
 
 use std::path::Path;
 
@@ -10,22 +9,22 @@ use super::manifests::value;
 use crate::finding::Finding;
 use crate::tree::{self, File};
 
-/// What stands beside every manifest. The licences are links to those at the root.
-const BESIDE: [&str; 3] = ["README.md", "LICENSE-MIT", "LICENSE-APACHE"];
-/// More of either is refused by crates.io.
-const MOST_WORDS: usize = 5;
-/// The tests of the crate it needs need it, so it has no version and no package names it.
+/// Files beside every manifest. The licences are links to those at the root.
+const REQUIRED_FILES: [&str; 3] = ["README.md", "LICENSE-MIT", "LICENSE-APACHE"];
+/// Maximum number of keywords and of categories on crates.io.
+const MAX_TERMS: usize = 5;
+/// Used by the tests of its own dependency, so it has no version and no package depends on it.
 const TESTKIT: &str = "vestibule-testkit";
-/// Macros that put a file into what is compiled.
+/// Macros that include files.
 const INCLUDES: [&str; 3] = ["include_str!(", "include_bytes!(", "include!("];
 
-/// Checks every crate that may be published.
+/// Checks every published crate.
 pub(crate) fn check(files: &[File]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for manifest in files.iter().filter(|file| is_published(file)) {
         let folder = manifest.path.trim_end_matches("Cargo.toml");
-        findings.extend(words(manifest));
-        findings.extend(beside(manifest, folder, files));
+        findings.extend(metadata(manifest));
+        findings.extend(required_files(manifest, folder, files));
         findings.extend(examples(folder, files));
         let left_out = list(&manifest.text, "exclude");
         let packed = |path: &str| {
@@ -40,7 +39,7 @@ pub(crate) fn check(files: &[File]) -> Vec<Finding> {
     findings
 }
 
-/// All of ours have one version, and need each other in that version.
+/// Checks that workspace crates depend on each other in the version of the workspace.
 pub(crate) fn one_version(files: &[File]) -> Vec<Finding> {
     let Some(root) = tree::named(files, "Cargo.toml") else {
         return Vec::new();
@@ -48,27 +47,27 @@ pub(crate) fn one_version(files: &[File]) -> Vec<Finding> {
     let Some(version) = value(&root.text, "workspace.package", "version") else {
         return Vec::new();
     };
-    let asked = format!("version = \"{version}\"");
+    let expected = format!("version = \"{version}\"");
     let mut findings = Vec::new();
     for (number, line) in (1..).zip(root.text.lines()) {
         let Some((name, dependency)) = line.split_once(" = ") else { continue };
         let Some((_, path)) = dependency.split_once("path = \"") else { continue };
         let manifest = format!("{}/Cargo.toml", path.split('"').next().unwrap_or_default());
-        let is_kept_back = tree::named(files, &manifest).is_some_and(|file| !is_published(file));
-        let is_named = name != TESTKIT && !is_kept_back;
-        if !is_named && dependency.contains("version") {
-            findings.push(Finding::failure(
+        let is_unpublished = tree::named(files, &manifest).is_some_and(|file| !is_published(file));
+        let is_published_dependency = name != TESTKIT && !is_unpublished;
+        if !is_published_dependency && dependency.contains("version") {
+            findings.push(Finding::new(
                 &root.path,
                 number,
-                format!("`{name}` has a version"),
-                "leave the version out: a package that names it cannot be published",
+                format!("`{name}` has a version, but is not published"),
+                "remove the version: a package with this dependency cannot be published",
             ));
-        } else if is_named && !dependency.contains(&asked) {
-            findings.push(Finding::failure(
+        } else if is_published_dependency && !dependency.contains(&expected) {
+            findings.push(Finding::new(
                 &root.path,
                 number,
-                format!("`{name}` is not asked for in the version of the workspace"),
-                format!("write `{asked}`"),
+                format!("`{name}` is not required in the version of the workspace"),
+                format!("write `{expected}`"),
             ));
         }
     }
@@ -79,26 +78,26 @@ fn is_published(file: &File) -> bool {
     file.path.ends_with("/Cargo.toml") && value(&file.text, "package", "publish") != Some("false")
 }
 
-/// What the manifest says about the crate.
-fn words(manifest: &File) -> Vec<Finding> {
+/// Checks the metadata in the manifest.
+fn metadata(manifest: &File) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut missing = |what: &str, remedy: &str| {
-        findings.push(Finding::failure(
+        findings.push(Finding::new(
             &manifest.path,
             1,
-            format!("the crate is published, and has no {what}"),
+            format!("the published crate has no {what}"),
             format!("{remedy}, or `publish = false`"),
         ));
     };
     if value(&manifest.text, "package", "description").is_none_or(str::is_empty) {
-        missing("description", "say in one line what it is");
+        missing("description", "describe the crate in one line");
     }
     if value(&manifest.text, "package", "readme") != Some("README.md") {
         missing("`readme`", "write `readme = \"README.md\"`");
     }
     for key in ["keywords", "categories"] {
-        if !(1..=MOST_WORDS).contains(&list(&manifest.text, key).len()) {
-            missing(key, "name one to five, on one line");
+        if !(1..=MAX_TERMS).contains(&list(&manifest.text, key).len()) {
+            missing(key, "list one to five, on one line");
         }
     }
     if value(&manifest.text, "package.metadata.docs.rs", "all-features").is_none() {
@@ -107,29 +106,29 @@ fn words(manifest: &File) -> Vec<Finding> {
     findings
 }
 
-/// The files beside the manifest; the licences are those of the project.
-fn beside(manifest: &File, folder: &str, files: &[File]) -> Vec<Finding> {
+/// Checks the files beside the manifest; the licences must be those of the project.
+fn required_files(manifest: &File, folder: &str, files: &[File]) -> Vec<Finding> {
     let read = |path: &str| tree::named(files, path).map(|file| &file.text);
-    let is_right = |name: &&str| match read(&format!("{folder}{name}")) {
+    let is_valid = |name: &&str| match read(&format!("{folder}{name}")) {
         None => false,
         Some(text) => *name == "README.md" || read(name) == Some(text),
     };
-    BESIDE
+    REQUIRED_FILES
         .iter()
-        .filter(|name| !is_right(name))
+        .filter(|name| !is_valid(name))
         .map(|name| {
             let up = "../".repeat(folder.matches('/').count());
             let remedy = match *name {
-                "README.md" => "say what the crate is for, with an example".to_owned(),
+                "README.md" => "describe the purpose of the crate, with an example".to_owned(),
                 _ => format!("`ln -s {up}{name} {folder}{name}`"),
             };
-            let problem = format!("the crate is published without the project's {name}");
-            Finding::failure(&manifest.path, 1, problem, remedy)
+            let problem = format!("the published crate lacks the project's {name}");
+            Finding::new(&manifest.path, 1, problem, remedy)
         })
         .collect()
 }
 
-/// Code in a README is compiled.
+/// Checks that code in a README is compiled as a doc test.
 fn examples(folder: &str, files: &[File]) -> Option<Finding> {
     let read = |name: &str| tree::named(files, &format!("{folder}{name}"));
     let readme = read("README.md")?;
@@ -137,26 +136,26 @@ fn examples(folder: &str, files: &[File]) -> Option<Finding> {
     let is_compiled =
         read("src/lib.rs").is_some_and(|lib| lib.text.contains("include_str!(\"../README.md\")"));
     (!is_compiled).then(|| {
-        Finding::failure(
+        Finding::new(
             &readme.path,
             line,
-            "nothing compiles this example",
-            "put it into the documentation of an item for `cfg(doctest)` in src/lib.rs",
+            "this example is not compiled",
+            "include the README in the documentation of an item with `cfg(doctest)` in src/lib.rs",
         )
     })
 }
 
-/// What a file includes has to be in the package as well.
+/// Checks that included files are in the package.
 fn includes(file: &File, packed: impl Fn(&str) -> bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (number, line) in (1..).zip(file.text.lines()) {
         for target in INCLUDES.iter().filter_map(|call| literal_after(line, call)) {
             if !tree::resolved(&file.path, target).is_some_and(|path| packed(&path)) {
-                findings.push(Finding::failure(
+                findings.push(Finding::new(
                     &file.path,
                     number,
-                    format!("`{target}` is not in the package of this crate"),
-                    "move it into the folder of the crate, or leave out what includes it",
+                    format!("`{target}` is outside the package of this crate"),
+                    "move it into the folder of the crate, or exclude the file that includes it",
                 ));
             }
         }
@@ -164,13 +163,13 @@ fn includes(file: &File, packed: impl Fn(&str) -> bool) -> Vec<Finding> {
     findings
 }
 
-/// The text in quotes that follows a call, if it does so on the same line.
+/// Returns the string literal after a call on the same line.
 fn literal_after<'a>(line: &'a str, call: &str) -> Option<&'a str> {
     let (_, rest) = line.split_once(call)?;
     rest.strip_prefix('"')?.split('"').next()
 }
 
-/// The texts in an array of the package that is written on one line.
+/// Returns the strings of a one-line array in the section `[package]`.
 fn list<'a>(manifest: &'a str, key: &str) -> Vec<&'a str> {
     let array = value(manifest, "package", key).unwrap_or_default();
     array.split('"').skip(1).step_by(2).collect()
@@ -185,7 +184,7 @@ mod tests {
                         [package.metadata.docs.rs]\nall-features = true\n";
 
     fn a_crate(manifest: &str, lib: &str) -> Vec<File> {
-        let mut files: Vec<File> = BESIDE
+        let mut files: Vec<File> = REQUIRED_FILES
             .iter()
             .flat_map(|name| [File::new(name, name), File::new(&format!("crates/a/{name}"), name)])
             .collect();
@@ -195,13 +194,13 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_crate_passes_and_one_that_is_never_published_may_lack_anything() {
+    fn complete_and_unpublished_crates_pass() {
         assert_eq!(check(&a_crate(GOOD, "")), []);
         assert_eq!(check(&[File::new("crates/a/Cargo.toml", "[package]\npublish = false\n")]), []);
     }
 
     #[test]
-    fn what_the_manifest_lacks_is_found() {
+    fn missing_metadata_is_found() {
         for line in GOOD.lines().filter(|line| line.contains(" = ") && !line.contains("exclude")) {
             let manifest = GOOD.replace(line, "");
             assert_eq!(check(&a_crate(&manifest, "")).len(), 1, "{line}");
@@ -211,8 +210,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_beside_the_manifest_is_found() {
-        for name in BESIDE {
+    fn missing_files_are_found() {
+        for name in REQUIRED_FILES {
             let mut files = a_crate(GOOD, "");
             files.retain(|file| file.path != format!("crates/a/{name}"));
             assert_eq!(check(&files).len(), 1, "{name}");
@@ -224,20 +223,20 @@ mod tests {
     }
 
     #[test]
-    fn includes_stay_in_the_package() {
+    fn includes_from_outside_the_package_are_found() {
         let found = |line: &str| check(&a_crate(GOOD, line)).len();
         assert_eq!(found(concat!("include", "_str!(\"../README.md\")")), 0);
         assert_eq!(found(concat!("include", "_bytes!(\"data/x\")")), 0);
         assert_eq!(found(concat!("include", "_str!(\"../../b/x\")")), 1);
         assert_eq!(found(concat!("include", "_str!(\"../../../../x\")")), 1);
-        assert_eq!(found(concat!("include", "_str!(\"../tests/x\")")), 1, "it is excluded");
+        assert_eq!(found(concat!("include", "_str!(\"../tests/x\")")), 1, "excluded");
         let mut files = a_crate(GOOD, "");
         files.push(File::new("crates/a/tests/a.rs", concat!("include", "_str!(\"../../b/x\")")));
-        assert_eq!(check(&files), [], "what is excluded may include anything");
+        assert_eq!(check(&files), [], "excluded files may include any file");
     }
 
     #[test]
-    fn examples_are_compiled() {
+    fn examples_that_are_not_compiled_are_found() {
         let with = |lib: &str| {
             let mut files = a_crate(GOOD, lib);
             files.retain(|file| file.path != "crates/a/README.md");
@@ -249,11 +248,12 @@ mod tests {
     }
 
     #[test]
-    fn ours_are_asked_for_in_one_version() {
+    fn other_versions_of_workspace_crates_are_found() {
         let with = |line: &str| {
             let text = format!("[workspace.package]\nversion = \"0.2.0\"\n\n{line}\n");
-            let kept_back = File::new("crates/kept/Cargo.toml", "[package]\npublish = false\n");
-            one_version(&[File::new("Cargo.toml", &text), kept_back]).len()
+            let unpublished =
+                File::new("crates/unpublished/Cargo.toml", "[package]\npublish = false\n");
+            one_version(&[File::new("Cargo.toml", &text), unpublished]).len()
         };
         assert_eq!(with("vestibule-a = { version = \"0.2.0\", path = \"crates/a\" }"), 0);
         assert_eq!(with("vestibule-a = { version = \"0.1.0\", path = \"crates/a\" }"), 1);
@@ -261,8 +261,11 @@ mod tests {
         assert_eq!(with("vestibule-testkit = { path = \"crates/testkit\" }"), 0);
         let testkit = "vestibule-testkit = { version = \"0.2.0\", path = \"crates/testkit\" }";
         assert_eq!(with(testkit), 1);
-        assert_eq!(with("vestibule-kept = { path = \"crates/kept\" }"), 0);
-        assert_eq!(with("vestibule-kept = { version = \"0.2.0\", path = \"crates/kept\" }"), 1);
+        assert_eq!(with("vestibule-unpublished = { path = \"crates/unpublished\" }"), 0);
+        assert_eq!(
+            with("vestibule-unpublished = { version = \"0.2.0\", path = \"crates/unpublished\" }"),
+            1
+        );
         assert_eq!(with("serde = { version = \"1\" }"), 0);
     }
 }

@@ -1,9 +1,10 @@
-//! What was released stays.
+//! Checks that released migrations and the released API document are unchanged.
 //!
-//! A migration never changes: somebody's database already ran it. `migrations/released.txt` lists each as `<hash>  <file>`, the file below `migrations/`.
-//! The hash is FNV-1a, which catches an edit and is not meant to stop an attacker.
+//! A released migration must never change, because databases have already applied it.
+//! `migrations/released.txt` lists each as `<hash>  <file>`, the file relative to `migrations/`.
+//! The hash is FNV-1a, which detects edits and is not a protection against attackers.
 //!
-//! The API document of the newest release is kept, so that a test can tell what would break its clients.
+//! The API document of the newest release is kept for a test of breaking changes.
 
 use crate::finding::Finding;
 use crate::tree::{self, File};
@@ -12,7 +13,7 @@ const LIST: &str = "migrations/released.txt";
 const CHANGES: &str = "CHANGELOG.md";
 const DOCUMENT: &str = "docs/released/openapi.json";
 
-/// Compares the listed migrations with the files; without a list nothing was released.
+/// Compares the listed migrations with the files.
 pub(crate) fn check(files: &[File]) -> Vec<Finding> {
     let Some(list) = tree::named(files, LIST) else {
         return Vec::new();
@@ -23,50 +24,52 @@ pub(crate) fn check(files: &[File]) -> Vec<Finding> {
             continue;
         }
         let Some((expected, name)) = line.split_once("  ") else {
-            findings.push(Finding::failure(
+            findings.push(Finding::new(
                 LIST,
                 number,
-                "the line is not `<hash>  <file>`",
-                "write the hash, two blanks and the file's path below migrations/",
+                "invalid line, expected `<hash>  <file>`",
+                "write the hash, two spaces and the path relative to migrations/",
             ));
             continue;
         };
         let path = format!("migrations/{name}");
         match tree::named(files, &path).map(|file| hash(&file.text)) {
             Some(actual) if actual == expected => {}
-            Some(actual) => findings.push(Finding::failure(
+            Some(actual) => findings.push(Finding::new(
                 &path,
                 1,
-                format!("a released migration changed: {expected} was released, this is {actual}"),
-                "restore it, and write a new migration",
+                format!(
+                    "released migration changed: the hash is {actual}, {expected} was released"
+                ),
+                "restore it, and add a new migration",
             )),
-            None => findings.push(Finding::failure(
+            None => findings.push(Finding::new(
                 LIST,
                 number,
-                format!("the released migration {path} is gone"),
-                "restore it, and write a new migration",
+                format!("released migration {path} is missing"),
+                "restore it, and add a new migration",
             )),
         }
     }
     findings
 }
 
-/// Compares the newest release of the change log with the document that is kept.
+/// Compares the newest release in the changelog with the kept API document.
 pub(crate) fn document(files: &[File]) -> Option<Finding> {
     let (line, released) = newest_release(&tree::named(files, CHANGES)?.text)?;
     let kept = tree::named(files, DOCUMENT).and_then(|file| version(&file.text));
     (kept.as_deref() != Some(released)).then(|| {
-        let kept = kept.unwrap_or_else(|| "nothing".to_owned());
-        Finding::failure(
+        let kept = kept.unwrap_or_else(|| "no release".to_owned());
+        Finding::new(
             CHANGES,
             line,
-            format!("{released} is released, and {DOCUMENT} is that of {kept}"),
-            format!("copy docs/openapi.json of {released} there: `git show v{released}:docs/openapi.json`"),
+            format!("the newest release is {released}, but {DOCUMENT} is that of {kept}"),
+            format!("replace it with the output of `git show v{released}:docs/openapi.json`"),
         )
     })
 }
 
-/// The first heading `## [1.2.3]`: its line, and the version.
+/// Returns line and version of the first heading such as `## [1.2.3]`.
 fn newest_release(changes: &str) -> Option<(usize, &str)> {
     (1..).zip(changes.lines()).find_map(|(number, line)| {
         let (version, _) = line.strip_prefix("## [")?.split_once(']')?;
@@ -74,13 +77,13 @@ fn newest_release(changes: &str) -> Option<(usize, &str)> {
     })
 }
 
-/// What an API document says of itself.
+/// Returns the version in an API document.
 fn version(document: &str) -> Option<String> {
     let document: serde_json::Value = serde_json::from_str(document).ok()?;
     document["info"]["version"].as_str().map(str::to_owned)
 }
 
-/// FNV-1a with 64 bits; line endings do not count, a checkout may change them.
+/// Returns the 64-bit FNV-1a hash, ignoring carriage returns, which a checkout may add.
 fn hash(text: &str) -> String {
     let hash =
         text.bytes().filter(|byte| *byte != b'\r').fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
@@ -94,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_hash_is_the_published_one() {
+    fn the_hash_is_fnv_1a() {
         assert_eq!(hash(""), "cbf29ce484222325");
         assert_eq!(hash("a"), "af63dc4c8601ec8c");
         assert_eq!(hash("foobar"), "85944171f73967e8");
@@ -102,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_and_losses_are_found() {
+    fn changed_and_missing_migrations_are_found() {
         let migration = File::new("migrations/src/m1.rs", "up");
         let list = File::new(LIST, &format!("# released\n{}  src/m1.rs\n", hash("up")));
         assert_eq!(check(&[migration, list]), []);
@@ -119,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_document_is_that_of_the_newest_release() {
+    fn an_outdated_api_document_is_found() {
         let unreleased = "# Changelog\n\n## [Unreleased]\n";
         let changes = |text: &str| File::new(CHANGES, &format!("{unreleased}{text}"));
         let kept = |version: &str| {

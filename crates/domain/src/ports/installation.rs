@@ -1,37 +1,37 @@
-//! What the store remembers about the installation itself.
+//! Data of the installation in the store: SMTP settings and the setup link.
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::StoreError;
-use crate::relay::{RelayTest, StoredRelay};
-use crate::secret::SecretDigest;
+use crate::model::secret::SecretDigest;
+use crate::model::smtp_settings::{SmtpTest, StoredSmtpSettings};
 
-/// What the installation remembers about itself.
+/// SMTP settings and the setup link.
 #[async_trait]
-pub trait Installation: Send {
-    /// Keeps the description of the relay, in place of any earlier one.
-    async fn save_relay(&mut self, relay: &StoredRelay) -> Result<(), StoreError>;
+pub trait InstallationStore: Send {
+    /// Saves the SMTP settings, replacing earlier ones.
+    async fn save_smtp_settings(&mut self, smtp: &StoredSmtpSettings) -> Result<(), StoreError>;
 
-    /// Keeps what came of a test of the description saved at `saved_at`.
+    /// Saves the result of a test of the settings saved at `saved_at`.
     ///
-    /// Answers `false`, and changes nothing, when that description was replaced meanwhile.
-    async fn note_relay_test(
+    /// Returns `false`, and changes nothing, if those settings were replaced meanwhile.
+    async fn record_smtp_test(
         &mut self,
         saved_at: OffsetDateTime,
-        test: &RelayTest,
+        test: &SmtpTest,
     ) -> Result<bool, StoreError>;
 
-    /// Keeps a set-up link, in place of any earlier one.
+    /// Saves a setup link, replacing an earlier one.
     async fn save_setup_link(
         &mut self,
         link: &SecretDigest,
         expires_at: OffsetDateTime,
     ) -> Result<(), StoreError>;
 
-    /// Spends the set-up link: of any number of concurrent units exactly one is answered `true`.
+    /// Uses up the setup link: of any number of concurrent units exactly one gets `true`.
     ///
-    /// `false`, and nothing changed, when there is none with that digest or it expired at `now`.
+    /// Returns `false`, and changes nothing, if there is none with that digest or it expired at `now`.
     async fn spend_setup_link(
         &mut self,
         link: &SecretDigest,

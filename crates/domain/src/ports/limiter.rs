@@ -1,4 +1,4 @@
-//! Counting attempts.
+//! Counting attempts for rate limits.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -6,83 +6,83 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::caller::{ClientNetwork, ClientSite};
+use crate::model::client::{ClientNetwork, ClientPrefix};
 
-/// Counts attempts and refuses those that are too many.
+/// Counts attempts and refuses those above a limit.
 #[cfg_attr(test, mockall::automock)]
 #[async_trait]
 pub trait RateLimiter: Send + Sync {
-    /// Counts one attempt and decides, in one atomic step.
+    /// Counts an attempt and decides, in one atomic step.
     ///
     /// Of any number of concurrent callers with one key, at most `limit.attempts` are admitted
     /// within any `limit.window`. A refused attempt does not count. Different keys do not affect
-    /// each other. Never fails: an adapter that loses its store goes on with a stricter limit.
+    /// each other. Never fails: an adapter that loses its store continues with a stricter limit.
     async fn admit(&self, key: &LimitKey, limit: Limit) -> Decision;
 }
 
-/// What is counted together.
+/// The key of a counter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LimitKey {
-    /// What is being done.
+    /// The limited action.
     pub action: Action,
-    /// By or to whom.
+    /// The subject whose attempts are counted.
     pub subject: Subject,
 }
 
-/// The acts that are limited. All doors to one use case share its count.
+/// The limited actions. All entry points of a use case share its counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Opening an account.
+    /// Sign-up.
     SignUp,
-    /// Signing in.
+    /// Sign-in.
     SignIn,
-    /// Asking for a reset link.
+    /// Requesting a reset link.
     RequestReset,
     /// Using a reset link.
     SubmitReset,
-    /// Changing a password, or proving again who one is.
+    /// Changing a password, and reauthentication.
     ChangePassword,
-    /// Ending all of one's other sessions.
+    /// Ending all other sessions.
     EndSessions,
     /// Sending a test mail.
     TestMail,
 }
 
-/// Whose attempts are counted.
+/// The subject of a counter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
-    /// A client's network.
+    /// A client network.
     Client(ClientNetwork),
-    /// All networks of a client's site together.
-    Site(ClientSite),
-    /// An account, whether it exists or not: a digest of what names it, so that no limiter's store
-    /// holds addresses.
+    /// All networks of an IPv6 /48 together.
+    Site(ClientPrefix),
+    /// An account, existing or not: a digest of its identifier, so that the limiter's store contains
+    /// no addresses.
     Account([u8; 32]),
 }
 
-/// So many attempts within so much time.
+/// A number of attempts in a time window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// How many.
+    /// Maximum number of attempts.
     pub attempts: NonZeroU32,
-    /// Within how long.
+    /// The time window.
     pub window: Duration,
 }
 
-/// The limiter's answer.
+/// The decision of the limiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Go ahead; the attempt is counted.
+    /// Admitted and counted.
     Admitted,
-    /// Not now.
+    /// Refused.
     Refused {
-        /// When an attempt will be admitted again, if nobody else comes first.
+        /// Time until an attempt is admitted again, if there is no other before.
         retry_after: Duration,
     },
 }
 
 impl Action {
-    /// A stable name, for shared stores and programs.
+    /// Returns a stable name, for shared stores and metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::SignUp => "sign-up",
@@ -97,7 +97,7 @@ impl Action {
 }
 
 impl fmt::Display for LimitKey {
-    /// A stable, unambiguous text, for limiters that count in a shared store.
+    /// Returns a stable, unambiguous text, for limiters that count in a shared store.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let action = self.action.name();
         match &self.subject {

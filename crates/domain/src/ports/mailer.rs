@@ -1,56 +1,56 @@
-//! Handing messages to a relay.
+//! Sending messages.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use crate::error::BoxError;
-use crate::mail::Message;
-use crate::relay::Relay;
+use crate::model::mail::Message;
+use crate::model::smtp_settings::SmtpSettings;
 
-/// Hands messages over.
+/// Sends messages.
 #[cfg_attr(test, mockall::automock)]
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Hands a message over, or says within a bounded time that it could not.
+    /// Sends a message, or fails within a bounded time.
     ///
-    /// The same `message.id` may arrive twice; both copies then carry the same `Message-ID`.
+    /// A message may be sent twice; both copies have the same `Message-ID`.
     async fn send(&self, message: &Message) -> Result<Receipt, MailError>;
 
-    /// Goes as far as it would before a message, signing in included, and hands nothing over.
+    /// Connects and authenticates without sending a message.
     async fn greet(&self) -> Result<(), MailError>;
 }
 
-/// Makes mailers for relays that are described while the service runs.
+/// Creates mailers for SMTP settings that are saved at run time.
 #[cfg_attr(test, mockall::automock)]
 pub trait Mailers: Send + Sync {
-    /// Prepares to send through a relay; connects to nothing yet.
+    /// Creates a mailer, without connecting.
     ///
     /// # Errors
-    /// The cause, when this machine cannot speak to such a relay at all.
-    fn mailer(&self, relay: &Relay) -> Result<Arc<dyn Mailer>, BoxError>;
+    /// The cause, if these settings cannot work on this machine.
+    fn mailer(&self, smtp: &SmtpSettings) -> Result<Arc<dyn Mailer>, BoxError>;
 
-    /// The same for somebody who waits for the outcome: it gives up within ten seconds.
+    /// Creates a mailer for a test mail, which times out within ten seconds.
     ///
     /// # Errors
     /// As for [`Mailers::mailer`].
-    fn trial(&self, relay: &Relay) -> Result<Arc<dyn Mailer>, BoxError>;
+    fn trial(&self, smtp: &SmtpSettings) -> Result<Arc<dyn Mailer>, BoxError>;
 }
 
-/// A relay has taken responsibility for a message.
+/// The acceptance of a message by the SMTP server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// What the relay said.
+    /// The reply of the SMTP server.
     pub reply: String,
 }
 
-/// Why a message was not handed over.
+/// The reason why a message was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    /// It may work later: the relay is away, busy or misconfigured.
-    #[error("the mail could not be handed over for now")]
+    /// Temporary: the SMTP server is unavailable, busy or misconfigured.
+    #[error("the mail could not be sent, will retry")]
     Transient(#[source] BoxError),
-    /// It will never work: the relay refuses this message or this recipient.
+    /// Permanent: the SMTP server refuses this message or recipient.
     #[error("the mail was refused")]
     Permanent(#[source] BoxError),
 }

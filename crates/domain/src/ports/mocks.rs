@@ -1,7 +1,6 @@
-//! Stand-ins for the tests inside this crate: the one mock of the unit of work, a clock that stands
-//! still and a generator that counts.
+//! Mocks of the ports for the unit tests of this crate.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -12,22 +11,22 @@ use super::sealer::MockSealer;
 use super::store::MockStore;
 use super::tokens::{MockAccessTokens, MockResetTokens};
 use super::*;
-use crate::audit::AuditEvent;
-use crate::caller::ClientNetwork;
-use crate::email::{EmailAddress, EmailKey};
-use crate::failures::FailureCount;
-use crate::id::{LeaseId, MailId, SessionId, UserId};
-use crate::language::Language;
-use crate::mail::{Lease, MailFate, QueuedMail};
-use crate::password::PasswordHash;
-use crate::refresh::Rotation;
-use crate::relay::{RelayTest, StoredRelay};
-use crate::reset::{PasswordReset, ResetId, ResetRequest};
-use crate::secret::SecretDigest;
-use crate::session::Session;
-use crate::token::SignedToken;
-use crate::user::{CredentialEpoch, User};
-use crate::username::Username;
+use crate::fixtures::{CountingRandom, FixedClock, a_user};
+use crate::model::audit::AuditEvent;
+use crate::model::claims::SignedToken;
+use crate::model::client::ClientNetwork;
+use crate::model::email::EmailKey;
+use crate::model::id::{LeaseId, MailId, ResetId, SessionId, UserId};
+use crate::model::language::Language;
+use crate::model::mail::{Lease, MailFate, QueuedMail};
+use crate::model::password::PasswordHash;
+use crate::model::password_reset::{PasswordReset, ResetRequest};
+use crate::model::refresh_token::Rotation;
+use crate::model::secret::SecretDigest;
+use crate::model::session::Session;
+use crate::model::sign_in_failures::FailureCount;
+use crate::model::smtp_settings::{SmtpTest, StoredSmtpSettings};
+use crate::model::user::{CredentialsVersion, User};
 
 mockall::mock! {
     pub Unit {}
@@ -38,10 +37,10 @@ mockall::mock! {
     }
 
     #[async_trait]
-    impl Users for Unit {
+    impl UserStore for Unit {
         async fn insert_user(&mut self, user: &User) -> Result<Insertion, StoreError>;
-        async fn advance_epoch(
-            &mut self, id: UserId, from: CredentialEpoch,
+        async fn advance_credentials_version(
+            &mut self, id: UserId, from: CredentialsVersion,
         ) -> Result<bool, StoreError>;
         async fn revoke_everything(&mut self, now: OffsetDateTime) -> Result<u64, StoreError>;
         async fn lock_users(&mut self, ids: &[UserId]) -> Result<Vec<User>, StoreError>;
@@ -56,7 +55,7 @@ mockall::mock! {
     }
 
     #[async_trait]
-    impl Credentials for Unit {
+    impl CredentialStore for Unit {
         async fn set_password(
             &mut self, id: UserId, hash: &PasswordHash, now: OffsetDateTime,
         ) -> Result<(), StoreError>;
@@ -66,7 +65,7 @@ mockall::mock! {
     }
 
     #[async_trait]
-    impl Failures for Unit {
+    impl SignInFailureStore for Unit {
         async fn count_failure(
             &mut self, address: &EmailKey, network: ClientNetwork, now: OffsetDateTime,
             since: OffsetDateTime,
@@ -80,7 +79,7 @@ mockall::mock! {
     }
 
     #[async_trait]
-    impl Audit for Unit {
+    impl AuditStore for Unit {
         async fn record(&mut self, event: &AuditEvent) -> Result<(), StoreError>;
         async fn purge_events(
             &mut self, before: OffsetDateTime, limit: u32,
@@ -88,24 +87,24 @@ mockall::mock! {
     }
 
     #[async_trait]
-    impl Sessions for Unit {
+    impl SessionStore for Unit {
         async fn insert_session(&mut self, session: &Session) -> Result<bool, StoreError>;
         async fn touch_session(
             &mut self, id: SessionId, seen_at: OffsetDateTime,
         ) -> Result<bool, StoreError>;
         async fn renew_session(
-            &mut self, id: SessionId, epoch: CredentialEpoch, key: Option<SecretDigest>,
+            &mut self, id: SessionId, credentials_version: CredentialsVersion, key: Option<SecretDigest>,
             authenticated_at: OffsetDateTime,
         ) -> Result<bool, StoreError>;
         async fn rotate_refresh(
-            &mut self, id: SessionId, epoch: CredentialEpoch, successor: SecretDigest,
+            &mut self, id: SessionId, credentials_version: CredentialsVersion, successor: SecretDigest,
             rotation: &Rotation,
         ) -> Result<bool, StoreError>;
         async fn end_session(
             &mut self, id: SessionId, now: OffsetDateTime,
         ) -> Result<bool, StoreError>;
         async fn keep_only_session(
-            &mut self, user: UserId, keep: SessionId, epoch: CredentialEpoch, now: OffsetDateTime,
+            &mut self, user: UserId, keep: SessionId, credentials_version: CredentialsVersion, now: OffsetDateTime,
         ) -> Result<Option<u64>, StoreError>;
         async fn keep_newest_sessions(
             &mut self, user: UserId, keep: u32, now: OffsetDateTime,
@@ -119,7 +118,7 @@ mockall::mock! {
     }
 
     #[async_trait]
-    impl Resets for Unit {
+    impl ResetStore for Unit {
         async fn insert_reset_request(
             &mut self, request: &ResetRequest,
         ) -> Result<(), StoreError>;
@@ -134,7 +133,7 @@ mockall::mock! {
     }
 
     #[async_trait]
-    impl Outbox for Unit {
+    impl OutboxStore for Unit {
         async fn enqueue(&mut self, mail: &QueuedMail) -> Result<(), StoreError>;
         async fn claim_mails(
             &mut self, now: OffsetDateTime, lease: Lease, limit: u32,
@@ -151,10 +150,10 @@ mockall::mock! {
     }
 
     #[async_trait]
-    impl Installation for Unit {
-        async fn save_relay(&mut self, relay: &StoredRelay) -> Result<(), StoreError>;
-        async fn note_relay_test(
-            &mut self, saved_at: OffsetDateTime, test: &RelayTest,
+    impl InstallationStore for Unit {
+        async fn save_smtp_settings(&mut self, smtp: &StoredSmtpSettings) -> Result<(), StoreError>;
+        async fn record_smtp_test(
+            &mut self, saved_at: OffsetDateTime, test: &SmtpTest,
         ) -> Result<bool, StoreError>;
         async fn save_setup_link(
             &mut self, link: &SecretDigest, expires_at: OffsetDateTime,
@@ -165,38 +164,7 @@ mockall::mock! {
     }
 }
 
-/// A clock that shows one moment.
-pub(crate) struct FixedClock(pub(crate) OffsetDateTime);
-
-impl Clock for FixedClock {
-    fn now(&self) -> OffsetDateTime {
-        self.0
-    }
-}
-
-/// Draws 1, 1, 1 …, then 2, 2, 2 …: predictable, and different at every call.
-#[derive(Default)]
-pub(crate) struct CountingRandom(Mutex<u8>);
-
-impl Random for CountingRandom {
-    fn fill(&self, bytes: &mut [u8]) {
-        let mut drawn = self.0.lock().unwrap();
-        *drawn = drawn.wrapping_add(1);
-        bytes.fill(*drawn);
-    }
-}
-
-/// Somebody.
-pub(crate) fn a_user() -> User {
-    User::new(
-        UserId::generate(OffsetDateTime::UNIX_EPOCH, &CountingRandom::default()),
-        EmailAddress::parse("anna@example.com").unwrap(),
-        Username::parse("anna").unwrap(),
-        OffsetDateTime::UNIX_EPOCH,
-    )
-}
-
-/// A unit in which events may be recorded and nothing was held against anybody.
+/// Returns a unit that records any events, without failure counts.
 pub(crate) fn a_unit() -> MockUnit {
     let mut unit = MockUnit::new();
     unit.expect_record().returning(|_| Ok(()));
@@ -204,12 +172,12 @@ pub(crate) fn a_unit() -> MockUnit {
     unit
 }
 
-/// Some hash.
+/// Returns a hash.
 pub(crate) fn a_hash() -> PasswordHash {
     PasswordHash::from_phc("$some$hash".to_owned())
 }
 
-/// Every port as a mock, set up by a test and wired by [`Scene::ports`].
+/// All ports as mocks, set up by a test and wired by [`Scene::ports`].
 #[derive(Default)]
 pub(crate) struct Scene {
     pub(crate) store: MockStore,
@@ -220,33 +188,33 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// The store opens exactly one unit: this one.
+    /// Expects exactly one unit: this one.
     pub(crate) fn opens(&mut self, unit: MockUnit) {
         self.store.expect_begin().once().return_once(|| Ok(Box::new(unit)));
     }
 
-    /// A password is hashed exactly once.
+    /// Expects exactly one hashing.
     pub(crate) fn hashes(&mut self) {
         self.hasher.expect_hash().once().returning(|_| Ok(a_hash()));
     }
 
-    /// There is a password, compared exactly once with this verdict.
+    /// Expects exactly one verification of an existing password, with this verdict.
     pub(crate) fn has_password(&mut self, verdict: Verdict) {
         self.store.expect_find_password().returning(|_| Ok(Some(a_hash())));
         self.hasher.expect_verify().once().returning(move |_, _| Ok(verdict));
     }
 
-    /// Somebody has the address that is asked for.
-    pub(crate) fn knows_somebody(&mut self) {
+    /// Makes the store return a user for each address.
+    pub(crate) fn finds_a_user(&mut self) {
         self.store.expect_find_user_by_email().returning(|_| Ok(Some((a_user(), Some(a_hash())))));
     }
 
-    /// Wires the mocks; tokens can always be signed, and nobody is limited.
+    /// Wires the mocks; tokens can be signed, and no client is limited.
     pub(crate) fn ports(mut self) -> Ports {
         self.access_tokens.expect_issue().returning(|_| Ok(SignedToken::new("access".to_owned())));
         self.store.expect_find_failures().returning(|_, _| Ok(FailureCount::default()));
         let mut common_passwords = MockCommonPasswords::new();
-        common_passwords.expect_contains().returning(|text| text == "everybody uses this");
+        common_passwords.expect_contains().returning(|text| text == "a very common one");
         let mut limiter = MockRateLimiter::new();
         limiter.expect_admit().returning(|_, _| Decision::Admitted);
         Ports {

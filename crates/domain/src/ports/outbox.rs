@@ -1,20 +1,20 @@
-//! The mails that wait, and the clearing away of what is over.
+//! The outbox, and the deletion of old rows.
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::StoreError;
-use crate::id::{LeaseId, MailId};
-use crate::mail::{Lease, MailFate, QueuedMail};
+use crate::model::id::{LeaseId, MailId};
+use crate::model::mail::{Lease, MailFate, QueuedMail};
 
-/// The mails that wait.
+/// The outbox.
 #[async_trait]
-pub trait Outbox: Send {
+pub trait OutboxStore: Send {
     /// Adds a mail, due at once.
     async fn enqueue(&mut self, mail: &QueuedMail) -> Result<(), StoreError>;
 
-    /// Claims at most `limit` mails that are due at `now` and not under a lease that lasts beyond
-    /// `now`, the longest due first, and counts the attempt.
+    /// Claims at most `limit` mails that are due at `now` and have no lease beyond `now`, the longest
+    /// overdue first, and counts the attempt.
     ///
     /// Of any number of concurrent units each mail is claimed by at most one.
     async fn claim_mails(
@@ -24,9 +24,9 @@ pub trait Outbox: Send {
         limit: u32,
     ) -> Result<Vec<QueuedMail>, StoreError>;
 
-    /// Records what became of a claimed mail and ends the claim.
+    /// Stores the delivery result of a claimed mail and ends the claim.
     ///
-    /// Answers `false`, and changes nothing, when `lease` is not the mail's latest claim.
+    /// Returns `false`, and changes nothing, if `lease` is not the mail's latest claim.
     /// A mail that was sent, failed or was withdrawn is never claimed again.
     async fn settle_mail(
         &mut self,
@@ -36,17 +36,14 @@ pub trait Outbox: Send {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError>;
 
-    /// Makes a mail due at `now`, whatever became of it: its attempts and its failure are
-    /// forgotten, when it was queued is not.
+    /// Makes a mail due at `now`, in any state: its attempts and last error are reset, the time at
+    /// which it was queued stays.
     ///
-    /// Answers `false`, and changes nothing, when there is no such mail or a lease on it lasts
-    /// beyond `now`.
+    /// Returns `false`, and changes nothing, if there is no such mail or it has a lease beyond `now`.
     async fn requeue_mail(&mut self, id: MailId, now: OffsetDateTime) -> Result<bool, StoreError>;
 
-    /// Deletes what ended before `before`: finished mails, resets that expired, sessions past
-    /// their absolute lifetime. Nothing that still works is touched.
+    /// Deletes finished mails, expired resets and expired sessions that ended before `before`.
     ///
-    /// Deletes at most `limit` of each, so that nobody waits long for this unit, and answers
-    /// whether there may be more.
+    /// Deletes at most `limit` of each, to keep the unit short. Returns `true` if there may be more.
     async fn purge(&mut self, before: OffsetDateTime, limit: u32) -> Result<bool, StoreError>;
 }

@@ -1,61 +1,61 @@
-//! Hashing passwords.
+//! Hashing passwords, and the list of common ones.
 
 use async_trait::async_trait;
 
 use crate::error::BoxError;
-use crate::password::{Password, PasswordHash};
+use crate::model::password::{Password, PasswordHash};
 
-/// Turns passwords into hashes and compares them.
+/// Hashes and verifies passwords.
 #[cfg_attr(test, mockall::automock)]
 #[async_trait]
 pub trait PasswordHasher: Send + Sync {
-    /// Hashes a password with today's parameters and a salt of its own.
+    /// Hashes a password with the current parameters and a new salt.
     async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError>;
 
-    /// Compares a password with a hash, in a time that does not depend on where they differ.
+    /// Verifies a password against a hash, in constant time.
     async fn verify(&self, password: &Password, hash: &PasswordHash) -> Result<Verdict, HashError>;
 
-    /// Takes a hash that another system has made, in the notation of that system. A password that
-    /// matches it is `MatchButStale`, if the hash knows all of it.
+    /// Imports a hash of another system, in that system's format. A password that matches it is
+    /// `MatchButStale`, if the hash covers the whole password.
     ///
     /// # Errors
-    /// [`HashError::Unreadable`] says why no password can be compared with it.
-    fn adopt(&self, text: &str) -> Result<PasswordHash, HashError>;
+    /// [`HashError::Unreadable`] if the hash is not supported.
+    fn accept_foreign_hash(&self, text: &str) -> Result<PasswordHash, HashError>;
 
-    /// A hash of nothing anybody knows, as expensive to verify as a new one.
+    /// Returns a hash that no password matches, as expensive to verify as a new one.
     fn decoy(&self) -> PasswordHash;
 }
 
-/// Knows the passwords that everybody tries first.
+/// The list of common and breached passwords.
 #[cfg_attr(test, mockall::automock)]
 pub trait CommonPasswords: Send + Sync {
-    /// Whether a password is among them; it is given in folded case and NFC.
+    /// Returns `true` if a password, case-folded and in NFC, is on the list.
     ///
-    /// May now and then be mistaken about one that is not, never about one that is.
+    /// False positives are possible and rare; false negatives are not.
     fn contains(&self, folded: &str) -> bool;
 }
 
-/// The outcome of a comparison.
+/// The result of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The password is right.
+    /// The password matches.
     Match,
-    /// The password is right, and its hash was made with other parameters than today's.
+    /// The password matches, and the hash has other than the current parameters.
     MatchButStale,
-    /// The password is wrong.
+    /// The password does not match.
     Mismatch,
 }
 
-/// Why there is no verdict.
+/// The reason why a password was not hashed or verified.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
-    /// Too many are waiting already; try again in a second.
+    /// The queue is full; retry in a second.
     #[error("all hashing threads are busy")]
     Busy,
-    /// The stored hash is none of ours, or asks for more work than we are willing to do.
+    /// The stored hash is malformed, unsupported or too expensive.
     #[error("the stored hash cannot be read")]
     Unreadable(#[source] BoxError),
-    /// The hash function itself failed.
+    /// The hash function failed.
     #[error("hashing failed")]
     Failed(#[source] BoxError),
 }

@@ -1,34 +1,31 @@
-//! Keeping secrets that have to be read again.
+//! Encryption of secrets that are read again.
 
 use zeroize::Zeroizing;
 
 use crate::error::BoxError;
 
-/// Seals secrets for storage or for a trip through a browser, and opens them again.
+/// Seals (encrypts and authenticates) secrets for storage or a cookie, and opens them.
 #[cfg_attr(test, mockall::automock)]
 pub trait Sealer: Send + Sync {
-    /// Encrypts and authenticates a text; the result is printable ASCII. Two seals of one text
-    /// differ.
+    /// Encrypts and authenticates a text. The result is printable ASCII, and different each time.
     fn seal(&self, purpose: SealPurpose, text: &str) -> Result<String, SealError>;
 
-    /// Opens what this installation has sealed for this purpose.
-    ///
-    /// `None` for everything else, for whatever reason.
+    /// Opens a text that this installation sealed for this purpose; returns `None` otherwise.
     fn open(&self, purpose: SealPurpose, sealed: &str) -> Option<Zeroizing<String>>;
 }
 
-/// What a seal is for: one made for one purpose does not open for another.
+/// The purpose of a sealed text; it cannot be opened for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SealPurpose {
-    /// The password of the mail relay.
-    RelayPassword,
-    /// What one page tells the next.
+    /// The password of the SMTP server.
+    SmtpPassword,
+    /// A message from one page to the next.
     Flash,
-    /// What a command on the machine asks the running service.
+    /// A question of a command to the running service.
     Probe,
 }
 
-/// Why nothing was sealed.
+/// The reason why a secret was not sealed.
 #[derive(Debug, thiserror::Error)]
 #[error("the secret could not be sealed")]
 pub struct SealError(#[source] pub BoxError);

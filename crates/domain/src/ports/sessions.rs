@@ -1,69 +1,68 @@
-//! The sessions: what begins, changes and ends them.
+//! Sessions in the store.
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::StoreError;
-use crate::id::{SessionId, UserId};
-use crate::refresh::Rotation;
-use crate::secret::SecretDigest;
-use crate::session::Session;
-use crate::user::CredentialEpoch;
+use crate::model::id::{SessionId, UserId};
+use crate::model::refresh_token::Rotation;
+use crate::model::secret::SecretDigest;
+use crate::model::session::Session;
+use crate::model::user::CredentialsVersion;
 
-/// The sessions. Whichever verb ends one at `now`, it is listed as ended then.
+/// The sessions. A session that a method ends at `now` is added to the ended sessions at `now`.
 #[async_trait]
-pub trait Sessions: Send {
-    /// Adds a session. Answers `false`, and changes nothing, when its user is gone.
+pub trait SessionStore: Send {
+    /// Adds a session. Returns `false`, and changes nothing, if its user does not exist.
     async fn insert_session(&mut self, session: &Session) -> Result<bool, StoreError>;
 
-    /// Notes that a session's owner was seen; an earlier moment than the noted one changes nothing.
-    /// Answers `false` when there is no such session.
+    /// Updates the time of a session's latest use; an earlier time than the stored one changes
+    /// nothing. Returns `false` if there is no such session.
     async fn touch_session(
         &mut self,
         id: SessionId,
         seen_at: OffsetDateTime,
     ) -> Result<bool, StoreError>;
 
-    /// Notes that a session's owner has proved again who they are, and gives it another browser
-    /// key: the old one is dead. Answers `false`, and changes nothing, when there is no such
-    /// session or it is not in `epoch`.
+    /// Updates the time of a session's latest authentication, and replaces its browser key. Returns
+    /// `false`, and changes nothing, if there is no such session or it has another credentials version.
     async fn renew_session(
         &mut self,
         id: SessionId,
-        epoch: CredentialEpoch,
+        credentials_version: CredentialsVersion,
         key: Option<SecretDigest>,
         authenticated_at: OffsetDateTime,
     ) -> Result<bool, StoreError>;
 
-    /// Exchanges a session's refresh token: the one that works, `rotation.from`, for `successor`;
-    /// and notes that the session's owner was seen.
+    /// Exchanges a session's current refresh token, `rotation.from`, for `successor`, and updates the
+    /// time of the session's latest use.
     ///
-    /// Answers `false`, and changes nothing, when there is no such session, it is not in `epoch`, or
-    /// another token works. Of any number of concurrent units with one `rotation.from` exactly one
-    /// is answered `true`.
+    /// Returns `false`, and changes nothing, if there is no such session, it has another credentials
+    /// version, or another token is current. Of any number of concurrent units with one
+    /// `rotation.from` exactly one gets `true`.
     async fn rotate_refresh(
         &mut self,
         id: SessionId,
-        epoch: CredentialEpoch,
+        credentials_version: CredentialsVersion,
         successor: SecretDigest,
         rotation: &Rotation,
     ) -> Result<bool, StoreError>;
 
-    /// Ends a session. Answers `false` when there was none.
+    /// Ends a session. Returns `false` if there is none.
     async fn end_session(&mut self, id: SessionId, now: OffsetDateTime)
     -> Result<bool, StoreError>;
 
-    /// Ends all sessions of a user but `keep`, which lives on in `epoch`, and answers how many it
-    /// ended. `None`, and nothing changed, when the user has no such session.
+    /// Ends all sessions of a user except `keep`, which gets the credentials version, and returns the
+    /// number of ended ones. Returns `None`, and changes nothing, if the user has no such session.
     async fn keep_only_session(
         &mut self,
         user: UserId,
         keep: SessionId,
-        epoch: CredentialEpoch,
+        credentials_version: CredentialsVersion,
         now: OffsetDateTime,
     ) -> Result<Option<u64>, StoreError>;
 
-    /// Ends all sessions of a user but the `keep` that began last.
+    /// Ends all sessions of a user except the `keep` newest.
     async fn keep_newest_sessions(
         &mut self,
         user: UserId,
@@ -74,9 +73,8 @@ pub trait Sessions: Send {
     /// Ends all sessions of a user.
     async fn end_sessions(&mut self, user: UserId, now: OffsetDateTime) -> Result<(), StoreError>;
 
-    /// Forgets that sessions have ended which did so before `before`.
-    ///
-    /// Forgets at most `limit`, and answers whether there may be more.
+    /// Deletes at most `limit` entries of ended sessions from before `before`. Returns `true` if there
+    /// may be more.
     async fn forget_ended_sessions(
         &mut self,
         before: OffsetDateTime,

@@ -1,111 +1,109 @@
-//! What the service remembers.
+//! The store: reads, and units of work for writes.
 //!
-//! A use case opens one unit of work, uses its verbs, and commits it. One write needs no unit:
-//! [`Store::add_reset_request`].
-//! Verbs that decide a race are single statements and answer with a value, never an error.
-//! Times are kept to the microsecond.
+//! A use case begins a unit of work, calls its methods, and commits it. Only
+//! [`Store::add_reset_request`] writes without a unit.
+//! Methods that decide a race are single statements and return a value, not an error.
+//! Times are stored to the microsecond.
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::audit::Audit;
-use super::failures::Failures;
-use super::installation::Installation;
-use super::outbox::Outbox;
-use super::sessions::Sessions;
-use crate::audit::AuditEvent;
-use crate::caller::ClientNetwork;
-use crate::census::Census;
-use crate::email::EmailKey;
+use super::audit::AuditStore;
+use super::installation::InstallationStore;
+use super::outbox::OutboxStore;
+use super::sessions::SessionStore;
+use super::sign_in_failures::SignInFailureStore;
 use crate::error::BoxError;
-use crate::failures::FailureCount;
-use crate::id::{EventId, MailId, SessionId, UserId};
-use crate::language::Language;
-use crate::mail::MailRecord;
-use crate::password::PasswordHash;
-use crate::relay::StoredRelay;
-use crate::reset::{PasswordReset, ResetId, ResetRequest};
-use crate::secret::SecretDigest;
-use crate::session::{EndedSession, Session};
-use crate::user::{CredentialEpoch, User, UserFilter};
+use crate::model::audit::AuditEvent;
+use crate::model::client::ClientNetwork;
+use crate::model::email::EmailKey;
+use crate::model::id::{EventId, MailId, ResetId, SessionId, UserId};
+use crate::model::language::Language;
+use crate::model::mail::MailRecord;
+use crate::model::password::PasswordHash;
+use crate::model::password_reset::{PasswordReset, ResetRequest};
+use crate::model::secret::SecretDigest;
+use crate::model::session::{EndedSession, Session};
+use crate::model::sign_in_failures::FailureCount;
+use crate::model::smtp_settings::StoredSmtpSettings;
+use crate::model::stats::Stats;
+use crate::model::user::{CredentialsVersion, User, UserFilter};
 
-/// The place where everything is kept.
+/// The database.
 #[cfg_attr(test, mockall::automock)]
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Opens a unit of work.
+    /// Begins a unit of work.
     ///
-    /// Nothing it writes is visible to anybody until it is committed. Dropping it discards
-    /// everything.
+    /// Its writes are not visible outside until it is committed. Dropping it rolls back.
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
 
-    /// Adds a request for a reset link, whether its address belongs to anybody or not; durable and
-    /// visible when this answers.
+    /// Adds a reset request, for an address with or without an account; durable and visible when this
+    /// returns.
     ///
-    /// Needs no unit, so that many can be written together. Once begun, it is finished even if the
-    /// caller stops waiting.
+    /// Needs no unit, so that many can be written in one transaction. Once begun, it is finished even
+    /// if the caller stops waiting.
     async fn add_reset_request(&self, request: &ResetRequest) -> Result<(), StoreError>;
 
-    /// Answers once the store can be reached.
+    /// Returns if the store is reachable.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    // The reads that decide nothing stand here, outside any unit: on SQLite a unit takes the one
-    // write lock, and a unit held open over slow work would hold up everybody.
+    // Reads are outside of units: on SQLite a unit takes the only write lock, and one that is held
+    // open over slow work would block all writers.
 
-    /// The user with that id.
+    /// Returns the user with that id.
     async fn find_user(&self, id: UserId) -> Result<Option<User>, StoreError>;
 
-    /// The user with that address, and their password hash.
+    /// Returns the user with that address, and their password hash.
     async fn find_user_by_email(
         &self,
         key: &EmailKey,
     ) -> Result<Option<(User, Option<PasswordHash>)>, StoreError>;
 
-    /// A user's password hash.
+    /// Returns a user's password hash.
     async fn find_password(&self, id: UserId) -> Result<Option<PasswordHash>, StoreError>;
 
-    /// The session with its user: what every authenticated request asks.
+    /// Returns the session with its user; called for each authenticated request.
     ///
-    /// Sees whatever was committed through this store; what another process has committed, or a
-    /// commit whose answer was not waited for, after a second at most (decision D12).
+    /// Sees all commits of this store at once; commits of other processes, and commits whose caller
+    /// stopped waiting, after a second at most (decision 0024).
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError>;
 
-    /// The browser session whose key has that digest, with its user.
+    /// Returns the browser session whose key has that digest, with its user.
     async fn find_browser_session(
         &self,
         key: &SecretDigest,
     ) -> Result<Option<(Session, User)>, StoreError>;
 
-    /// The session whose refresh tokens share the half with that digest, with its user.
+    /// Returns the session whose refresh tokens share the half with that digest, with its user.
     async fn find_refreshed_session(
         &self,
         family: &SecretDigest,
     ) -> Result<Option<(Session, User)>, StoreError>;
 
-    /// All sessions of a user, the one seen last first.
+    /// Returns all sessions of a user, the latest used first.
     async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, StoreError>;
 
-    /// At most `limit` sessions that have ended after that place in their order, the earliest
-    /// first: by when they ended, and then by their ids.
+    /// Returns at most `limit` ended sessions after that entry, ordered by end time and then by id.
     async fn list_ended_sessions(
         &self,
         after: EndedSession,
         limit: u32,
     ) -> Result<Vec<EndedSession>, StoreError>;
 
-    /// At most `limit` sessions that began at or after `since` and are not in their user's epoch: a
-    /// change of credentials has overtaken them.
+    /// Returns at most `limit` sessions created at or after `since` whose credentials version is not
+    /// that of their user.
     async fn list_overtaken_sessions(
         &self,
         since: OffsetDateTime,
         limit: u32,
     ) -> Result<Vec<SessionId>, StoreError>;
 
-    /// The reset with its user.
+    /// Returns the reset with its user.
     async fn find_reset(&self, id: ResetId) -> Result<Option<(PasswordReset, User)>, StoreError>;
 
-    /// At most `limit` users that pass the filter, with an id after `after`, in the order of their
-    /// ids, which is that of their creation.
+    /// Returns at most `limit` users that pass the filter, with an id after `after`, in the order of
+    /// their ids, which is that of their creation.
     async fn list_users(
         &self,
         filter: &UserFilter,
@@ -113,14 +111,15 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<Vec<User>, StoreError>;
 
-    /// At most `limit` mails with an id before `before`, the newest first.
+    /// Returns at most `limit` mails with an id before `before`, the newest first.
     async fn list_mails(
         &self,
         before: Option<MailId>,
         limit: u32,
     ) -> Result<Vec<MailRecord>, StoreError>;
 
-    /// At most `limit` events with an id before `before`, the newest first; of one user if asked.
+    /// Returns at most `limit` audit events with an id before `before`, of one user if given, the newest
+    /// first.
     async fn list_events(
         &self,
         user: Option<UserId>,
@@ -128,20 +127,20 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<Vec<AuditEvent>, StoreError>;
 
-    /// How many wrong passwords there were in a row for an address, in all and from a network.
+    /// Returns the number of wrong passwords in a row for an address, in all and from a network.
     async fn find_failures(
         &self,
         address: &EmailKey,
         network: ClientNetwork,
     ) -> Result<FailureCount, StoreError>;
 
-    /// The relay an administrator has described, if any has.
-    async fn find_relay(&self) -> Result<Option<StoredRelay>, StoreError>;
+    /// Returns the SMTP settings that an administrator saved.
+    async fn find_smtp_settings(&self) -> Result<Option<StoredSmtpSettings>, StoreError>;
 
-    /// How much there is at `now`. May take a while where there is much.
-    async fn count(&self, now: OffsetDateTime) -> Result<Census, StoreError>;
+    /// Returns the stats at `now`. Slow on large tables.
+    async fn count(&self, now: OffsetDateTime) -> Result<Stats, StoreError>;
 
-    /// Whether a set-up link with that digest would work at `now`.
+    /// Returns `true` if a setup link with that digest is valid at `now`.
     async fn is_setup_link_live(
         &self,
         link: &SecretDigest,
@@ -149,12 +148,20 @@ pub trait Store: Send + Sync {
     ) -> Result<bool, StoreError>;
 }
 
-/// Work that happens together or not at all.
+/// A transaction.
 #[async_trait]
 pub trait UnitOfWork:
-    Users + Credentials + Failures + Sessions + Resets + Outbox + Audit + Installation + Send
+    UserStore
+    + CredentialStore
+    + SignInFailureStore
+    + SessionStore
+    + ResetStore
+    + OutboxStore
+    + AuditStore
+    + InstallationStore
+    + Send
 {
-    /// Makes everything the unit wrote durable and visible, at once.
+    /// Makes all writes of the unit durable and visible, atomically.
     ///
     /// Once begun, it is finished even if the caller stops waiting.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
@@ -162,62 +169,62 @@ pub trait UnitOfWork:
 
 /// The users.
 #[async_trait]
-pub trait Users: Send {
-    /// Adds a user; says so, and changes nothing, when the address or the name is taken.
+pub trait UserStore: Send {
+    /// Adds a user. Changes nothing if the address or the username is taken.
     ///
-    /// The unit stays usable either way. Names are the same when their keys are.
+    /// The unit stays usable either way. Usernames are compared by their keys.
     async fn insert_user(&mut self, user: &User) -> Result<Insertion, StoreError>;
 
-    /// Moves a user from `from` to the next epoch, which ends every session and link of `from`.
+    /// Increments a user's credentials version from `from`, which invalidates all sessions and links
+    /// of `from`.
     ///
-    /// Answers `false`, and changes nothing, when the user is gone or in another epoch.
-    /// Of any number of concurrent units with one `from` exactly one is answered `true`.
-    async fn advance_epoch(
+    /// Returns `false`, and changes nothing, if the user does not exist or has another version.
+    /// Of any number of concurrent units with one `from` exactly one gets `true`.
+    async fn advance_credentials_version(
         &mut self,
         id: UserId,
-        from: CredentialEpoch,
+        from: CredentialsVersion,
     ) -> Result<bool, StoreError>;
 
-    /// Ends everything that was issued to anybody so far: moves every user to the next epoch, ends
-    /// every session, and supersedes, at `now`, every reset that was not used. Answers how many users
-    /// there are.
+    /// Revokes all sessions and links: increments the credentials version of all users, ends all
+    /// sessions, and supersedes at `now` all resets that were not used. Returns the number of users.
     async fn revoke_everything(&mut self, now: OffsetDateTime) -> Result<u64, StoreError>;
 
-    /// The users with those ids as they are until this unit ends, in the order of their ids: no
-    /// other unit can change them meanwhile. Who is gone is left out.
+    /// Locks the users with those ids until the unit ends, and returns those that exist, in the order
+    /// of their ids.
     async fn lock_users(&mut self, ids: &[UserId]) -> Result<Vec<User>, StoreError>;
 
-    /// Activates or deactivates a user. Answers `false` when there is no such user.
+    /// Activates or deactivates a user. Returns `false` if there is no such user.
     async fn set_active(&mut self, id: UserId, active: bool) -> Result<bool, StoreError>;
 
-    /// Gives or takes an administrator's rights. Answers `false` when there is no such user.
+    /// Grants or revokes administrator rights. Returns `false` if there is no such user.
     async fn set_admin(&mut self, id: UserId, admin: bool) -> Result<bool, StoreError>;
 
-    /// Sets the language a user is written to in. Answers `false` when there is no such user.
+    /// Sets the language of mails to a user. Returns `false` if there is no such user.
     async fn set_language(&mut self, id: UserId, language: Language) -> Result<bool, StoreError>;
 
-    /// Deletes a user with everything that belongs to them: password, wrong passwords, sessions,
-    /// which have ended at `now`, resets, mails. Events about them stay.
+    /// Deletes a user with their password, failure counts, sessions, which end at `now`, resets and
+    /// mails. Audit events about them stay.
     ///
-    /// Answers `false` when there is no such user.
+    /// Returns `false` if there is no such user.
     async fn delete_user(&mut self, id: UserId, now: OffsetDateTime) -> Result<bool, StoreError>;
 }
 
-/// The outcome of adding a user.
+/// The result of adding a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Insertion {
     /// The user was added.
     Inserted,
     /// Another user has that address.
     EmailTaken,
-    /// Another user has that name.
+    /// Another user has that username.
     UsernameTaken,
 }
 
-/// The passwords.
+/// The password hashes.
 #[async_trait]
-pub trait Credentials: Send {
-    /// Sets a user's password, whether they had one or not.
+pub trait CredentialStore: Send {
+    /// Sets a user's password hash, replacing an earlier one.
     async fn set_password(
         &mut self,
         id: UserId,
@@ -225,9 +232,9 @@ pub trait Credentials: Send {
         now: OffsetDateTime,
     ) -> Result<(), StoreError>;
 
-    /// Replaces one hash of the same password by another.
+    /// Replaces a hash by another one of the same password.
     ///
-    /// Answers `false`, and changes nothing, when the stored hash is not `old` any more.
+    /// Returns `false`, and changes nothing, if the stored hash is not `old` any more.
     async fn replace_hash(
         &mut self,
         id: UserId,
@@ -236,19 +243,18 @@ pub trait Credentials: Send {
     ) -> Result<bool, StoreError>;
 }
 
-/// The password resets.
+/// The reset requests and password resets.
 #[async_trait]
-pub trait Resets: Send {
-    /// Adds a request, whether its address belongs to anybody or not.
+pub trait ResetStore: Send {
+    /// Adds a request, for an address with or without an account.
     async fn insert_reset_request(&mut self, request: &ResetRequest) -> Result<(), StoreError>;
 
-    /// Takes the oldest request out of the store.
+    /// Removes and returns the oldest request.
     ///
-    /// Of any number of concurrent units each request is taken by exactly one; a request whose
-    /// taker discards its unit is back.
+    /// Of any number of concurrent units each request is taken by exactly one; a rollback puts it back.
     async fn take_reset_request(&mut self) -> Result<Option<ResetRequest>, StoreError>;
 
-    /// The resets issued to a user at or after `since`, newest first.
+    /// Returns the resets issued to a user at or after `since`, newest first.
     ///
     /// Until the unit ends, no other unit can issue one to the same user.
     async fn recent_resets(
@@ -257,15 +263,15 @@ pub trait Resets: Send {
         since: OffsetDateTime,
     ) -> Result<Vec<PasswordReset>, StoreError>;
 
-    /// Adds a reset, after it has superseded all earlier ones of the user.
+    /// Adds a reset, and supersedes all earlier ones of the user.
     ///
-    /// Answers `false`, and changes nothing, when its user is gone.
+    /// Returns `false`, and changes nothing, if its user does not exist.
     async fn insert_reset(&mut self, reset: &PasswordReset) -> Result<bool, StoreError>;
 
-    /// Spends a reset: of any number of concurrent units exactly one receives it.
+    /// Uses up a reset: of any number of concurrent units exactly one receives it.
     ///
-    /// `None`, and nothing changed, when it is unknown, used, superseded or expired at `now`, or
-    /// when its user is inactive or has another epoch or address than at issue.
+    /// Returns `None`, and changes nothing, if it is unknown, used, superseded or expired at `now`, or
+    /// if its user is inactive or has another credentials version or address than at issue.
     async fn spend_reset(
         &mut self,
         id: ResetId,
@@ -273,14 +279,13 @@ pub trait Resets: Send {
     ) -> Result<Option<PasswordReset>, StoreError>;
 }
 
-/// Why the store did not do what it was asked to.
+/// The error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It cannot be reached, or is too busy; nothing was changed, or, at a commit that was cut
-    /// off, everything or nothing.
-    #[error("the store is unavailable")]
+    /// Unreachable or too busy. Nothing was changed; an interrupted commit changed all or nothing.
+    #[error("database unavailable")]
     Unavailable(#[source] BoxError),
-    /// It holds something this version cannot read, or refused something it should accept.
-    #[error("the store is damaged or of another version")]
+    /// The database contains something this version cannot read, or refused a valid statement.
+    #[error("the database is damaged or of another version")]
     Corrupt(#[source] BoxError),
 }

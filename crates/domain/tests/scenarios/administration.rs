@@ -1,18 +1,18 @@
-//! What administrators do with other people's accounts.
+//! Administration of accounts.
 
 use time::Duration;
-use vestibule_domain::administration::NewUser;
-use vestibule_domain::authority::Authority;
 use vestibule_domain::error::Error;
-use vestibule_domain::mail::{Content, MailKind, MailState};
+use vestibule_domain::model::mail::{Content, MailKind, MailState};
+use vestibule_domain::model::user::UserFilter;
+use vestibule_domain::model::username::Username;
 use vestibule_domain::ports::MailError;
-use vestibule_domain::user::UserFilter;
-use vestibule_domain::username::Username;
+use vestibule_domain::use_cases::admin_context::AdminContext;
+use vestibule_domain::use_cases::administration::NewUser;
 
 use crate::world::{ADMIN, ANNA, World, address, operator, password, token_of};
 
 #[tokio::test]
-async fn a_deactivated_account_is_closed_and_can_be_opened_again() {
+async fn a_deactivated_account_cannot_sign_in_until_it_is_activated() {
     let world = World::new();
     let signed_in = world.sign_up(ANNA, "the first").await;
     world.administration.deactivate(&operator(), &signed_in.user).await.unwrap();
@@ -26,7 +26,7 @@ async fn a_deactivated_account_is_closed_and_can_be_opened_again() {
 }
 
 #[tokio::test]
-async fn a_deleted_account_is_gone_and_its_address_free() {
+async fn a_deleted_account_is_gone_and_its_address_is_free() {
     let world = World::new();
     let signed_in = world.sign_up(ANNA, "the first").await;
     world.administration.delete(&operator(), signed_in.user.id).await.unwrap();
@@ -36,7 +36,7 @@ async fn a_deleted_account_is_gone_and_its_address_free() {
 }
 
 #[tokio::test]
-async fn a_password_set_by_an_administrator_ends_everything_and_is_told() {
+async fn a_password_set_by_an_administrator_ends_sessions_and_is_mailed() {
     let world = World::new();
     let signed_in = world.sign_up(ANNA, "the first").await;
     let token = world.link(ANNA).await;
@@ -45,12 +45,12 @@ async fn a_password_set_by_an_administrator_ends_everything_and_is_told() {
     assert!(matches!(world.actor(&signed_in).await, Err(Error::Unauthenticated)));
     assert!(!world.recovery.verify(&token).await.unwrap());
     world.sign_in(ANNA, "the second").await.unwrap();
-    let told = world.work().await;
-    assert!(told.iter().any(|mail| matches!(mail.content, Content::PasswordChanged { .. })));
+    let mails = world.work().await;
+    assert!(mails.iter().any(|mail| matches!(mail.content, Content::PasswordChanged { .. })));
 }
 
 #[tokio::test]
-async fn a_link_made_by_hand_works_once_and_supersedes() {
+async fn a_link_created_by_an_operator_works_once_and_supersedes() {
     let world = World::new();
     let user = world.sign_up(ANNA, "the first").await.user;
     let mailed = world.link(ANNA).await;
@@ -62,7 +62,7 @@ async fn a_link_made_by_hand_works_once_and_supersedes() {
 }
 
 #[tokio::test]
-async fn an_account_without_a_password_gets_its_first_by_link() {
+async fn an_account_without_a_password_gets_one_with_a_reset_link() {
     let world = World::new();
     let username = Username::parse("anna").unwrap();
     let new = NewUser { email: address(ANNA), username, password: None, is_admin: true };
@@ -77,21 +77,21 @@ async fn an_account_without_a_password_gets_its_first_by_link() {
     assert_eq!(admins.len(), 1);
 }
 
-/// An administrator at a browser.
-async fn authority(world: &World) -> Authority {
-    Authority::of(world.admin().await).unwrap()
+/// The context of an administrator with a browser session.
+async fn authority(world: &World) -> AdminContext {
+    AdminContext::of(world.admin().await).unwrap()
 }
 
 #[tokio::test]
-async fn a_user_has_no_authority() {
+async fn a_user_is_not_an_administrator() {
     let world = World::new();
     let signed_in = world.sign_up(ANNA, "the first").await;
     let actor = world.actor(&signed_in).await.unwrap();
-    assert!(matches!(Authority::of(actor), Err(Error::Forbidden)));
+    assert!(matches!(AdminContext::of(actor), Err(Error::Forbidden)));
 }
 
 #[tokio::test]
-async fn an_administrator_finds_people_by_a_part_of_their_address_or_name() {
+async fn an_administrator_finds_users_by_a_part_of_their_address_or_username() {
     let world = World::new();
     let by = authority(&world).await;
     for email in [ANNA, "ben@example.com", "Joanna@Example.org"] {
@@ -114,23 +114,23 @@ async fn an_administrator_finds_people_by_a_part_of_their_address_or_name() {
 }
 
 #[tokio::test]
-async fn an_administrator_closes_an_account_and_ends_sessions() {
+async fn an_administrator_deactivates_an_account_and_ends_sessions() {
     let world = World::new();
     let by = authority(&world).await;
     let program = world.sign_up(ANNA, "the first").await;
     let browser = world.browse(ANNA, "the first").await;
     world.administration.end_sessions(&by, &program.user).await.unwrap();
     assert!(matches!(world.actor(&program).await, Err(Error::Unauthenticated)));
-    assert!(matches!(world.visitor(&browser).await, Err(Error::Unauthenticated)));
+    assert!(matches!(world.browser_session(&browser).await, Err(Error::Unauthenticated)));
     let again = world.browse(ANNA, "the first").await;
 
     world.administration.deactivate(&by, &world.user(ANNA).await).await.unwrap();
-    assert!(matches!(world.visitor(&again).await, Err(Error::Unauthenticated)));
+    assert!(matches!(world.browser_session(&again).await, Err(Error::Unauthenticated)));
     assert!(matches!(world.sign_in(ANNA, "the first").await, Err(Error::AccountInactive)));
 }
 
 #[tokio::test]
-async fn an_administrator_has_a_link_sent_that_only_its_owner_receives() {
+async fn an_administrator_sends_a_link_that_only_the_user_receives() {
     let world = World::new();
     let by = authority(&world).await;
     let user = world.sign_up(ANNA, "the first").await.user;
@@ -166,7 +166,7 @@ async fn a_mail_that_failed_is_sent_again() {
 }
 
 #[tokio::test]
-async fn a_mail_on_its_way_and_a_dead_link_are_not_sent_again() {
+async fn a_claimed_mail_and_an_invalid_link_are_not_sent_again() {
     let world = World::new();
     let by = authority(&world).await;
     world.sign_up(ANNA, "the first").await;
@@ -187,7 +187,7 @@ async fn a_mail_on_its_way_and_a_dead_link_are_not_sent_again() {
 }
 
 #[tokio::test]
-async fn an_administrator_spares_their_own_account_and_the_operator_need_not() {
+async fn an_administrator_cannot_deactivate_themselves_but_an_operator_can() {
     let world = World::new();
     let by = authority(&world).await;
     let own = world.user(ADMIN).await;
@@ -206,9 +206,9 @@ async fn an_administrator_spares_their_own_account_and_the_operator_need_not() {
 }
 
 #[tokio::test]
-async fn whoever_lost_the_right_meanwhile_has_nothing_sent() {
+async fn a_former_administrator_cannot_send_mails() {
     let world = World::new();
-    let by = Authority::of(world.admin().await).unwrap();
+    let by = AdminContext::of(world.admin().await).unwrap();
     let anna = world.sign_up(ANNA, "the first").await.user;
     let mail = world.administration.mails(&by, None, 1).await.unwrap().remove(0);
     let admin = world.user(ADMIN).await;

@@ -1,29 +1,29 @@
-//! The record of what happened.
+//! The audit log.
 
 use time::Duration;
-use vestibule_domain::administration::UserChange;
-use vestibule_domain::audit::{AuditEvent, Doer, EventKind};
-use vestibule_domain::authority::Authority;
+use vestibule_domain::model::audit::{Actor, AuditAction, AuditEvent};
+use vestibule_domain::use_cases::admin_context::AdminContext;
+use vestibule_domain::use_cases::administration::UserChange;
 
 use crate::world::{ANNA, World, operator, password};
 
-/// What is on record, the oldest first.
+/// Returns the audit log, the oldest event first.
 async fn record(world: &World) -> Vec<AuditEvent> {
     let mut events = world.administration.events(&operator(), None, None, 1000).await.unwrap();
     events.reverse();
     events
 }
 
-async fn kinds(world: &World) -> Vec<EventKind> {
+async fn kinds(world: &World) -> Vec<AuditAction> {
     record(world).await.into_iter().map(|event| event.kind).collect()
 }
 
 #[tokio::test]
-async fn every_act_of_a_persons_day_is_on_record_once() {
+async fn each_operation_of_a_user_is_in_the_audit_log_once() {
     let world = World::new();
     let here = world.sign_up(ANNA, "the first").await;
     world.sign_in(ANNA, "not it").await.unwrap_err();
-    world.sign_in("nobody@example.com", "not it").await.unwrap_err();
+    world.sign_in("unknown@example.com", "not it").await.unwrap_err();
     let there = world.sign_in(ANNA, "the first").await.unwrap();
     let actor = world.actor(&here).await.unwrap();
     world.sessions.end(&actor, there.session.id).await.unwrap();
@@ -39,32 +39,32 @@ async fn every_act_of_a_persons_day_is_on_record_once() {
     assert_eq!(
         kinds(&world).await,
         [
-            EventKind::SignedUp,
-            EventKind::SignInFailed,
-            EventKind::SignInFailed,
-            EventKind::SignedIn,
-            EventKind::SessionEnded,
-            EventKind::SignedIn,
-            EventKind::SessionsEnded,
-            EventKind::ProofFailed,
-            EventKind::ProofGiven,
-            EventKind::PasswordChanged,
-            EventKind::SessionEnded,
-            EventKind::ResetIssued,
-            EventKind::PasswordReset,
+            AuditAction::SignedUp,
+            AuditAction::SignInFailed,
+            AuditAction::SignInFailed,
+            AuditAction::SignedIn,
+            AuditAction::SessionEnded,
+            AuditAction::SignedIn,
+            AuditAction::SessionsEnded,
+            AuditAction::ProofFailed,
+            AuditAction::ProofGiven,
+            AuditAction::PasswordChanged,
+            AuditAction::SessionEnded,
+            AuditAction::ResetIssued,
+            AuditAction::PasswordReset,
         ]
     );
     let events = record(&world).await;
-    assert!(events.iter().all(|event| event.by == Doer::Holder));
-    let of_nobody = events.iter().filter(|event| event.user_id.is_none()).count();
-    assert_eq!(of_nobody, 1, "a stranger's address is not on record");
+    assert!(events.iter().all(|event| event.by == Actor::Client));
+    let without_user = events.iter().filter(|event| event.user_id.is_none()).count();
+    assert_eq!(without_user, 1, "an unknown address is not recorded");
 }
 
 #[tokio::test]
-async fn what_administrators_do_carries_their_name() {
+async fn operations_of_administrators_name_their_actor() {
     let world = World::new();
     let admin = world.admin().await;
-    let by = Authority::of(admin.clone()).unwrap();
+    let by = AdminContext::of(admin.clone()).unwrap();
     let anna = world.sign_up(ANNA, "the first").await.user;
     let change = UserChange { is_active: Some(false), is_admin: Some(true) };
     world.administration.change(&by, &anna, change).await.unwrap();
@@ -79,32 +79,32 @@ async fn what_administrators_do_carries_their_name() {
     let done: Vec<_> = about_anna
         .iter()
         .rev()
-        .filter(|event| event.by == Doer::Administrator(admin.user.id))
+        .filter(|event| event.by == Actor::Administrator(admin.user.id))
         .map(|event| event.kind)
         .collect();
     assert_eq!(
         done,
         [
-            EventKind::Deactivated,
-            EventKind::Promoted,
-            EventKind::Activated,
-            EventKind::Demoted,
-            EventKind::ResetRequested,
-            EventKind::SessionsEnded,
-            EventKind::UserDeleted,
+            AuditAction::Deactivated,
+            AuditAction::Promoted,
+            AuditAction::Activated,
+            AuditAction::Demoted,
+            AuditAction::ResetRequested,
+            AuditAction::SessionsEnded,
+            AuditAction::UserDeleted,
         ],
-        "the record outlives the account, and what changes nothing is not on it"
+        "events stay after the deletion, and unchanged accounts cause none"
     );
-    assert!(record(&world).await.iter().any(|event| event.by == Doer::Operator));
+    assert!(record(&world).await.iter().any(|event| event.by == Actor::Operator));
 }
 
 #[tokio::test]
-async fn the_record_is_kept_for_its_time() {
+async fn the_audit_log_is_kept_for_its_retention_time() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     world.clock.advance(Duration::days(90) - Duration::SECOND);
     world.housekeeping.run_once().await.unwrap();
-    assert_eq!(kinds(&world).await, [EventKind::SignedUp]);
+    assert_eq!(kinds(&world).await, [AuditAction::SignedUp]);
     world.clock.advance(Duration::seconds(2));
     world.housekeeping.run_once().await.unwrap();
     assert_eq!(kinds(&world).await, []);

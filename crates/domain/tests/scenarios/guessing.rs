@@ -1,27 +1,27 @@
-//! Wrong passwords: they slow down, they end, and their end can be mended.
+//! Wrong passwords: delays, the disabled password, and its reset.
 
 use std::net::IpAddr;
 use std::time::Duration as Wait;
 
 use time::Duration;
-use vestibule_domain::caller::Caller;
 use vestibule_domain::error::Error;
-use vestibule_domain::mail::{Content, Message};
-use vestibule_domain::policy::{FailurePolicy, LimitPolicy, Policy};
-use vestibule_domain::sessions::{SignIn, SignedIn};
+use vestibule_domain::model::client::ClientInfo;
+use vestibule_domain::model::mail::{Content, Message};
+use vestibule_domain::model::policy::{LimitPolicy, Policy, SignInThrottlePolicy};
+use vestibule_domain::use_cases::sessions::{SignIn, SignedIn};
 
 use crate::world::{ANNA, World, address, operator, password};
 
 const RIGHT: &str = "the first";
-const NOBODY: &str = "nobody@example.com";
+const UNKNOWN: &str = "unknown@example.com";
 
-/// Everybody from a network of their own, unless a test says otherwise.
-fn from(n: u32) -> Caller {
-    Caller::new(Some(IpAddr::from((0x0a00_0000 + n).to_be_bytes())), None)
+/// Returns a client with its own network.
+fn from(n: u32) -> ClientInfo {
+    ClientInfo::new(Some(IpAddr::from((0x0a00_0000 + n).to_be_bytes())), None)
 }
 
 async fn try_from(world: &World, n: u32, email: &str, text: &str) -> Result<SignedIn, Error> {
-    // These stories are about the failures alone.
+    // These tests are about failures, not about rate limits.
     world.limiter.forget();
     let request = SignIn { email: address(email), password: password(text), language: None };
     world.sessions.sign_in(request, &from(n)).await
@@ -39,16 +39,16 @@ fn wait(outcome: &Result<SignedIn, Error>) -> Option<Wait> {
     }
 }
 
-fn told_of_failures(mails: &[Message]) -> usize {
-    let told = |mail: &&Message| matches!(mail.content, Content::SignInAfterFailures { .. });
-    mails.iter().filter(told).count()
+fn failure_mails(mails: &[Message]) -> usize {
+    let is_report = |mail: &&Message| matches!(mail.content, Content::SignInAfterFailures { .. });
+    mails.iter().filter(is_report).count()
 }
 
 #[tokio::test]
-async fn a_network_waits_longer_after_each_failure_whether_the_account_exists_or_not() {
+async fn delays_of_a_network_grow_with_and_without_an_account() {
     let world = World::new();
     world.sign_up(ANNA, RIGHT).await;
-    for email in [ANNA, NOBODY] {
+    for email in [ANNA, UNKNOWN] {
         for _ in 0..6 {
             fail(&world, 1, email).await;
         }
@@ -59,7 +59,7 @@ async fn a_network_waits_longer_after_each_failure_whether_the_account_exists_or
             fail(&world, 1, email).await;
         }
     }
-    // Others are not held up by somebody's guesses, nor do they end the wait for them.
+    // Delays of one network do not affect others, and are not ended by them.
     try_from(&world, 2, ANNA, RIGHT).await.unwrap();
     assert!(wait(&try_from(&world, 1, ANNA, RIGHT).await).is_some());
     // The right password, after the wait, ends it.
@@ -70,7 +70,7 @@ async fn a_network_waits_longer_after_each_failure_whether_the_account_exists_or
 }
 
 #[tokio::test]
-async fn a_day_later_a_network_starts_anew() {
+async fn the_count_of_a_network_starts_again_after_a_day() {
     let world = World::new();
     world.sign_up(ANNA, RIGHT).await;
     for _ in 0..6 {
@@ -82,14 +82,14 @@ async fn a_day_later_a_network_starts_anew() {
 }
 
 #[tokio::test]
-async fn a_hundred_failures_in_a_row_disable_the_password_and_a_reset_revives_the_account() {
+async fn a_hundred_failures_disable_the_password_until_it_is_reset() {
     let world = World::new();
     let before = world.sign_up(ANNA, RIGHT).await;
     for n in 0..100 {
         fail(&world, n, ANNA).await;
     }
     assert!(matches!(try_from(&world, 1000, ANNA, RIGHT).await, Err(Error::InvalidCredentials)));
-    // The account is not disabled: its sessions live, and a link can be had.
+    // The account is not disabled: its sessions stay valid, and a reset is possible.
     let actor = world.actor(&before).await.unwrap();
     let changed = world.change(&actor, RIGHT, "the second").await;
     assert!(matches!(changed, Err(Error::IncorrectPassword)), "{changed:?}");
@@ -103,7 +103,7 @@ async fn a_hundred_failures_in_a_row_disable_the_password_and_a_reset_revives_th
 }
 
 #[tokio::test]
-async fn the_right_password_after_ninety_nine_failures_starts_the_count_anew() {
+async fn the_right_password_after_ninety_nine_failures_resets_the_count() {
     let world = World::new();
     world.sign_up(ANNA, RIGHT).await;
     for round in 0..2 {
@@ -115,7 +115,7 @@ async fn the_right_password_after_ninety_nine_failures_starts_the_count_anew() {
 }
 
 #[tokio::test]
-async fn the_owner_hears_of_a_sign_in_after_ten_failures_and_not_after_nine() {
+async fn a_sign_in_after_ten_failures_is_mailed_and_after_nine_is_not() {
     let world = World::new();
     world.sign_up(ANNA, RIGHT).await;
     for (failures, mails) in [(9, 0), (10, 1)] {
@@ -123,15 +123,15 @@ async fn the_owner_hears_of_a_sign_in_after_ten_failures_and_not_after_nine() {
             fail(&world, n, ANNA).await;
         }
         try_from(&world, 100, ANNA, RIGHT).await.unwrap();
-        assert_eq!(told_of_failures(&world.work().await), mails);
+        assert_eq!(failure_mails(&world.work().await), mails);
         try_from(&world, 100, ANNA, RIGHT).await.unwrap();
-        assert_eq!(told_of_failures(&world.work().await), 0);
+        assert_eq!(failure_mails(&world.work().await), 0);
     }
 }
 
 #[tokio::test]
-async fn guesses_inside_a_session_count_like_those_at_the_door() {
-    let failures = FailurePolicy { max_in_a_row: 4, ..FailurePolicy::default() };
+async fn wrong_passwords_in_a_session_count_like_those_at_sign_in() {
+    let failures = SignInThrottlePolicy { max_in_a_row: 4, ..SignInThrottlePolicy::default() };
     let world = World::with(Policy { failures, ..Policy::default() });
     let actor = world.actor(&world.sign_up(ANNA, RIGHT).await).await.unwrap();
     for _ in 0..2 {
@@ -143,15 +143,15 @@ async fn guesses_inside_a_session_count_like_those_at_the_door() {
     let right = world.sessions.confirm(&actor, &password(RIGHT)).await;
     assert!(matches!(right, Err(Error::IncorrectPassword)));
     assert!(matches!(try_from(&world, 9, ANNA, RIGHT).await, Err(Error::InvalidCredentials)));
-    // An operator can mend it as well.
+    // An operator can set a new password as well.
     let user = world.user(ANNA).await;
     world.administration.set_password(&operator(), &user, &password("the second")).await.unwrap();
     try_from(&world, 9, ANNA, "the second").await.unwrap();
 }
 
 #[tokio::test]
-async fn what_was_held_against_a_deleted_account_is_not_held_against_the_next() {
-    let failures = FailurePolicy { max_in_a_row: 2, ..FailurePolicy::default() };
+async fn failures_of_a_deleted_account_do_not_count_for_the_next() {
+    let failures = SignInThrottlePolicy { max_in_a_row: 2, ..SignInThrottlePolicy::default() };
     let world = World::with(Policy { failures, ..Policy::default() });
     let user = world.sign_up(ANNA, RIGHT).await.user;
     fail(&world, 1, ANNA).await;
@@ -173,45 +173,45 @@ async fn load_tests_are_not_slowed_down() {
 }
 
 #[tokio::test]
-async fn a_network_does_not_see_whether_somebody_knew_the_password() {
+async fn a_network_cannot_detect_sign_ins_from_other_networks() {
     let world = World::new();
     world.sign_up(ANNA, RIGHT).await;
-    for email in [ANNA, NOBODY] {
+    for email in [ANNA, UNKNOWN] {
         for _ in 0..6 {
             fail(&world, 1, email).await;
         }
     }
     try_from(&world, 2, ANNA, RIGHT).await.unwrap();
-    for email in [ANNA, NOBODY] {
+    for email in [ANNA, UNKNOWN] {
         let outcome = try_from(&world, 1, email, "a guess").await;
         assert_eq!(wait(&outcome), Some(Wait::from_secs(1)), "{email}");
     }
 }
 
 #[tokio::test]
-async fn the_delays_of_a_disabled_password_are_those_of_any_other() {
+async fn a_disabled_password_has_the_usual_delays() {
     let world = World::new();
     world.sign_up(ANNA, RIGHT).await;
-    for email in [ANNA, NOBODY] {
+    for email in [ANNA, UNKNOWN] {
         for n in 0..100 {
             fail(&world, n, email).await;
         }
     }
     world.clock.advance(Duration::hours(25));
     world.housekeeping.run_once().await.unwrap();
-    for email in [ANNA, NOBODY] {
+    for email in [ANNA, UNKNOWN] {
         for _ in 0..6 {
             fail(&world, 7, email).await;
         }
         let outcome = try_from(&world, 7, email, RIGHT).await;
         assert_eq!(wait(&outcome), Some(Wait::from_secs(1)), "{email}");
     }
-    // What the other one has earned beside that is not to be seen.
+    // The delays of the other network are not visible.
     assert!(matches!(try_from(&world, 8, ANNA, RIGHT).await, Err(Error::InvalidCredentials)));
 }
 
 #[tokio::test]
-async fn what_was_guessed_before_there_was_an_account_is_not_held_against_it() {
+async fn failures_before_the_sign_up_do_not_count_for_the_account() {
     let world = World::new();
     for n in 0..100 {
         fail(&world, n, ANNA).await;
@@ -221,7 +221,7 @@ async fn what_was_guessed_before_there_was_an_account_is_not_held_against_it() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_back_keeps_nobody_waiting() {
+async fn a_clock_that_is_set_back_does_not_extend_delays() {
     let world = World::new();
     world.sign_up(ANNA, RIGHT).await;
     for _ in 0..6 {

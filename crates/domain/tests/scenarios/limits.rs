@@ -1,23 +1,23 @@
-//! How often somebody may try.
+//! Rate limits.
 
 use std::net::IpAddr;
 
-use vestibule_domain::accounts::SignUp;
-use vestibule_domain::caller::Caller;
 use vestibule_domain::error::Error;
-use vestibule_domain::policy::{LimitPolicy, Policy};
-use vestibule_domain::recovery::ResetPassword;
-use vestibule_domain::sessions::SignIn;
-use vestibule_domain::username::Username;
+use vestibule_domain::model::client::ClientInfo;
+use vestibule_domain::model::policy::{LimitPolicy, Policy};
+use vestibule_domain::model::username::Username;
+use vestibule_domain::use_cases::accounts::SignUp;
+use vestibule_domain::use_cases::recovery::ResetPassword;
+use vestibule_domain::use_cases::sessions::SignIn;
 
 use crate::world::{ANNA, World, address, password};
 
-fn from(ip: &str) -> Caller {
-    Caller::new(Some(ip.parse::<IpAddr>().unwrap()), None)
+fn from(ip: &str) -> ClientInfo {
+    ClientInfo::new(Some(ip.parse::<IpAddr>().unwrap()), None)
 }
 
 #[tokio::test]
-async fn requests_for_a_link_are_counted_by_client_and_not_by_address() {
+async fn requests_for_a_link_are_limited_by_client_and_not_by_address() {
     let world = World::new();
     for n in 0..5 {
         let email = address(&format!("user{n}@example.com"));
@@ -26,17 +26,17 @@ async fn requests_for_a_link_are_counted_by_client_and_not_by_address() {
     let refused = world.recovery.request(&address(ANNA), &from("192.0.2.1")).await;
     assert!(matches!(refused, Err(Error::Throttled { .. })));
     for n in 2..20 {
-        let caller = from(&format!("192.0.2.{n}"));
-        world.recovery.request(&address(ANNA), &caller).await.unwrap();
+        let client = from(&format!("192.0.2.{n}"));
+        world.recovery.request(&address(ANNA), &client).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn a_client_cannot_get_around_a_limit_within_its_network() {
+async fn addresses_of_one_network_share_a_limit() {
     let world = World::new();
     for n in 0..5 {
-        let caller = from(&format!("2001:db8::{n}"));
-        world.recovery.request(&address(ANNA), &caller).await.unwrap();
+        let client = from(&format!("2001:db8::{n}"));
+        world.recovery.request(&address(ANNA), &client).await.unwrap();
     }
     let refused = world.recovery.request(&address(ANNA), &from("2001:db8::ffff:ffff")).await;
     assert!(matches!(refused, Err(Error::Throttled { .. })));
@@ -44,11 +44,11 @@ async fn a_client_cannot_get_around_a_limit_within_its_network() {
 }
 
 #[tokio::test]
-async fn many_networks_of_one_site_have_a_limit_together() {
+async fn networks_of_one_site_share_a_limit() {
     let world = World::new();
     let ask = async |network: u32| {
-        let caller = from(&format!("2001:db8:1:{network:x}::1"));
-        world.recovery.request(&address(ANNA), &caller).await
+        let client = from(&format!("2001:db8:1:{network:x}::1"));
+        world.recovery.request(&address(ANNA), &client).await
     };
     for n in 0..40 {
         ask(n).await.unwrap();
@@ -58,7 +58,7 @@ async fn many_networks_of_one_site_have_a_limit_together() {
 }
 
 #[tokio::test]
-async fn three_attempts_with_links_whatever_the_links_are() {
+async fn attempts_with_links_are_limited_across_links() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     let token = world.link(ANNA).await;
@@ -66,14 +66,14 @@ async fn three_attempts_with_links_whatever_the_links_are() {
         assert!(matches!(world.reset("forged", "the second").await, Err(Error::InvalidToken)));
     }
     let request = ResetPassword { token: token.clone(), password: password("the second") };
-    let refused = world.recovery.reset(request, &Caller::default()).await;
+    let refused = world.recovery.reset(request, &ClientInfo::default()).await;
     assert!(matches!(refused, Err(Error::Throttled { .. })));
     world.limiter.forget();
     world.reset(&token, "the second").await.unwrap();
 }
 
 #[tokio::test]
-async fn one_account_is_not_guessed_at_from_everywhere() {
+async fn attempts_on_an_account_are_limited_across_networks() {
     let world = World::new();
     for n in 0..300 {
         let request = SignIn {
@@ -87,11 +87,11 @@ async fn one_account_is_not_guessed_at_from_everywhere() {
     }
     let request = SignIn { email: address(ANNA), password: password("guess"), language: None };
     let outcome = world.sessions.sign_in(request, &from("198.51.100.1")).await;
-    assert!(matches!(outcome, Err(Error::Throttled { .. })), "whether the account exists or not");
+    assert!(matches!(outcome, Err(Error::Throttled { .. })), "with and without an account");
 }
 
 #[tokio::test]
-async fn sign_ups_are_counted_before_any_hash() {
+async fn sign_ups_are_limited_before_hashing() {
     let world = World::new();
     let sign_up = |n: u32| SignUp {
         email: address(&format!("user{n}@example.com")),

@@ -1,4 +1,4 @@
-//! Whole stories over the store in memory, with a clock that moves when it is told to.
+//! Scenario tests of the use cases, with the in-memory store and a manual clock.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests panic when something is wrong")]
 
 mod administration;
@@ -6,13 +6,13 @@ mod audit;
 mod browser;
 mod devices;
 mod ended;
+mod first_admin;
 mod guessing;
 mod languages;
 mod limits;
-mod mail_setup;
 mod outbox;
 mod recovery;
 mod refresh;
 mod sessions;
-mod setup;
+mod smtp;
 mod world;

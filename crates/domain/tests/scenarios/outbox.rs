@@ -1,26 +1,26 @@
-//! A mail's life, from the act it reports to the relay.
+//! The outbox: from the operation that queues a mail to the SMTP server.
 
 use time::Duration;
-use vestibule_domain::mail::MailFate;
-use vestibule_domain::outbox::Delivery;
+use vestibule_domain::model::mail::MailFate;
 use vestibule_domain::ports::{MailError, Store};
+use vestibule_domain::use_cases::outbox::Delivery;
 
 use crate::world::{ANNA, World, operator};
 
-fn away() -> MailError {
+fn connection_error() -> MailError {
     MailError::Transient("connection refused".into())
 }
 
 #[tokio::test]
-async fn a_mail_waits_out_a_relay_that_is_away_and_is_sent_once_under_one_name() {
+async fn a_mail_is_retried_while_the_smtp_server_is_down_and_sent_once() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     let mut retries = 0;
     for _ in 0..5 {
-        world.outgoing.fail_next(away());
+        world.outgoing.fail_next(connection_error());
         let deliveries = world.dispatcher.run_once().await.unwrap();
         assert!(matches!(&deliveries[..], [Delivery::Settled(MailFate::Retry { .. })]));
-        assert!(world.dispatcher.run_once().await.unwrap().is_empty(), "not before its time");
+        assert!(world.dispatcher.run_once().await.unwrap().is_empty(), "not due yet");
         world.clock.advance(Duration::minutes(5));
         retries += 1;
     }
@@ -31,7 +31,7 @@ async fn a_mail_waits_out_a_relay_that_is_away_and_is_sent_once_under_one_name()
 }
 
 #[tokio::test]
-async fn a_refused_mail_holds_up_nobody() {
+async fn a_refused_mail_does_not_delay_others() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     world.sign_up("ben@example.com", "the first").await;
@@ -44,13 +44,13 @@ async fn a_refused_mail_holds_up_nobody() {
 }
 
 #[tokio::test]
-async fn a_link_that_died_while_the_relay_was_away_is_not_sent() {
+async fn a_link_invalidated_during_an_outage_is_not_sent() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     world.work().await;
     world.forget(ANNA).await;
     world.recovery.issue_waiting(u32::MAX).await.unwrap();
-    world.outgoing.fail_next(away());
+    world.outgoing.fail_next(connection_error());
     world.dispatcher.run_once().await.unwrap();
     world.clock.advance(Duration::minutes(30));
     let deliveries = world.dispatcher.run_once().await.unwrap();
@@ -59,7 +59,7 @@ async fn a_link_that_died_while_the_relay_was_away_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_link_whose_first_attempt_failed_takes_the_older_ones_place() {
+async fn a_retried_link_supersedes_the_older_one() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     world.work().await;
@@ -70,24 +70,24 @@ async fn a_link_whose_first_attempt_failed_takes_the_older_ones_place() {
     world.limiter.forget();
     world.forget(ANNA).await;
     world.recovery.issue_waiting(u32::MAX).await.unwrap();
-    world.outgoing.fail_next(away());
+    world.outgoing.fail_next(connection_error());
     world.dispatcher.run_once().await.unwrap();
     world.clock.advance(Duration::minutes(1));
     let sent = world.work().await;
     assert_eq!(sent.len(), 1);
-    assert!(!world.recovery.verify(&first).await.unwrap(), "the newer one has taken its place");
+    assert!(!world.recovery.verify(&first).await.unwrap(), "superseded by the newer one");
 }
 
 #[tokio::test]
-async fn a_worker_that_died_leaves_its_mail_to_the_next() {
+async fn the_mail_of_a_crashed_worker_is_sent_by_another() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     let claims = world.dispatcher.claim(8).await.unwrap();
     assert_eq!(claims.len(), 1);
-    assert!(world.work().await.is_empty(), "somebody else has it");
+    assert!(world.work().await.is_empty(), "claimed by another worker");
     world.clock.advance(Duration::minutes(2));
     assert_eq!(world.work().await.len(), 1);
-    // The one that was thought dead comes back: too late to send.
+    // The first worker continues: too late to send.
     for claim in claims {
         assert_eq!(world.dispatcher.deliver(claim).await.unwrap(), Delivery::LeftToOthers);
     }
@@ -95,7 +95,7 @@ async fn a_worker_that_died_leaves_its_mail_to_the_next() {
 }
 
 #[tokio::test]
-async fn the_mail_of_a_deleted_account_goes_with_it() {
+async fn the_mails_of_a_deleted_account_are_deleted() {
     let world = World::new();
     let user = world.sign_up(ANNA, "the first").await.user;
     world.administration.delete(&operator(), user.id).await.unwrap();
@@ -103,11 +103,11 @@ async fn the_mail_of_a_deleted_account_goes_with_it() {
 }
 
 #[tokio::test]
-async fn what_is_over_is_cleared_away_and_nothing_else() {
+async fn only_expired_data_is_purged() {
     let world = World::new();
     let signed_in = world.sign_up(ANNA, "the first").await;
     let session = signed_in.session.id;
-    // Sessions last 30 days, and what is over is kept for another 30.
+    // Sessions last 30 days, and expired ones are kept for another 30.
     world.clock.advance(Duration::days(59));
     world.housekeeping.run_once().await.unwrap();
     assert!(world.store.find_session(session).await.unwrap().is_some());

@@ -1,9 +1,9 @@
-//! Forgetting a password and getting back in.
+//! Password resets.
 
 use time::Duration;
 use vestibule_domain::error::Error;
-use vestibule_domain::mail::Content;
-use vestibule_domain::password::PasswordError;
+use vestibule_domain::model::mail::Content;
+use vestibule_domain::model::password::PasswordError;
 
 use crate::world::{ANNA, World, operator, token_of};
 
@@ -27,15 +27,15 @@ async fn a_forgotten_password_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_stranger_receives_nothing_and_leaves_nothing() {
+async fn an_address_without_an_account_gets_no_mail() {
     let world = World::new();
-    world.forget("nobody@example.com").await;
+    world.forget("unknown@example.com").await;
     assert!(world.work().await.is_empty());
     assert!(!world.recovery.issue_next().await.unwrap(), "the request is gone");
 }
 
 #[tokio::test]
-async fn of_those_who_wait_so_many_are_served_as_there_is_time_for() {
+async fn pending_requests_are_processed_within_the_time_limit() {
     let world = World::new();
     for name in ["a", "b", "c"] {
         world.forget(&format!("{name}@example.com")).await;
@@ -47,7 +47,7 @@ async fn of_those_who_wait_so_many_are_served_as_there_is_time_for() {
 }
 
 #[tokio::test]
-async fn mail_goes_to_the_stored_address_whatever_was_typed() {
+async fn mail_goes_to_the_stored_address_not_the_typed_one() {
     let world = World::new();
     world.sign_up("Zoë@bücher.example", "the first").await;
     world.work().await;
@@ -69,7 +69,7 @@ async fn only_the_newest_link_works() {
 }
 
 #[tokio::test]
-async fn asking_again_at_once_neither_sends_nor_kills() {
+async fn a_repeated_request_sends_no_mail_and_keeps_the_link_valid() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     let token = world.link(ANNA).await;
@@ -81,7 +81,7 @@ async fn asking_again_at_once_neither_sends_nor_kills() {
 }
 
 #[tokio::test]
-async fn an_account_is_sent_five_links_an_hour_at_most() {
+async fn an_account_gets_at_most_five_links_an_hour() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     world.work().await;
@@ -100,7 +100,7 @@ async fn an_account_is_sent_five_links_an_hour_at_most() {
 }
 
 #[tokio::test]
-async fn a_link_dies_of_time() {
+async fn a_reset_link_expires() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     let token = world.link(ANNA).await;
@@ -110,7 +110,7 @@ async fn a_link_dies_of_time() {
 }
 
 #[tokio::test]
-async fn a_link_dies_with_a_changed_password() {
+async fn a_changed_password_invalidates_links() {
     let world = World::new();
     let signed_in = world.sign_up(ANNA, "the first").await;
     let token = world.link(ANNA).await;
@@ -120,13 +120,13 @@ async fn a_link_dies_with_a_changed_password() {
 }
 
 #[tokio::test]
-async fn a_link_dies_with_its_account() {
+async fn a_deactivation_invalidates_links() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     let token = world.link(ANNA).await;
     world.administration.deactivate(&operator(), &world.user(ANNA).await).await.unwrap();
     assert!(matches!(world.reset(&token, "the second").await, Err(Error::InvalidToken)));
-    // Activation does not bring it back.
+    // Activation does not make the link valid again.
     world.administration.activate(&operator(), &world.user(ANNA).await).await.unwrap();
     assert!(matches!(world.reset(&token, "the second").await, Err(Error::InvalidToken)));
     world.administration.delete(&operator(), world.user(ANNA).await.id).await.unwrap();
@@ -134,7 +134,7 @@ async fn a_link_dies_with_its_account() {
 }
 
 #[tokio::test]
-async fn a_refused_password_leaves_the_link_alive() {
+async fn a_refused_password_keeps_the_link_valid() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     let token = world.link(ANNA).await;
@@ -146,7 +146,7 @@ async fn a_refused_password_leaves_the_link_alive() {
 }
 
 #[tokio::test]
-async fn an_inactive_account_is_sent_no_link() {
+async fn an_inactive_account_gets_no_link() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     world.work().await;
@@ -156,7 +156,7 @@ async fn an_inactive_account_is_sent_no_link() {
 }
 
 #[tokio::test]
-async fn a_request_that_waited_longer_than_a_link_lives_is_dropped() {
+async fn a_request_older_than_the_lifetime_of_links_is_dropped() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     world.work().await;
@@ -167,14 +167,14 @@ async fn a_request_that_waited_longer_than_a_link_lives_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_link_that_died_young_does_not_keep_the_next_from_being_sent() {
+async fn an_invalidated_link_does_not_delay_the_next_one() {
     let world = World::new();
     let signed_in = world.sign_up(ANNA, "the first").await;
-    let dead = world.link(ANNA).await;
+    let invalid = world.link(ANNA).await;
     let actor = world.actor(&signed_in).await.unwrap();
     world.change(&actor, "the first", "the second").await.unwrap();
     world.work().await;
-    assert!(!world.recovery.verify(&dead).await.unwrap());
+    assert!(!world.recovery.verify(&invalid).await.unwrap());
 
     let token = world.link(ANNA).await;
     world.reset(&token, "the third").await.unwrap();

@@ -1,18 +1,18 @@
-//! Staying signed in with refresh tokens.
+//! Refresh tokens.
 
 use std::sync::Arc;
 
 use time::Duration;
 use tokio::task::JoinSet;
-use vestibule_domain::caller::Caller;
 use vestibule_domain::error::Error;
-use vestibule_domain::mail::Content;
-use vestibule_domain::sessions::SignedIn;
+use vestibule_domain::model::client::ClientInfo;
+use vestibule_domain::model::mail::Content;
+use vestibule_domain::use_cases::sessions::SignedIn;
 
 use crate::world::{ANNA, World};
 
 async fn refresh(world: &World, token: &str) -> Result<SignedIn, Error> {
-    world.sessions.refresh(token, &Caller::default()).await
+    world.sessions.refresh(token, &ClientInfo::default()).await
 }
 
 fn is_refused(outcome: &Result<SignedIn, Error>) -> bool {
@@ -20,7 +20,7 @@ fn is_refused(outcome: &Result<SignedIn, Error>) -> bool {
 }
 
 #[tokio::test]
-async fn a_refreshed_session_lives_beyond_its_idle_time_and_not_beyond_its_end() {
+async fn a_refresh_extends_the_idle_but_not_the_absolute_lifetime() {
     let world = World::new();
     let mut signed_in = world.sign_up(ANNA, "the first").await;
     for _ in 0..29 {
@@ -44,20 +44,20 @@ async fn an_idle_session_is_not_refreshed() {
 }
 
 #[tokio::test]
-async fn a_client_that_did_not_hear_the_answer_is_given_the_same_one() {
+async fn a_repeated_refresh_returns_the_same_token() {
     let world = World::new();
     let first = world.sign_up(ANNA, "the first").await.refresh_token.expose();
-    let heard = refresh(&world, &first).await.unwrap();
+    let first_result = refresh(&world, &first).await.unwrap();
     world.clock.advance(Duration::seconds(10) - Duration::MICROSECOND);
     let again = refresh(&world, &first).await.unwrap();
-    assert_eq!(*heard.refresh_token.expose(), *again.refresh_token.expose());
-    world.actor(&heard).await.unwrap();
+    assert_eq!(*first_result.refresh_token.expose(), *again.refresh_token.expose());
+    world.actor(&first_result).await.unwrap();
     world.actor(&again).await.unwrap();
-    refresh(&world, &heard.refresh_token.expose()).await.unwrap();
+    refresh(&world, &first_result.refresh_token.expose()).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_token_used_again_later_ends_the_session_and_its_owner_is_told_once() {
+async fn a_reused_token_ends_the_session_and_sends_one_mail() {
     let world = World::new();
     let first = world.sign_up(ANNA, "the first").await.refresh_token.expose();
     let second = refresh(&world, &first).await.unwrap();
@@ -70,13 +70,13 @@ async fn a_token_used_again_later_ends_the_session_and_its_owner_is_told_once() 
     assert!(is_refused(&refresh(&world, &second.refresh_token.expose()).await));
     assert!(is_refused(&refresh(&world, &first).await));
     world.actor(&elsewhere).await.unwrap();
-    let told = world.work().await;
-    assert_eq!(told.len(), 1);
-    assert!(matches!(told[0].content, Content::RefreshTokenReused { .. }));
+    let mails = world.work().await;
+    assert_eq!(mails.len(), 1);
+    assert!(matches!(mails[0].content, Content::RefreshTokenReused { .. }));
 }
 
 #[tokio::test]
-async fn a_token_two_exchanges_old_is_a_copy_however_young_it_is() {
+async fn a_token_two_exchanges_old_is_reuse_at_any_age() {
     let world = World::new();
     let first = world.sign_up(ANNA, "the first").await.refresh_token.expose();
     let second = refresh(&world, &first).await.unwrap();
@@ -86,7 +86,7 @@ async fn a_token_two_exchanges_old_is_a_copy_however_young_it_is() {
 }
 
 #[tokio::test]
-async fn a_guess_at_the_half_that_changes_needs_the_half_that_stays() {
+async fn a_refresh_token_of_an_unknown_family_ends_no_session() {
     let world = World::new();
     let signed_in = world.sign_up(ANNA, "the first").await;
     let token = signed_in.refresh_token.expose();
@@ -97,7 +97,7 @@ async fn a_guess_at_the_half_that_changes_needs_the_half_that_stays() {
 }
 
 #[tokio::test]
-async fn everything_that_ends_a_session_ends_its_refresh_tokens() {
+async fn ended_sessions_cannot_be_refreshed() {
     let world = World::new();
     let kept = world.sign_up(ANNA, "the first").await;
     let other = world.sign_in(ANNA, "the first").await.unwrap();
@@ -117,7 +117,7 @@ async fn everything_that_ends_a_session_ends_its_refresh_tokens() {
 }
 
 #[tokio::test]
-async fn clients_that_refresh_at_the_same_moment_all_stay_signed_in() {
+async fn clients_that_refresh_concurrently_stay_signed_in() {
     let world = Arc::new(World::new());
     let first = world.sign_up(ANNA, "the first").await.refresh_token.expose().to_string();
     let mut crowd = JoinSet::new();

@@ -1,4 +1,4 @@
-//! Signing in, staying signed in, signing out.
+//! Sign-in, access tokens and sign-out.
 
 use time::Duration;
 use vestibule_domain::error::Error;
@@ -8,18 +8,18 @@ use vestibule_testkit::hasher::PlainHasher;
 use crate::world::{ANNA, World, address, password};
 
 #[tokio::test]
-async fn a_wrong_password_and_an_unknown_address_look_and_cost_the_same() {
+async fn a_wrong_password_and_an_unknown_address_are_indistinguishable() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     let before = world.hasher.verifications();
     let wrong = world.sign_in(ANNA, "not it").await.unwrap_err();
-    let unknown = world.sign_in("nobody@example.com", "not it").await.unwrap_err();
+    let unknown = world.sign_in("unknown@example.com", "not it").await.unwrap_err();
     assert_eq!(wrong.to_string(), unknown.to_string());
     assert_eq!(world.hasher.verifications() - before, 2);
 }
 
 #[tokio::test]
-async fn an_access_token_dies_of_time() {
+async fn an_access_token_expires() {
     let world = World::new();
     let signed_in = world.sign_up(ANNA, "the first").await;
     world.clock.advance(Duration::minutes(15) - Duration::SECOND);
@@ -29,7 +29,7 @@ async fn an_access_token_dies_of_time() {
 }
 
 #[tokio::test]
-async fn signing_out_ends_one_session_at_once() {
+async fn signing_out_ends_only_that_session_at_once() {
     let world = World::new();
     let here = world.sign_up(ANNA, "the first").await;
     let there = world.sign_in(ANNA, "the first").await.unwrap();
@@ -40,7 +40,7 @@ async fn signing_out_ends_one_session_at_once() {
 }
 
 #[tokio::test]
-async fn a_changed_password_keeps_the_session_it_came_from() {
+async fn a_changed_password_keeps_the_current_session() {
     let world = World::new();
     let here = world.sign_up(ANNA, "the first").await;
     let there = world.sign_in(ANNA, "the first").await.unwrap();
@@ -51,7 +51,7 @@ async fn a_changed_password_keeps_the_session_it_came_from() {
 }
 
 #[tokio::test]
-async fn a_session_born_under_the_old_password_is_dead_on_arrival() {
+async fn a_session_of_the_old_password_is_invalid_from_the_start() {
     let world = World::new();
     world.sign_up(ANNA, "the first").await;
     let token = world.link(ANNA).await;
@@ -65,7 +65,7 @@ async fn a_session_born_under_the_old_password_is_dead_on_arrival() {
 }
 
 #[tokio::test]
-async fn a_stale_hash_is_renewed_at_sign_in() {
+async fn an_outdated_hash_is_replaced_at_sign_in() {
     let world = World::new();
     let user = world.sign_up(ANNA, "the first").await.user;
     let stale = PlainHasher::stale(&password("the first"));

@@ -1,31 +1,33 @@
-//! A small world: every use case over stand-ins that notice when slow work is done at a bad time.
+//! The test environment: all use cases with test adapters, which check that no slow work runs while
+//! a unit of work is open.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use vestibule_domain::accounts::{Accounts, ChangePassword, SignUp};
-use vestibule_domain::administration::Administration;
-use vestibule_domain::authority::Authority;
-use vestibule_domain::caller::Caller;
-use vestibule_domain::email::EmailAddress;
 use vestibule_domain::error::{BoxError, Error};
-use vestibule_domain::housekeeping::Housekeeping;
-use vestibule_domain::mail::{Content, Message};
-use vestibule_domain::mail_setup::{Configured, MailSetup};
-use vestibule_domain::outbox::Dispatcher;
-use vestibule_domain::password::{Password, PasswordHash};
-use vestibule_domain::policy::{PasswordPolicy, Policy};
+use vestibule_domain::model::client::ClientInfo;
+use vestibule_domain::model::email::EmailAddress;
+use vestibule_domain::model::mail::{Content, Message};
+use vestibule_domain::model::password::{Password, PasswordHash};
+use vestibule_domain::model::policy::{PasswordPolicy, Policy};
+use vestibule_domain::model::secret::Secret;
+use vestibule_domain::model::smtp_settings::SmtpSettings;
+use vestibule_domain::model::user::User;
+use vestibule_domain::model::username::Username;
 use vestibule_domain::ports::{
     HashError, MailError, Mailer, Mailers, PasswordHasher, Ports, Receipt, Store, Verdict,
 };
-use vestibule_domain::recovery::{Recovery, ResetPassword};
-use vestibule_domain::relay::Relay;
-use vestibule_domain::secret::Secret;
-use vestibule_domain::sessions::browser::BrowserSignIn;
-use vestibule_domain::sessions::{Actor, Sessions, SignIn, SignedIn};
-use vestibule_domain::setup::Setup;
-use vestibule_domain::user::User;
-use vestibule_domain::username::Username;
+use vestibule_domain::use_cases::accounts::{Accounts, ChangePassword, SignUp};
+use vestibule_domain::use_cases::admin_context::AdminContext;
+use vestibule_domain::use_cases::administration::Administration;
+use vestibule_domain::use_cases::authenticated_session::AuthenticatedSession;
+use vestibule_domain::use_cases::first_admin::FirstAdminSetup;
+use vestibule_domain::use_cases::housekeeping::Housekeeping;
+use vestibule_domain::use_cases::outbox::Dispatcher;
+use vestibule_domain::use_cases::recovery::{Recovery, ResetPassword};
+use vestibule_domain::use_cases::sessions::browser::BrowserSignIn;
+use vestibule_domain::use_cases::sessions::{Sessions, SignIn, SignedIn};
+use vestibule_domain::use_cases::smtp_settings::{Configured, SmtpAdministration};
 use vestibule_testkit::clock::ManualClock;
 use vestibule_testkit::common_passwords::HandfulOfCommonPasswords;
 use vestibule_testkit::hasher::PlainHasher;
@@ -36,7 +38,7 @@ use vestibule_testkit::random::SteadyRandom;
 use vestibule_testkit::sealer::TestSealer;
 use vestibule_testkit::tokens::RememberedTokens;
 
-/// Everything a story needs.
+/// The use cases and adapters of a test.
 pub(crate) struct World {
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) hasher: Arc<PlainHasher>,
@@ -48,15 +50,15 @@ pub(crate) struct World {
     pub(crate) sessions: Sessions,
     pub(crate) recovery: Recovery,
     pub(crate) administration: Administration,
-    pub(crate) setup: Arc<Setup>,
-    pub(crate) mail_setup: MailSetup,
+    pub(crate) setup: Arc<FirstAdminSetup>,
+    pub(crate) smtp: SmtpAdministration,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) housekeeping: Housekeeping,
     ports: Ports,
 }
 
-/// Slow work passes through here; it must find no unit of work open, because on SQLite an open
-/// unit holds up everybody.
+/// A port with slow work, which must not be called while a unit of work is open: on SQLite that
+/// blocks all writers.
 struct Unhurried<T> {
     inner: Arc<T>,
     store: Arc<MemoryStore>,
@@ -72,7 +74,7 @@ impl<T> Unhurried<T> {
 impl PasswordHasher for Unhurried<PlainHasher> {
     async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
         self.check();
-        // Hashing takes its time, and others go on meanwhile.
+        // Hashing is slow, so other tasks run meanwhile.
         tokio::task::yield_now().await;
         self.inner.hash(password).await
     }
@@ -82,8 +84,8 @@ impl PasswordHasher for Unhurried<PlainHasher> {
         self.inner.verify(password, hash).await
     }
 
-    fn adopt(&self, text: &str) -> Result<PasswordHash, HashError> {
-        self.inner.adopt(text)
+    fn accept_foreign_hash(&self, text: &str) -> Result<PasswordHash, HashError> {
+        self.inner.accept_foreign_hash(text)
     }
 
     fn decoy(&self) -> PasswordHash {
@@ -105,14 +107,14 @@ impl Mailer for Unhurried<Outgoing> {
 }
 
 impl Mailers for Unhurried<TestMailers> {
-    fn mailer(&self, relay: &Relay) -> Result<Arc<dyn Mailer>, BoxError> {
-        self.inner.mailer(relay)?;
+    fn mailer(&self, smtp: &SmtpSettings) -> Result<Arc<dyn Mailer>, BoxError> {
+        self.inner.mailer(smtp)?;
         let (inner, store) = (self.inner.outgoing.clone(), self.store.clone());
         Ok(Arc::new(Unhurried { inner, store }))
     }
 
-    fn trial(&self, relay: &Relay) -> Result<Arc<dyn Mailer>, BoxError> {
-        self.mailer(relay)
+    fn trial(&self, smtp: &SmtpSettings) -> Result<Arc<dyn Mailer>, BoxError> {
+        self.mailer(smtp)
     }
 }
 
@@ -122,7 +124,7 @@ impl World {
     }
 
     pub(crate) fn with(policy: Policy) -> Self {
-        // So that stories read well; the default is tested where passwords are looked at.
+        // Allows short passwords in tests; the default is tested in the password module.
         let passwords = PasswordPolicy { min_length: 6, ..policy.passwords };
         let policy = Policy { passwords, ..policy };
         let store = Arc::new(MemoryStore::default());
@@ -144,15 +146,15 @@ impl World {
             random: Arc::new(SteadyRandom::default()),
         };
         let mailer = Arc::new(Unhurried { inner: outgoing.clone(), store: store.clone() });
-        let relays = Arc::new(Unhurried { inner: mailers.clone(), store: store.clone() });
+        let smtp_servers = Arc::new(Unhurried { inner: mailers.clone(), store: store.clone() });
         let nothing = Configured::Nothing;
         Self {
             accounts: Accounts::new(ports.clone(), policy.clone()),
             sessions: Sessions::new(ports.clone(), policy.clone()),
             recovery: Recovery::new(ports.clone(), policy.clone()),
             administration: Administration::new(ports.clone(), policy.clone()),
-            setup: Arc::new(Setup::new(ports.clone(), policy.clone())),
-            mail_setup: MailSetup::new(ports.clone(), policy.clone(), relays, nothing),
+            setup: Arc::new(FirstAdminSetup::new(ports.clone(), policy.clone())),
+            smtp: SmtpAdministration::new(ports.clone(), policy.clone(), smtp_servers, nothing),
             housekeeping: Housekeeping::new(ports.clone(), policy.clone()),
             dispatcher: Dispatcher::new(ports.clone(), mailer, policy.outbox),
             ports,
@@ -165,58 +167,61 @@ impl World {
         }
     }
 
-    /// Where mail goes if the configuration says something about it.
-    pub(crate) fn configured(&self, configured: Configured) -> MailSetup {
+    /// Returns the SMTP administration with a configured server.
+    pub(crate) fn configured(&self, configured: Configured) -> SmtpAdministration {
         let ports = self.ports.clone();
-        MailSetup::new(ports, Policy::default(), self.mailers.clone(), configured)
+        SmtpAdministration::new(ports, Policy::default(), self.mailers.clone(), configured)
     }
 
-    /// Where mail goes if the service has a way of its own.
-    pub(crate) fn fixed(&self, mailer: Arc<Outgoing>) -> MailSetup {
-        MailSetup::fixed(self.ports.clone(), Policy::default(), mailer)
+    /// Returns the SMTP administration of a service with its own mailer.
+    pub(crate) fn fixed(&self, mailer: Arc<Outgoing>) -> SmtpAdministration {
+        SmtpAdministration::fixed(self.ports.clone(), Policy::default(), mailer)
     }
 
-    /// Somebody opens an account; the user name is what it allows of the address's local part.
+    /// Signs up; the username is derived from the address.
     pub(crate) async fn sign_up(&self, email: &str, text: &str) -> SignedIn {
         let email = address(email);
         let name: String = email.local_part().chars().filter(char::is_ascii).collect();
         let username = Username::parse(&format!("{name}-user")).unwrap();
         let request = SignUp { email, username, password: password(text), language: None };
-        self.accounts.sign_up(request, &Caller::default()).await.unwrap()
+        self.accounts.sign_up(request, &ClientInfo::default()).await.unwrap()
     }
 
     pub(crate) async fn sign_in(&self, email: &str, text: &str) -> Result<SignedIn, Error> {
         let request = SignIn { email: address(email), password: password(text), language: None };
-        self.sessions.sign_in(request, &Caller::default()).await
+        self.sessions.sign_in(request, &ClientInfo::default()).await
     }
 
-    pub(crate) async fn actor(&self, signed_in: &SignedIn) -> Result<Actor, Error> {
-        self.sessions.authenticate(signed_in.access_token.expose(), &Caller::default()).await
+    pub(crate) async fn actor(&self, signed_in: &SignedIn) -> Result<AuthenticatedSession, Error> {
+        self.sessions.authenticate(signed_in.access_token.expose(), &ClientInfo::default()).await
     }
 
-    /// The same with a browser.
+    /// Signs in with a browser.
     pub(crate) async fn browse(&self, email: &str, text: &str) -> BrowserSignIn {
         let request = SignIn { email: address(email), password: password(text), language: None };
-        self.sessions.sign_in_browser(request, &Caller::default()).await.unwrap()
+        self.sessions.sign_in_browser(request, &ClientInfo::default()).await.unwrap()
     }
 
-    /// Who is behind a browser's key.
-    pub(crate) async fn visitor(&self, browser: &BrowserSignIn) -> Result<Actor, Error> {
-        self.sessions.authenticate_browser(browser.key.expose(), &Caller::default()).await
+    /// Authenticates a browser key.
+    pub(crate) async fn browser_session(
+        &self,
+        browser: &BrowserSignIn,
+    ) -> Result<AuthenticatedSession, Error> {
+        self.sessions.authenticate_browser(browser.key.expose(), &ClientInfo::default()).await
     }
 
-    /// An administrator at a browser.
-    pub(crate) async fn admin(&self) -> Actor {
+    /// Returns an administrator's browser session.
+    pub(crate) async fn admin(&self) -> AuthenticatedSession {
         let user = self.sign_up(ADMIN, "the first").await.user;
         self.administration.set_admin(&operator(), &user, true).await.unwrap();
         self.work().await;
-        self.visitor(&self.browse(ADMIN, "the first").await).await.unwrap()
+        self.browser_session(&self.browse(ADMIN, "the first").await).await.unwrap()
     }
 
-    /// Answers the browser's new key, if it is a browser's session.
+    /// Changes the password, and returns the new key of a browser session.
     pub(crate) async fn change(
         &self,
-        actor: &Actor,
+        actor: &AuthenticatedSession,
         old: &str,
         new: &str,
     ) -> Result<Option<Secret>, Error> {
@@ -225,34 +230,34 @@ impl World {
     }
 
     pub(crate) async fn forget(&self, email: &str) {
-        self.recovery.request(&address(email), &Caller::default()).await.unwrap();
+        self.recovery.request(&address(email), &ClientInfo::default()).await.unwrap();
     }
 
     pub(crate) async fn reset(&self, token: &str, text: &str) -> Result<(), Error> {
         let request = ResetPassword { token: token.to_owned(), password: password(text) };
-        self.recovery.reset(request, &Caller::default()).await
+        self.recovery.reset(request, &ClientInfo::default()).await
     }
 
-    /// What the worker does until it has nothing left to do; answers what was sent.
+    /// Runs the worker until it has nothing to do, and returns the sent mails.
     pub(crate) async fn work(&self) -> Vec<Message> {
         self.recovery.issue_waiting(u32::MAX).await.unwrap();
         while !self.dispatcher.run_once().await.unwrap().is_empty() {}
         self.outgoing.take()
     }
 
-    /// Asks for a link and receives it.
+    /// Requests a reset link and returns its token.
     pub(crate) async fn link(&self, email: &str) -> String {
         self.forget(email).await;
         self.work().await.iter().find_map(token_of).expect("a reset link")
     }
 
-    /// The user as the store knows them.
+    /// Returns the stored user.
     pub(crate) async fn user(&self, email: &str) -> User {
         self.store.find_user_by_email(address(email).key()).await.unwrap().unwrap().0
     }
 }
 
-/// The token of a reset mail.
+/// Returns the token of a reset mail.
 pub(crate) fn token_of(message: &Message) -> Option<String> {
     match &message.content {
         Content::ResetLink { token, .. } => Some(token.expose().to_owned()),
@@ -265,9 +270,9 @@ pub(crate) fn token_of(message: &Message) -> Option<String> {
     }
 }
 
-/// Whoever can run commands on the machine.
-pub(crate) fn operator() -> Authority {
-    Authority::operator()
+/// Returns the context of an operator.
+pub(crate) fn operator() -> AdminContext {
+    AdminContext::operator()
 }
 
 pub(crate) fn address(text: &str) -> EmailAddress {

@@ -1,27 +1,27 @@
-//! The structs of the domain as they are written down, field by field.
+//! Remote definitions of the structs of the domain, for serde.
 //!
-//! None of these is ever made: serde reads and writes the struct of the domain by it.
+//! They are never constructed: serde reads and writes the structs of the domain with them.
 
 use std::num::NonZeroU16;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use vestibule_domain::audit::{AuditEvent, Doer, EventKind};
-use vestibule_domain::caller::Caller;
-use vestibule_domain::email::{EmailAddress, EmailKey};
-use vestibule_domain::id::{EventId, MailId, ResetRequestId, SessionId, UserId};
-use vestibule_domain::language::Language;
-use vestibule_domain::mail::{Mail, MailState, QueuedMail};
-use vestibule_domain::refresh::Refresh;
-use vestibule_domain::relay::{
-    Relay, RelayCredentials, RelayHost, RelaySecurity, RelayTest, SealedCredentials, SenderName,
-    StoredRelay,
+use vestibule_domain::model::audit::{Actor, AuditAction, AuditEvent};
+use vestibule_domain::model::client::ClientInfo;
+use vestibule_domain::model::email::{EmailAddress, EmailKey};
+use vestibule_domain::model::id::{EventId, MailId, ResetId, ResetRequestId, SessionId, UserId};
+use vestibule_domain::model::language::Language;
+use vestibule_domain::model::mail::{Mail, MailState, QueuedMail};
+use vestibule_domain::model::password_reset::{PasswordReset, ResetRequest};
+use vestibule_domain::model::refresh_token::Refresh;
+use vestibule_domain::model::secret::SecretDigest;
+use vestibule_domain::model::session::{EndedSession, Session};
+use vestibule_domain::model::smtp_settings::{
+    SealedSmtpCredentials, SenderName, SmtpCredentials, SmtpHost, SmtpSecurity, SmtpSettings,
+    SmtpTest, StoredSmtpSettings,
 };
-use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
-use vestibule_domain::secret::SecretDigest;
-use vestibule_domain::session::{EndedSession, Session};
-use vestibule_domain::user::{CredentialEpoch, User};
-use vestibule_domain::username::Username;
+use vestibule_domain::model::user::{CredentialsVersion, User};
+use vestibule_domain::model::username::Username;
 
 use super::plain;
 
@@ -39,7 +39,7 @@ pub(super) struct UserForm {
     #[serde(with = "plain::option")]
     language: Option<Language>,
     #[serde(with = "plain")]
-    epoch: CredentialEpoch,
+    credentials_version: CredentialsVersion,
     #[serde(with = "plain")]
     created_at: OffsetDateTime,
 }
@@ -52,7 +52,7 @@ pub(super) struct SessionForm {
     #[serde(with = "plain")]
     user_id: UserId,
     #[serde(with = "plain")]
-    epoch: CredentialEpoch,
+    credentials_version: CredentialsVersion,
     #[serde(with = "plain")]
     created_at: OffsetDateTime,
     #[serde(with = "plain")]
@@ -62,7 +62,7 @@ pub(super) struct SessionForm {
     #[serde(with = "plain")]
     expires_at: OffsetDateTime,
     #[serde(with = "plain")]
-    caller: Caller,
+    client: ClientInfo,
     #[serde(with = "plain::option")]
     browser_key: Option<SecretDigest>,
     #[serde(with = "plain::option")]
@@ -88,7 +88,7 @@ pub(super) struct ResetForm {
     #[serde(with = "plain")]
     email_key: EmailKey,
     #[serde(with = "plain")]
-    epoch: CredentialEpoch,
+    credentials_version: CredentialsVersion,
     #[serde(with = "plain")]
     issued_at: OffsetDateTime,
     #[serde(with = "plain")]
@@ -98,7 +98,7 @@ pub(super) struct ResetForm {
     #[serde(with = "plain::option")]
     superseded_at: Option<OffsetDateTime>,
     #[serde(with = "plain")]
-    caller: Caller,
+    client: ClientInfo,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -111,7 +111,7 @@ pub(super) struct RequestForm {
     #[serde(with = "plain")]
     requested_at: OffsetDateTime,
     #[serde(with = "plain")]
-    caller: Caller,
+    client: ClientInfo,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -143,25 +143,25 @@ pub(super) enum MailForm {
         #[serde(with = "plain")]
         user_id: UserId,
         #[serde(with = "plain")]
-        caller: Caller,
+        client: ClientInfo,
     },
     PasswordDisabled {
         #[serde(with = "plain")]
         user_id: UserId,
         #[serde(with = "plain")]
-        caller: Caller,
+        client: ClientInfo,
     },
     SignInAfterFailures {
         #[serde(with = "plain")]
         user_id: UserId,
         #[serde(with = "plain")]
-        caller: Caller,
+        client: ClientInfo,
     },
     RefreshTokenReused {
         #[serde(with = "plain")]
         user_id: UserId,
         #[serde(with = "plain")]
-        caller: Caller,
+        client: ClientInfo,
     },
 }
 
@@ -194,39 +194,39 @@ pub(super) struct EventForm {
     #[serde(with = "plain")]
     at: OffsetDateTime,
     #[serde(with = "plain")]
-    kind: EventKind,
+    kind: AuditAction,
     #[serde(with = "plain::option")]
     user_id: Option<UserId>,
     #[serde(with = "plain")]
-    by: Doer,
+    by: Actor,
     #[serde(with = "plain")]
-    caller: Caller,
+    client: ClientInfo,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "StoredRelay")]
-pub(super) struct StoredRelayForm {
-    #[serde(with = "RelayForm")]
-    relay: Relay,
+#[serde(remote = "StoredSmtpSettings")]
+pub(super) struct StoredSmtpSettingsRecord {
+    #[serde(with = "SmtpSettingsRecord")]
+    smtp: SmtpSettings,
     #[serde(with = "plain::option")]
-    sealed_credentials: Option<SealedCredentials>,
+    sealed_credentials: Option<SealedSmtpCredentials>,
     #[serde(with = "plain")]
     saved_at: OffsetDateTime,
     #[serde(with = "plain::option")]
-    tested: Option<RelayTest>,
+    tested: Option<SmtpTest>,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "Relay")]
-pub(super) struct RelayForm {
+#[serde(remote = "SmtpSettings")]
+pub(super) struct SmtpSettingsRecord {
     #[serde(with = "plain")]
-    host: RelayHost,
+    host: SmtpHost,
     port: NonZeroU16,
     #[serde(with = "plain")]
-    security: RelaySecurity,
-    /// There is no place for a password that is not sealed.
+    security: SmtpSecurity,
+    /// Only a sealed password can be stored.
     #[serde(skip)]
-    credentials: Option<RelayCredentials>,
+    credentials: Option<SmtpCredentials>,
     #[serde(with = "plain")]
     from_address: EmailAddress,
     #[serde(with = "plain::option")]

@@ -4,33 +4,32 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use vestibule_domain::email::EmailAddress;
-use vestibule_domain::id::UserId;
-use vestibule_domain::mail::{Lease, Mail, MailRecord, MailState, QueuedMail};
-use vestibule_domain::reset::ResetId;
+use vestibule_domain::model::email::EmailAddress;
+use vestibule_domain::model::id::{ResetId, UserId};
+use vestibule_domain::model::mail::{Lease, Mail, MailRecord, MailState, QueuedMail};
 
 use super::forms::{MailStateForm, QueuedMailForm};
 use super::{hex, plain, sortable};
 use crate::shelves::Record;
 
-/// A mail, and how far it has come.
+/// A mail with its delivery status.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct KeptMail {
     /// The mail.
     #[serde(with = "QueuedMailForm")]
     pub(crate) queued: QueuedMail,
-    /// Whether it waits, and what came of it.
+    /// Status of the delivery.
     #[serde(with = "MailStateForm")]
     pub(crate) state: MailState,
-    /// Who sends it.
+    /// The lease of the worker that sends it.
     #[serde(with = "plain::option")]
     pub(crate) lease: Option<Lease>,
-    /// Why it could not be sent.
+    /// The last error.
     pub(crate) last_error: Option<String>,
 }
 
 impl KeptMail {
-    /// Before the names of all that wait, the longest due first.
+    /// Prefix of the names of waiting mails, sorted by due time.
     pub(crate) const WAITING: &'static str = "waiting/";
 
     pub(crate) fn all_to(user: UserId) -> String {
@@ -53,7 +52,7 @@ impl KeptMail {
         self.lease.is_some_and(|lease| lease.until > now)
     }
 
-    /// As administrators see it.
+    /// Returns the mail as administrators see it.
     pub(crate) fn record(self, to: EmailAddress) -> MailRecord {
         let Self { queued, state, last_error, .. } = self;
         let QueuedMail { id, mail, queued_at, attempts } = queued;

@@ -1,6 +1,6 @@
-//! Single values of the domain as text and numbers, and back.
+//! Serialization of single values of the domain as text and numbers.
 //!
-//! For fields: `#[serde(with = "plain")]`, or `plain::option` where there may be none.
+//! Use `#[serde(with = "plain")]` for fields, and `plain::option` for optional ones.
 
 use std::net::IpAddr;
 
@@ -8,28 +8,31 @@ use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::{OffsetDateTime, UtcOffset};
 use uuid::Uuid;
-use vestibule_domain::audit::{Doer, EventKind};
-use vestibule_domain::caller::Caller;
-use vestibule_domain::email::{EmailAddress, EmailKey};
-use vestibule_domain::id::{EventId, LeaseId, MailId, ResetRequestId, SessionId, UserId};
-use vestibule_domain::language::Language;
-use vestibule_domain::mail::Lease;
-use vestibule_domain::password::PasswordHash;
-use vestibule_domain::refresh::{Refresh, Rotation, RotationNonce};
-use vestibule_domain::relay::{RelayHost, RelaySecurity, RelayTest, SealedCredentials, SenderName};
-use vestibule_domain::reset::ResetId;
-use vestibule_domain::secret::SecretDigest;
-use vestibule_domain::user::CredentialEpoch;
-use vestibule_domain::username::Username;
+use vestibule_domain::model::audit::{Actor, AuditAction};
+use vestibule_domain::model::client::ClientInfo;
+use vestibule_domain::model::email::{EmailAddress, EmailKey};
+use vestibule_domain::model::id::{
+    EventId, LeaseId, MailId, ResetId, ResetRequestId, SessionId, UserId,
+};
+use vestibule_domain::model::language::Language;
+use vestibule_domain::model::mail::Lease;
+use vestibule_domain::model::password::PasswordHash;
+use vestibule_domain::model::refresh_token::{Refresh, Rotation, RotationNonce};
+use vestibule_domain::model::secret::SecretDigest;
+use vestibule_domain::model::smtp_settings::{
+    SealedSmtpCredentials, SenderName, SmtpHost, SmtpSecurity, SmtpTest,
+};
+use vestibule_domain::model::user::CredentialsVersion;
+use vestibule_domain::model::username::Username;
 
-/// A value that can be written down.
+/// A value that can be serialized.
 pub(super) trait Plain: Sized {
-    /// As what.
+    /// The serialized form.
     type Form: Serialize + DeserializeOwned;
 
     fn form(&self) -> Self::Form;
 
-    /// `None` when no such value was ever written.
+    /// Returns `None` if the form is invalid.
     fn read(form: Self::Form) -> Option<Self>;
 }
 
@@ -45,7 +48,7 @@ fn unreadable<T, E: Error>() -> E {
     E::custom(format_args!("not a {}", std::any::type_name::<T>()))
 }
 
-/// Values that may be missing.
+/// Optional values.
 pub(super) mod option {
     use super::{Deserialize, Deserializer, Plain, Serialize, Serializer, unreadable};
 
@@ -68,7 +71,7 @@ pub(super) mod option {
     }
 }
 
-/// `type as form, writing it, reading it`, for many.
+/// Implements [`Plain`] for types: `type as form, serialize, deserialize`.
 macro_rules! plain {
     ($($type:ty as $form:ty: |$value:ident| $write:expr, |$read:ident| $back:expr;)*) => { $(
         impl Plain for $type {
@@ -87,7 +90,7 @@ macro_rules! plain {
 }
 
 plain! {
-    // To the second, and the microseconds behind it.
+    // Seconds, and the microseconds after it.
     OffsetDateTime as (i64, u32): |at| (at.unix_timestamp(), at.to_offset(UtcOffset::UTC).microsecond()),
         |form| Self::from_unix_timestamp(form.0).ok()?.replace_microsecond(form.1).ok();
     UserId as String: |id| id.to_string(), |text| id(&text).map(Self::from_uuid);
@@ -99,17 +102,17 @@ plain! {
     ResetId as [u8; 16]: |id| *id.as_bytes(), |bytes| Some(Self::from_bytes(bytes));
     SecretDigest as [u8; 32]: |digest| *digest.as_bytes(), |bytes| Some(Self::from_bytes(bytes));
     RotationNonce as [u8; 32]: |nonce| *nonce.as_bytes(), |bytes| Some(Self::from_bytes(bytes));
-    CredentialEpoch as i64: |epoch| epoch.as_i64(), |number| Some(Self::from_stored(number));
+    CredentialsVersion as i64: |credentials_version| credentials_version.as_i64(), |number| Some(Self::from_stored(number));
     EmailAddress as String: |email| email.as_str().to_owned(), |text| Self::parse(&text).ok();
     EmailKey as String: |key| key.as_str().to_owned(), |text| Some(Self::from_stored(text));
     Username as String: |name| name.as_str().to_owned(), |text| Self::parse(&text).ok();
     PasswordHash as String: |hash| hash.as_phc().to_owned(), |text| Some(Self::from_phc(text));
     Language as String: |language| language.tag().to_owned(), |tag| Self::from_tag(&tag);
-    Caller as (Option<IpAddr>, Option<String>):
-        |caller| (caller.ip, caller.user_agent().map(str::to_owned)),
+    ClientInfo as (Option<IpAddr>, Option<String>):
+        |client| (client.ip, client.user_agent().map(str::to_owned)),
         |form| Some(Self::new(form.0, form.1.as_deref()));
-    EventKind as String: |kind| kind.name().to_owned(), |name| Self::from_name(&name);
-    Doer as (String, Option<String>): |doer| doer_form(*doer), |form| read_doer(&form);
+    AuditAction as String: |kind| kind.name().to_owned(), |name| Self::from_name(&name);
+    Actor as (String, Option<String>): |actor| actor_form(*actor), |form| read_actor(&form);
     Lease as (String, (i64, u32)): |lease| (lease.id.form(), lease.until.form()),
         |form| Some(Self { id: Plain::read(form.0)?, until: Plain::read(form.1)? });
     Rotation as ([u8; 32], [u8; 32], (i64, u32)):
@@ -129,13 +132,13 @@ plain! {
                 None => None,
             },
         });
-    RelayHost as String: |host| host.as_str().to_owned(), |text| Self::parse(&text).ok();
-    RelaySecurity as String: |security| security.name().to_owned(),
+    SmtpHost as String: |host| host.as_str().to_owned(), |text| Self::parse(&text).ok();
+    SmtpSecurity as String: |security| security.name().to_owned(),
         |name| Self::from_name(&name).ok();
     SenderName as String: |name| name.as_str().to_owned(), |text| Self::parse(&text).ok();
-    SealedCredentials as (String, String): |kept| (kept.username.clone(), kept.password.clone()),
+    SealedSmtpCredentials as (String, String): |kept| (kept.username.clone(), kept.password.clone()),
         |form| Some(Self { username: form.0, password: form.1 });
-    RelayTest as ((i64, u32), String, bool): |test| (test.at.form(), test.to.form(), test.succeeded),
+    SmtpTest as ((i64, u32), String, bool): |test| (test.at.form(), test.to.form(), test.succeeded),
         |form| Some(Self { at: Plain::read(form.0)?, to: Plain::read(form.1)?, succeeded: form.2 });
 }
 
@@ -143,17 +146,17 @@ fn id(text: &str) -> Option<Uuid> {
     Uuid::parse_str(text).ok()
 }
 
-fn doer_form(doer: Doer) -> (String, Option<String>) {
-    let who = match doer {
-        Doer::Administrator(id) => Some(id.to_string()),
-        Doer::Holder | Doer::Operator | Doer::Service => None,
+fn actor_form(actor: Actor) -> (String, Option<String>) {
+    let who = match actor {
+        Actor::Administrator(id) => Some(id.to_string()),
+        Actor::Client | Actor::Operator | Actor::Service => None,
     };
-    (doer.name().to_owned(), who)
+    (actor.name().to_owned(), who)
 }
 
-fn read_doer((name, who): &(String, Option<String>)) -> Option<Doer> {
+fn read_actor((name, who): &(String, Option<String>)) -> Option<Actor> {
     if let Some(who) = who {
-        return id(who).map(UserId::from_uuid).map(Doer::Administrator);
+        return id(who).map(UserId::from_uuid).map(Actor::Administrator);
     }
-    [Doer::Holder, Doer::Operator, Doer::Service].into_iter().find(|doer| doer.name() == name)
+    [Actor::Client, Actor::Operator, Actor::Service].into_iter().find(|actor| actor.name() == name)
 }

@@ -1,32 +1,32 @@
-//! Wrong passwords, by the address they were tried for.
+//! Failed sign-ins per email.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use vestibule_domain::caller::ClientNetwork;
-use vestibule_domain::failures::FailureCount;
+use vestibule_domain::model::client::ClientNetwork;
+use vestibule_domain::model::sign_in_failures::FailureCount;
 
 use super::plain;
 use crate::shelves::Record;
 
-/// Wrong passwords for an address.
+/// Failed sign-ins for an email.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Tried {
-    /// The address.
+    /// The email.
     pub(crate) address: String,
-    /// From everywhere together.
+    /// Failures from all networks.
     pub(crate) total: Count,
-    /// From each network.
+    /// Failures per network.
     pub(crate) by_network: BTreeMap<String, Count>,
 }
 
-/// So many wrong passwords, and when the last of them came.
+/// A number of failures and the time of the last one.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Count {
-    /// How many.
+    /// Number of failures.
     pub(crate) failures: u32,
-    /// When the last of them came.
+    /// Time of the last failure.
     #[serde(with = "plain::option")]
     pub(crate) last: Option<OffsetDateTime>,
 }

@@ -1,16 +1,16 @@
-//! The record of what happened.
+//! The audit log.
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
-use vestibule_domain::audit::AuditEvent;
-use vestibule_domain::ports::{Audit, StoreError};
+use vestibule_domain::model::audit::AuditEvent;
+use vestibule_domain::ports::{AuditStore, StoreError};
 
 use super::RedbUnit;
 use crate::at_most;
 use crate::records::Noted;
 
 #[async_trait]
-impl Audit for RedbUnit {
+impl AuditStore for RedbUnit {
     async fn record(&mut self, event: &AuditEvent) -> Result<(), StoreError> {
         self.shelves()?.put(&Noted(event.clone()))
     }

@@ -1,10 +1,10 @@
-//! Wrong passwords, counted per address that was tried.
+//! Failed sign-ins per email.
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
-use vestibule_domain::caller::ClientNetwork;
-use vestibule_domain::email::EmailKey;
-use vestibule_domain::ports::{Failures, StoreError};
+use vestibule_domain::model::client::ClientNetwork;
+use vestibule_domain::model::email::EmailKey;
+use vestibule_domain::ports::{SignInFailureStore, StoreError};
 
 use super::RedbUnit;
 use crate::at_most;
@@ -12,7 +12,7 @@ use crate::records::{Account, Count, Tried};
 use crate::shelves::Record as _;
 
 #[async_trait]
-impl Failures for RedbUnit {
+impl SignInFailureStore for RedbUnit {
     async fn count_failure(
         &mut self,
         address: &EmailKey,
@@ -65,7 +65,7 @@ impl Failures for RedbUnit {
                 !is_over
             });
             let address = EmailKey::from_stored(tried.key());
-            // Of an address whose count was forgotten there may be nothing left.
+            // The count may have been deleted meanwhile.
             let is_over = tried.total.last.is_none() || tried.total.ended_before(before);
             if is_over
                 && tried.by_network.is_empty()

@@ -1,28 +1,28 @@
-//! What the installation remembers about itself.
+//! SMTP settings and the setup link.
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
-use vestibule_domain::ports::{Installation, StoreError};
-use vestibule_domain::relay::{RelayTest, StoredRelay};
-use vestibule_domain::secret::SecretDigest;
+use vestibule_domain::model::secret::SecretDigest;
+use vestibule_domain::model::smtp_settings::{SmtpTest, StoredSmtpSettings};
+use vestibule_domain::ports::{InstallationStore, StoreError};
 
 use super::RedbUnit;
-use crate::records::{SetupLink, TheRelay};
+use crate::records::{SetupLink, TheSmtpServer};
 
 #[async_trait]
-impl Installation for RedbUnit {
-    async fn save_relay(&mut self, relay: &StoredRelay) -> Result<(), StoreError> {
-        self.shelves()?.put(&TheRelay(StoredRelay { tested: None, ..relay.clone() }))
+impl InstallationStore for RedbUnit {
+    async fn save_smtp_settings(&mut self, smtp: &StoredSmtpSettings) -> Result<(), StoreError> {
+        self.shelves()?.put(&TheSmtpServer(StoredSmtpSettings { tested: None, ..smtp.clone() }))
     }
 
-    async fn note_relay_test(
+    async fn record_smtp_test(
         &mut self,
         saved_at: OffsetDateTime,
-        test: &RelayTest,
+        test: &SmtpTest,
     ) -> Result<bool, StoreError> {
-        self.change(TheRelay::KEY, |TheRelay(relay)| {
-            relay.tested = Some(test.clone());
-            relay.saved_at == saved_at
+        self.change(TheSmtpServer::KEY, |TheSmtpServer(smtp)| {
+            smtp.tested = Some(test.clone());
+            smtp.saved_at == saved_at
         })
     }
 

@@ -1,10 +1,10 @@
-//! The mails that wait, and the clearing away of what is over.
+//! Waiting mails, and the deletion of expired records.
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
-use vestibule_domain::id::{LeaseId, MailId};
-use vestibule_domain::mail::{Lease, MailFate, MailState, QueuedMail};
-use vestibule_domain::ports::{Outbox, StoreError};
+use vestibule_domain::model::id::{LeaseId, MailId};
+use vestibule_domain::model::mail::{Lease, MailFate, MailState, QueuedMail};
+use vestibule_domain::ports::{OutboxStore, StoreError};
 
 use super::{RedbUnit, check_user};
 use crate::at_most;
@@ -12,7 +12,7 @@ use crate::records::{KeptMail, KeptReset, KeptSession};
 use crate::shelves::Record;
 
 impl RedbUnit {
-    /// Takes out at most `limit` records that are over, and gives them away.
+    /// Removes and returns at most `limit` expired records.
     pub(super) fn clear<R: Record>(
         &self,
         limit: usize,
@@ -28,12 +28,12 @@ impl RedbUnit {
     }
 }
 
-/// What a relay said, as every store keeps it: some databases have no NUL in a text.
+/// Removes NUL from a reply of an SMTP server: some databases do not support it in texts.
 fn printable(reason: &str) -> String {
     reason.replace('\0', "")
 }
 
-/// When it was sent or given up.
+/// Returns the time at which it was sent or given up.
 fn finished_at(mail: &KeptMail) -> Option<OffsetDateTime> {
     match mail.state {
         MailState::Waiting { .. } => None,
@@ -42,7 +42,7 @@ fn finished_at(mail: &KeptMail) -> Option<OffsetDateTime> {
 }
 
 #[async_trait]
-impl Outbox for RedbUnit {
+impl OutboxStore for RedbUnit {
     async fn enqueue(&mut self, mail: &QueuedMail) -> Result<(), StoreError> {
         let mut shelves = self.shelves()?;
         check_user(&shelves, mail.mail.user_id())?;
@@ -111,7 +111,7 @@ impl Outbox for RedbUnit {
         let sessions = self.clear(limit, |KeptSession(session)| session.expires_at < before)?;
         let mut shelves = self.shelves()?;
         for KeptReset(reset) in &resets {
-            // A mail whose link is gone has nothing left to say.
+            // Without its link the mail is useless.
             for mail in shelves.named_like::<KeptMail>(&KeptMail::all_with(reset.id))? {
                 shelves.take::<KeptMail>(&mail.key())?;
             }

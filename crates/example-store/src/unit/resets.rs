@@ -1,26 +1,26 @@
-//! The password resets.
+//! Password resets.
 
 use std::cmp::Reverse;
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
-use vestibule_domain::id::UserId;
-use vestibule_domain::ports::{Resets, StoreError};
-use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
+use vestibule_domain::model::id::{ResetId, UserId};
+use vestibule_domain::model::password_reset::{PasswordReset, ResetRequest};
+use vestibule_domain::ports::{ResetStore, StoreError};
 
 use super::RedbUnit;
 use crate::records::{Account, KeptReset, Request, hex};
 use crate::shelves::Record as _;
 
 #[async_trait]
-impl Resets for RedbUnit {
+impl ResetStore for RedbUnit {
     async fn insert_reset_request(&mut self, request: &ResetRequest) -> Result<(), StoreError> {
         self.shelves()?.put(&Request(request.clone()))
     }
 
     async fn take_reset_request(&mut self) -> Result<Option<ResetRequest>, StoreError> {
         let mut shelves = self.shelves()?;
-        // They stand in the order in which they came.
+        // Sorted by time of arrival.
         let oldest = shelves.all::<Request>()?.next().transpose()?;
         let Some(oldest) = oldest else { return Ok(None) };
         shelves.take::<Request>(&oldest.key())?;

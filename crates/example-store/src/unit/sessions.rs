@@ -1,13 +1,13 @@
-//! The sessions.
+//! Sessions.
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
-use vestibule_domain::id::{SessionId, UserId};
-use vestibule_domain::ports::{Sessions, StoreError};
-use vestibule_domain::refresh::{Refresh, Rotation};
-use vestibule_domain::secret::SecretDigest;
-use vestibule_domain::session::{EndedSession, Session};
-use vestibule_domain::user::CredentialEpoch;
+use vestibule_domain::model::id::{SessionId, UserId};
+use vestibule_domain::model::refresh_token::{Refresh, Rotation};
+use vestibule_domain::model::secret::SecretDigest;
+use vestibule_domain::model::session::{EndedSession, Session};
+use vestibule_domain::model::user::CredentialsVersion;
+use vestibule_domain::ports::{SessionStore, StoreError};
 
 use super::RedbUnit;
 use crate::at_most;
@@ -23,13 +23,13 @@ impl RedbUnit {
         self.change(&id.to_string(), |KeptSession(session)| change(session))
     }
 
-    /// A user's sessions, of which the first began first.
+    /// Returns the sessions of a user, the oldest first.
     fn sessions_of(&self, user: UserId) -> Result<Vec<KeptSession>, StoreError> {
         self.shelves()?.named_like(&KeptSession::all_of(user))
     }
 }
 
-/// Ends sessions, and remembers of each that it has ended.
+/// Ends sessions, and records each as ended.
 pub(super) fn end<'kept>(
     shelves: &mut Shelves<Writable<'_>>,
     sessions: impl IntoIterator<Item = &'kept KeptSession>,
@@ -45,7 +45,7 @@ pub(super) fn end<'kept>(
 }
 
 #[async_trait]
-impl Sessions for RedbUnit {
+impl SessionStore for RedbUnit {
     async fn insert_session(&mut self, session: &Session) -> Result<bool, StoreError> {
         let mut shelves = self.shelves()?;
         if shelves.find::<Account>(&session.user_id.to_string())?.is_none() {
@@ -69,21 +69,21 @@ impl Sessions for RedbUnit {
     async fn renew_session(
         &mut self,
         id: SessionId,
-        epoch: CredentialEpoch,
+        credentials_version: CredentialsVersion,
         key: Option<SecretDigest>,
         authenticated_at: OffsetDateTime,
     ) -> Result<bool, StoreError> {
         self.change_session(id, |session| {
             session.browser_key = key;
             session.authenticated_at = authenticated_at;
-            session.epoch == epoch
+            session.credentials_version == credentials_version
         })
     }
 
     async fn rotate_refresh(
         &mut self,
         id: SessionId,
-        epoch: CredentialEpoch,
+        credentials_version: CredentialsVersion,
         successor: SecretDigest,
         rotation: &Rotation,
     ) -> Result<bool, StoreError> {
@@ -92,7 +92,7 @@ impl Sessions for RedbUnit {
             let rotated = Refresh { family, current: successor, rotation: Some(*rotation) };
             session.refresh = Some(rotated);
             session.last_seen_at = session.last_seen_at.max(rotation.at);
-            session.epoch == epoch && current == rotation.from
+            session.credentials_version == credentials_version && current == rotation.from
         })
     }
 
@@ -110,11 +110,11 @@ impl Sessions for RedbUnit {
         &mut self,
         user: UserId,
         keep: SessionId,
-        epoch: CredentialEpoch,
+        credentials_version: CredentialsVersion,
         now: OffsetDateTime,
     ) -> Result<Option<u64>, StoreError> {
         let is_kept = self.change_session(keep, |session| {
-            session.epoch = epoch;
+            session.credentials_version = credentials_version;
             session.user_id == user
         })?;
         if !is_kept {

@@ -1,12 +1,14 @@
-//! The users and their passwords, which stand in one record.
+//! Users and their passwords, in one record each.
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
-use vestibule_domain::id::UserId;
-use vestibule_domain::language::Language;
-use vestibule_domain::password::PasswordHash;
-use vestibule_domain::ports::{Credentials, Failures as _, Insertion, StoreError, Users};
-use vestibule_domain::user::{CredentialEpoch, User};
+use vestibule_domain::model::id::UserId;
+use vestibule_domain::model::language::Language;
+use vestibule_domain::model::password::PasswordHash;
+use vestibule_domain::model::user::{CredentialsVersion, User};
+use vestibule_domain::ports::{
+    CredentialStore, Insertion, SignInFailureStore as _, StoreError, UserStore,
+};
 
 use super::sessions::end;
 use super::{RedbUnit, check_user};
@@ -24,7 +26,7 @@ impl RedbUnit {
 }
 
 #[async_trait]
-impl Users for RedbUnit {
+impl UserStore for RedbUnit {
     async fn insert_user(&mut self, user: &User) -> Result<Insertion, StoreError> {
         let mut shelves = self.shelves()?;
         if shelves.named::<Account>(&Account::by_email(user.email.key()))?.is_some() {
@@ -37,14 +39,14 @@ impl Users for RedbUnit {
         Ok(Insertion::Inserted)
     }
 
-    async fn advance_epoch(
+    async fn advance_credentials_version(
         &mut self,
         id: UserId,
-        from: CredentialEpoch,
+        from: CredentialsVersion,
     ) -> Result<bool, StoreError> {
         self.change_account(id, |account| {
-            let fits = account.user.epoch == from;
-            account.user.epoch = from.next();
+            let fits = account.user.credentials_version == from;
+            account.user.credentials_version = from.next();
             fits
         })
     }
@@ -56,7 +58,7 @@ impl Users for RedbUnit {
         let resets = shelves.all::<KeptReset>()?.collect::<Result<Vec<_>, _>>()?;
         let mut users = 0;
         for mut account in accounts {
-            account.user.epoch = account.user.epoch.next();
+            account.user.credentials_version = account.user.credentials_version.next();
             shelves.put(&account)?;
             users += 1;
         }
@@ -117,7 +119,7 @@ impl Users for RedbUnit {
 }
 
 #[async_trait]
-impl Credentials for RedbUnit {
+impl CredentialStore for RedbUnit {
     async fn set_password(
         &mut self,
         id: UserId,

@@ -1,6 +1,6 @@
-//! Drives one of the targets with libFuzzer: the one that `VESTIBULE_FUZZ_TARGET` names.
+//! Runs the fuzz target named by `VESTIBULE_FUZZ_TARGET` with libFuzzer.
 //!
-//! One program for all of them, because each would link the whole service.
+//! One program for all targets, because each would link the whole service.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -13,7 +13,7 @@ const VARIABLE: &str = "VESTIBULE_FUZZ_TARGET";
 static TARGET: LazyLock<Target> = LazyLock::new(|| {
     let name = std::env::var(VARIABLE).unwrap_or_default();
     let found = TARGETS.into_iter().find(|target| target.name == name);
-    found.unwrap_or_else(|| panic!("{VARIABLE} names no target: `{name}`"))
+    found.unwrap_or_else(|| panic!("unknown target in {VARIABLE}: `{name}`"))
 });
 
 fuzz_target!(|data: &[u8]| (TARGET.run)(data));

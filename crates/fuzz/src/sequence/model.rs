@@ -1,6 +1,6 @@
-//! What should be, in as few lines as can be.
+//! A simple model of accounts, sessions and links.
 //!
-//! Every answer is whether the act succeeds.
+//! Methods return `true` if the action succeeds.
 
 use time::Duration;
 
@@ -15,7 +15,7 @@ const LINKS_AN_HOUR: usize = 5;
 /// Accounts, sessions and links.
 #[derive(Default)]
 pub(super) struct Model {
-    /// Since the beginning of the story.
+    /// Time since the start of the scenario.
     pub(super) now: Duration,
     accounts: [Option<Account>; 2],
     sessions: Vec<Session>,
@@ -28,8 +28,8 @@ struct Account {
 }
 
 struct Session {
-    who: usize,
-    is_over: bool,
+    user: usize,
+    is_ended: bool,
     opened: Duration,
     seen: Duration,
     access_until: Duration,
@@ -37,34 +37,34 @@ struct Session {
 }
 
 struct Link {
-    who: usize,
-    is_dead: bool,
+    user: usize,
+    is_invalid: bool,
     issued: Duration,
 }
 
 impl Model {
-    pub(super) fn sign_up(&mut self, who: usize, password: usize) -> bool {
-        if self.accounts[who].is_some() {
+    pub(super) fn sign_up(&mut self, user: usize, password: usize) -> bool {
+        if self.accounts[user].is_some() {
             return false;
         }
-        self.accounts[who] = Some(Account { password, is_active: true });
-        self.open(who);
+        self.accounts[user] = Some(Account { password, is_active: true });
+        self.start_session(user);
         true
     }
 
-    pub(super) fn sign_in(&mut self, who: usize, password: usize) -> bool {
-        let account = self.accounts[who].as_ref();
+    pub(super) fn sign_in(&mut self, user: usize, password: usize) -> bool {
+        let account = self.accounts[user].as_ref();
         let is_right = account.is_some_and(|it| it.is_active && it.password == password);
         if is_right {
-            self.open(who);
+            self.start_session(user);
         }
         is_right
     }
 
-    fn open(&mut self, who: usize) {
+    fn start_session(&mut self, user: usize) {
         self.sessions.push(Session {
-            who,
-            is_over: false,
+            user,
+            is_ended: false,
             opened: self.now,
             seen: self.now,
             access_until: self.now + ACCESS,
@@ -74,7 +74,7 @@ impl Model {
 
     fn is_live(&self, at: usize) -> bool {
         let session = &self.sessions[at];
-        !session.is_over && self.now < session.opened + ABSOLUTE && self.now < session.seen + IDLE
+        !session.is_ended && self.now < session.opened + ABSOLUTE && self.now < session.seen + IDLE
     }
 
     pub(super) fn is_signed_in(&self, at: usize) -> bool {
@@ -82,14 +82,14 @@ impl Model {
     }
 
     pub(super) fn change(&mut self, at: usize, old: usize, new: usize) -> bool {
-        let who = self.sessions[at].who;
+        let user = self.sessions[at].user;
         let is_signed_in = self.is_signed_in(at);
-        let Some(account) = &mut self.accounts[who] else { return false };
+        let Some(account) = &mut self.accounts[user] else { return false };
         if !is_signed_in || account.password != old || old == new {
             return false;
         }
         account.password = new;
-        self.end_all(who, Some(at));
+        self.end_all(user, Some(at));
         true
     }
 
@@ -101,7 +101,7 @@ impl Model {
         let session = &mut self.sessions[at];
         let is_late = session.exchanged.is_none_or(|exchanged| now >= exchanged + GRACE);
         if back > 1 || back == 1 && is_late {
-            session.is_over = true;
+            session.is_ended = true;
             return false;
         }
         if back == 0 {
@@ -113,65 +113,65 @@ impl Model {
 
     pub(super) fn sign_out(&mut self, at: usize) -> bool {
         let was_in = self.is_signed_in(at);
-        self.sessions[at].is_over |= was_in;
+        self.sessions[at].is_ended |= was_in;
         was_in
     }
 
-    pub(super) fn forget(&mut self, who: usize) -> bool {
+    pub(super) fn forgot_password(&mut self, user: usize) -> bool {
         let hour_ago = self.now - Duration::HOUR;
-        let own = self.links.iter().filter(|link| link.who == who);
+        let own = self.links.iter().filter(|link| link.user == user);
         let recent = own.filter(|link| link.issued >= hour_ago).count();
         let is_fresh = |at: &usize| {
             let link = &self.links[*at];
-            link.who == who && self.link_works(*at) && self.now < link.issued + COALESCE
+            link.user == user && self.is_link_valid(*at) && self.now < link.issued + COALESCE
         };
         let has_fresh = (0..self.links.len()).any(|at| is_fresh(&at));
-        let is_active = self.accounts[who].as_ref().is_some_and(|account| account.is_active);
+        let is_active = self.accounts[user].as_ref().is_some_and(|account| account.is_active);
         if !is_active || has_fresh || recent >= LINKS_AN_HOUR {
             return false;
         }
-        self.end_links(who);
-        self.links.push(Link { who, is_dead: false, issued: self.now });
+        self.end_links(user);
+        self.links.push(Link { user, is_invalid: false, issued: self.now });
         true
     }
 
-    pub(super) fn link_works(&self, at: usize) -> bool {
+    pub(super) fn is_link_valid(&self, at: usize) -> bool {
         let link = &self.links[at];
-        !link.is_dead && self.now < link.issued + LINK
+        !link.is_invalid && self.now < link.issued + LINK
     }
 
     pub(super) fn reset(&mut self, at: usize, password: usize) -> bool {
-        let who = self.links[at].who;
-        let works = self.link_works(at);
-        let Some(account) = &mut self.accounts[who] else { return false };
+        let user = self.links[at].user;
+        let works = self.is_link_valid(at);
+        let Some(account) = &mut self.accounts[user] else { return false };
         if !works || account.password == password {
             return false;
         }
         account.password = password;
-        self.end_all(who, None);
+        self.end_all(user, None);
         true
     }
 
-    pub(super) fn set_active(&mut self, who: usize, active: bool) -> bool {
-        let Some(account) = &mut self.accounts[who] else { return false };
+    pub(super) fn set_active(&mut self, user: usize, active: bool) -> bool {
+        let Some(account) = &mut self.accounts[user] else { return false };
         account.is_active = active;
         if !active {
-            self.end_all(who, None);
+            self.end_all(user, None);
         }
         true
     }
 
-    /// Ends sessions but one, and links.
-    fn end_all(&mut self, who: usize, but: Option<usize>) {
+    /// Ends all sessions of a user except one, and all links.
+    fn end_all(&mut self, user: usize, except: Option<usize>) {
         for (at, session) in self.sessions.iter_mut().enumerate() {
-            session.is_over |= session.who == who && Some(at) != but;
+            session.is_ended |= session.user == user && Some(at) != except;
         }
-        self.end_links(who);
+        self.end_links(user);
     }
 
-    fn end_links(&mut self, who: usize) {
-        for link in self.links.iter_mut().filter(|link| link.who == who) {
-            link.is_dead = true;
+    fn end_links(&mut self, user: usize) {
+        for link in self.links.iter_mut().filter(|link| link.user == user) {
+            link.is_invalid = true;
         }
     }
 }

@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::read_to_string(DOCUMENT)?.replace("application/problem+json", "application/json");
     let document: openapiv3::OpenAPI = serde_json::from_str(&text)?;
     let tokens = Generator::new(&GenerationSettings::default()).generate_tokens(&document)?;
-    // Nobody reads it, but the compiler quotes the lines that it does not like.
+    // Formatted, because the compiler quotes lines in its errors.
     let client = prettyplease::unparse(&syn::parse2(tokens)?);
     let folder = env::var_os("OUT_DIR").map(PathBuf::from).ok_or("no folder to write to")?;
     fs::write(folder.join("client.rs"), client)?;

@@ -1,55 +1,55 @@
-//! Operations on mails: what was queued, sent or given up, and once more.
+//! Operations on the outbox: list mails and send them again.
 
 use poem::web::Data;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
-use vestibule_domain::id::MailId;
-use vestibule_domain::mail::{MailRecord, MailState};
+use vestibule_domain::model::id::MailId;
+use vestibule_domain::model::mail::{MailRecord, MailState};
 
-use super::authority::Administrator;
+use super::admin_credentials::Administrator;
 use super::{Accepted, cut, failed, usual_limit};
-use crate::Tag;
 use crate::error::ApiError;
-use crate::state::State;
+use crate::state::ApiState;
+use crate::tag::Tag;
 use crate::views::rfc3339;
 
-/// The operations.
-pub(crate) struct Mails;
+/// Mail operations.
+pub(crate) struct MailsApi;
 
-/// Mails, the newest first.
+/// A page of mails, the newest first.
 #[derive(Debug, Object)]
 #[oai(skip_serializing_if_is_none)]
 struct MailsResponse {
     /// The mails.
     mails: Vec<MailResponse>,
-    /// Where the list goes on; absent at its end.
+    /// Cursor of the next page; absent on the last page.
     next_cursor: Option<Uuid>,
 }
 
-/// A mail: what it is, never what it says.
+/// A mail, without its text.
 #[derive(Debug, Object)]
 #[oai(skip_serializing_if_is_none)]
 struct MailResponse {
-    /// Names the mail.
+    /// Mail id.
     id: Uuid,
-    /// `welcome`, `reset_link`, `password_changed`, `password_disabled`, `sign_in_after_failures`
-    /// or `refresh_token_reused`.
+    /// Kind: `welcome`, `reset_link`, `password_changed`, `password_disabled`,
+    /// `sign_in_after_failures` or `refresh_token_reused`.
     kind: String,
-    /// The address of the account it is about.
+    /// Email address of the recipient.
     to: String,
-    /// `waiting`, `sent`, `failed`, or `withdrawn` when what it is about was gone.
+    /// State: `waiting`, `sent`, `failed`, or `withdrawn` if its link or account became invalid.
     state: String,
-    /// How often it was tried.
+    /// Number of delivery attempts.
     attempts: u32,
-    /// When what it reports happened, RFC 3339.
+    /// Time at which it was queued, RFC 3339.
     queued_at: String,
-    /// While it waits: when its next attempt is due.
+    /// Time of the next attempt, if it is waiting, RFC 3339.
     due_at: Option<String>,
-    /// Once it waits no more: since when.
+    /// Time at which it was sent, failed or withdrawn, RFC 3339.
     ended_at: Option<String>,
-    /// Why it did not work, the last time it did not.
+    /// Error of the last failed attempt.
     last_error: Option<String>,
 }
 
@@ -76,18 +76,18 @@ impl From<MailRecord> for MailResponse {
 }
 
 #[OpenApi(prefix_path = "/api/v1/admin", tag = "Tag::Administration")]
-impl Mails {
+impl MailsApi {
     /// List mails
     ///
-    /// The newest first. What they say is not told, because links are in there.
+    /// The newest first. Without their text, which contains links.
     #[oai(path = "/mail", method = "get", operation_id = "listMails")]
     async fn list(
         &self,
         admin: Administrator,
-        state: Data<&State>,
-        /// The `next_cursor` of the list so far.
+        state: Data<&ApiState>,
+        /// `next_cursor` of the previous page.
         cursor: Query<Option<Uuid>>,
-        /// How many mails at most.
+        /// Maximum number of mails.
         #[oai(default = "usual_limit", validator(minimum(value = "1"), maximum(value = "100")))]
         limit: Query<u32>,
     ) -> Result<Json<MailsResponse>, ApiError> {
@@ -100,13 +100,13 @@ impl Mails {
 
     /// Send a mail again
     ///
-    /// At once, whatever became of it. A link that does not work any more is not sent.
+    /// Queues a mail in any state for immediate delivery. An invalid link is not sent.
     #[oai(path = "/mail/:id/resend", method = "post", operation_id = "resendMail")]
     async fn resend(
         &self,
         admin: Administrator,
-        state: Data<&State>,
-        /// The mail.
+        state: Data<&ApiState>,
+        /// Mail id.
         id: Path<Uuid>,
     ) -> Result<Accepted, ApiError> {
         let resent = state.administration.resend(&admin.0, MailId::from_uuid(id.0)).await;

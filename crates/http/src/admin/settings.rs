@@ -1,6 +1,4 @@
-//! Operations on where mail goes.
-//!
-//! The relay's password goes in and never comes out.
+//! Operations on the SMTP settings. The password is write-only.
 
 use std::num::NonZeroU16;
 
@@ -9,120 +7,122 @@ use poem_openapi::payload::Json;
 use poem_openapi::types::MaybeUndefined;
 use poem_openapi::{Object, OpenApi};
 use serde::Deserialize;
-use vestibule_domain::email::EmailAddress;
 use vestibule_domain::error::{Error, Violations};
-use vestibule_domain::mail_setup::{DescribeRelay, MailSettings, NewPassword, Tested};
-use vestibule_domain::relay::{
-    RelayError, RelayHost, RelayPassword, RelaySecurity, RelayTest, SenderName,
+use vestibule_domain::model::email::EmailAddress;
+use vestibule_domain::model::smtp_settings::{
+    SenderName, SmtpHost, SmtpPassword, SmtpSecurity, SmtpSettingsError, SmtpTest,
+};
+use vestibule_domain::use_cases::smtp_settings::{
+    MailSettings, NewPassword, TestMailResult, UpdateSmtpSettings,
 };
 
-use super::authority::Administrator;
+use super::admin_credentials::Administrator;
 use super::failed;
-use crate::Tag;
 use crate::client::Client;
 use crate::error::ApiError;
 use crate::payload::StrictJson;
-use crate::state::State;
+use crate::state::ApiState;
+use crate::tag::Tag;
 use crate::views::rfc3339;
 
-/// The operations.
-pub(crate) struct Settings;
+/// SMTP settings operations.
+pub(crate) struct SettingsApi;
 
-/// How to reach the relay, as whom, and who the mails come from.
-// It may hold a password, so it does not print.
+/// SMTP settings.
+// May contain a password, so it does not print.
 #[derive(Deserialize, Object)]
 #[serde(deny_unknown_fields)]
 #[oai(deny_unknown_fields)]
 struct SmtpSettingsRequest {
-    /// The relay's name or address, without scheme and port.
+    /// Host of the SMTP server: a name or IP address, without scheme and port.
     #[oai(validator(min_length = 1, max_length = 253))]
     host: String,
-    /// Usually 587 with `starttls`, 465 with `tls`.
+    /// Port; usually 587 with `starttls`, 465 with `tls`.
     #[oai(validator(minimum(value = "1"), maximum(value = "65535")))]
     port: i64,
-    /// `starttls`, `tls`, or `none` without any protection, which takes a password only to this
-    /// machine.
+    /// `starttls`, `tls`, or `none` for an unencrypted connection, with a password only to a loopback
+    /// address.
     #[oai(validator(pattern = "^(starttls|tls|none)$"))]
     security: String,
-    /// The account at the relay; absent or null to sign in as nobody.
+    /// Username for the SMTP server; absent or null for no authentication.
     #[oai(nullable, validator(min_length = 1, max_length = 512))]
     username: Option<String>,
-    /// Its password. Absent: the one that is kept stays, as long as host, port, security and user
-    /// name do. Null: it is forgotten, and the user name with it.
+    /// Password for the SMTP server. Absent: keep the saved one, if host, port, security and username
+    /// are unchanged. Null: remove it and the username.
     #[serde(default)]
     #[oai(nullable, write_only, validator(min_length = 1, max_length = 512))]
     password: MaybeUndefined<String>,
-    /// The sender of every mail, in ASCII.
+    /// Email address of the sender, in ASCII.
     #[oai(validator(min_length = 3, max_length = 254, pattern = "@"))]
     from_address: String,
-    /// The sender's name; absent or null for the product's.
+    /// Name of the sender; absent or null for the product name.
     #[oai(nullable, validator(min_length = 1, max_length = 64))]
     from_name: Option<String>,
 }
 
-/// Where mail goes. What is not set is absent.
+/// The current SMTP settings. Values that are not set are absent.
 #[derive(Debug, Object)]
 #[oai(skip_serializing_if_is_none)]
 struct SmtpSettingsResponse {
-    /// The relay's name or address.
+    /// Host of the SMTP server.
     host: Option<String>,
-    /// Its port.
+    /// Port.
     port: Option<u16>,
     /// `starttls`, `tls` or `none`.
     security: Option<String>,
-    /// The account at the relay.
+    /// Username for the SMTP server.
     username: Option<String>,
-    /// Whether there is a password. Which one is never said.
+    /// `true` if a password is set. The password itself is never returned.
     password_set: bool,
-    /// The sender of every mail.
+    /// Email address of the sender.
     from_address: Option<String>,
-    /// The sender's name; the product's if there is none.
+    /// Name of the sender; absent for the product name.
     from_name: Option<String>,
-    /// `configuration`, and it can be changed there only, or `administrator`.
+    /// Source: `configuration` (read-only here) or `administrator`.
     set_by: Option<String>,
-    // What came of the latest test of these settings. No doc comment, as for `TokenResponse`.
+    // The result of the latest test of these settings. No doc comment, as for `TokenResponse`.
     last_test: Option<LastTestResponse>,
 }
 
-/// What came of a test mail.
+/// The result of a test mail.
 #[derive(Debug, Object)]
 struct LastTestResponse {
-    /// When it was sent, RFC 3339.
+    /// Time of the test, RFC 3339.
     at: String,
-    /// To whom.
+    /// Recipient.
     to: String,
-    /// Whether a relay took it.
+    /// `true` if the SMTP server accepted the mail.
     sent: bool,
 }
 
-/// Who is to receive a test mail.
+/// A test mail.
 #[derive(Deserialize, Object)]
 #[serde(deny_unknown_fields)]
 #[oai(deny_unknown_fields)]
 struct TestSmtpRequest {
-    /// An address whose mailbox you can look into.
+    /// Email address of the recipient.
     #[oai(validator(min_length = 3, max_length = 254, pattern = "@"))]
     to: String,
 }
 
-/// What came of the test mail just sent.
+/// The result of the test mail.
 #[derive(Debug, Object)]
 #[oai(skip_serializing_if_is_none)]
 struct TestSmtpResponse {
-    /// Whether a relay took it.
+    /// `true` if the SMTP server accepted the mail.
     sent: bool,
-    /// If so: what the relay said.
+    /// Reply of the SMTP server, if it accepted the mail.
     reply: Option<String>,
-    /// If not: why, and what to do about it.
+    /// Explanation and remedy, if it failed.
     explanation: Option<String>,
 }
 
 impl SmtpSettingsRequest {
-    fn parse(self) -> Result<DescribeRelay, Error> {
+    fn parse(self) -> Result<UpdateSmtpSettings, Error> {
         let mut violations = Violations::default();
-        let host = violations.check("host", RelayHost::parse(&self.host));
+        let host = violations.check("host", SmtpHost::parse(&self.host));
         let port = violations.check("port", parse_port(self.port));
-        let security = violations.check("security", RelaySecurity::from_name(&self.security));
+        let security = violations.check("security", SmtpSecurity::from_name(&self.security));
         let username = violations.check("username", parse_username(self.username));
         let from_address =
             violations.check("from_address", EmailAddress::parse(&self.from_address));
@@ -131,7 +131,7 @@ impl SmtpSettingsRequest {
         let password = match self.password {
             MaybeUndefined::Undefined => NewPassword::Keep,
             MaybeUndefined::Null => NewPassword::Remove,
-            MaybeUndefined::Value(text) => NewPassword::Set(RelayPassword::new(text)),
+            MaybeUndefined::Value(text) => NewPassword::Set(SmtpPassword::new(text)),
         };
         match (host, port, security, username, from_address, from_name) {
             (
@@ -141,7 +141,7 @@ impl SmtpSettingsRequest {
                 Some(username),
                 Some(from_address),
                 Some(from_name),
-            ) => Ok(DescribeRelay {
+            ) => Ok(UpdateSmtpSettings {
                 host,
                 port,
                 security,
@@ -155,15 +155,15 @@ impl SmtpSettingsRequest {
     }
 }
 
-fn parse_port(port: i64) -> Result<NonZeroU16, RelayError> {
+fn parse_port(port: i64) -> Result<NonZeroU16, SmtpSettingsError> {
     let port = u16::try_from(port).ok().and_then(NonZeroU16::new);
-    port.ok_or(RelayError::PortRange)
+    port.ok_or(SmtpSettingsError::PortRange)
 }
 
-/// An empty name is more likely a slip than the wish to sign in as nobody.
-fn parse_username(name: Option<String>) -> Result<Option<String>, RelayError> {
+/// Refuses an empty username, which is more likely a mistake than a wish for no authentication.
+fn parse_username(name: Option<String>) -> Result<Option<String>, SmtpSettingsError> {
     match name {
-        Some(name) if name.is_empty() => Err(RelayError::Credentials),
+        Some(name) if name.is_empty() => Err(SmtpSettingsError::Credentials),
         name => Ok(name),
     }
 }
@@ -172,31 +172,31 @@ impl From<MailSettings> for SmtpSettingsResponse {
     fn from(settings: MailSettings) -> Self {
         let by_configuration = settings.is_set_by_configuration();
         let set_by = if by_configuration { "configuration" } else { "administrator" };
-        let MailSettings { relay, username, has_password, is_password_lost, tested, .. } = settings;
-        let relay = relay.as_ref();
-        let from_name = relay.and_then(|relay| relay.from_name.as_ref());
+        let MailSettings { smtp, username, has_password, is_password_lost, tested, .. } = settings;
+        let smtp = smtp.as_ref();
+        let from_name = smtp.and_then(|smtp| smtp.from_name.as_ref());
         Self {
-            host: relay.map(|relay| relay.host.as_str().to_owned()),
-            port: relay.map(|relay| relay.port.get()),
-            security: relay.map(|relay| relay.security.name().to_owned()),
+            host: smtp.map(|smtp| smtp.host.as_str().to_owned()),
+            port: smtp.map(|smtp| smtp.port.get()),
+            security: smtp.map(|smtp| smtp.security.name().to_owned()),
             username,
             password_set: has_password && !is_password_lost,
-            from_address: relay.map(|relay| relay.from_address.as_str().to_owned()),
+            from_address: smtp.map(|smtp| smtp.from_address.as_str().to_owned()),
             from_name: from_name.map(|name| name.as_str().to_owned()),
-            set_by: relay.map(|_| set_by.to_owned()),
+            set_by: smtp.map(|_| set_by.to_owned()),
             last_test: tested.map(LastTestResponse::from),
         }
     }
 }
 
-impl From<RelayTest> for LastTestResponse {
-    fn from(test: RelayTest) -> Self {
+impl From<SmtpTest> for LastTestResponse {
+    fn from(test: SmtpTest) -> Self {
         Self { at: rfc3339(test.at), to: test.to.as_str().to_owned(), sent: test.succeeded }
     }
 }
 
 impl TestSmtpResponse {
-    fn new(tested: Tested, state: &State) -> Self {
+    fn new(tested: TestMailResult, state: &ApiState) -> Self {
         let (reply, explanation) = match tested.reply {
             Ok(receipt) => (Some(receipt.reply), None),
             Err(error) => (None, Some((state.explain)(&error))),
@@ -206,44 +206,44 @@ impl TestSmtpResponse {
 }
 
 #[OpenApi(prefix_path = "/api/v1/admin/settings/smtp", tag = "Tag::Administration")]
-impl Settings {
-    /// Where mail goes
+impl SettingsApi {
+    /// Get the SMTP settings
     ///
-    /// Without the password, which is never told. With all fields empty, nobody has said.
+    /// Without the password. Values are absent if nothing is configured.
     #[oai(path = "/", method = "get", operation_id = "getSmtpSettings")]
     async fn show(
         &self,
         admin: Administrator,
-        state: Data<&State>,
+        state: Data<&ApiState>,
     ) -> Result<Json<SmtpSettingsResponse>, ApiError> {
-        let settings = state.mail_setup.show(&admin.0).await.map_err(failed)?;
+        let settings = state.smtp.show(&admin.0).await.map_err(failed)?;
         Ok(Json(settings.into()))
     }
 
-    /// Change where mail goes
+    /// Update the SMTP settings
     ///
-    /// In force at once. Whoever asks must have signed in within the last 5 minutes; otherwise the
-    /// answer is 403 `reauthentication_required`.
+    /// Takes effect at once. The session must have authenticated within the last 5 minutes, otherwise
+    /// the response is 403 `reauthentication_required`.
     #[oai(path = "/", method = "put", operation_id = "saveSmtpSettings")]
     async fn save(
         &self,
         admin: Administrator,
-        state: Data<&State>,
+        state: Data<&ApiState>,
         body: StrictJson<SmtpSettingsRequest>,
     ) -> Result<Json<SmtpSettingsResponse>, ApiError> {
         let wanted = body.0.parse().map_err(failed)?;
-        let settings = state.mail_setup.save(&admin.0, wanted).await.map_err(failed)?;
+        let settings = state.smtp.save(&admin.0, wanted).await.map_err(failed)?;
         Ok(Json(settings.into()))
     }
 
     /// Send a test mail
     ///
-    /// The way every mail goes, at once. That it was not taken is an answer, not an error.
+    /// Sends a mail at once through the SMTP server. A failed delivery is a result, not an error.
     #[oai(path = "/test", method = "post", operation_id = "testSmtpSettings")]
     async fn test(
         &self,
         admin: Administrator,
-        state: Data<&State>,
+        state: Data<&ApiState>,
         client: Client,
         body: StrictJson<TestSmtpRequest>,
     ) -> Result<Json<TestSmtpResponse>, ApiError> {
@@ -251,7 +251,7 @@ impl Settings {
         let to = violations.check("to", EmailAddress::parse(&body.0.to));
         let to = to.ok_or_else(|| failed(violations.into()))?;
         let language = admin.0.actor().and_then(|actor| actor.user.language).unwrap_or_default();
-        let tested = state.mail_setup.test(&admin.0, to, language, &client.0).await;
+        let tested = state.smtp.test(&admin.0, to, language, &client.0).await;
         Ok(Json(TestSmtpResponse::new(tested.map_err(failed)?, &state)))
     }
 }

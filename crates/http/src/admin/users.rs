@@ -1,4 +1,4 @@
-//! Operations on other people's accounts.
+//! Operations on accounts, for administrators.
 
 use poem::web::Data;
 use poem_openapi::param::{Path, Query};
@@ -6,57 +6,57 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
-use vestibule_domain::administration::{Administration, UserChange};
-use vestibule_domain::authority::Authority;
 use vestibule_domain::error::Error;
-use vestibule_domain::id::UserId;
-use vestibule_domain::user::{User, UserFilter};
+use vestibule_domain::model::id::UserId;
+use vestibule_domain::model::user::{User, UserFilter};
+use vestibule_domain::use_cases::admin_context::AdminContext;
+use vestibule_domain::use_cases::administration::{Administration, UserChange};
 
-use super::authority::Administrator;
+use super::admin_credentials::Administrator;
 use super::{Accepted, Done, cut, failed, usual_limit};
-use crate::Tag;
 use crate::error::ApiError;
 use crate::payload::StrictJson;
-use crate::state::State;
+use crate::state::ApiState;
+use crate::tag::Tag;
 use crate::views::UserResponse;
 
-/// The operations.
-pub(crate) struct Users;
+/// User administration operations.
+pub(crate) struct UsersApi;
 
-/// Accounts, in the order of their creation.
+/// A page of accounts, in the order of their creation.
 #[derive(Debug, Object)]
 #[oai(skip_serializing_if_is_none)]
 struct UsersResponse {
     /// The accounts.
     users: Vec<UserResponse>,
-    /// Where the list goes on; absent at its end.
+    /// Cursor of the next page; absent on the last page.
     next_cursor: Option<Uuid>,
 }
 
-/// What is to be different about an account.
+/// Changes of an account; absent fields stay unchanged.
 #[derive(Deserialize, Object)]
 #[serde(deny_unknown_fields)]
 #[oai(deny_unknown_fields)]
 struct UpdateUserRequest {
-    /// Whether it may sign in. `false` ends all its sessions and reset links.
+    /// `true` to activate the account; `false` to deactivate it and end its sessions and reset links.
     #[serde(default, deserialize_with = "given")]
     is_active: Option<bool>,
-    /// Whether it may administer others.
+    /// `true` to grant administrator rights, `false` to revoke them.
     #[serde(default, deserialize_with = "given")]
     is_admin: Option<bool>,
 }
 
-/// A field may be left out, and is not null.
+/// Refuses null: a field is absent or has a value.
 fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<bool>, D::Error> {
     bool::deserialize(value).map(Some)
 }
 
 impl UpdateUserRequest {
-    /// Does what is not so already.
+    /// Applies the changes.
     async fn apply(
         &self,
         accounts: &Administration,
-        by: &Authority,
+        by: &AdminContext,
         id: UserId,
     ) -> Result<User, Error> {
         let user = accounts.find(by, id).await?;
@@ -67,22 +67,22 @@ impl UpdateUserRequest {
 }
 
 #[OpenApi(prefix_path = "/api/v1/admin", tag = "Tag::Administration")]
-impl Users {
+impl UsersApi {
     /// List accounts
     ///
-    /// In the order of their creation; those whose address or name contains `query`, if it is given.
+    /// In the order of their creation; filtered by email or username if `query` is given.
     #[oai(path = "/users", method = "get", operation_id = "listUsers")]
     #[expect(clippy::too_many_arguments, reason = "each is a part of the request")]
     async fn list(
         &self,
         admin: Administrator,
-        state: Data<&State>,
-        /// Part of an address or a user name, without regard to case.
+        state: Data<&ApiState>,
+        /// Part of an email address or username, ignoring case.
         #[oai(validator(max_length = 254))]
         query: Query<Option<String>>,
-        /// The `next_cursor` of the list so far.
+        /// `next_cursor` of the previous page.
         cursor: Query<Option<Uuid>>,
-        /// How many accounts at most.
+        /// Maximum number of accounts.
         #[oai(default = "usual_limit", validator(minimum(value = "1"), maximum(value = "100")))]
         limit: Query<u32>,
     ) -> Result<Json<UsersResponse>, ApiError> {
@@ -94,16 +94,16 @@ impl Users {
         Ok(Json(UsersResponse { users, next_cursor }))
     }
 
-    /// Change an account
+    /// Update an account
     ///
-    /// What is left out stays. Administrators neither deactivate themselves nor take their own
+    /// Absent fields stay unchanged. Administrators cannot deactivate themselves or revoke their own
     /// rights.
     #[oai(path = "/users/:id", method = "patch", operation_id = "updateUser")]
     async fn update(
         &self,
         admin: Administrator,
-        state: Data<&State>,
-        /// The account.
+        state: Data<&ApiState>,
+        /// Account id.
         id: Path<Uuid>,
         body: StrictJson<UpdateUserRequest>,
     ) -> Result<Json<UserResponse>, ApiError> {
@@ -114,13 +114,13 @@ impl Users {
 
     /// Delete an account
     ///
-    /// With everything that belongs to it. Administrators do not delete themselves.
+    /// Deletes the account and all its data. Administrators cannot delete themselves.
     #[oai(path = "/users/:id", method = "delete", operation_id = "deleteUser")]
     async fn delete(
         &self,
         admin: Administrator,
-        state: Data<&State>,
-        /// The account.
+        state: Data<&ApiState>,
+        /// Account id.
         id: Path<Uuid>,
     ) -> Result<Done, ApiError> {
         let deleted = state.administration.delete(&admin.0, UserId::from_uuid(id.0)).await;
@@ -130,14 +130,14 @@ impl Users {
 
     /// Send a reset link
     ///
-    /// To the account's own address, as if its owner had asked for it. The mail follows within
-    /// moments, unless a link that still works was sent less than a minute ago.
+    /// Mails a reset link to the account's address, within seconds, unless a valid link was sent less
+    /// than a minute ago.
     #[oai(path = "/users/:id/send-reset", method = "post", operation_id = "sendResetLink")]
     async fn send_reset(
         &self,
         admin: Administrator,
-        state: Data<&State>,
-        /// The account.
+        state: Data<&ApiState>,
+        /// Account id.
         id: Path<Uuid>,
     ) -> Result<Accepted, ApiError> {
         let accounts = &state.administration;
@@ -148,14 +148,14 @@ impl Users {
 
     /// End all sessions of an account
     ///
-    /// And all its reset links. Its password stays. Administrators end their own sessions
-    /// elsewhere.
+    /// Also invalidates its reset links. The password stays. Administrators end their own sessions with
+    /// the session operations.
     #[oai(path = "/users/:id/sessions", method = "delete", operation_id = "endUserSessions")]
     async fn end_sessions(
         &self,
         admin: Administrator,
-        state: Data<&State>,
-        /// The account.
+        state: Data<&ApiState>,
+        /// Account id.
         id: Path<Uuid>,
     ) -> Result<Done, ApiError> {
         let accounts = &state.administration;

@@ -1,22 +1,22 @@
-//! What to do about a broken rule, in words for whoever filled in the field.
+//! The English sentences of validation errors.
 
-use vestibule_domain::email::EmailError;
 use vestibule_domain::error::{Rule, Violation};
-use vestibule_domain::password::PasswordError;
-use vestibule_domain::relay::RelayError;
-use vestibule_domain::username::UsernameError;
+use vestibule_domain::model::email::EmailError;
+use vestibule_domain::model::password::PasswordError;
+use vestibule_domain::model::smtp_settings::SmtpSettingsError;
+use vestibule_domain::model::username::UsernameError;
 
-/// The sentence for a violation.
+/// Returns the sentence for a validation error.
 pub(super) fn of(violation: &Violation) -> String {
     match violation.rule {
         Rule::Email(error) => email(violation.field, error).to_owned(),
         Rule::Username(error) => username(error).to_owned(),
         Rule::Password(error) => password(error),
-        Rule::Relay(error) => relay(error).to_owned(),
+        Rule::SmtpSettings(error) => smtp(error).to_owned(),
     }
 }
 
-/// Some addresses are one's own, and some are not.
+/// Returns the words for an address field: the user's own address or another one.
 fn email(field: &str, error: EmailError) -> &'static str {
     match (error, field) {
         (EmailError::Empty, "from_address") => "Enter the from e-mail address",
@@ -34,9 +34,9 @@ fn email(field: &str, error: EmailError) -> &'static str {
 
 fn username(error: UsernameError) -> &'static str {
     match error {
-        UsernameError::Length => "Your user name must have 3 to 32 characters",
+        UsernameError::Length => "Your username must be 3 to 32 characters",
         UsernameError::Characters => {
-            "Your user name may contain letters, digits, dot, underscore and hyphen"
+            "Your username may only contain the letters A to Z, digits, dots, hyphens and underscores"
         }
     }
 }
@@ -50,38 +50,43 @@ fn password(error: PasswordError) -> String {
         PasswordError::TooLong => {
             "Your password must be 256 characters and 1,024 bytes or fewer".to_owned()
         }
-        PasswordError::Reused => "Choose a password that you do not use now".to_owned(),
-        PasswordError::Common => "This password is easy to guess because many people use it. \
+        PasswordError::Reused => {
+            "Choose a password that is different from your current one".to_owned()
+        }
+        PasswordError::Common => "This password is too common and easy to guess. \
                                   Choose another one."
             .to_owned(),
-        PasswordError::Personal => "Choose a password that is not made of your e-mail address, \
-                                    your user name or the name of this service"
+        PasswordError::Personal => "Choose a password that is not based on your e-mail address, \
+                                    your username or the name of this service"
             .to_owned(),
     }
 }
 
-fn relay(error: RelayError) -> &'static str {
+fn smtp(error: SmtpSettingsError) -> &'static str {
     match error {
-        RelayError::HostMissing => "Enter the SMTP host, like smtp.example.com",
-        RelayError::HostFormat => {
-            "Enter the SMTP host alone, like smtp.example.com, without scheme and port"
+        SmtpSettingsError::HostMissing => "Enter the SMTP host, like smtp.example.com",
+        SmtpSettingsError::HostFormat => {
+            "Enter only the name or address of the SMTP host, like smtp.example.com"
         }
-        RelayError::PortRange => "Port must be a number from 1 to 65535",
-        RelayError::Security => "Choose starttls, tls or none",
-        RelayError::SenderName => "Enter a from name of 1 to 64 characters on one line, or none",
-        RelayError::SenderAddress => {
-            "Enter a from e-mail address of ASCII characters: not every relay can carry others"
+        SmtpSettingsError::PortRange => "Port must be a number from 1 to 65535",
+        SmtpSettingsError::Security => "Choose starttls, tls or none",
+        SmtpSettingsError::SenderName => "The from name must be one line of 64 characters or fewer",
+        SmtpSettingsError::SenderAddress => {
+            "Enter a from e-mail address with ASCII characters only: some servers do not support \
+             other characters"
         }
-        RelayError::Credentials => {
-            "Enter both the user name and the password, or neither; each may have 512 bytes and no \
-             control characters"
+        SmtpSettingsError::Credentials => {
+            "Enter both a username and a password, or neither; each may have 512 bytes and no control \
+             characters"
         }
-        RelayError::UnencryptedCredentials => {
+        SmtpSettingsError::UnencryptedCredentials => {
             "Choose starttls or tls: a password is not sent unencrypted to another machine"
         }
-        RelayError::PasswordAgain => {
-            "Enter the password again, because you changed where it is sent"
+        SmtpSettingsError::PasswordAgain => {
+            "Enter the password again, because the host, port, security or username changed"
         }
-        RelayError::PasswordLost => "The saved password cannot be read any more; enter it again",
+        SmtpSettingsError::PasswordLost => {
+            "The saved password can no longer be read. Enter it again."
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Who may administer, and from where.
+//! Authentication and authorisation of administrators.
 
 use std::sync::Arc;
 
@@ -6,95 +6,95 @@ use poem::endpoint::make_sync;
 use poem::http::StatusCode;
 use poem::{Endpoint, Request, Route};
 use time::Duration;
-use vestibule_domain::caller::Caller;
-use vestibule_http::{ClientAddress, Requests, protect};
+use vestibule_domain::model::client::ClientInfo;
+use vestibule_http::{ClientAddress, RequestContext, protect};
 use vestibule_testkit::random::SteadyRandom;
 
-use crate::site::{ADMIN, ANNA, COOKIE, ORIGIN, Site};
+use crate::test_app::{ADMIN, ANNA, COOKIE, ORIGIN, TestApp};
 
 const USERS: &str = "/api/v1/admin/users";
 
 #[tokio::test]
 async fn strangers_are_nobody_and_users_are_not_administrators() {
-    let site = Site::new().await;
-    let stranger = site.send("GET", USERS, &[], "").await;
+    let app = TestApp::new().await;
+    let stranger = app.send("GET", USERS, &[], "").await;
     assert_eq!(stranger.problem(), (401, "unauthenticated"));
     assert_eq!(stranger.headers["www-authenticate"], "Bearer");
-    let token = site.token(ANNA).await;
-    let cookie = site.cookie(ANNA).await;
+    let token = app.token(ANNA).await;
+    let cookie = app.cookie(ANNA).await;
     for credentials in [("Authorization", token.as_str()), ("Cookie", &cookie)] {
-        let user = site.send("GET", USERS, &[credentials], "").await;
+        let user = app.send("GET", USERS, &[credentials], "").await;
         assert_eq!(user.problem(), (403, "forbidden"));
         assert_eq!(user.body["detail"], "Administrators only");
     }
-    let token = site.token(ADMIN).await;
-    let cookie = site.cookie(ADMIN).await;
+    let token = app.token(ADMIN).await;
+    let cookie = app.cookie(ADMIN).await;
     for credentials in [("Authorization", token.as_str()), ("Cookie", &cookie)] {
-        assert_eq!(site.send("GET", USERS, &[credentials], "").await.status, 200);
+        assert_eq!(app.send("GET", USERS, &[credentials], "").await.status, 200);
     }
 }
 
 #[tokio::test]
 async fn a_cookie_changes_something_only_from_the_services_own_pages() {
-    let site = Site::new().await;
-    let cookie = site.cookie(ADMIN).await;
-    let target = format!("{USERS}/{}/sessions", site.user(ANNA).await.id);
+    let app = TestApp::new().await;
+    let cookie = app.cookie(ADMIN).await;
+    let target = format!("{USERS}/{}/sessions", app.user(ANNA).await.id);
     for (headers, status) in [
         (vec![], 403),
-        (vec![("Sec-Fetch-Site", "cross-site"), ("Origin", ORIGIN)], 403),
-        (vec![("Sec-Fetch-Site", "same-site")], 403),
-        (vec![("Sec-Fetch-Site", "none")], 403),
+        (vec![("Sec-Fetch-TestApp", "cross-app"), ("Origin", ORIGIN)], 403),
+        (vec![("Sec-Fetch-TestApp", "same-app")], 403),
+        (vec![("Sec-Fetch-TestApp", "none")], 403),
         (vec![("Origin", "null")], 403),
         (vec![("Origin", "https://evil.example")], 403),
-        (vec![("Sec-Fetch-Site", "same-origin"), ("Origin", "null")], 204),
+        (vec![("Sec-Fetch-TestApp", "same-origin"), ("Origin", "null")], 204),
         (vec![("Origin", ORIGIN)], 204),
     ] {
         let with = [&[("Cookie", cookie.as_str())], &headers[..]].concat();
-        let answer = site.send("DELETE", &target, &with, "").await;
+        let answer = app.send("DELETE", &target, &with, "").await;
         assert_eq!(answer.status, status, "{headers:?}");
         if status == 403 {
             assert_eq!(answer.problem().1, "cross_site");
         }
     }
     // An access token is sent by programs, never by a browser on its own.
-    let token = site.token(ADMIN).await;
-    let by_token = [("Authorization", token.as_str()), ("Sec-Fetch-Site", "cross-site")];
-    assert_eq!(site.send("DELETE", &target, &by_token, "").await.status, 204);
+    let token = app.token(ADMIN).await;
+    let by_token = [("Authorization", token.as_str()), ("Sec-Fetch-TestApp", "cross-app")];
+    assert_eq!(app.send("DELETE", &target, &by_token, "").await.status, 204);
 }
 
 #[tokio::test]
 async fn a_refused_request_is_no_sign_of_life() {
-    let site = Site::new().await;
-    let cookie = site.cookie(ADMIN).await;
-    let target = format!("{USERS}/{}", site.user(ANNA).await.id);
-    site.clock.advance(Duration::days(4));
-    let foreign = [("Cookie", cookie.as_str()), ("Sec-Fetch-Site", "cross-site")];
-    assert_eq!(site.send("DELETE", &target, &foreign, "").await.problem(), (403, "cross_site"));
-    site.clock.advance(Duration::days(4));
-    let later = site.send("GET", USERS, &[("Cookie", &cookie)], "").await;
+    let app = TestApp::new().await;
+    let cookie = app.cookie(ADMIN).await;
+    let target = format!("{USERS}/{}", app.user(ANNA).await.id);
+    app.clock.advance(Duration::days(4));
+    let foreign = [("Cookie", cookie.as_str()), ("Sec-Fetch-TestApp", "cross-app")];
+    assert_eq!(app.send("DELETE", &target, &foreign, "").await.problem(), (403, "cross_site"));
+    app.clock.advance(Duration::days(4));
+    let later = app.send("GET", USERS, &[("Cookie", &cookie)], "").await;
     assert_eq!(later.problem(), (401, "unauthenticated"));
 }
 
 #[tokio::test]
 async fn only_one_kind_of_credentials_is_looked_at() {
-    let site = Site::new().await;
-    let cookie = site.cookie(ADMIN).await;
-    let token = site.token(ADMIN).await;
+    let app = TestApp::new().await;
+    let cookie = app.cookie(ADMIN).await;
+    let token = app.token(ADMIN).await;
     for authorization in ["Bearer forged", "Basic YTpi", ""] {
         let both = [("Authorization", authorization), ("Cookie", cookie.as_str())];
-        let answer = site.send("GET", USERS, &both, "").await;
+        let answer = app.send("GET", USERS, &both, "").await;
         assert_eq!(answer.problem(), (401, "unauthenticated"), "{authorization:?}");
     }
     let twice = [("Authorization", token.as_str()), ("Authorization", &token)];
-    assert_eq!(site.send("GET", USERS, &twice, "").await.status, 401);
+    assert_eq!(app.send("GET", USERS, &twice, "").await.status, 401);
     let valid = [("Authorization", token.as_str()), ("Cookie", "__Host-vestibule_session=forged")];
-    assert_eq!(site.send("GET", USERS, &valid, "").await.status, 200);
+    assert_eq!(app.send("GET", USERS, &valid, "").await.status, 200);
 }
 
 #[tokio::test]
 async fn a_planted_cookie_opens_nothing() {
-    let site = Site::new().await;
-    let cookie = site.cookie(ADMIN).await;
+    let app = TestApp::new().await;
+    let cookie = app.cookie(ADMIN).await;
     let key = cookie.split_once('=').unwrap().1;
     for planted in [
         format!("{cookie}; {cookie}"),
@@ -103,40 +103,40 @@ async fn a_planted_cookie_opens_nothing() {
         format!("{COOKIE}=forged"),
         format!("{COOKIE}=\"{key}\""),
     ] {
-        let answer = site.send("GET", USERS, &[("Cookie", &planted)], "").await;
+        let answer = app.send("GET", USERS, &[("Cookie", &planted)], "").await;
         assert_eq!(answer.problem(), (401, "unauthenticated"), "{planted}");
     }
     let twice = [("Cookie", cookie.as_str()), ("Cookie", "__Host-vestibule_session=x")];
-    assert_eq!(site.send("GET", USERS, &twice, "").await.status, 401);
+    assert_eq!(app.send("GET", USERS, &twice, "").await.status, 401);
     let among_others = format!("a=b; {cookie}; c=d");
-    assert_eq!(site.send("GET", USERS, &[("Cookie", &among_others)], "").await.status, 200);
+    assert_eq!(app.send("GET", USERS, &[("Cookie", &among_others)], "").await.status, 200);
 }
 
 #[tokio::test]
 async fn credentials_are_asked_for_before_anything_else_is_said() {
-    let site = Site::new().await;
+    let app = TestApp::new().await;
     for (method, path, body) in [
         ("PATCH", "/users/nonsense", "{}"),
         ("GET", "/users?limit=0", ""),
         ("PUT", "/settings/smtp", "nonsense"),
         ("POST", "/mail/nonsense/resend", ""),
     ] {
-        let answer = site.send(method, &format!("/api/v1/admin{path}"), &[], body).await;
+        let answer = app.send(method, &format!("/api/v1/admin{path}"), &[], body).await;
         assert_eq!(answer.problem(), (401, "unauthenticated"), "{method} {path}");
     }
 }
 
 #[tokio::test]
 async fn a_method_that_is_not_taken_is_answered_with_those_that_are() {
-    let site = Site::new().await;
-    let user = format!("{USERS}/{}", site.user(ANNA).await.id);
+    let app = TestApp::new().await;
+    let user = format!("{USERS}/{}", app.user(ANNA).await.id);
     for (method, target, allow) in [
         ("POST", user.as_str(), "DELETE, PATCH"),
         ("GET", &format!("{user}/sessions"), "DELETE"),
         ("DELETE", USERS, "GET"),
         ("POST", "/api/v1/admin/settings/smtp", "GET, PUT"),
     ] {
-        let answer = site.send(method, target, &[], "").await;
+        let answer = app.send(method, target, &[], "").await;
         assert_eq!(answer.problem(), (405, "method_not_allowed"), "{method} {target}");
         assert_eq!(answer.headers["allow"], allow, "{method} {target}");
     }
@@ -163,20 +163,20 @@ async fn the_document_names_both_ways_in_as_alternatives() {
 
 #[tokio::test]
 async fn paths_that_are_not_the_apis_are_left_to_others() {
-    let site = Site::new().await;
+    let app = TestApp::new().await;
     for path in ["/", "/login", "/admin/users", "/setup", "/assets/app.css", "/.well-known/x"] {
-        assert_eq!(site.send("GET", path, &[], "").await.problem(), (404, "not_found"), "{path}");
+        assert_eq!(app.send("GET", path, &[], "").await.problem(), (404, "not_found"), "{path}");
     }
 }
 
 #[tokio::test]
 async fn whatever_answers_finds_out_who_calls() {
     let who = make_sync(|request: Request| {
-        let caller = request.extensions().get::<Caller>().unwrap();
-        assert_eq!(caller.user_agent(), Some("browser"));
+        let client = request.extensions().get::<ClientInfo>().unwrap();
+        assert_eq!(client.user_agent(), Some("browser"));
     });
     let route = Route::new().at("/page", who);
-    let requests = Requests::new(Arc::new(SteadyRandom::default()), false);
+    let requests = RequestContext::new(Arc::new(SteadyRandom::default()), false);
     let endpoint = protect(route, ClientAddress::default(), requests);
     let request = Request::builder().uri_str("/page").header("User-Agent", "browser").finish();
     assert_eq!(endpoint.call(request).await.unwrap().status(), StatusCode::OK);

@@ -1,6 +1,6 @@
 //! Lists: page by page, and what they may be asked for.
 
-use crate::site::{ANNA, Answer, Site};
+use crate::test_app::{ANNA, Answer, TestApp};
 
 fn addresses(answer: &Answer) -> Vec<&str> {
     let users = answer.body["users"].as_array().unwrap().iter();
@@ -9,15 +9,15 @@ fn addresses(answer: &Answer) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_list_is_read_page_by_page_to_its_end() {
-    let site = Site::new().await;
+    let app = TestApp::new().await;
     for n in 0..5 {
-        site.clock.advance(time::Duration::SECOND);
-        site.sign_up(&format!("user{n}@example.com")).await;
+        app.clock.advance(time::Duration::SECOND);
+        app.sign_up(&format!("user{n}@example.com")).await;
     }
     let mut path = "/users?limit=3".to_owned();
     let mut seen = Vec::new();
     for size in [3, 3, 1] {
-        let page = site.admin("GET", &path, "").await;
+        let page = app.admin("GET", &path, "").await;
         assert_eq!(addresses(&page).len(), size);
         seen.extend(addresses(&page).into_iter().map(str::to_owned));
         match page.body["next_cursor"].as_str() {
@@ -29,13 +29,13 @@ async fn a_list_is_read_page_by_page_to_its_end() {
     assert_eq!(seen[6], "user4@example.com");
 
     // A page that is exactly full is the last one.
-    let whole = site.admin("GET", "/users?limit=7", "").await;
+    let whole = app.admin("GET", "/users?limit=7", "").await;
     assert_eq!((addresses(&whole).len(), whole.body.get("next_cursor")), (7, None));
 
-    let newest = site.admin("GET", "/mail?limit=1", "").await;
+    let newest = app.admin("GET", "/mail?limit=1", "").await;
     let cursor = newest.body["next_cursor"].as_str().unwrap();
     assert_eq!(newest.body["mails"][0]["to"], "user4@example.com");
-    let older = site.admin("GET", &format!("/mail?cursor={cursor}"), "").await;
+    let older = app.admin("GET", &format!("/mail?cursor={cursor}"), "").await;
     assert_eq!(older.body["mails"].as_array().unwrap().len(), 6);
     assert_eq!(older.body["mails"][0]["to"], "user3@example.com");
     assert!(older.body.get("next_cursor").is_none());
@@ -43,25 +43,25 @@ async fn a_list_is_read_page_by_page_to_its_end() {
 
 #[tokio::test]
 async fn accounts_are_found_by_a_part_of_their_address_or_name() {
-    let site = Site::new().await;
+    let app = TestApp::new().await;
     for (query, found) in [
         ("NNA%40ex", vec![ANNA]),
         ("anna-USER", vec![ANNA]),
-        ("nobody", vec![]),
+        ("no match", vec![]),
         ("", vec!["admin@example.com", ANNA]),
         ("%20", vec!["admin@example.com", ANNA]),
     ] {
-        let answer = site.admin("GET", &format!("/users?query={query}"), "").await;
+        let answer = app.admin("GET", &format!("/users?query={query}"), "").await;
         assert_eq!(addresses(&answer), found, "{query}");
     }
-    let user = &site.admin("GET", "/users?query=anna", "").await.body["users"][0];
+    let user = &app.admin("GET", "/users?query=anna", "").await.body["users"][0];
     let names: Vec<&str> = user.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(names, ["created_at", "email", "id", "is_active", "is_admin", "username"]);
 }
 
 #[tokio::test]
 async fn a_list_says_which_parameter_it_does_not_take() {
-    let site = Site::new().await;
+    let app = TestApp::new().await;
     let long = format!("/users?query={}", "a".repeat(255));
     for (path, field) in [
         ("/users?limit=0", "limit"),
@@ -73,10 +73,10 @@ async fn a_list_says_which_parameter_it_does_not_take() {
         ("/mail?cursor=%00", "cursor"),
         (&long, "query"),
     ] {
-        let answer = site.admin("GET", path, "").await;
+        let answer = app.admin("GET", path, "").await;
         assert_eq!(answer.violations(), [(field, "invalid_value")], "{path}");
     }
     for limit in [1, 100] {
-        assert_eq!(site.admin("GET", &format!("/users?limit={limit}"), "").await.status, 200);
+        assert_eq!(app.admin("GET", &format!("/users?limit={limit}"), "").await.status, 200);
     }
 }

@@ -5,4 +5,4 @@ mod access;
 mod lists;
 mod people;
 mod settings;
-mod site;
+mod test_app;

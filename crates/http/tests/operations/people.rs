@@ -1,18 +1,18 @@
-//! What administrators do to accounts and mails.
+//! Administration of accounts and mails.
 
 use time::Duration;
-use vestibule_domain::language::Language;
+use vestibule_domain::model::language::Language;
 use vestibule_domain::ports::Store;
 
-use crate::site::{ADMIN, ANNA, Site};
+use crate::test_app::{ADMIN, ANNA, TestApp};
 
-const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
+const UNKNOWN_ID: &str = "00000000-0000-7000-8000-000000000000";
 
 #[tokio::test]
 async fn an_account_is_changed_where_it_is_said_and_nowhere_else() {
-    let site = Site::new().await;
-    let anna = site.user(ANNA).await;
-    let token = site.token(ANNA).await;
+    let app = TestApp::new().await;
+    let anna = app.user(ANNA).await;
+    let token = app.token(ANNA).await;
     let path = format!("/users/{}", anna.id);
     for (body, active, admin) in [
         ("{}", true, false),
@@ -21,35 +21,35 @@ async fn an_account_is_changed_where_it_is_said_and_nowhere_else() {
         (r#"{"is_active":false}"#, false, true),
         (r#"{"is_active":true,"is_admin":false}"#, true, false),
     ] {
-        let answer = site.admin("PATCH", &path, body).await;
+        let answer = app.admin("PATCH", &path, body).await;
         assert_eq!(answer.status, 200, "{body}");
         assert_eq!(answer.body["is_active"], active, "{body}");
         assert_eq!(answer.body["is_admin"], admin, "{body}");
-        let stored = site.user(ANNA).await;
+        let stored = app.user(ANNA).await;
         assert_eq!((stored.is_active, stored.is_admin), (active, admin), "{body}");
     }
-    let me = site.send("GET", "/api/v1/auth/me", &[("Authorization", &token)], "").await;
+    let me = app.send("GET", "/api/v1/auth/me", &[("Authorization", &token)], "").await;
     assert_eq!(me.problem(), (401, "unauthenticated"), "deactivation ended the session for good");
 }
 
 #[tokio::test]
 async fn a_change_says_true_or_false_or_nothing() {
-    let site = Site::new().await;
-    let path = format!("/users/{}", site.user(ANNA).await.id);
+    let app = TestApp::new().await;
+    let path = format!("/users/{}", app.user(ANNA).await.id);
     for (body, field, code) in [
         (r#"{"is_active":null}"#, "is_active", "invalid_type"),
         (r#"{"is_admin":"true"}"#, "is_admin", "invalid_type"),
         (r#"{"is_admin":true,"is_admin":false}"#, "is_admin", "duplicate"),
         (r#"{"email":"b@example.com"}"#, "", "unknown_field"),
     ] {
-        assert_eq!(site.admin("PATCH", &path, body).await.violations(), [(field, code)], "{body}");
+        assert_eq!(app.admin("PATCH", &path, body).await.violations(), [(field, code)], "{body}");
     }
 }
 
 #[tokio::test]
 async fn administrators_do_not_shut_themselves_out() {
-    let site = Site::new().await;
-    let path = format!("/users/{}", site.user(ADMIN).await.id);
+    let app = TestApp::new().await;
+    let path = format!("/users/{}", app.user(ADMIN).await.id);
     let sessions = format!("{path}/sessions");
     for (method, path, body) in [
         ("PATCH", path.as_str(), r#"{"is_admin":false}"#),
@@ -58,67 +58,67 @@ async fn administrators_do_not_shut_themselves_out() {
         ("DELETE", &path, ""),
         ("DELETE", &sessions, ""),
     ] {
-        let answer = site.admin(method, path, body).await;
+        let answer = app.admin(method, path, body).await;
         assert_eq!(answer.problem(), (400, "own_account"), "{method} {body}");
     }
-    let admin = site.user(ADMIN).await;
+    let admin = app.user(ADMIN).await;
     assert!(admin.is_admin && admin.is_active);
-    let unchanged = site.admin("PATCH", &path, r#"{"is_active":true,"is_admin":true}"#).await;
+    let unchanged = app.admin("PATCH", &path, r#"{"is_active":true,"is_admin":true}"#).await;
     assert_eq!(unchanged.status, 200);
 }
 
 #[tokio::test]
 async fn a_deleted_account_is_gone() {
-    let site = Site::new().await;
-    let path = format!("/users/{}", site.user(ANNA).await.id);
-    assert_eq!(site.admin("DELETE", &path, "").await.status, 204);
-    assert_eq!(site.admin("DELETE", &path, "").await.problem(), (404, "user_not_found"));
+    let app = TestApp::new().await;
+    let path = format!("/users/{}", app.user(ANNA).await.id);
+    assert_eq!(app.admin("DELETE", &path, "").await.status, 204);
+    assert_eq!(app.admin("DELETE", &path, "").await.problem(), (404, "user_not_found"));
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
-    let site = Site::new().await;
+    let app = TestApp::new().await;
     for (method, path, code) in [
-        ("PATCH", format!("/users/{NOBODY}"), "user_not_found"),
-        ("DELETE", format!("/users/{NOBODY}"), "user_not_found"),
-        ("POST", format!("/users/{NOBODY}/send-reset"), "user_not_found"),
-        ("DELETE", format!("/users/{NOBODY}/sessions"), "user_not_found"),
-        ("POST", format!("/mail/{NOBODY}/resend"), "not_found"),
+        ("PATCH", format!("/users/{UNKNOWN_ID}"), "user_not_found"),
+        ("DELETE", format!("/users/{UNKNOWN_ID}"), "user_not_found"),
+        ("POST", format!("/users/{UNKNOWN_ID}/send-reset"), "user_not_found"),
+        ("DELETE", format!("/users/{UNKNOWN_ID}/sessions"), "user_not_found"),
+        ("POST", format!("/mail/{UNKNOWN_ID}/resend"), "not_found"),
         ("PATCH", "/users/1".to_owned(), "not_found"),
         ("POST", "/mail/%00/resend".to_owned(), "not_found"),
     ] {
         let body = if method == "PATCH" { "{}" } else { "" };
-        let answer = site.admin(method, &path, body).await;
+        let answer = app.admin(method, &path, body).await;
         assert_eq!(answer.problem(), (404, code), "{method} {path}");
     }
 }
 
 #[tokio::test]
 async fn sessions_are_ended_and_links_asked_for() {
-    let site = Site::new().await;
-    let token = site.token(ANNA).await;
-    let path = format!("/users/{}", site.user(ANNA).await.id);
-    let ended = site.admin("DELETE", &format!("{path}/sessions"), "").await;
+    let app = TestApp::new().await;
+    let token = app.token(ANNA).await;
+    let path = format!("/users/{}", app.user(ANNA).await.id);
+    let ended = app.admin("DELETE", &format!("{path}/sessions"), "").await;
     assert_eq!(ended.status, 204);
-    let me = site.send("GET", "/api/v1/auth/me", &[("Authorization", &token)], "").await;
+    let me = app.send("GET", "/api/v1/auth/me", &[("Authorization", &token)], "").await;
     assert_eq!(me.status, 401);
 
-    let sent = site.admin("POST", &format!("{path}/send-reset"), "").await;
+    let sent = app.admin("POST", &format!("{path}/send-reset"), "").await;
     assert_eq!(sent.status, 202);
-    let mut unit = site.store.begin().await.unwrap();
+    let mut unit = app.store.begin().await.unwrap();
     let waiting = unit.take_reset_request().await.unwrap().unwrap();
     assert_eq!(waiting.email_key.as_str(), ANNA);
     drop(unit);
 
-    site.admin("PATCH", &path, r#"{"is_active":false}"#).await;
-    let refused = site.admin("POST", &format!("{path}/send-reset"), "").await;
+    app.admin("PATCH", &path, r#"{"is_active":false}"#).await;
+    let refused = app.admin("POST", &format!("{path}/send-reset"), "").await;
     assert_eq!(refused.problem(), (403, "account_inactive"));
 }
 
 #[tokio::test]
 async fn a_mail_is_shown_without_its_words_and_sent_again() {
-    let site = Site::new().await;
-    let mails = site.admin("GET", "/mail", "").await;
+    let app = TestApp::new().await;
+    let mails = app.admin("GET", "/mail", "").await;
     let newest = &mails.body["mails"][0];
     assert_eq!(newest["to"], ANNA);
     assert_eq!(newest["kind"], "welcome");
@@ -128,16 +128,16 @@ async fn a_mail_is_shown_without_its_words_and_sent_again() {
     assert_eq!(newest["due_at"], "2026-09-02T12:00:00Z");
     assert!(newest.get("ended_at").is_none() && newest.get("last_error").is_none());
 
-    site.clock.advance(Duration::minutes(1));
+    app.clock.advance(Duration::minutes(1));
     let path = format!("/mail/{}/resend", newest["id"].as_str().unwrap());
-    assert_eq!(site.admin("POST", &path, "").await.status, 202);
-    let mails = site.admin("GET", "/mail", "").await;
+    assert_eq!(app.admin("POST", &path, "").await.status, 202);
+    let mails = app.admin("GET", "/mail", "").await;
     assert_eq!(mails.body["mails"][0]["due_at"], "2026-09-02T12:01:00Z");
 }
 
 #[tokio::test]
 async fn mails_follow_the_language_somebody_signed_up_in() {
-    let site = Site::new().await;
+    let app = TestApp::new().await;
     for (n, accepted, language) in [
         (1, vec!["de-AT,de;q=0.9,en;q=0.5"], Some(Language::German)),
         (2, vec!["fr"], None),
@@ -149,8 +149,8 @@ async fn mails_follow_the_language_somebody_signed_up_in() {
         let body = format!(
             r#"{{"email":"{email}","username":"user{n}","password":"a good long password"}}"#
         );
-        let answer = site.send("POST", "/api/v1/auth/signup", &headers, &body).await;
+        let answer = app.send("POST", "/api/v1/auth/signup", &headers, &body).await;
         assert_eq!(answer.status, 201, "{answer:?}");
-        assert_eq!(site.user(&email).await.language, language, "{accepted:?}");
+        assert_eq!(app.user(&email).await.language, language, "{accepted:?}");
     }
 }

@@ -1,4 +1,4 @@
-## Somebody's own account.
+## The account page: password and sessions.
 
 account =
     .title = حسابك
@@ -10,15 +10,15 @@ account =
     .passwordChangedTitle = تم تغيير كلمة المرور
     .passwordChanged = تم تسجيل خروجك من جميع الأجهزة الأخرى.
     .sessionsTitle = الأجهزة التي سجّلت الدخول منها
-    .sessionsLead = هل هناك جهاز لا تعرفه؟ سجّل خروجه وغيّر كلمة المرور.
+    .sessionsLead = إذا لم تتعرّف على أحد الأجهزة، فسجّل خروجه وغيّر كلمة المرور.
     .thisDevice = هذا الجهاز
     .signedInSince = مسجّل الدخول منذ { $at }
     .lastActive = آخر نشاط { $at }
     .ip = عنوان IP: { $ip }
     .signOut = تسجيل الخروج
     .signOutOthers = تسجيل الخروج من جميع الأجهزة الأخرى
-    .onlyHere = أنت مسجّل الدخول هنا فقط.
+    .onlyHere = أنت مسجّل الدخول على هذا الجهاز فقط.
     .sessionEndedTitle = تم تسجيل خروج الجهاز
-    .sessionEnded = يحتاج إلى كلمة المرور للدخول مجددًا.
+    .sessionEnded = يتطلب تسجيل الدخول مجددًا على ذلك الجهاز إدخال كلمة المرور.
     .othersEndedTitle = تم تسجيل الخروج من جميع الأجهزة الأخرى
-    .othersEnded = أنت مسجّل الدخول هنا فقط.
+    .othersEnded = أنت مسجّل الدخول على هذا الجهاز فقط.

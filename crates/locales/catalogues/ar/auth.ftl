@@ -1,4 +1,4 @@
-## Signing in, signing up, and the first administrator.
+## Sign-in, sign-up and the setup of the first administrator.
 
 auth =
     .signInTitle = تسجيل الدخول
@@ -26,22 +26,22 @@ auth =
     .forgot = هل نسيت كلمة المرور؟
     .createAccount = إنشاء حساب
     .signedOutTitle = تم تسجيل خروجك
-    .signedOut = إلى اللقاء.
+    .signedOut = انتهت جلستك على هذا الجهاز.
     .sessionExpiredTitle = سجّل الدخول مجددًا للمتابعة
-    .sessionExpired = حفاظًا على أمانك، تم تسجيل خروجك بعد فترة.
-    .linkInvalid = سجّل الدخول بكلمة المرور أو احصل على رابط جديد.
+    .sessionExpired = انتهت صلاحية جلستك أو تم إنهاؤها.
+    .linkInvalid = سجّل الدخول بكلمة المرور أو اطلب رابطًا جديدًا.
     .signUpTitle = إنشاء حساب
-    .signUpLead = حساب واحد في { $product }.
+    .signUpLead = سجّل في { $product }.
     .usernameLabel = اسم المستخدم
     .usernameHint = من 3 إلى 32 حرفًا: أحرف إنجليزية وأرقام ونقاط وشرطات وشرطات سفلية.
     .signUp = إنشاء الحساب
     .signingUp = جارٍ إنشاء الحساب…
     .haveAccount = هل لديك حساب؟
     .signUpClosedTitle = التسجيل مغلق
-    .signUpClosed = المسؤولون هم من ينشئون الحسابات هنا. تواصل مع المسؤول.
+    .signUpClosed = ينشئ المسؤولون الحسابات. تواصل مع أحد المسؤولين للحصول على حساب.
     .setupTitle = إنشاء حساب المسؤول الأول
-    .setupLead = يدير هذا الحساب جميع الحسابات الأخرى وإعدادات الخدمة.
+    .setupLead = يمكن لهذا الحساب إدارة جميع المستخدمين والإعدادات.
     .setup = إنشاء حساب المسؤول
-    .setupClosedTitle = رابط الإعداد هذا لا يعمل
+    .setupClosedTitle = رابط الإعداد غير صالح أو انتهت صلاحيته
     .setupClosed = استُخدم الرابط من قبل أو انتهت صلاحيته أو يوجد مسؤول بالفعل.
-    .setupClosedHelp = للحصول على رابط جديد أعد تشغيل الخدمة، أو نفّذ هذا الأمر:
+    .setupClosedHelp = للحصول على رابط جديد، أعد تشغيل الخدمة. أو نفّذ هذا الأمر:

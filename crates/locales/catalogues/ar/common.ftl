@@ -1,11 +1,11 @@
-## What every page may say.
+## Texts that are used on all pages.
 
 common =
     .skip = انتقل إلى المحتوى الرئيسي
     .accountNavigation = حسابك
     .loading = جارٍ التحميل…
     .error = حدث خطأ من جانبنا. حاول مرة أخرى بعد بضع دقائق.
-    .errorTitle = لم تنجح العملية
+    .errorTitle = فشل الطلب
     .errorPrefix = خطأ:
     .problem = هناك مشكلة
     .tooManyTitle = محاولات كثيرة جدًا

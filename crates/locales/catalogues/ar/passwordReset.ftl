@@ -1,4 +1,4 @@
-## From a forgotten password to a new one.
+## Password reset.
 
 passwordReset =
     .title = إعادة تعيين كلمة المرور
@@ -9,9 +9,9 @@ passwordReset =
     .sending = جارٍ الإرسال…
     .backToLogin = العودة إلى تسجيل الدخول
     .requestSuccessTitle = تحقق من بريدك الإلكتروني
-    .requestSuccess = إذا كان هناك حساب مرتبط بالعنوان { $email } فقد أرسلنا رابطًا لإعادة تعيين كلمة المرور. مدة صلاحية الرابط: { $duration }. لم يصل شيء؟ تحقق من مجلد الرسائل غير المرغوب فيها أو أعد الإرسال.
-    .newTitle = اختر كلمة مرور جديدة
-    .newDescription = للحساب { $email }
+    .requestSuccess = إذا كان هناك حساب مرتبط بالعنوان { $email } فقد أرسلنا رابطًا لإعادة تعيين كلمة المرور. مدة صلاحية الرابط: { $duration }. إذا لم يصل خلال بضع دقائق، فتحقق من مجلد الرسائل غير المرغوب فيها أو أعد الإرسال.
+    .newTitle = إعادة تعيين كلمة المرور
+    .newDescription = اختر كلمة مرور جديدة للحساب { $email }.
     .newPassword = كلمة المرور الجديدة
     .newPasswordHint = استخدم { $min ->
         [zero] { $min } حرف
@@ -22,7 +22,7 @@ passwordReset =
        *[other] { $min } حرف
     } على الأقل. بضع كلمات عشوائية أسهل في التذكر من الرموز.
     .confirmPassword = تأكيد كلمة المرور الجديدة
-    .save = حفظ كلمة المرور
+    .save = إعادة تعيين كلمة المرور
     .saving = جارٍ الحفظ…
     .verifying = جارٍ التحقق من الرابط
     .successTitle = تم تغيير كلمة المرور
@@ -37,6 +37,6 @@ passwordReset =
        *[other] { $seconds } ثانية
     }.
     .signInNow = تسجيل الدخول الآن
-    .invalidTokenTitle = هذا الرابط غير صالح أو انتهت صلاحيته
+    .invalidTokenTitle = رمز إعادة التعيين غير صالح أو انتهت صلاحيته
     .invalidToken = يعمل رابط إعادة التعيين مرة واحدة، ومدة صلاحيته: { $duration }. اطلب رابطًا جديدًا واستخدم أحدث رسالة.
     .requestNewLink = طلب رابط جديد

@@ -1,5 +1,5 @@
-## What is wrong with a field. The same sentence stands at the field and in the summary, whether
-## the server or the script found it.
+## Validation errors. Server and script show the same sentence at the field and in the summary.
+## `passwordMismatch` is shown at the field only.
 
 validation =
     .emailRequired = أدخل بريدك الإلكتروني
@@ -12,7 +12,7 @@ validation =
     .passwordRequired = أدخل كلمة المرور
     .newPasswordRequired = أدخل كلمة مرور جديدة
     .confirmRequired = أدخل كلمة المرور الجديدة مرة أخرى
-    .passwordMismatch = كلمتا المرور غير متطابقتين. أدخل كلمة المرور نفسها في الحقلين.
+    .passwordMismatch = كلمتا المرور غير متطابقتين
     .passwordTooShort = يجب ألا تقل كلمة المرور عن { $min ->
         [zero] { $min } حرف
         [one] حرف واحد
@@ -22,9 +22,9 @@ validation =
        *[other] { $min } حرف
     }
     .passwordTooLong = يجب ألا تتجاوز كلمة المرور 256 حرفًا
-    .passwordReused = اختر كلمة مرور لا تستخدمها الآن
-    .passwordCommon = يسهل تخمين كلمة المرور هذه لأن كثيرين يستخدمونها. اختر كلمة مرور أخرى.
-    .passwordPersonal = اختر كلمة مرور لا تتكون من بريدك الإلكتروني أو اسم المستخدم أو «{ $product }»
+    .passwordReused = اختر كلمة مرور مختلفة عن كلمة المرور الحالية
+    .passwordCommon = كلمة المرور هذه شائعة جدًا ويسهل تخمينها. اختر كلمة مرور أخرى.
+    .passwordPersonal = اختر كلمة مرور لا تعتمد على بريدك الإلكتروني أو اسم المستخدم أو «{ $product }»
     .currentPasswordRequired = أدخل كلمة المرور الحالية
     .incorrectPassword = كلمة المرور الحالية غير صحيحة
     .invalidCredentials = البريد الإلكتروني أو كلمة المرور غير صحيحة
@@ -32,15 +32,15 @@ validation =
     .hostRequired = أدخل مضيف SMTP، مثل smtp.example.com
     .hostFormat = أدخل اسم مضيف SMTP أو عنوانه فقط، مثل smtp.example.com
     .portRange = يجب أن يكون المنفذ رقمًا من 1 إلى 65535
-    .securityUnknown = اختر أمان الاتصال
+    .securityUnknown = اختر STARTTLS أو TLS أو بدون
     .fromRequired = أدخل بريد المرسل
     .fromFormat = أدخل بريد المرسل بالصيغة الصحيحة، مثل name@example.com
-    .fromAscii = أدخل بريد المرسل بالأحرف من A إلى Z فقط: بعض الخوادم لا تقبل غيرها
+    .fromAscii = أدخل بريد المرسل بأحرف ASCII فقط: بعض الخوادم لا تدعم غيرها
     .fromNameFormat = يجب أن يكون اسم المرسل سطرًا واحدًا لا يتجاوز 64 حرفًا
-    .relayCredentials = أدخل اسم المستخدم وكلمة المرور معًا أو اتركهما فارغين
-    .relayPasswordLost = لم يعد من الممكن قراءة كلمة المرور المحفوظة. أدخلها مرة أخرى.
-    .relayPasswordRequired = أدخل كلمة المرور مرة أخرى لأنك غيّرت الجهة التي تُرسل إليها
-    .relayUnencrypted = اختر STARTTLS أو TLS: لا تُرسل كلمة المرور دون حماية إلى جهاز آخر
+    .smtpCredentials = أدخل اسم المستخدم وكلمة المرور معًا أو اتركهما فارغين
+    .smtpPasswordLost = لم يعد من الممكن قراءة كلمة المرور المحفوظة. أدخلها مرة أخرى.
+    .smtpPasswordRequired = أدخل كلمة المرور مرة أخرى لأن المضيف أو المنفذ أو الأمان أو اسم المستخدم قد تغيّر
+    .smtpUnencrypted = اختر STARTTLS أو TLS: لا تُرسل كلمة المرور دون تشفير إلى جهاز آخر
     .testToRequired = أدخل عنوان الرسالة التجريبية
-    .ownPasswordRequired = أدخل كلمة مرورك أنت
-    .ownPasswordWrong = كلمة مرورك غير صحيحة
+    .ownPasswordRequired = أدخل كلمة مرور حسابك
+    .ownPasswordWrong = كلمة مرور حسابك غير صحيحة

@@ -1,4 +1,4 @@
-## Somebody's own account.
+## The account page: password and sessions.
 
 account =
     .title = Ihr Konto
@@ -10,15 +10,15 @@ account =
     .passwordChangedTitle = Passwort geändert
     .passwordChanged = Auf allen anderen Geräten wurden Sie abgemeldet.
     .sessionsTitle = Wo Sie angemeldet sind
-    .sessionsLead = Sie kennen ein Gerät nicht? Melden Sie es ab und ändern Sie Ihr Passwort.
+    .sessionsLead = Wenn Sie ein Gerät nicht kennen, melden Sie es ab und ändern Sie Ihr Passwort.
     .thisDevice = Dieses Gerät
     .signedInSince = Angemeldet seit { $at }
     .lastActive = Zuletzt aktiv { $at }
     .ip = IP-Adresse { $ip }
     .signOut = Abmelden
     .signOutOthers = Alle anderen Geräte abmelden
-    .onlyHere = Sie sind nur hier angemeldet.
+    .onlyHere = Sie sind nur auf diesem Gerät angemeldet.
     .sessionEndedTitle = Gerät abgemeldet
-    .sessionEnded = Ohne Ihr Passwort kommt es nicht wieder herein.
+    .sessionEnded = Um sich auf diesem Gerät wieder anzumelden, ist Ihr Passwort nötig.
     .othersEndedTitle = Alle anderen Geräte sind abgemeldet
-    .othersEnded = Sie sind nur hier angemeldet.
+    .othersEnded = Sie sind nur auf diesem Gerät angemeldet.

@@ -1,4 +1,4 @@
-## Signing in, signing up, and the first administrator.
+## Sign-in, sign-up and the setup of the first administrator.
 
 auth =
     .signInTitle = Anmelden
@@ -26,22 +26,22 @@ auth =
     .forgot = Passwort vergessen?
     .createAccount = Konto erstellen
     .signedOutTitle = Sie sind abgemeldet
-    .signedOut = Bis bald.
+    .signedOut = Ihre Sitzung auf diesem Gerät ist beendet.
     .sessionExpiredTitle = Melden Sie sich erneut an
-    .sessionExpired = Zu Ihrer Sicherheit wurden Sie nach einiger Zeit abgemeldet.
-    .linkInvalid = Melden Sie sich mit Ihrem Passwort an oder holen Sie sich einen neuen Link.
+    .sessionExpired = Ihre Sitzung ist abgelaufen oder wurde beendet.
+    .linkInvalid = Melden Sie sich mit Ihrem Passwort an oder fordern Sie einen neuen Link an.
     .signUpTitle = Konto erstellen
-    .signUpLead = Ein Konto für { $product }.
+    .signUpLead = Registrieren Sie sich bei { $product }.
     .usernameLabel = Benutzername
     .usernameHint = 3 bis 32 Zeichen: Buchstaben, Ziffern, Punkte, Binde- und Unterstriche.
     .signUp = Konto erstellen
     .signingUp = Konto wird erstellt…
-    .haveAccount = Sie haben schon ein Konto?
+    .haveAccount = Haben Sie bereits ein Konto?
     .signUpClosedTitle = Die Registrierung ist geschlossen
-    .signUpClosed = Hier legt die Administration die Konten an. Wenden Sie sich an sie.
-    .setupTitle = Erstes Administrationskonto erstellen
-    .setupLead = Dieses Konto verwaltet alle anderen und die Einstellungen des Dienstes.
-    .setup = Administrationskonto erstellen
-    .setupClosedTitle = Dieser Einrichtungslink funktioniert nicht
-    .setupClosed = Er wurde benutzt, ist abgelaufen, oder es gibt bereits ein Administrationskonto.
-    .setupClosedHelp = Einen neuen Link erhalten Sie, wenn Sie den Dienst neu starten. Oder führen Sie diesen Befehl aus:
+    .signUpClosed = Konten werden von Administratoren erstellt. Wenden Sie sich an einen Administrator.
+    .setupTitle = Ersten Administrator erstellen
+    .setupLead = Dieses Konto kann alle Benutzer und Einstellungen verwalten.
+    .setup = Administrator erstellen
+    .setupClosedTitle = Ungültiger oder abgelaufener Einrichtungslink
+    .setupClosed = Der Link wurde bereits verwendet oder ist abgelaufen, oder es gibt bereits einen Administrator.
+    .setupClosedHelp = Starten Sie den Dienst neu, um einen neuen Link zu erhalten. Oder führen Sie diesen Befehl aus:

@@ -1,11 +1,11 @@
-## What every page may say.
+## Texts that are used on all pages.
 
 common =
     .skip = Zum Hauptinhalt springen
     .accountNavigation = Ihr Konto
     .loading = Wird geladen…
     .error = Bei uns ist ein Fehler aufgetreten. Versuchen Sie es in einigen Minuten erneut.
-    .errorTitle = Das hat nicht geklappt
+    .errorTitle = Anfrage fehlgeschlagen
     .errorPrefix = Fehler:
     .problem = Es gibt ein Problem
     .tooManyTitle = Zu viele Versuche

@@ -1,4 +1,4 @@
-## Woher eine Anfrage kam, im Nominativ.
+## Browser und Betriebssystem einer Anfrage, im Nominativ.
 
 devices =
     .browserOnSystem = { $browser } unter { $system }

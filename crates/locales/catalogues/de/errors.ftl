@@ -1,25 +1,25 @@
-## Pages for what did not work at all.
+## Error pages.
 
 errors =
     .home = Zur Startseite
     .reference = Referenz:
-    .badRequestTitle = Das haben wir nicht verstanden
-    .badRequest = An der Anfrage stimmt etwas nicht. Gehen Sie zurück, laden Sie die Seite neu und versuchen Sie es noch einmal.
-    .forbiddenTitle = Diese Seite dürfen Sie nicht sehen
-    .forbidden = Sie ist der Administration vorbehalten. Melden Sie sich mit einem anderen Konto an oder wenden Sie sich an sie.
-    .formExpiredTitle = Senden Sie es noch einmal
-    .formExpired = Diese Seite war zu lange geöffnet oder kam von einer anderen Website. Gehen Sie zurück, laden Sie sie neu, prüfen Sie Ihre Eingaben und senden Sie sie noch einmal.
+    .badRequestTitle = Ungültige Anfrage
+    .badRequest = Die Anfrage ist ungültig. Gehen Sie zurück, laden Sie die Seite neu und versuchen Sie es erneut.
+    .forbiddenTitle = Zugriff verweigert
+    .forbidden = Nur Administratoren können diese Seite öffnen. Melden Sie sich mit einem anderen Konto an oder wenden Sie sich an einen Administrator.
+    .formExpiredTitle = Formular abgelaufen
+    .formExpired = Das Formular war zu lange geöffnet oder wurde von einer anderen Website gesendet. Gehen Sie zurück, laden Sie die Seite neu, prüfen Sie Ihre Eingaben und senden Sie es erneut.
     .notFoundTitle = Seite nicht gefunden
-    .notFound = Unter dieser Adresse gibt es nichts. Prüfen Sie sie auf Tippfehler.
-    .methodNotAllowedTitle = So geht das nicht
-    .methodNotAllowed = Die Seite gibt es, aber nicht für das, was von ihr verlangt wurde. Beginnen Sie auf der Startseite.
-    .timeoutTitle = Das hat zu lange gedauert
+    .notFound = Unter dieser Adresse gibt es keine Seite. Prüfen Sie die Adresse auf Tippfehler.
+    .methodNotAllowedTitle = Methode nicht erlaubt
+    .methodNotAllowed = Diese Seite nimmt diese Art von Anfrage nicht an. Gehen Sie zur Startseite und versuchen Sie es erneut.
+    .timeoutTitle = Zeitüberschreitung
     .timeout = Ihre Anfrage ist nicht rechtzeitig angekommen. Prüfen Sie Ihre Verbindung und versuchen Sie es erneut.
-    .tooLargeTitle = Das war zu viel
-    .tooLarge = Was Sie gesendet haben, ist größer als erlaubt. Kürzen Sie es und versuchen Sie es erneut.
+    .tooLargeTitle = Anfrage zu groß
+    .tooLarge = Die gesendeten Daten sind größer als erlaubt. Kürzen Sie sie und versuchen Sie es erneut.
     .tooManyTitle = Zu viele Versuche
     .tooMany = Warten Sie eine Minute und versuchen Sie es erneut.
     .internalTitle = Ein Fehler ist aufgetreten
-    .internal = Er liegt bei uns. Versuchen Sie es in einigen Minuten erneut.
-    .unavailableTitle = Gerade nicht erreichbar
-    .unavailable = Wir sind überlastet oder starten gerade neu. Versuchen Sie es in einer Minute erneut.
+    .internal = Der Fehler liegt bei uns. Versuchen Sie es in einigen Minuten erneut.
+    .unavailableTitle = Dienst nicht verfügbar
+    .unavailable = Der Dienst ist überlastet oder startet neu. Versuchen Sie es in einer Minute erneut.

@@ -1,4 +1,4 @@
-## From a forgotten password to a new one.
+## Password reset.
 
 passwordReset =
     .title = Passwort zurücksetzen
@@ -9,26 +9,26 @@ passwordReset =
     .sending = Wird gesendet…
     .backToLogin = Zurück zur Anmeldung
     .requestSuccessTitle = Prüfen Sie Ihr Postfach
-    .requestSuccess = Wenn es ein Konto für { $email } gibt, haben wir einen Link zum Zurücksetzen gesendet. Der Link gilt { $duration }. Nichts angekommen? Sehen Sie im Spam-Ordner nach oder senden Sie ihn erneut.
-    .newTitle = Neues Passwort festlegen
-    .newDescription = Für das Konto { $email }
+    .requestSuccess = Wenn es ein Konto für { $email } gibt, haben wir einen Link zum Zurücksetzen gesendet. Der Link gilt { $duration }. Wenn er nach einigen Minuten nicht ankommt, prüfen Sie den Spam-Ordner oder senden Sie ihn erneut.
+    .newTitle = Passwort zurücksetzen
+    .newDescription = Legen Sie ein neues Passwort für das Konto { $email } fest.
     .newPassword = Neues Passwort
     .newPasswordHint = Mindestens { $min ->
         [one] { $min } Zeichen
        *[other] { $min } Zeichen
     }. Einige zufällige Wörter sind leichter zu merken als Sonderzeichen.
     .confirmPassword = Neues Passwort bestätigen
-    .save = Neues Passwort speichern
+    .save = Passwort zurücksetzen
     .saving = Wird gespeichert…
     .verifying = Ihr Link wird geprüft
     .successTitle = Passwort geändert
     .successBannerTitle = Ihr neues Passwort ist gespeichert
     .success = Sie können sich jetzt mit dem neuen Passwort anmelden. Auf allen anderen Geräten wurden Sie abgemeldet.
-    .redirecting = In { $seconds ->
+    .redirecting = Sie werden in { $seconds ->
         [one] { $seconds } Sekunde
        *[other] { $seconds } Sekunden
-    } geht es zur Anmeldung.
+    } zur Anmeldung weitergeleitet.
     .signInNow = Jetzt anmelden
-    .invalidTokenTitle = Dieser Link ist ungültig oder abgelaufen
-    .invalidToken = Ein Link gilt einmal und { $duration }. Fordern Sie einen neuen Link an und verwenden Sie die neueste E-Mail.
+    .invalidTokenTitle = Ungültiges oder abgelaufenes Token zum Zurücksetzen
+    .invalidToken = Ein Link zum Zurücksetzen gilt einmal und { $duration }. Fordern Sie einen neuen Link an und verwenden Sie die neueste E-Mail.
     .requestNewLink = Neuen Link anfordern

@@ -1,4 +1,4 @@
-## Somebody's own account.
+## The account page: password and sessions.
 
 account =
     .title = Your account
@@ -10,15 +10,15 @@ account =
     .passwordChangedTitle = Password changed
     .passwordChanged = You are signed out on all other devices.
     .sessionsTitle = Where you are signed in
-    .sessionsLead = You do not know a device? Sign it out and change your password.
+    .sessionsLead = If you do not recognise a device, sign it out and change your password.
     .thisDevice = This device
     .signedInSince = Signed in since { $at }
     .lastActive = Last active { $at }
     .ip = IP address { $ip }
     .signOut = Sign Out
     .signOutOthers = Sign Out All Other Devices
-    .onlyHere = You are signed in only here.
+    .onlyHere = You are signed in only on this device.
     .sessionEndedTitle = Device signed out
-    .sessionEnded = It needs your password to get in again.
+    .sessionEnded = To sign in again on that device, your password is required.
     .othersEndedTitle = All other devices are signed out
-    .othersEnded = You are signed in only here.
+    .othersEnded = You are signed in only on this device.

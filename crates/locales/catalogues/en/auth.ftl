@@ -1,4 +1,4 @@
-## Signing in, signing up, and the first administrator.
+## Sign-in, sign-up and the setup of the first administrator.
 
 auth =
     .signInTitle = Sign in
@@ -23,25 +23,25 @@ auth =
     .capsLock = Caps Lock is on
     .characterCount = { $count } of { $min } characters
     .longEnough = Long enough
-    .forgot = Forgot your password?
+    .forgot = Forgot password?
     .createAccount = Create an account
     .signedOutTitle = You are signed out
-    .signedOut = See you soon.
+    .signedOut = Your session on this device has ended.
     .sessionExpiredTitle = Sign in again to continue
-    .sessionExpired = For your security, you were signed out after a while.
-    .linkInvalid = Sign in with your password, or get a new link.
+    .sessionExpired = Your session has expired or was ended.
+    .linkInvalid = Sign in with your password or request a new link.
     .signUpTitle = Create an account
-    .signUpLead = One account for { $product }.
+    .signUpLead = Sign up for { $product }.
     .usernameLabel = Username
     .usernameHint = 3 to 32 characters: letters, digits, dots, hyphens and underscores.
     .signUp = Create Account
     .signingUp = Creating your account…
-    .haveAccount = You have an account?
+    .haveAccount = Already have an account?
     .signUpClosedTitle = Sign-up is closed
-    .signUpClosed = Administrators create the accounts here. Ask yours for one.
+    .signUpClosed = Accounts are created by administrators. Contact an administrator to get one.
     .setupTitle = Create the first administrator
-    .setupLead = This account manages all others, and the settings of this service.
+    .setupLead = This account can manage all users and settings.
     .setup = Create Administrator
-    .setupClosedTitle = This set-up link does not work
-    .setupClosed = It was used, has expired, or there is an administrator already.
-    .setupClosedHelp = To get a new link, start the service again. Or run this command:
+    .setupClosedTitle = Invalid or expired setup link
+    .setupClosed = The link was already used or has expired, or an administrator already exists.
+    .setupClosedHelp = To get a new link, restart the service. Or run this command:

@@ -1,14 +1,14 @@
-## What every page may say.
+## Texts that are used on all pages.
 
 common =
     .skip = Skip to main content
     .accountNavigation = Your account
     .loading = Loading…
     .error = Something went wrong on our side. Try again in a few minutes.
-    .errorTitle = That did not work
+    .errorTitle = Request failed
     .errorPrefix = Error:
     .problem = There is a problem
-    .tooManyTitle = Too many tries
+    .tooManyTitle = Too many attempts
     .tooManyRequests = Wait { $wait } and try again.
     .optional = (optional)
     .theme = Colours

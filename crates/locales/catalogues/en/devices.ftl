@@ -1,4 +1,4 @@
-## What a request came from, within a sentence.
+## Browser and operating system of a request, within a sentence.
 
 devices =
     .browserOnSystem = { $browser } on { $system }

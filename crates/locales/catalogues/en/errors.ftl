@@ -1,25 +1,25 @@
-## Pages for what did not work at all.
+## Error pages.
 
 errors =
     .home = Go to the Start Page
     .reference = Reference:
-    .badRequestTitle = We did not understand that
-    .badRequest = Something in the request is not right. Go back, load the page again and try once more.
-    .forbiddenTitle = You may not see this page
-    .forbidden = It is for administrators. Sign in with another account, or ask one of them.
-    .formExpiredTitle = Send it again
-    .formExpired = This page was open for too long or came from another site. Go back, load it again, check your entries and send it again.
+    .badRequestTitle = Bad request
+    .badRequest = The request is invalid. Go back, reload the page and try again.
+    .forbiddenTitle = Access denied
+    .forbidden = Only administrators can open this page. Sign in with another account or contact an administrator.
+    .formExpiredTitle = Form expired
+    .formExpired = The form was open for too long or was sent from another site. Go back, reload the page, check your entries and send it again.
     .notFoundTitle = Page not found
-    .notFound = There is nothing at this address. Check it for typing errors.
-    .methodNotAllowedTitle = This does not work like that
-    .methodNotAllowed = The page exists, but not for what was asked of it. Start again from the start page.
-    .timeoutTitle = That took too long
+    .notFound = There is no page at this address. Check the address for typing errors.
+    .methodNotAllowedTitle = Method not allowed
+    .methodNotAllowed = This page does not accept this kind of request. Go to the start page and try again.
+    .timeoutTitle = Request timed out
     .timeout = Your request did not arrive in time. Check your connection and try again.
-    .tooLargeTitle = That was too much
-    .tooLarge = What you sent is larger than we accept. Shorten it and try again.
-    .tooManyTitle = Too many tries
+    .tooLargeTitle = Request too large
+    .tooLarge = The data you sent is larger than allowed. Shorten it and try again.
+    .tooManyTitle = Too many attempts
     .tooMany = Wait a minute and try again.
     .internalTitle = Something went wrong
-    .internal = The fault is on our side. Try again in a few minutes.
-    .unavailableTitle = Not available right now
-    .unavailable = We are overloaded or being restarted. Try again in a minute.
+    .internal = The error is on our side. Try again in a few minutes.
+    .unavailableTitle = Service unavailable
+    .unavailable = The service is overloaded or restarting. Try again in a minute.

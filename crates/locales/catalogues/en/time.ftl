@@ -1,4 +1,4 @@
-## Moments and durations. Digits are Western in every language.
+## Dates, times and durations. All languages use Western digits.
 
 time =
     .moment = { $day } { $month ->

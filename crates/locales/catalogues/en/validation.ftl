@@ -1,5 +1,5 @@
-## What is wrong with a field. The same sentence stands at the field and in the summary, whether
-## the server or the script found it.
+## Validation errors. Server and script show the same sentence at the field and in the summary.
+## `passwordMismatch` is shown at the field only.
 
 validation =
     .emailRequired = Enter your e-mail address
@@ -12,31 +12,31 @@ validation =
     .passwordRequired = Enter your password
     .newPasswordRequired = Enter a new password
     .confirmRequired = Enter your new password again
-    .passwordMismatch = The two passwords do not match. Enter the same password in both fields.
+    .passwordMismatch = Passwords do not match
     .passwordTooShort = Your password must be { $min ->
         [one] { $min } character
        *[other] { $min } characters
     } or more
     .passwordTooLong = Your password must be 256 characters or fewer
-    .passwordReused = Choose a password that you do not use now
-    .passwordCommon = This password is easy to guess because many people use it. Choose another one.
-    .passwordPersonal = Choose a password that is not made of your e-mail address, your username or “{ $product }”
+    .passwordReused = Choose a password that is different from your current one
+    .passwordCommon = This password is too common and easy to guess. Choose another one.
+    .passwordPersonal = Choose a password that is not based on your e-mail address, your username or “{ $product }”
     .currentPasswordRequired = Enter your current password
     .incorrectPassword = Your current password is incorrect
     .invalidCredentials = The e-mail address or password is incorrect
-    .accountInactive = This account is deactivated. Ask an administrator.
+    .accountInactive = This account is deactivated. Contact an administrator.
     .hostRequired = Enter the SMTP host, like smtp.example.com
     .hostFormat = Enter only the name or address of the SMTP host, like smtp.example.com
     .portRange = Port must be a number from 1 to 65535
-    .securityUnknown = Choose the connection security
+    .securityUnknown = Choose STARTTLS, TLS or none
     .fromRequired = Enter the from e-mail address
     .fromFormat = Enter the from e-mail address in the correct format, like name@example.com
-    .fromAscii = Enter a from e-mail address without accents or letters other than A to Z: some servers cannot carry it
+    .fromAscii = Enter a from e-mail address with ASCII characters only: some servers do not support other characters
     .fromNameFormat = The from name must be one line of 64 characters or fewer
-    .relayCredentials = Enter both a user name and a password, or neither
-    .relayPasswordLost = The saved password can no longer be read. Enter it again.
-    .relayPasswordRequired = Enter the password again, because you changed where it is sent
-    .relayUnencrypted = Choose STARTTLS or TLS: a password is not sent unprotected to another machine
-    .testToRequired = Enter the address for the test
-    .ownPasswordRequired = Enter your own password
-    .ownPasswordWrong = Your own password is incorrect
+    .smtpCredentials = Enter both a username and a password, or neither
+    .smtpPasswordLost = The saved password can no longer be read. Enter it again.
+    .smtpPasswordRequired = Enter the password again, because the host, port, security or username changed
+    .smtpUnencrypted = Choose STARTTLS or TLS: a password is not sent unencrypted to another machine
+    .testToRequired = Enter the e-mail address for the test
+    .ownPasswordRequired = Enter your account password
+    .ownPasswordWrong = Your account password is incorrect

@@ -1,41 +1,43 @@
-//! For whoever sets up mail: what failed, and what to do next.
+//! Explanations of failed deliveries for operators and administrators.
 
 use std::io;
 
 use rustls::{CertificateError, Error as TlsError};
-use vestibule_domain::language::Language;
+use vestibule_domain::model::language::Language;
 use vestibule_domain::ports::MailError;
 use vestibule_locales::Locales;
 
 use super::{Cause, Failure, Stage};
 
-/// Says what failed and what to do next, with the relay's own words.
+/// Describes a failed delivery and how to fix it, with the reply of the SMTP server.
 ///
-/// Holds no secret; meant for the command line and for the page of the e-mail settings.
+/// The result contains no secrets. It is meant for the command line and for the page of the e-mail
+/// settings.
 pub fn describe(error: &MailError, locales: &Locales, language: Language) -> String {
     let (MailError::Transient(source) | MailError::Permanent(source)) = error;
     let Some(failure) = source.downcast_ref::<Failure>() else {
         return format!("{error}: {source}");
     };
-    let stage = locales.text(language, stage(failure.stage), &[]);
+    let stage = locales.text(language, stage_key(failure.stage), &[]);
     let reason = reason(&failure.cause);
-    // Which of them a text uses is its own business.
+    // Each text uses only some of the arguments.
     let arguments = [
-        ("relay", failure.relay.as_str().into()),
+        ("server", failure.server.as_str().into()),
         ("stage", stage.as_str().into()),
         ("reply", reason.as_str().into()),
         ("reason", reason.as_str().into()),
     ];
-    locales.text(language, hint(failure), &arguments)
+    locales.text(language, hint_key(failure), &arguments)
 }
 
-fn hint(failure: &Failure) -> &'static str {
+/// Returns the key of the text for a failure.
+fn hint_key(failure: &Failure) -> &'static str {
     let stage = failure.stage;
     match &failure.cause {
-        Cause::Io(source) => unreachable_relay(stage, source),
-        Cause::Timeout => timeout(stage),
-        Cause::Tls(source) => tls(stage, source),
-        Cause::Reply { code, .. } => refusal(stage, *code),
+        Cause::Io(source) => io_key(stage, source),
+        Cause::Timeout => timeout_key(stage),
+        Cause::Tls(source) => tls_key(stage, source),
+        Cause::Reply { code, .. } => reply_key(stage, *code),
         Cause::NoStartTls => "smtp.noStartTls",
         Cause::NoMechanism => "smtp.noMechanism",
         Cause::NotSmtp => "smtp.notSmtp",
@@ -45,7 +47,7 @@ fn hint(failure: &Failure) -> &'static str {
     }
 }
 
-/// What the relay, the system or the TLS library said, in their own language.
+/// Returns the message of the SMTP server, the operating system or the TLS library.
 fn reason(cause: &Cause) -> String {
     match cause {
         Cause::Reply { code, text } => format!("{code} {text}"),
@@ -54,19 +56,19 @@ fn reason(cause: &Cause) -> String {
     }
 }
 
-fn unreachable_relay(stage: Stage, source: &io::Error) -> &'static str {
+fn io_key(stage: Stage, source: &io::Error) -> &'static str {
     match (stage, source.kind()) {
         (Stage::Writing, _) => "smtp.notKept",
         (Stage::Resolving, _) => "smtp.unknownHost",
         (Stage::Connecting, io::ErrorKind::ConnectionRefused) => "smtp.nothingListens",
         (Stage::Connecting, _) => "smtp.unreachable",
-        // Who does not understand a greeting in TLS often just hangs up.
+        // A server that does not expect TLS often closes the connection.
         (Stage::Tls | Stage::StartTls, _) => "smtp.tlsFailed",
         _ => "smtp.broken",
     }
 }
 
-fn timeout(stage: Stage) -> &'static str {
+fn timeout_key(stage: Stage) -> &'static str {
     match stage {
         Stage::Resolving => "smtp.hostTimeout",
         Stage::Connecting => "smtp.connectTimeout",
@@ -76,11 +78,11 @@ fn timeout(stage: Stage) -> &'static str {
     }
 }
 
-fn tls(stage: Stage, source: &TlsError) -> &'static str {
+fn tls_key(stage: Stage, source: &TlsError) -> &'static str {
     let TlsError::InvalidCertificate(reason) = source else {
-        // Instead of TLS came something else: the greeting of a relay that begins in the clear.
-        let is_no_tls = stage == Stage::Tls && matches!(source, TlsError::InvalidMessage(_));
-        return if is_no_tls { "smtp.expectsStartTls" } else { "smtp.tlsFailed" };
+        // The server sent a plain greeting instead of a TLS message.
+        let is_plain = stage == Stage::Tls && matches!(source, TlsError::InvalidMessage(_));
+        return if is_plain { "smtp.expectsStartTls" } else { "smtp.tlsFailed" };
     };
     match reason {
         CertificateError::UnknownIssuer => "smtp.certificateUnknown",
@@ -97,7 +99,7 @@ fn tls(stage: Stage, source: &TlsError) -> &'static str {
     }
 }
 
-fn refusal(stage: Stage, code: u16) -> &'static str {
+fn reply_key(stage: Stage, code: u16) -> &'static str {
     match (stage, code) {
         (Stage::SignIn, 500..) => "smtp.credentialsRefused",
         (_, 530 | 534 | 535 | 538) => "smtp.signInFirst",
@@ -108,7 +110,7 @@ fn refusal(stage: Stage, code: u16) -> &'static str {
     }
 }
 
-fn stage(stage: Stage) -> &'static str {
+fn stage_key(stage: Stage) -> &'static str {
     match stage {
         Stage::Writing => "smtpStage.writing",
         Stage::Resolving => "smtpStage.resolving",
@@ -129,7 +131,7 @@ fn stage(stage: Stage) -> &'static str {
 mod tests {
     use super::*;
 
-    const RELAY: &str = "smtp.example.com:587";
+    const SERVER: &str = "smtp.example.com:587";
 
     const STAGES: [Stage; 12] = [
         Stage::Writing,
@@ -146,7 +148,7 @@ mod tests {
         Stage::Delivery,
     ];
 
-    /// One of each, and what its sentence holds in every language.
+    /// Returns one cause of each kind, with a part of its text in every language.
     fn causes() -> Vec<(Cause, Option<&'static str>)> {
         let reply =
             |code| (Cause::Reply { code, text: "5.7.8 nope".to_owned() }, Some("5.7.8 nope"));
@@ -176,20 +178,20 @@ mod tests {
     }
 
     fn described(stage: Stage, cause: Cause, language: Language) -> String {
-        let failure = Failure { relay: RELAY.to_owned(), stage, cause };
+        let failure = Failure { server: SERVER.to_owned(), stage, cause };
         describe(&MailError::Transient(failure.into()), &Locales::embedded(), language)
     }
 
     #[test]
-    fn every_failure_has_its_sentence_in_every_language() {
+    fn every_failure_has_a_text_in_every_language() {
         for language in Language::ALL {
             for stage in STAGES {
-                for (cause, about) in causes() {
+                for (cause, part) in causes() {
                     let hint = described(stage, cause, language);
-                    assert!(hint.contains(RELAY), "{language} {stage:?}: {hint}");
-                    // Neither a value nor a text is missing.
+                    assert!(hint.contains(SERVER), "{language} {stage:?}: {hint}");
+                    // No value and no text is missing.
                     assert!(!hint.contains('{') && !hint.contains("smtpStage"), "{hint}");
-                    assert!(hint.contains(about.unwrap_or_default()), "{hint}");
+                    assert!(hint.contains(part.unwrap_or_default()), "{hint}");
                 }
                 for cause in [Cause::Address, Cause::Token, Cause::Heading] {
                     let hint = described(stage, cause, language);
@@ -200,21 +202,21 @@ mod tests {
     }
 
     #[test]
-    fn the_next_step_fits_the_cause() {
+    fn the_hint_matches_the_cause() {
         let reply = |code| Cause::Reply { code, text: "said so".to_owned() };
         let no_tls =
             || Cause::Tls(TlsError::InvalidMessage(rustls::InvalidMessage::InvalidContentType));
         for (stage, cause, hint) in [
-            (Stage::SignIn, reply(535), "many providers need an app password"),
-            (Stage::SignIn, reply(454), "Queued e-mails are tried again"),
-            (Stage::Sender, reply(530), "asks to sign in first (530 said so)"),
-            (Stage::Sender, reply(550), "may send as “From e-mail address”"),
-            (Stage::Recipient, reply(550), "refused the recipient (550 said so)"),
+            (Stage::SignIn, reply(535), "many providers require an app password"),
+            (Stage::SignIn, reply(454), "Queued e-mails are retried automatically"),
+            (Stage::Sender, reply(530), "requires authentication (530 said so)"),
+            (Stage::Sender, reply(550), "is allowed to send as “From e-mail”"),
+            (Stage::Recipient, reply(550), "rejected the recipient (550 said so)"),
             (Stage::Tls, no_tls(), "This server expects STARTTLS"),
-            (Stage::StartTls, no_tls(), "could not agree on TLS"),
-            (Stage::Tls, Cause::Io(io::ErrorKind::UnexpectedEof.into()), "could not agree on TLS"),
+            (Stage::StartTls, no_tls(), "The TLS handshake with"),
+            (Stage::Tls, Cause::Io(io::ErrorKind::UnexpectedEof.into()), "The TLS handshake with"),
             (Stage::Greeting, Cause::Timeout, "expect TLS from the start"),
-            (Stage::StartTls, Cause::NoStartTls, "Choose TLS under “Connection security”"),
+            (Stage::StartTls, Cause::NoStartTls, "Choose TLS under “Security”"),
             (Stage::Connecting, Cause::Timeout, "Many networks block port 25"),
         ] {
             let found = described(stage, cause, Language::English);
@@ -223,9 +225,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_speaks_for_itself() {
-        let error = MailError::Permanent("a strange mailer".into());
+    fn an_error_of_another_mailer_is_not_translated() {
+        let error = MailError::Permanent("another mailer".into());
         let described = describe(&error, &Locales::embedded(), Language::German);
-        assert_eq!(described, "the mail was refused: a strange mailer");
+        assert_eq!(described, "the mail was refused: another mailer");
     }
 }

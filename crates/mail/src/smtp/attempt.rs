@@ -1,7 +1,7 @@
-//! One attempt to hand over one mail, step by step against one deadline.
+//! An attempt to send a mail, with one deadline for all steps.
 //!
-//! The steps are mail-send's; the order is ours, because its own `connect` waits for a greeting
-//! without end, leaves Nagle's algorithm on, and does not tell what the relay offers.
+//! The steps use mail-send, but not its `connect`, because that waits for the greeting without a
+//! timeout, does not disable Nagle's algorithm, and does not return the capabilities of the server.
 
 use std::future::Future;
 use std::time::Duration;
@@ -14,69 +14,70 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
-use vestibule_domain::email::{EmailAddress, MAX_EMAIL_BYTES};
-use vestibule_domain::mail::{Content, Message};
+use vestibule_domain::model::email::{EmailAddress, MAX_EMAIL_BYTES};
+use vestibule_domain::model::mail::{Content, Message};
+use vestibule_domain::model::smtp_settings::SmtpSettings;
 use vestibule_domain::ports::Receipt;
-use vestibule_domain::relay::Relay;
 use zeroize::Zeroizing;
 
-use crate::failure::{Cause, Failure, Stage, readable};
+use crate::failure::{Cause, Failure, Stage, sanitize_reply};
 
-/// How long a kept connection may take to prove that it is alive.
+/// Maximum time for the check of an idle connection.
 const MAX_RESET: Duration = Duration::from_secs(5);
-/// `Password:` in base64, the question to which LOGIN answers with the password.
+/// `Password:` in base64, the challenge for the password in LOGIN.
 const PASSWORD_CHALLENGE: &str = "UGFzc3dvcmQ6";
 
-/// Where to connect to, and all that is needed to get through to it.
-pub(super) struct Target {
-    pub(super) relay: Relay,
-    /// As `relay.security` demands it.
+/// The SMTP server and everything that is needed to connect.
+pub(super) struct Server {
+    pub(super) settings: SmtpSettings,
+    /// Encryption for `settings.security`.
     pub(super) encryption: Encryption,
     pub(super) helo: String,
 }
 
+/// The encryption of connections.
 pub(super) enum Encryption {
     StartTls(TlsConnector),
     Tls(TlsConnector),
     None,
 }
 
-/// A connection on which a mail can be handed over.
+/// An authenticated connection that is ready to send mails.
 pub(super) struct Connection {
     client: SmtpClient<Box<dyn Stream>>,
-    carries_utf8: bool,
-    /// How many mails were tried on it.
+    supports_utf8: bool,
+    /// Number of attempted mails.
     pub(super) mails: u32,
 }
 
-/// Plain or encrypted: from `MAIL` on it makes no difference.
+/// A plain or encrypted stream.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
-/// Who a mail is from and to, fit to be written into commands as they are.
+/// Sender and recipient of a mail, validated for use in SMTP commands.
 pub(super) struct Envelope<'a> {
     from: &'a str,
     to: &'a str,
     needs_utf8: bool,
 }
 
-/// One attempt to hand over one mail.
+/// An attempt to send a mail.
 pub(super) struct Attempt<'a> {
-    target: &'a Target,
-    ends: Instant,
-    deadline: Duration,
-    /// The secret in the mail, which a relay might quote when it dislikes the link.
+    server: &'a Server,
+    deadline: Instant,
+    timeout: Duration,
+    /// Secret in the mail, which SMTP servers may repeat if they reject the link.
     token: Option<&'a str>,
-    /// Who the mail is for, which relays quote: their replies end up in logs and in the store. Empty
-    /// without a mail.
+    /// Address of the recipient, which SMTP servers may repeat in replies, and which must not get
+    /// into logs and the store. Empty without a mail.
     recipient: &'a str,
 }
 
-impl Target {
-    /// `host:port`, for people.
+impl Server {
+    /// Returns `host:port`.
     pub(super) fn name(&self) -> String {
-        format!("{}:{}", self.relay.host.as_str(), self.relay.port)
+        format!("{}:{}", self.settings.host.as_str(), self.settings.port)
     }
 }
 
@@ -90,7 +91,8 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// Whether an address can stand between `<` and `>` in a command: mail-send writes it unchecked.
+/// Returns `true` if an address is safe between `<` and `>` in a command. mail-send does not check
+/// it.
 fn fits_envelope(address: &str) -> bool {
     address.len() <= MAX_EMAIL_BYTES
         && address
@@ -100,7 +102,7 @@ fn fits_envelope(address: &str) -> bool {
 }
 
 impl<'a> Attempt<'a> {
-    pub(super) fn new(target: &'a Target, message: &'a Message, deadline: Duration) -> Self {
+    pub(super) fn new(server: &'a Server, message: &'a Message, timeout: Duration) -> Self {
         let token = match &message.content {
             Content::ResetLink { token, .. } => Some(token.expose()),
             Content::Welcome
@@ -111,67 +113,70 @@ impl<'a> Attempt<'a> {
             | Content::Test => None,
         };
         let recipient = message.to.as_str();
-        Self { target, ends: Instant::now() + deadline, deadline, token, recipient }
+        let deadline = Instant::now() + timeout;
+        Self { server, deadline, timeout, token, recipient }
     }
 
-    /// An attempt that stops before a mail.
-    pub(super) fn without_mail(target: &'a Target, deadline: Duration) -> Self {
-        Self { target, ends: Instant::now() + deadline, deadline, token: None, recipient: "" }
+    /// Creates an attempt that only connects.
+    pub(super) fn without_mail(server: &'a Server, timeout: Duration) -> Self {
+        let deadline = Instant::now() + timeout;
+        Self { server, deadline, timeout, token: None, recipient: "" }
     }
 
     pub(super) fn failure(&self, stage: Stage, cause: Cause) -> Failure {
-        Failure { relay: self.target.name(), stage, cause }
+        Failure { server: self.server.name(), stage, cause }
     }
 
-    /// Opens a connection, as protected as the settings demand, and signs in.
+    /// Opens a connection, encrypted as the settings require, and authenticates.
     pub(super) async fn connect(&self) -> Result<Connection, Failure> {
-        let client = self.call().await?;
-        let mut client = match &self.target.encryption {
-            Encryption::None => boxed(self.greeted(client).await?),
+        let client = self.open_tcp().await?;
+        let mut client = match &self.server.encryption {
+            Encryption::None => boxed(self.read_greeting(client).await?),
             Encryption::Tls(connector) => {
-                let encrypted = client.into_tls(connector, self.target.relay.host.as_str());
+                let encrypted = client.into_tls(connector, self.server.settings.host.as_str());
                 let client = self.step(Stage::Tls, encrypted).await?;
-                boxed(self.greeted(client).await?)
+                boxed(self.read_greeting(client).await?)
             }
             Encryption::StartTls(connector) => {
-                let mut client = self.greeted(client).await?;
-                let offers = self.step(Stage::Hello, client.ehlo(&self.target.helo)).await?;
-                if !offers.has_capability(EXT_START_TLS) {
+                let mut client = self.read_greeting(client).await?;
+                let capabilities = self.step(Stage::Hello, client.ehlo(&self.server.helo)).await?;
+                if !capabilities.has_capability(EXT_START_TLS) {
                     return Err(self.failure(Stage::StartTls, Cause::NoStartTls));
                 }
-                let encrypted = client.start_tls(connector, self.target.relay.host.as_str());
+                let encrypted = client.start_tls(connector, self.server.settings.host.as_str());
                 boxed(self.step(Stage::StartTls, encrypted).await?)
             }
         };
-        // What was offered before TLS may have been written by anybody: ask again.
-        let mut offers = self.step(Stage::Hello, client.ehlo(&self.target.helo)).await?;
-        if let Some(account) = &self.target.relay.credentials {
-            // mail-send would begin an exchange it cannot finish with anything else.
-            let known = offers.auth_mechanisms & (AUTH_PLAIN | AUTH_LOGIN);
-            offers.auth_mechanisms = if known & AUTH_PLAIN == 0 { known } else { AUTH_PLAIN };
+        // An attacker may have changed the capabilities before TLS, so they are requested again.
+        let mut capabilities = self.step(Stage::Hello, client.ehlo(&self.server.helo)).await?;
+        if let Some(account) = &self.server.settings.credentials {
+            // mail-send would start other mechanisms that it cannot complete.
+            let supported = capabilities.auth_mechanisms & (AUTH_PLAIN | AUTH_LOGIN);
+            capabilities.auth_mechanisms =
+                if supported & AUTH_PLAIN == 0 { supported } else { AUTH_PLAIN };
             let credentials = Credentials::new(account.username(), account.password().expose());
-            self.step(Stage::SignIn, client.authenticate(&credentials, &offers)).await?;
+            self.step(Stage::SignIn, client.authenticate(&credentials, &capabilities)).await?;
         }
-        let carries_utf8 = offers.has_capability(EXT_SMTP_UTF8);
-        Ok(Connection { client, carries_utf8, mails: 0 })
+        let supports_utf8 = capabilities.has_capability(EXT_SMTP_UTF8);
+        Ok(Connection { client, supports_utf8, mails: 0 })
     }
 
-    async fn call(&self) -> Result<SmtpClient<TcpStream>, Failure> {
-        let Relay { host, port, .. } = &self.target.relay;
-        let relay = (host.as_str(), port.get());
-        let found = async { Ok(lookup_host(relay).await?.collect::<Vec<_>>()) };
-        let addresses = self.step(Stage::Resolving, found).await?;
+    async fn open_tcp(&self) -> Result<SmtpClient<TcpStream>, Failure> {
+        let SmtpSettings { host, port, .. } = &self.server.settings;
+        let address = (host.as_str(), port.get());
+        let resolved = async { Ok(lookup_host(address).await?.collect::<Vec<_>>()) };
+        let addresses = self.step(Stage::Resolving, resolved).await?;
         let connected = async { Ok(TcpStream::connect(addresses.as_slice()).await?) };
         let stream = self.step(Stage::Connecting, connected).await?;
-        // A mail ends with a small packet; with Nagle's algorithm it waits for the relay's
-        // delayed acknowledgement, some 40 ms.
+        // Nagle's algorithm would delay the last small packet of a mail until the delayed
+        // acknowledgement of the SMTP server, about 40 ms.
         stream
             .set_nodelay(true)
             .map_err(|source| self.failure(Stage::Connecting, Cause::Io(source)))?;
-        Ok(SmtpClient { stream, timeout: self.deadline })
+        Ok(SmtpClient { stream, timeout: self.timeout })
     }
 
-    async fn greeted<S: Stream>(
+    async fn read_greeting<S: Stream>(
         &self,
         mut client: SmtpClient<S>,
     ) -> Result<SmtpClient<S>, Failure> {
@@ -180,14 +185,14 @@ impl<'a> Attempt<'a> {
         Ok(client)
     }
 
-    /// Brings a kept connection back to where a mail can begin; `false` if it does not answer.
+    /// Resets an idle connection; returns `false` if it does not work any more.
     pub(super) async fn reset(&self, connection: &mut Connection) -> bool {
-        let limit = MAX_RESET.min(self.deadline / 4);
+        let limit = MAX_RESET.min(self.timeout / 4);
         matches!(timeout(limit, connection.client.rset()).await, Ok(Ok(())))
     }
 
-    /// Hands the mail over: one sender, one recipient, one body.
-    pub(super) async fn hand_over(
+    /// Sends a mail over the connection.
+    pub(super) async fn send(
         &self,
         connection: &mut Connection,
         envelope: &Envelope<'_>,
@@ -196,7 +201,7 @@ impl<'a> Attempt<'a> {
         connection.mails += 1;
         let mut parameters = Parameters::new();
         if envelope.needs_utf8 {
-            if !connection.carries_utf8 {
+            if !connection.supports_utf8 {
                 return Err(self.failure(Stage::Recipient, Cause::NoUtf8));
             }
             parameters.add("SMTPUTF8");
@@ -204,23 +209,23 @@ impl<'a> Attempt<'a> {
         let client = &mut connection.client;
         self.step(Stage::Sender, client.mail_from(envelope.from, &parameters)).await?;
         self.step(Stage::Recipient, client.rcpt_to(envelope.to, &Parameters::new())).await?;
-        let invited = async { client.cmd("DATA\r\n").await?.assert_code(354) };
-        self.step(Stage::Data, invited).await?;
-        let taken = async {
+        let data = async { client.cmd("DATA\r\n").await?.assert_code(354) };
+        self.step(Stage::Data, data).await?;
+        let accepted = async {
             client.write_message(bytes).await?;
             client.read().await?.into_positive_completion()
         };
-        let reply = self.step(Stage::Delivery, taken).await?;
-        Ok(Receipt { reply: format!("{} {}", reply.code, self.readable(&reply.message)) })
+        let reply = self.step(Stage::Delivery, accepted).await?;
+        Ok(Receipt { reply: format!("{} {}", reply.code, self.sanitize(&reply.message)) })
     }
 
-    /// Takes a step unless the deadline comes first.
+    /// Runs a step until the deadline.
     async fn step<T>(
         &self,
         stage: Stage,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Failure> {
-        match timeout_at(self.ends, work).await {
+        match timeout_at(self.deadline, work).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) => Err(self.failure(stage, self.cause(error))),
             Err(_) => Err(self.failure(stage, Cause::Timeout)),
@@ -231,7 +236,7 @@ impl<'a> Attempt<'a> {
         match error {
             Error::UnexpectedReply(reply) | Error::AuthenticationFailed(reply) => {
                 let [class, subject, detail] = reply.esc;
-                let text = self.readable(&reply.message);
+                let text = self.sanitize(&reply.message);
                 let text =
                     if class == 0 { text } else { format!("{class}.{subject}.{detail} {text}") };
                 Cause::Reply { code: reply.code, text }
@@ -241,8 +246,8 @@ impl<'a> Attempt<'a> {
             Error::Timeout => Cause::Timeout,
             Error::MissingStartTls => Cause::NoStartTls,
             Error::UnsupportedAuthMechanism => Cause::NoMechanism,
-            // Also what mail-send calls the end of the stream. The others concern messages it
-            // builds itself and names it parses; ours are checked before.
+            // mail-send reports the end of the stream as an unparseable reply. The other errors
+            // concern messages and names that are validated before.
             Error::UnparseableReply
             | Error::Base64(_)
             | Error::Auth(_)
@@ -253,10 +258,10 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    fn readable(&self, reply: &str) -> String {
+    fn sanitize(&self, reply: &str) -> String {
         let mut secrets = Vec::from_iter(self.token);
         let encoded: [Zeroizing<String>; 2];
-        if let Some(account) = &self.target.relay.credentials {
+        if let Some(account) = &self.server.settings.credentials {
             let credentials = Credentials::new(account.username(), account.password().expose());
             let encode = |mechanism, challenge| {
                 Zeroizing::new(credentials.encode(mechanism, challenge).unwrap_or_default())
@@ -265,7 +270,7 @@ impl<'a> Attempt<'a> {
             secrets.extend(encoded.iter().map(|text| text.as_str()));
             secrets.push(account.password().expose());
         }
-        readable(reply, &secrets, self.recipient)
+        sanitize_reply(reply, &secrets, self.recipient)
     }
 }
 
@@ -278,7 +283,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_envelope_holds_one_address_and_nothing_else() {
+    fn addresses_that_could_inject_commands_are_rejected() {
         for address in ["a@example.com", "zoë@xn--bcher-kva.example", "o'neil+x@example.com"] {
             assert!(fits_envelope(address), "{address}");
         }

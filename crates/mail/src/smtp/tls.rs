@@ -1,4 +1,4 @@
-//! Whom we trust to vouch for a relay.
+//! TLS configuration with the trust anchors for SMTP servers.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use tokio_rustls::TlsConnector;
 
 use crate::settings::SettingsError;
 
-/// A connector that trusts the system's anchors and, if given, those in `extra`.
+/// Creates a connector with the trust anchors of the system and those in `extra`.
 pub(super) fn connector(extra: Option<&[u8]>) -> Result<TlsConnector, SettingsError> {
     let mut roots = RootCertStore::empty();
-    // What cannot be read is not trusted; if nothing can, that is an error below.
+    // Unreadable certificates are skipped; an empty store is an error below.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(pem) = extra {
         let before = roots.len();

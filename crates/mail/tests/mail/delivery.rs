@@ -1,17 +1,17 @@
-//! Mails that arrive, and the connections they arrive over.
+//! Tests of successful deliveries and of reused connections.
 
 use std::time::Duration;
 
-use vestibule_domain::mail::Content;
+use vestibule_domain::model::mail::Content;
+use vestibule_domain::model::smtp_settings::{SenderName, SmtpSecurity};
 use vestibule_domain::ports::{MailError, Mailer, Receipt};
-use vestibule_domain::relay::{RelaySecurity, SenderName};
-use vestibule_mail::Letterhead;
+use vestibule_mail::Branding;
 use vestibule_testkit::smtp::{Behaviour, SmtpSink, Stage, parse};
 
 use crate::given;
 
 #[tokio::test]
-async fn a_mail_arrives_as_it_was_written() {
+async fn a_mail_arrives_as_it_was_rendered() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
     let receipt = given::plain_mailer(&sink).send(&given::message(given::reset_link())).await;
     assert_eq!(receipt.unwrap(), Receipt { reply: "250 queued as 42".to_owned() });
@@ -40,21 +40,21 @@ async fn a_mail_arrives_as_it_was_written() {
 
     let [session] = sink.sessions().try_into().unwrap();
     assert_eq!(session.violations, Vec::<String>::new());
-    let said = String::from_utf8(session.clear).unwrap();
-    assert!(said.starts_with(
+    let sent = String::from_utf8(session.clear).unwrap();
+    assert!(sent.starts_with(
         "EHLO id.acme.example\r\nMAIL FROM:<no-reply@acme.example>\r\n\
          RCPT TO:<anna@example.com>\r\nDATA\r\nFrom: "
     ));
-    assert!(said.ends_with("--\r\n.\r\n"), "{said}");
+    assert!(sent.ends_with("--\r\n.\r\n"), "{sent}");
 }
 
 #[tokio::test]
-async fn a_mail_is_from_the_product_unless_the_relay_has_a_name() {
+async fn the_sender_name_defaults_to_the_product_name() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
-    let mut relay = given::relay(&sink, RelaySecurity::None);
+    let mut smtp = given::smtp(&sink, SmtpSecurity::None);
     for (name, from) in [(None, "Acme"), (Some("Acme Accounts"), "Acme Accounts")] {
-        relay.from_name = name.map(|name| SenderName::parse(name).unwrap());
-        given::mailer(&relay).send(&given::message(Content::Welcome)).await.unwrap();
+        smtp.from_name = name.map(|name| SenderName::parse(name).unwrap());
+        given::mailer(&smtp).send(&given::message(Content::Welcome)).await.unwrap();
         let [received] = sink.take().try_into().unwrap();
         let letter = parse::letter(&received.data);
         let expected = format!("\"{from}\" <no-reply@acme.example>");
@@ -64,7 +64,7 @@ async fn a_mail_is_from_the_product_unless_the_relay_has_a_name() {
 }
 
 #[tokio::test]
-async fn a_retry_repeats_the_mail_byte_for_byte() {
+async fn a_retry_sends_the_same_bytes() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
     let message = given::message(given::reset_link());
     given::plain_mailer(&sink).send(&message).await.unwrap();
@@ -74,13 +74,13 @@ async fn a_retry_repeats_the_mail_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn dots_survive_the_journey() {
+async fn dots_at_the_start_of_a_line_are_preserved() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
     for length in 1..=64 {
         let product = ".".repeat(length);
-        let letterhead = Letterhead::new(&product, "https://id.acme.example").unwrap();
-        let relay = given::relay(&sink, RelaySecurity::None);
-        let mailer = given::try_mailer(&relay, letterhead).unwrap();
+        let branding = Branding::new(&product, "https://id.acme.example").unwrap();
+        let smtp = given::smtp(&sink, SmtpSecurity::None);
+        let mailer = given::try_mailer(&smtp, branding).unwrap();
         mailer.send(&given::message(Content::Welcome)).await.unwrap();
         let [received] = sink.take().try_into().unwrap();
         let letter = parse::letter(&received.data);
@@ -89,12 +89,12 @@ async fn dots_survive_the_journey() {
         assert!(letter.html.contains(&format!("Your <bdi>{product}</bdi> account")));
     }
     let doubled = |bytes: &[u8]| bytes.windows(4).any(|window| window == b"\r\n..");
-    assert!(sink.sessions().iter().any(|session| doubled(&session.clear)), "no dot to double");
+    assert!(sink.sessions().iter().any(|session| doubled(&session.clear)), "no dot was doubled");
     assert!(sink.sessions().iter().all(|session| session.violations.is_empty()));
 }
 
 #[tokio::test]
-async fn one_connection_serves_many_mails() {
+async fn a_connection_is_reused_for_many_mails() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
     let mailer = given::plain_mailer(&sink);
     for _ in 0..50 {
@@ -102,13 +102,13 @@ async fn one_connection_serves_many_mails() {
     }
     assert_eq!(sink.sessions().len(), 1);
     mailer.send(&given::message(Content::Test)).await.unwrap();
-    assert_eq!(sink.sessions().len(), 2, "relays limit the mails of one connection");
+    assert_eq!(sink.sessions().len(), 2, "SMTP servers limit the mails per connection");
     assert_eq!(sink.messages().len(), 51);
     assert!(sink.sessions().iter().all(|session| session.violations.is_empty()));
 }
 
 #[tokio::test]
-async fn mails_at_the_same_time_do_not_mix() {
+async fn concurrent_mails_are_separate() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
     let mailer = given::plain_mailer(&sink);
     let (first, second) =
@@ -122,7 +122,7 @@ async fn mails_at_the_same_time_do_not_mix() {
 }
 
 #[tokio::test]
-async fn a_connection_that_died_meanwhile_loses_and_repeats_nothing() {
+async fn a_closed_connection_causes_no_lost_or_duplicate_mail() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
     let mailer = given::plain_mailer(&sink);
     let first = given::message(Content::Test);
@@ -134,17 +134,17 @@ async fn a_connection_that_died_meanwhile_loses_and_repeats_nothing() {
 }
 
 #[tokio::test]
-async fn a_kept_connection_that_does_not_answer_is_replaced() {
+async fn an_idle_connection_that_does_not_reply_is_replaced() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
-    for (trouble, deadline) in [
+    for (behaviour, timeout) in [
         (Behaviour::accept().stalling_at(Stage::Reset), Duration::from_secs(2)),
         (Behaviour::accept().cutting_at(Stage::Reset), Duration::from_secs(10)),
         (Behaviour::accept().answering_at(Stage::Reset, "421 too idle"), Duration::from_secs(10)),
     ] {
-        let mailer = given::plain_mailer(&sink).with_deadline(deadline);
+        let mailer = given::plain_mailer(&sink).with_timeout(timeout);
         let before = sink.sessions().len();
         mailer.send(&given::message(Content::Test)).await.unwrap();
-        sink.set(trouble);
+        sink.set(behaviour);
         mailer.send(&given::message(Content::Test)).await.unwrap();
         sink.set(Behaviour::accept());
         assert_eq!(sink.sessions().len(), before + 2);
@@ -153,7 +153,7 @@ async fn a_kept_connection_that_does_not_answer_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_connection_is_not_kept_for_long() {
+async fn an_idle_connection_is_closed_after_a_while() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
     let mailer = given::plain_mailer(&sink);
     mailer.send(&given::message(Content::Test)).await.unwrap();
@@ -165,11 +165,11 @@ async fn a_connection_is_not_kept_for_long() {
 }
 
 #[tokio::test]
-async fn a_refused_mail_does_not_spoil_the_connection() {
+async fn a_rejected_mail_keeps_the_connection() {
     let sink = SmtpSink::start(Behaviour::accept().refusing(|to| to.starts_with("ben"))).await;
     let mailer = given::plain_mailer(&sink);
-    let refused = mailer.send(&given::message_to("ben@example.com", Content::Test)).await;
-    assert!(matches!(refused, Err(MailError::Permanent(_))));
+    let outcome = mailer.send(&given::message_to("ben@example.com", Content::Test)).await;
+    assert!(matches!(outcome, Err(MailError::Permanent(_))));
     mailer.send(&given::message(Content::Test)).await.unwrap();
     let [received] = sink.messages().try_into().unwrap();
     assert_eq!(received.rcpt_to, ["<anna@example.com>"]);
@@ -177,7 +177,7 @@ async fn a_refused_mail_does_not_spoil_the_connection() {
 }
 
 #[tokio::test]
-async fn an_address_outside_ascii_needs_a_relay_that_carries_it() {
+async fn an_address_outside_ascii_requires_smtputf8() {
     let sink = SmtpSink::start(Behaviour::accept().with_utf8()).await;
     let message = given::message_to("zoë@bücher.example", Content::Welcome);
     given::plain_mailer(&sink).send(&message).await.unwrap();
@@ -189,9 +189,9 @@ async fn an_address_outside_ascii_needs_a_relay_that_carries_it() {
     assert!(letter.text.contains("zoë@xn--bcher-kva.example"));
 
     sink.set(Behaviour::accept());
-    let refused = given::plain_mailer(&sink).send(&message).await.unwrap_err();
-    assert!(matches!(refused, MailError::Permanent(_)));
-    assert!(given::describe(&refused).contains("SMTPUTF8"));
+    let error = given::plain_mailer(&sink).send(&message).await.unwrap_err();
+    assert!(matches!(error, MailError::Permanent(_)));
+    assert!(given::describe(&error).contains("SMTPUTF8"));
     assert_eq!(sink.messages(), []);
     assert_eq!(sink.sessions()[1].clear, b"EHLO id.acme.example\r\n");
 }

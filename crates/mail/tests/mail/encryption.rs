@@ -1,26 +1,28 @@
-//! Who hears what: encryption, certificates and sign-in.
+//! Tests of encryption, certificates and authentication.
 
 use std::time::Duration;
 
-use vestibule_domain::email::EmailAddress;
-use vestibule_domain::mail::Content;
+use vestibule_domain::model::email::EmailAddress;
+use vestibule_domain::model::mail::Content;
+use vestibule_domain::model::smtp_settings::{
+    SmtpHost, SmtpSecurity, SmtpSettings, SmtpSettingsError,
+};
 use vestibule_domain::ports::{MailError, Mailer};
-use vestibule_domain::relay::{Relay, RelayError, RelayHost, RelaySecurity};
 use vestibule_locales::Locales;
 use vestibule_mail::{SettingsError, SmtpMailer};
 use vestibule_testkit::smtp::{Behaviour, Certificate, Session, SmtpSink, Stage};
 
 use crate::given;
 
-fn behaviour(security: RelaySecurity) -> Behaviour {
+fn behaviour(security: SmtpSecurity) -> Behaviour {
     match security {
-        RelaySecurity::None => Behaviour::accept(),
-        RelaySecurity::StartTls => Behaviour::accept().with_starttls(),
-        RelaySecurity::Tls => Behaviour::accept().with_tls(),
+        SmtpSecurity::None => Behaviour::accept(),
+        SmtpSecurity::StartTls => Behaviour::accept().with_starttls(),
+        SmtpSecurity::Tls => Behaviour::accept().with_tls(),
     }
 }
 
-fn demanding(security: RelaySecurity) -> Behaviour {
+fn with_login(security: SmtpSecurity) -> Behaviour {
     behaviour(security).with_login(given::USERNAME, given::PASSWORD)
 }
 
@@ -28,20 +30,20 @@ fn contains(bytes: &[u8], word: &str) -> bool {
     bytes.windows(word.len()).any(|window| window == word.as_bytes())
 }
 
-/// Nothing that a listener, or a relay that is not the right one, could use.
-fn nothing_was_given_away(session: &Session) -> bool {
-    let said = [session.clear.as_slice(), session.encrypted.as_slice()];
-    !said.iter().any(|bytes| contains(bytes, "AUTH") || contains(bytes, "MAIL"))
+/// Returns `true` if neither credentials nor mails were sent.
+fn nothing_was_sent(session: &Session) -> bool {
+    let sent = [session.clear.as_slice(), session.encrypted.as_slice()];
+    !sent.iter().any(|bytes| contains(bytes, "AUTH") || contains(bytes, "MAIL"))
 }
 
 #[tokio::test]
-async fn each_kind_of_protection_works_with_and_without_sign_in() {
-    for security in [RelaySecurity::None, RelaySecurity::StartTls, RelaySecurity::Tls] {
-        let sink = SmtpSink::start(demanding(security)).await;
-        let mailer = given::mailer(&given::relay_with_login(&sink, security));
+async fn each_kind_of_encryption_works_with_and_without_authentication() {
+    for security in [SmtpSecurity::None, SmtpSecurity::StartTls, SmtpSecurity::Tls] {
+        let sink = SmtpSink::start(with_login(security)).await;
+        let mailer = given::mailer(&given::smtp_with_login(&sink, security));
         mailer.send(&given::message(Content::Test)).await.unwrap();
         sink.set(behaviour(security));
-        let mailer = given::mailer(&given::relay(&sink, security));
+        let mailer = given::mailer(&given::smtp(&sink, security));
         mailer.send(&given::message(Content::Test)).await.unwrap();
         assert_eq!(sink.messages().len(), 2, "{security:?}");
         assert!(sink.sessions().iter().all(|session| session.violations.is_empty()));
@@ -49,9 +51,9 @@ async fn each_kind_of_protection_works_with_and_without_sign_in() {
 }
 
 #[tokio::test]
-async fn with_starttls_nothing_but_the_greeting_is_in_the_clear() {
-    let sink = SmtpSink::start(demanding(RelaySecurity::StartTls)).await;
-    let mailer = given::mailer(&given::relay_with_login(&sink, RelaySecurity::StartTls));
+async fn with_starttls_only_the_greeting_is_unencrypted() {
+    let sink = SmtpSink::start(with_login(SmtpSecurity::StartTls)).await;
+    let mailer = given::mailer(&given::smtp_with_login(&sink, SmtpSecurity::StartTls));
     mailer.send(&given::message(Content::Test)).await.unwrap();
     let [session] = sink.sessions().try_into().unwrap();
     assert_eq!(session.clear, b"EHLO id.acme.example\r\nSTARTTLS\r\n");
@@ -59,75 +61,75 @@ async fn with_starttls_nothing_but_the_greeting_is_in_the_clear() {
 }
 
 #[tokio::test]
-async fn without_starttls_nothing_is_said() {
-    let sink = SmtpSink::start(demanding(RelaySecurity::None)).await;
-    let mailer = given::mailer(&given::relay_with_login(&sink, RelaySecurity::StartTls));
-    let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
-    assert!(matches!(refused, MailError::Transient(_)));
-    assert!(given::describe(&refused).contains("does not offer STARTTLS"));
+async fn nothing_is_sent_without_starttls() {
+    let sink = SmtpSink::start(with_login(SmtpSecurity::None)).await;
+    let mailer = given::mailer(&given::smtp_with_login(&sink, SmtpSecurity::StartTls));
+    let error = mailer.send(&given::message(Content::Test)).await.unwrap_err();
+    assert!(matches!(error, MailError::Transient(_)));
+    assert!(given::describe(&error).contains("does not support STARTTLS"));
     let [session] = sink.sessions().try_into().unwrap();
     assert_eq!(session.clear, b"EHLO id.acme.example\r\n");
 }
 
 #[tokio::test]
-async fn a_refused_starttls_is_no_reason_to_go_on_in_the_clear() {
+async fn nothing_is_sent_unencrypted_if_starttls_is_rejected() {
     for reply in ["454 4.7.0 no TLS today", "501 5.5.4 what", "250 2.0.0 sure"] {
-        let behaviour = demanding(RelaySecurity::StartTls).answering_at(Stage::StartTls, reply);
+        let behaviour = with_login(SmtpSecurity::StartTls).answering_at(Stage::StartTls, reply);
         let sink = SmtpSink::start(behaviour).await;
-        let mailer = given::mailer(&given::relay_with_login(&sink, RelaySecurity::StartTls))
-            .with_deadline(Duration::from_secs(1));
-        let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
-        assert!(matches!(refused, MailError::Transient(_)), "{reply}");
-        assert!(nothing_was_given_away(&sink.sessions()[0]), "{reply}");
+        let mailer = given::mailer(&given::smtp_with_login(&sink, SmtpSecurity::StartTls))
+            .with_timeout(Duration::from_secs(1));
+        let error = mailer.send(&given::message(Content::Test)).await.unwrap_err();
+        assert!(matches!(error, MailError::Transient(_)), "{reply}");
+        assert!(nothing_was_sent(&sink.sessions()[0]), "{reply}");
     }
 }
 
 #[tokio::test]
-async fn a_relay_that_is_not_the_right_one_gets_nothing() {
-    for security in [RelaySecurity::StartTls, RelaySecurity::Tls] {
+async fn nothing_is_sent_to_a_server_with_an_invalid_certificate() {
+    for security in [SmtpSecurity::StartTls, SmtpSecurity::Tls] {
         for (certificate, hint) in [
             (Certificate::OtherName, "another name"),
             (Certificate::Expired, "expired"),
             (Certificate::SelfSigned, "mail.ca_file"),
         ] {
-            let sink = SmtpSink::start(demanding(security).with_certificate(certificate)).await;
-            let mailer = given::mailer(&given::relay_with_login(&sink, security));
-            let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
-            assert!(matches!(refused, MailError::Transient(_)));
-            assert!(given::describe(&refused).contains(hint), "{}", given::describe(&refused));
+            let sink = SmtpSink::start(with_login(security).with_certificate(certificate)).await;
+            let mailer = given::mailer(&given::smtp_with_login(&sink, security));
+            let error = mailer.send(&given::message(Content::Test)).await.unwrap_err();
+            assert!(matches!(error, MailError::Transient(_)));
+            assert!(given::describe(&error).contains(hint), "{}", given::describe(&error));
             let [session] = sink.sessions().try_into().unwrap();
-            assert!(nothing_was_given_away(&session), "{security:?} {certificate:?}");
+            assert!(nothing_was_sent(&session), "{security:?} {certificate:?}");
             assert_eq!(session.encrypted, b"");
         }
     }
 }
 
 #[tokio::test]
-async fn the_kind_of_protection_has_to_fit_the_port() {
-    let sink = SmtpSink::start(demanding(RelaySecurity::None)).await;
-    let mailer = given::mailer(&given::relay_with_login(&sink, RelaySecurity::Tls));
-    let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
-    assert!(matches!(refused, MailError::Transient(_)));
+async fn the_encryption_must_match_the_port() {
+    let sink = SmtpSink::start(with_login(SmtpSecurity::None)).await;
+    let mailer = given::mailer(&given::smtp_with_login(&sink, SmtpSecurity::Tls));
+    let error = mailer.send(&given::message(Content::Test)).await.unwrap_err();
+    assert!(matches!(error, MailError::Transient(_)));
     assert!(
-        given::describe(&refused).contains("This server expects STARTTLS"),
+        given::describe(&error).contains("This server expects STARTTLS"),
         "{}",
-        given::describe(&refused)
+        given::describe(&error)
     );
 
-    sink.set(demanding(RelaySecurity::Tls));
-    let mailer = given::mailer(&given::relay_with_login(&sink, RelaySecurity::StartTls))
-        .with_deadline(Duration::from_millis(300));
-    let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
-    assert!(matches!(refused, MailError::Transient(_)));
+    sink.set(with_login(SmtpSecurity::Tls));
+    let mailer = given::mailer(&given::smtp_with_login(&sink, SmtpSecurity::StartTls))
+        .with_timeout(Duration::from_millis(300));
+    let error = mailer.send(&given::message(Content::Test)).await.unwrap_err();
+    assert!(matches!(error, MailError::Transient(_)));
     assert!(
-        given::describe(&refused).contains("It may expect TLS from the start"),
+        given::describe(&error).contains("It may expect TLS from the start"),
         "{}",
-        given::describe(&refused)
+        given::describe(&error)
     );
 }
 
 #[tokio::test]
-async fn plain_is_preferred_and_login_will_do() {
+async fn plain_is_preferred_over_login() {
     for (mechanisms, used) in [
         ("PLAIN LOGIN", "AUTH PLAIN "),
         ("LOGIN PLAIN", "AUTH PLAIN "),
@@ -135,9 +137,9 @@ async fn plain_is_preferred_and_login_will_do() {
         ("CRAM-MD5 DIGEST-MD5 XOAUTH2 PLAIN", "AUTH PLAIN "),
         ("SCRAM-SHA-256 CRAM-MD5 LOGIN", "AUTH LOGIN\r\n"),
     ] {
-        let behaviour = demanding(RelaySecurity::Tls).with_mechanisms(mechanisms);
+        let behaviour = with_login(SmtpSecurity::Tls).with_mechanisms(mechanisms);
         let sink = SmtpSink::start(behaviour).await;
-        let mailer = given::mailer(&given::relay_with_login(&sink, RelaySecurity::Tls));
+        let mailer = given::mailer(&given::smtp_with_login(&sink, SmtpSecurity::Tls));
         mailer.send(&given::message(Content::Test)).await.unwrap();
         let [session] = sink.sessions().try_into().unwrap();
         assert!(contains(&session.encrypted, used), "{mechanisms}");
@@ -146,111 +148,110 @@ async fn plain_is_preferred_and_login_will_do() {
 }
 
 #[tokio::test]
-async fn an_unknown_mechanism_is_not_begun() {
+async fn an_unsupported_mechanism_is_not_used() {
     for mechanisms in ["CRAM-MD5 DIGEST-MD5", "XOAUTH2"] {
-        let behaviour = demanding(RelaySecurity::Tls).with_mechanisms(mechanisms);
+        let behaviour = with_login(SmtpSecurity::Tls).with_mechanisms(mechanisms);
         let sink = SmtpSink::start(behaviour).await;
-        let mailer = given::mailer(&given::relay_with_login(&sink, RelaySecurity::Tls));
-        let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
-        assert!(matches!(refused, MailError::Transient(_)));
-        assert!(given::describe(&refused).contains("neither PLAIN nor LOGIN"));
-        assert!(nothing_was_given_away(&sink.sessions()[0]));
+        let mailer = given::mailer(&given::smtp_with_login(&sink, SmtpSecurity::Tls));
+        let error = mailer.send(&given::message(Content::Test)).await.unwrap_err();
+        assert!(matches!(error, MailError::Transient(_)));
+        assert!(given::describe(&error).contains("neither PLAIN nor LOGIN"));
+        assert!(nothing_was_sent(&sink.sessions()[0]));
     }
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_a_matter_of_settings() {
+async fn a_wrong_password_is_a_temporary_failure() {
     let sink =
-        SmtpSink::start(behaviour(RelaySecurity::Tls).with_login(given::USERNAME, "other")).await;
-    let mailer = given::mailer(&given::relay_with_login(&sink, RelaySecurity::Tls));
-    let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
-    assert!(matches!(refused, MailError::Transient(_)));
-    assert!(given::describe(&refused).contains("app password"));
-    assert!(given::describe(&refused).contains("535 5.7.8 wrong user name or password"));
+        SmtpSink::start(behaviour(SmtpSecurity::Tls).with_login(given::USERNAME, "other")).await;
+    let mailer = given::mailer(&given::smtp_with_login(&sink, SmtpSecurity::Tls));
+    let error = mailer.send(&given::message(Content::Test)).await.unwrap_err();
+    assert!(matches!(error, MailError::Transient(_)));
+    assert!(given::describe(&error).contains("app password"));
+    assert!(given::describe(&error).contains("535 5.7.8 wrong username or password"));
 
-    let anonymous = given::mailer(&given::relay(&sink, RelaySecurity::Tls));
-    let refused = anonymous.send(&given::message(Content::Test)).await.unwrap_err();
-    assert!(matches!(refused, MailError::Transient(_)));
-    assert!(given::describe(&refused).contains("sign in first"));
+    let anonymous = given::mailer(&given::smtp(&sink, SmtpSecurity::Tls));
+    let error = anonymous.send(&given::message(Content::Test)).await.unwrap_err();
+    assert!(matches!(error, MailError::Transient(_)));
+    assert!(given::describe(&error).contains("sign in first"));
     assert_eq!(sink.messages(), []);
 }
 
 #[tokio::test]
-async fn a_relay_that_repeats_a_secret_is_not_quoted() {
-    // The user name, a NUL, the user name again and the password, as PLAIN sends them; and the
-    // password as LOGIN sends it.
-    let plain = "AHJlbGF5LXVzZXIAY29ycmVjdCBob3JzZSBiYXR0ZXJ5IHN0YXBsZQ==";
+async fn secrets_are_removed_from_replies() {
+    // NUL, username, NUL and password, as PLAIN sends them, and the password as LOGIN sends it.
+    let plain = "AHNtdHAtdXNlcgBjb3JyZWN0IGhvcnNlIGJhdHRlcnkgc3RhcGxl";
     let login = "Y29ycmVjdCBob3JzZSBiYXR0ZXJ5IHN0YXBsZQ==";
     let echo = format!("535 5.7.8 no: {plain} {login} {}", given::PASSWORD);
-    let behaviour = demanding(RelaySecurity::Tls).answering_at(Stage::SignIn, &echo);
+    let behaviour = with_login(SmtpSecurity::Tls).answering_at(Stage::SignIn, &echo);
     let sink = SmtpSink::start(behaviour).await;
-    let mailer = given::mailer(&given::relay_with_login(&sink, RelaySecurity::Tls));
-    let refused = mailer.send(&given::message(Content::Test)).await.unwrap_err();
-    let (MailError::Transient(source) | MailError::Permanent(source)) = &refused;
-    for text in [given::describe(&refused), source.to_string(), format!("{refused:?}")] {
+    let mailer = given::mailer(&given::smtp_with_login(&sink, SmtpSecurity::Tls));
+    let error = mailer.send(&given::message(Content::Test)).await.unwrap_err();
+    let (MailError::Transient(source) | MailError::Permanent(source)) = &error;
+    for text in [given::describe(&error), source.to_string(), format!("{error:?}")] {
         assert!(!text.contains(given::PASSWORD) && !text.contains(plain) && !text.contains(login));
         assert!(text.contains("no: [removed] [removed] [removed]"), "{text}");
     }
 
     let echo = format!("554 5.7.1 bad link https://id.acme.example/?token={}", given::TOKEN);
-    sink.set(demanding(RelaySecurity::Tls).answering_at(Stage::FinalDot, &echo));
-    let refused = mailer.send(&given::message(given::reset_link())).await.unwrap_err();
-    assert!(matches!(refused, MailError::Permanent(_)));
-    assert!(given::describe(&refused).contains("token=[removed]"), "{}", given::describe(&refused));
+    sink.set(with_login(SmtpSecurity::Tls).answering_at(Stage::FinalDot, &echo));
+    let error = mailer.send(&given::message(given::reset_link())).await.unwrap_err();
+    assert!(matches!(error, MailError::Permanent(_)));
+    assert!(given::describe(&error).contains("token=[removed]"), "{}", given::describe(&error));
 }
 
 #[tokio::test]
-async fn a_relay_that_cannot_work_is_refused_before_the_first_mail() {
+async fn invalid_smtp_settings_are_rejected_before_the_first_mail() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
-    let make = |relay: &Relay| given::try_mailer(relay, given::letterhead()).map(|_| ());
-    let remote = Relay {
-        host: RelayHost::parse("smtp.example.com").unwrap(),
-        ..given::relay_with_login(&sink, RelaySecurity::None)
+    let check = |smtp: &SmtpSettings| given::try_mailer(smtp, given::branding()).map(|_| ());
+    let remote = SmtpSettings {
+        host: SmtpHost::parse("smtp.example.com").unwrap(),
+        ..given::smtp_with_login(&sink, SmtpSecurity::None)
     };
-    let refused = make(&remote);
-    let readable = RelayError::UnencryptedCredentials;
-    assert!(matches!(refused, Err(SettingsError::Relay(error)) if error == readable));
-    for security in [RelaySecurity::StartTls, RelaySecurity::Tls] {
-        assert!(make(&Relay { security, ..remote.clone() }).is_ok(), "{security:?}");
+    let outcome = check(&remote);
+    let unencrypted = SmtpSettingsError::UnencryptedCredentials;
+    assert!(matches!(outcome, Err(SettingsError::SmtpSettings(error)) if error == unencrypted));
+    for security in [SmtpSecurity::StartTls, SmtpSecurity::Tls] {
+        assert!(check(&SmtpSettings { security, ..remote.clone() }).is_ok(), "{security:?}");
     }
-    assert!(make(&Relay { credentials: None, ..remote }).is_ok());
+    assert!(check(&SmtpSettings { credentials: None, ..remote }).is_ok());
 
     let from_address = EmailAddress::parse("zoë@example.com").unwrap();
-    let foreign = Relay { from_address, ..given::relay(&sink, RelaySecurity::Tls) };
-    let refused = make(&foreign);
-    assert!(matches!(refused, Err(SettingsError::Relay(RelayError::SenderAddress))));
+    let non_ascii = SmtpSettings { from_address, ..given::smtp(&sink, SmtpSecurity::Tls) };
+    let outcome = check(&non_ascii);
+    assert!(matches!(outcome, Err(SettingsError::SmtpSettings(SmtpSettingsError::SenderAddress))));
 }
 
 #[tokio::test]
-async fn a_trust_anchor_is_a_certificate() {
+async fn a_trust_anchor_must_be_a_certificate() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
     for pem in
         ["", "not a certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
     {
-        for security in [RelaySecurity::StartTls, RelaySecurity::Tls] {
-            let (relay, pem) = (given::relay(&sink, security), Some(pem.as_bytes()));
-            let made = SmtpMailer::new(&relay, pem, given::letterhead(), Locales::embedded());
-            assert!(matches!(made, Err(SettingsError::CaFile)), "{pem:?}");
+        for security in [SmtpSecurity::StartTls, SmtpSecurity::Tls] {
+            let (smtp, pem) = (given::smtp(&sink, security), Some(pem.as_bytes()));
+            let outcome = SmtpMailer::new(&smtp, pem, given::branding(), Locales::embedded());
+            assert!(matches!(outcome, Err(SettingsError::CaFile)), "{pem:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_host_can_stand_in_a_certificate_or_is_refused() {
+async fn a_host_that_is_not_valid_in_a_certificate_is_rejected() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
-    let make = |host: &str| {
-        let relay = given::relay(&sink, RelaySecurity::Tls);
-        let relay = Relay { host: RelayHost::parse(host)?, ..relay };
-        given::try_mailer(&relay, given::letterhead()).map(|_| ())
+    let check = |host: &str| {
+        let smtp = given::smtp(&sink, SmtpSecurity::Tls);
+        let smtp = SmtpSettings { host: SmtpHost::parse(host)?, ..smtp };
+        given::try_mailer(&smtp, given::branding()).map(|_| ())
     };
     let labels = |last: usize| format!("{0}.{0}.{0}.{1}", "a".repeat(63), "b".repeat(last));
     let (longest, too_long) = (labels(61), labels(62));
     for host in ["localhost", "smtp.example.com", "smtp.example.com.", "192.0.2.1", "::1", &longest]
     {
-        assert!(make(host).is_ok(), "{host:?}");
+        assert!(check(host).is_ok(), "{host:?}");
     }
     let with_dot = format!("{longest}.");
     for host in ["10.0.0.256", "a.1", "a.1.", "a..", ".", "a.example..", &with_dot, &too_long] {
-        assert!(make(host).is_err(), "{host:?}");
+        assert!(check(host).is_err(), "{host:?}");
     }
 }

@@ -1,58 +1,58 @@
-//! What goes wrong, and who is told it will never work.
+//! Tests of failed deliveries and their classification.
 
 use std::time::{Duration, Instant};
 
-use vestibule_domain::mail::Content;
+use vestibule_domain::model::mail::Content;
+use vestibule_domain::model::smtp_settings::{SmtpHost, SmtpSecurity, SmtpSettings};
 use vestibule_domain::ports::{MailError, Mailer};
-use vestibule_domain::relay::{Relay, RelayHost, RelaySecurity};
 use vestibule_testkit::smtp::{Behaviour, SmtpSink, Stage, parse};
 
 use crate::given;
 
-fn demanding() -> Behaviour {
+fn with_login() -> Behaviour {
     Behaviour::accept().with_starttls().with_login(given::USERNAME, given::PASSWORD)
 }
 
-async fn refusal(sink: &SmtpSink, deadline: Duration) -> MailError {
-    let relay = given::relay_with_login(sink, RelaySecurity::StartTls);
-    let mailer = given::mailer(&relay).with_deadline(deadline);
+async fn send_error(sink: &SmtpSink, timeout: Duration) -> MailError {
+    let smtp = given::smtp_with_login(sink, SmtpSecurity::StartTls);
+    let mailer = given::mailer(&smtp).with_timeout(timeout);
     mailer.send(&given::message(given::reset_link())).await.unwrap_err()
 }
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[tokio::test]
-async fn a_relay_that_stalls_is_left_when_the_time_is_up() {
+async fn the_connection_is_closed_after_the_timeout_if_the_smtp_server_stalls() {
     for stage in Stage::ALL {
-        let sink = SmtpSink::start(demanding().stalling_at(stage)).await;
-        let began = Instant::now();
-        let refused = refusal(&sink, Duration::from_millis(250)).await;
-        assert!(began.elapsed() >= Duration::from_millis(250), "{stage:?}");
-        assert!(began.elapsed() < Duration::from_secs(5), "{stage:?}");
-        assert!(matches!(refused, MailError::Transient(_)), "{stage:?}");
+        let sink = SmtpSink::start(with_login().stalling_at(stage)).await;
+        let start = Instant::now();
+        let error = send_error(&sink, Duration::from_millis(250)).await;
+        assert!(start.elapsed() >= Duration::from_millis(250), "{stage:?}");
+        assert!(start.elapsed() < Duration::from_secs(5), "{stage:?}");
+        assert!(matches!(error, MailError::Transient(_)), "{stage:?}");
         assert_eq!(sink.messages(), [], "{stage:?}");
-        let left = sink.wait_until(PATIENCE, |sink| sink.sessions()[0].ended).await;
-        assert!(left, "the connection stayed open: {stage:?}");
+        let closed = sink.wait_until(TIMEOUT, |sink| sink.sessions()[0].ended).await;
+        assert!(closed, "the connection stayed open: {stage:?}");
     }
 }
 
 #[tokio::test]
-async fn a_relay_that_hangs_up_may_come_back() {
+async fn a_closed_connection_is_a_temporary_failure() {
     for stage in Stage::ALL {
-        let sink = SmtpSink::start(demanding().cutting_at(stage).times(1)).await;
-        let refused = refusal(&sink, PATIENCE).await;
-        assert!(matches!(refused, MailError::Transient(_)), "{stage:?}");
-        assert!(!given::describe(&refused).is_empty());
+        let sink = SmtpSink::start(with_login().cutting_at(stage).times(1)).await;
+        let error = send_error(&sink, TIMEOUT).await;
+        assert!(matches!(error, MailError::Transient(_)), "{stage:?}");
+        assert!(!given::describe(&error).is_empty());
     }
 }
 
 #[tokio::test]
-async fn only_a_cut_after_the_final_dot_can_duplicate_and_then_under_one_name() {
+async fn a_duplicate_after_the_final_dot_has_the_same_message_id() {
     let sink = SmtpSink::start(Behaviour::accept().cutting_at(Stage::FinalDot).times(1)).await;
     let mailer = given::plain_mailer(&sink);
     let message = given::message(Content::Welcome);
-    let cut = mailer.send(&message).await;
-    assert!(matches!(cut, Err(MailError::Transient(_))));
+    let outcome = mailer.send(&message).await;
+    assert!(matches!(outcome, Err(MailError::Transient(_))));
     mailer.send(&message).await.unwrap();
     let [first, second] = sink.messages().try_into().unwrap();
     assert_eq!(first.data, second.data);
@@ -60,8 +60,8 @@ async fn only_a_cut_after_the_final_dot_can_duplicate_and_then_under_one_name() 
 }
 
 #[tokio::test]
-async fn a_refusal_of_this_mail_is_final_unless_the_relay_says_later() {
-    for (stage, reply, is_final) in [
+async fn only_a_permanent_rejection_of_the_mail_is_a_permanent_failure() {
+    for (stage, reply, is_permanent) in [
         (Stage::Mail, "550 5.7.1 not as this sender", false),
         (Stage::Mail, "451 4.3.0 busy", false),
         (Stage::Mail, "530 5.7.0 sign in first", false),
@@ -82,47 +82,47 @@ async fn a_refusal_of_this_mail_is_final_unless_the_relay_says_later() {
         (Stage::SignIn, "550 5.7.1 locked", false),
         (Stage::SignIn, "454 4.7.0 directory is away", false),
     ] {
-        let sink = SmtpSink::start(demanding().answering_at(stage, reply)).await;
-        let refused = refusal(&sink, PATIENCE).await;
-        let found_final = matches!(refused, MailError::Permanent(_));
-        assert_eq!(found_final, is_final, "{stage:?} {reply}");
-        let (MailError::Transient(source) | MailError::Permanent(source)) = &refused;
+        let sink = SmtpSink::start(with_login().answering_at(stage, reply)).await;
+        let error = send_error(&sink, TIMEOUT).await;
+        let found_permanent = matches!(error, MailError::Permanent(_));
+        assert_eq!(found_permanent, is_permanent, "{stage:?} {reply}");
+        let (MailError::Transient(source) | MailError::Permanent(source)) = &error;
         assert!(source.to_string().contains(reply), "{source}");
-        assert!(given::describe(&refused).contains(reply), "{}", given::describe(&refused));
+        assert!(given::describe(&error).contains(reply), "{}", given::describe(&error));
         assert_eq!(sink.messages(), [], "{stage:?} {reply}");
     }
 }
 
 #[tokio::test]
-async fn a_reply_that_quotes_the_recipient_does_not_name_them() {
+async fn the_recipient_is_removed_from_replies() {
     for (stage, reply) in [
         (Stage::Recipient, "550 5.1.1 <anna@example.com>: no such user"),
         (Stage::Recipient, "450-4.2.0 <Anna@EXAMPLE.com>\r\n450 4.2.0 anna@example.com: later"),
-        (Stage::Data, "554 5.5.1 nobody is left, not even ANNA@EXAMPLE.COM"),
+        (Stage::Data, "554 5.5.1 no valid recipients, rejected ANNA@EXAMPLE.COM"),
         (Stage::FinalDot, "554 5.7.1 anna@example.com does not want this"),
         (Stage::FinalDot, "250 2.0.0 queued for <anna@example.com>"),
     ] {
         let sink = SmtpSink::start(Behaviour::accept().answering_at(stage, reply)).await;
         let sent = given::plain_mailer(&sink).send(&given::message(Content::Test)).await;
-        let told = match &sent {
+        let output = match &sent {
             Ok(receipt) => receipt.reply.clone(),
-            Err(refused) => {
-                let (MailError::Transient(source) | MailError::Permanent(source)) = refused;
-                format!("{refused:?} {source} {source:?} {}", given::describe(refused))
+            Err(error) => {
+                let (MailError::Transient(source) | MailError::Permanent(source)) = error;
+                format!("{error:?} {source} {source:?} {}", given::describe(error))
             }
         };
-        assert!(told.contains("[recipient]"), "{told}");
-        assert!(!told.to_ascii_lowercase().contains("anna"), "{told}");
+        assert!(output.contains("[recipient]"), "{output}");
+        assert!(!output.to_ascii_lowercase().contains("anna"), "{output}");
     }
 }
 
 #[tokio::test]
-async fn a_long_reply_is_cut_and_put_on_one_line() {
+async fn a_long_reply_is_truncated_and_on_one_line() {
     let reply = format!("550-first\r\n550-\u{1b}[31m\r\n550 {}", "x".repeat(400));
-    let sink = SmtpSink::start(demanding().answering_at(Stage::Recipient, &reply)).await;
-    let refused = given::describe(&refusal(&sink, PATIENCE).await);
-    assert!(!refused.chars().any(char::is_control), "{refused:?}");
-    assert!(refused.len() < 500, "{refused}");
+    let sink = SmtpSink::start(with_login().answering_at(Stage::Recipient, &reply)).await;
+    let error = given::describe(&send_error(&sink, TIMEOUT).await);
+    assert!(!error.chars().any(char::is_control), "{error:?}");
+    assert!(error.len() < 500, "{error}");
 }
 
 #[tokio::test]
@@ -139,31 +139,31 @@ async fn after_greylisting_the_mail_arrives_once() {
 }
 
 #[tokio::test]
-async fn a_relay_that_is_not_there_is_named() {
+async fn the_error_for_an_unreachable_smtp_server_contains_its_name() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
     sink.stop().await;
-    let refused = refusal(&sink, PATIENCE).await;
-    assert!(matches!(refused, MailError::Transient(_)));
-    let hint = given::describe(&refused);
-    assert!(hint.contains(&format!("Nothing answers at localhost:{}", sink.port())), "{hint}");
+    let error = send_error(&sink, TIMEOUT).await;
+    assert!(matches!(error, MailError::Transient(_)));
+    let hint = given::describe(&error);
+    assert!(hint.contains(&format!("localhost:{} refused the connection", sink.port())), "{hint}");
 
-    let host = RelayHost::parse("relay.invalid").unwrap();
-    let relay = Relay { host, ..given::relay(&sink, RelaySecurity::None) };
-    let refused = given::mailer(&relay).send(&given::message(Content::Test)).await.unwrap_err();
-    assert!(matches!(refused, MailError::Transient(_)));
-    let hint = given::describe(&refused);
-    assert!(hint.contains("relay.invalid") && hint.contains("DNS"), "{hint}");
+    let host = SmtpHost::parse("smtp.invalid").unwrap();
+    let smtp = SmtpSettings { host, ..given::smtp(&sink, SmtpSecurity::None) };
+    let error = given::mailer(&smtp).send(&given::message(Content::Test)).await.unwrap_err();
+    assert!(matches!(error, MailError::Transient(_)));
+    let hint = given::describe(&error);
+    assert!(hint.contains("smtp.invalid") && hint.contains("DNS"), "{hint}");
 }
 
 #[tokio::test]
-async fn what_is_no_relay_is_recognised() {
-    let gibberish = Behaviour::accept().answering_at(Stage::Greeting, "SSH-2.0-OpenSSH_10.0");
-    let sink = SmtpSink::start(gibberish).await;
-    let refused = refusal(&sink, PATIENCE).await;
-    assert!(matches!(refused, MailError::Transient(_)));
+async fn a_server_that_is_not_an_smtp_server_is_detected() {
+    let other = Behaviour::accept().answering_at(Stage::Greeting, "SSH-2.0-OpenSSH_10.0");
+    let sink = SmtpSink::start(other).await;
+    let error = send_error(&sink, TIMEOUT).await;
+    assert!(matches!(error, MailError::Transient(_)));
     assert!(
-        given::describe(&refused).contains("does not speak SMTP"),
+        given::describe(&error).contains("is not an SMTP server"),
         "{}",
-        given::describe(&refused)
+        given::describe(&error)
     );
 }

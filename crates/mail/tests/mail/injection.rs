@@ -1,14 +1,14 @@
-//! Text that tries to be more than text, in every field that reaches a mail.
+//! Tests of hostile texts in every field that is part of a mail.
 //!
-//! Either it is refused before a mail exists, or the mail has one sender, one recipient and the
-//! same headers as any other.
+//! A text is either rejected before the mail is rendered, or the mail has one sender, one recipient
+//! and the same headers as any other mail.
 
-use vestibule_domain::caller::Caller;
-use vestibule_domain::email::EmailAddress;
-use vestibule_domain::mail::{Content, Message};
+use vestibule_domain::model::client::ClientInfo;
+use vestibule_domain::model::email::EmailAddress;
+use vestibule_domain::model::mail::{Content, Message};
+use vestibule_domain::model::smtp_settings::{SenderName, SmtpSecurity, SmtpSettings};
 use vestibule_domain::ports::Mailer;
-use vestibule_domain::relay::{Relay, RelaySecurity, SenderName};
-use vestibule_mail::{Letterhead, SmtpMailer};
+use vestibule_mail::{Branding, SmtpMailer};
 use vestibule_testkit::smtp::{Behaviour, SmtpSink, parse};
 
 use crate::given;
@@ -53,13 +53,13 @@ fn corpus() -> Vec<String> {
     corpus
 }
 
-/// Where a hostile text stands: alone, at the end, in the middle.
+/// Returns a hostile text alone, at the end and in the middle of a name.
 fn variants(text: &str) -> [String; 3] {
     [text.to_owned(), format!("Acme{text}"), format!("Ac{text}me")]
 }
 
-/// Sends a mail and checks everything about it that no field may change.
-async fn is_one_mail(sink: &SmtpSink, mailer: &SmtpMailer, message: &Message) -> parse::Letter {
+/// Sends a mail and checks its envelope, commands and headers.
+async fn send_and_check(sink: &SmtpSink, mailer: &SmtpMailer, message: &Message) -> parse::Letter {
     let before = sink.sessions().len();
     mailer.send(message).await.unwrap();
     let [received] = sink.take().try_into().unwrap();
@@ -69,9 +69,9 @@ async fn is_one_mail(sink: &SmtpSink, mailer: &SmtpMailer, message: &Message) ->
     assert_eq!(sessions.len(), before + 1);
     let session = &sessions[before];
     assert_eq!(session.violations, Vec::<String>::new());
-    let said = String::from_utf8_lossy(&session.clear);
+    let sent = String::from_utf8_lossy(&session.clear);
     for command in ["EHLO ", "MAIL FROM:", "RCPT TO:", "DATA"] {
-        let count = said.split("\r\n").filter(|line| line.starts_with(command)).count();
+        let count = sent.split("\r\n").filter(|line| line.starts_with(command)).count();
         assert_eq!(count, 1, "{command}");
     }
     let letter = parse::letter(&received.data);
@@ -82,16 +82,16 @@ async fn is_one_mail(sink: &SmtpSink, mailer: &SmtpMailer, message: &Message) ->
 }
 
 #[tokio::test]
-async fn a_product_name_stays_a_name() {
+async fn a_hostile_product_name_is_rejected_or_only_a_name() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
     let mut sent = 0;
     for name in corpus().iter().flat_map(|text| variants(text)) {
-        let Ok(letterhead) = Letterhead::new(&name, "https://id.acme.example") else {
+        let Ok(branding) = Branding::new(&name, "https://id.acme.example") else {
             continue;
         };
-        let relay = given::relay(&sink, RelaySecurity::None);
-        let mailer = given::try_mailer(&relay, letterhead).unwrap();
-        let letter = is_one_mail(&sink, &mailer, &given::message(given::reset_link())).await;
+        let smtp = given::smtp(&sink, SmtpSecurity::None);
+        let mailer = given::try_mailer(&smtp, branding).unwrap();
+        let letter = send_and_check(&sink, &mailer, &given::message(given::reset_link())).await;
         assert_eq!(letter.subject, format!("Reset your {name} password"));
         assert!(letter.text.contains(&format!("the {name} account")), "{name:?}");
         assert_eq!(letter.token(), Some(given::TOKEN));
@@ -101,16 +101,16 @@ async fn a_product_name_stays_a_name() {
 }
 
 #[tokio::test]
-async fn a_sender_name_stays_a_name() {
+async fn a_hostile_sender_name_is_rejected_or_only_a_name() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
     let mut sent = 0;
     for name in corpus().iter().flat_map(|text| variants(text)) {
         let Ok(name) = SenderName::parse(&name) else {
             continue;
         };
-        let relay = given::relay(&sink, RelaySecurity::None);
-        let mailer = given::mailer(&Relay { from_name: Some(name), ..relay });
-        let letter = is_one_mail(&sink, &mailer, &given::message(Content::Welcome)).await;
+        let smtp = given::smtp(&sink, SmtpSecurity::None);
+        let mailer = given::mailer(&SmtpSettings { from_name: Some(name), ..smtp });
+        let letter = send_and_check(&sink, &mailer, &given::message(Content::Welcome)).await;
         let from = letter.header("From").unwrap();
         assert!(from.ends_with(" <no-reply@acme.example>"), "{from}");
         sent += 1;
@@ -119,7 +119,7 @@ async fn a_sender_name_stays_a_name() {
 }
 
 #[tokio::test]
-async fn an_address_stays_an_address() {
+async fn a_hostile_address_is_rejected_or_only_an_address() {
     let sink = SmtpSink::start(Behaviour::accept().with_utf8()).await;
     let mut sent = 0;
     for text in corpus() {
@@ -135,7 +135,7 @@ async fn an_address_stays_an_address() {
             };
             let message = Message { to, ..given::message(given::reset_link()) };
             let mailer = given::plain_mailer(&sink);
-            let letter = is_one_mail(&sink, &mailer, &message).await;
+            let letter = send_and_check(&sink, &mailer, &message).await;
             assert_eq!(letter.header("To"), Some(format!("<{}>", message.to.as_str()).as_str()));
             sent += 1;
         }
@@ -144,24 +144,24 @@ async fn an_address_stays_an_address() {
 }
 
 #[tokio::test]
-async fn a_user_agent_never_reaches_a_mail() {
+async fn a_user_agent_is_never_part_of_a_mail() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
     for text in corpus() {
         let marked = format!("evil-mark {text} evil-mark");
-        let caller = Caller::new(None, Some(&marked));
+        let client = ClientInfo::new(None, Some(&marked));
         let Content::ResetLink { token, requested_at, expires_at, .. } = given::reset_link() else {
             unreachable!()
         };
-        let content = Content::ResetLink { token, requested_at, expires_at, caller };
+        let content = Content::ResetLink { token, requested_at, expires_at, client };
         let mailer = given::plain_mailer(&sink);
-        let letter = is_one_mail(&sink, &mailer, &given::message(content)).await;
-        assert!(letter.text.contains("Request from an unknown device, 20 November 2026"));
+        let letter = send_and_check(&sink, &mailer, &given::message(content)).await;
+        assert!(letter.text.contains("Requested from an unknown device, 20 November 2026"));
         assert!(!letter.text.contains("evil") && !letter.html.contains("evil"));
     }
 }
 
 #[tokio::test]
-async fn a_public_url_is_a_url_or_is_refused() {
+async fn a_hostile_public_url_is_rejected_or_only_a_url() {
     let sink = SmtpSink::start(Behaviour::accept()).await;
     let mut sent = 0;
     for text in corpus() {
@@ -172,12 +172,12 @@ async fn a_public_url_is_a_url_or_is_refused() {
             format!("https://acme.example:{text}"),
             format!("https://acme.example/{text}"),
         ] {
-            let Ok(letterhead) = Letterhead::new("Acme", &url) else {
+            let Ok(branding) = Branding::new("Acme", &url) else {
                 continue;
             };
-            let relay = given::relay(&sink, RelaySecurity::None);
-            let mailer = given::try_mailer(&relay, letterhead).unwrap();
-            is_one_mail(&sink, &mailer, &given::message(given::reset_link())).await;
+            let smtp = given::smtp(&sink, SmtpSecurity::None);
+            let mailer = given::try_mailer(&smtp, branding).unwrap();
+            send_and_check(&sink, &mailer, &given::message(given::reset_link())).await;
             sent += 1;
         }
     }

@@ -1,12 +1,12 @@
-//! The mailers against a relay that does what a test tells it to.
+//! Tests of the mailers with a scripted SMTP server.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod delivery;
+mod dev_mailbox;
 mod encryption;
 mod failures;
 mod given;
 mod injection;
-mod kept;
 mod overriding;
 mod texts;

@@ -1,18 +1,18 @@
-//! The words of every mail, compared with the ones in `tests/golden`.
+//! Tests of all mails in all languages, compared with the files in `tests/golden`.
 //!
-//! After an intended change, `UPDATE_GOLDEN=1 cargo test -p vestibule-mail` writes them anew.
+//! After an intended change, run `UPDATE_GOLDEN=1 cargo test -p vestibule-mail` to update them.
 
 use std::fs;
 use std::path::PathBuf;
 
 use time::macros::datetime;
-use vestibule_domain::caller::Caller;
-use vestibule_domain::language::Language;
-use vestibule_domain::mail::{Content, Message};
+use vestibule_domain::model::claims::SignedToken;
+use vestibule_domain::model::client::ClientInfo;
+use vestibule_domain::model::language::Language;
+use vestibule_domain::model::mail::{Content, Message};
 use vestibule_domain::ports::Mailer;
-use vestibule_domain::token::SignedToken;
 use vestibule_locales::Locales;
-use vestibule_mail::{KeptMail, KeptMails, Letterhead};
+use vestibule_mail::{Branding, DevMail, DevMailbox};
 
 use crate::given;
 
@@ -22,34 +22,34 @@ fn golden(name: &str, found: &str) {
         fs::write(&path, found).unwrap();
     }
     let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(found, expected, "{name} differs; see the head of texts.rs");
+    assert_eq!(found, expected, "{name} differs; see the docs of texts.rs");
 }
 
-async fn written_with(letterhead: Letterhead, locales: Locales, message: &Message) -> KeptMail {
+async fn render_with(branding: Branding, locales: Locales, message: &Message) -> DevMail {
     let directory = tempfile::tempdir().unwrap();
-    let mailer = KeptMails::new(letterhead, directory.path().to_owned(), locales).unwrap();
+    let mailer = DevMailbox::new(branding, directory.path().to_owned(), locales).unwrap();
     mailer.send(message).await.unwrap();
     mailer.list().remove(0)
 }
 
-async fn written(letterhead: Letterhead, message: &Message) -> KeptMail {
-    written_with(letterhead, Locales::embedded(), message).await
+async fn render(branding: Branding, message: &Message) -> DevMail {
+    render_with(branding, Locales::embedded(), message).await
 }
 
-/// Every mail in every language.
-async fn all(letterhead: &Letterhead) -> Vec<(Language, &'static str, KeptMail)> {
+/// Renders all mails in all languages.
+async fn all(branding: &Branding) -> Vec<(Language, &'static str, DevMail)> {
     let mut all = Vec::new();
     for language in Language::ALL {
         for (name, content) in contents() {
             let message = given::in_language(language, given::message(content));
-            all.push((language, name, written(letterhead.clone(), &message).await));
+            all.push((language, name, render(branding.clone(), &message).await));
         }
     }
     all
 }
 
 fn contents() -> Vec<(&'static str, Content)> {
-    let stranger = Caller::new(Some("2001:db8::7".parse().unwrap()), Some("something else"));
+    let unknown = ClientInfo::new(Some("2001:db8::7".parse().unwrap()), Some("something else"));
     vec![
         ("welcome", Content::Welcome),
         ("reset_link", given::reset_link()),
@@ -59,7 +59,7 @@ fn contents() -> Vec<(&'static str, Content)> {
                 token: SignedToken::new(given::TOKEN.to_owned()),
                 requested_at: datetime!(2026-11-20 23:45 UTC),
                 expires_at: datetime!(2026-11-21 00:15 UTC),
-                caller: stranger,
+                client: unknown,
             },
         ),
         ("password_changed", given::password_changed()),
@@ -67,28 +67,28 @@ fn contents() -> Vec<(&'static str, Content)> {
             "password_changed_at_the_terminal",
             Content::PasswordChanged {
                 changed_at: datetime!(2026-11-20 13:40 UTC),
-                caller: Caller::default(),
+                client: ClientInfo::default(),
             },
         ),
         (
             "password_disabled",
             Content::PasswordDisabled {
                 at: datetime!(2026-11-20 13:40 UTC),
-                caller: given::caller(),
+                client: given::client(),
             },
         ),
         (
             "sign_in_after_failures",
             Content::SignInAfterFailures {
                 at: datetime!(2026-11-20 13:40 UTC),
-                caller: given::caller(),
+                client: given::client(),
             },
         ),
         (
             "refresh_token_reused",
             Content::RefreshTokenReused {
                 at: datetime!(2026-11-20 13:40 UTC),
-                caller: given::caller(),
+                client: given::client(),
             },
         ),
         ("test", Content::Test),
@@ -96,8 +96,8 @@ fn contents() -> Vec<(&'static str, Content)> {
 }
 
 #[tokio::test]
-async fn the_words_are_the_agreed_ones() {
-    for (language, name, mail) in all(&given::letterhead()).await {
+async fn mails_equal_the_golden_files() {
+    for (language, name, mail) in all(&given::branding()).await {
         let text = format!("Subject: {}\n\n{}", mail.subject, mail.text);
         golden(&format!("{language}/{name}.txt"), &text);
         golden(&format!("{language}/{name}.html"), &mail.html);
@@ -105,8 +105,8 @@ async fn the_words_are_the_agreed_ones() {
 }
 
 #[tokio::test]
-async fn both_parts_carry_the_same_link_and_no_other() {
-    for (language, name, mail) in all(&given::letterhead()).await {
+async fn both_parts_have_the_same_link_and_no_other() {
+    for (language, name, mail) in all(&given::branding()).await {
         let links: Vec<&str> = mail.text.lines().filter(|line| line.contains("://")).collect();
         let in_html: Vec<&str> = mail
             .html
@@ -126,8 +126,8 @@ async fn both_parts_carry_the_same_link_and_no_other() {
 }
 
 #[tokio::test]
-async fn nothing_remote_and_nothing_active_is_in_a_mail() {
-    for (language, name, mail) in all(&given::letterhead()).await {
+async fn mails_contain_no_remote_and_no_active_content() {
+    for (language, name, mail) in all(&given::branding()).await {
         for forbidden in ["<script", "<form", "<img", "<link", "src=", "url(", "http://", "@import"]
         {
             assert!(!mail.html.contains(forbidden), "{language} {name} {forbidden}");
@@ -138,8 +138,8 @@ async fn nothing_remote_and_nothing_active_is_in_a_mail() {
 }
 
 #[tokio::test]
-async fn a_mail_says_which_language_it_is_in_and_where_its_lines_begin() {
-    for (language, name, mail) in all(&given::letterhead()).await {
+async fn a_mail_states_its_language_and_direction() {
+    for (language, name, mail) in all(&given::branding()).await {
         let attributes = match language {
             Language::English => "lang=\"en\" dir=\"ltr\"",
             Language::German => "lang=\"de\" dir=\"ltr\"",
@@ -149,7 +149,7 @@ async fn a_mail_says_which_language_it_is_in_and_where_its_lines_begin() {
         assert!(mail.html.contains(&format!("<main {attributes}>")), "{name}");
         let header = ("Content-Language".to_owned(), language.tag().to_owned());
         assert!(mail.headers.contains(&header), "{language} {name}");
-        // Whatever names a side is wrong in one of the directions.
+        // Physical sides are wrong in one of the directions.
         for side in ["left:", "right:", "-left", "-right", ":left", ":right", "=\"left", "=\"right"]
         {
             assert!(!mail.html.contains(side), "{language} {name} {side}");
@@ -160,10 +160,10 @@ async fn a_mail_says_which_language_it_is_in_and_where_its_lines_begin() {
     }
 }
 
-/// Programs find the direction of a paragraph of plain text by its first letter.
+/// Mail programs derive the direction of a plain text paragraph from its first letter.
 #[tokio::test]
-async fn paragraphs_in_arabic_begin_in_arabic() {
-    for (language, name, mail) in all(&given::letterhead()).await {
+async fn arabic_paragraphs_start_with_an_arabic_letter() {
+    for (language, name, mail) in all(&given::branding()).await {
         let lines = mail.text.lines().chain([mail.subject.as_str()]);
         for line in lines.filter(|line| !line.is_empty() && !line.contains("://")) {
             let is_arabic = line.starts_with(|c| ('\u{621}'..='\u{64a}').contains(&c));
@@ -173,9 +173,9 @@ async fn paragraphs_in_arabic_begin_in_arabic() {
 }
 
 #[tokio::test]
-async fn a_subject_is_short_and_says_nothing_private() {
-    let letterhead = Letterhead::new("Vestibule", "https://id.acme.example").unwrap();
-    for (language, name, mail) in all(&letterhead).await {
+async fn a_subject_is_short_and_contains_no_personal_data() {
+    let branding = Branding::new("Vestibule", "https://id.acme.example").unwrap();
+    for (language, name, mail) in all(&branding).await {
         let characters = mail.subject.chars().count();
         assert!(characters <= 50, "{language} {name}: {characters}");
         assert!(mail.subject.contains("Vestibule"), "{language} {name}");
@@ -184,13 +184,13 @@ async fn a_subject_is_short_and_says_nothing_private() {
     }
 }
 
-/// Whatever of the pseudo-language is not in brackets is in a template, or is a value.
+/// Letters outside of brackets would be from a template.
 #[tokio::test]
-async fn every_word_comes_from_a_catalogue() {
-    let letterhead = Letterhead::new("4711", "https://id.acme.example").unwrap();
+async fn all_texts_are_from_a_catalogue() {
+    let branding = Branding::new("4711", "https://id.acme.example").unwrap();
     for (name, content) in contents() {
         let message = given::message_to("1@2.example", content);
-        let mail = written_with(letterhead.clone(), Locales::pseudo(), &message).await;
+        let mail = render_with(branding.clone(), Locales::pseudo(), &message).await;
         let (_, body) = mail.html.split_once("</style>").unwrap();
         let html: String = body
             .split('<')
@@ -211,9 +211,9 @@ async fn every_word_comes_from_a_catalogue() {
 
 #[tokio::test]
 async fn html_is_escaped_and_text_is_not() {
-    let letterhead = Letterhead::new("R&D <Lab>", "https://id.acme.example").unwrap();
+    let branding = Branding::new("R&D <Lab>", "https://id.acme.example").unwrap();
     let to = "o'neil&sons@example.com";
-    let mail = written(letterhead, &given::message_to(to, given::reset_link())).await;
+    let mail = render(branding, &given::message_to(to, given::reset_link())).await;
     assert_eq!(mail.subject, "Reset your R&D <Lab> password");
     assert!(mail.text.contains("the R&D <Lab> account for o'neil&sons@example.com."));
     assert!(mail.html.contains(
@@ -224,9 +224,9 @@ async fn html_is_escaped_and_text_is_not() {
 }
 
 #[tokio::test]
-async fn phrases_follow_the_direction_of_the_mail_and_names_their_own() {
+async fn phrases_have_the_direction_of_the_mail_and_names_their_own() {
     let message = given::in_language(Language::Arabic, given::message(given::reset_link()));
-    let html = written(given::letterhead(), &message).await.html;
+    let html = render(given::branding(), &message).await.html;
     assert!(html.contains("<bdi dir=\"rtl\">Firefox على Linux</bdi>"), "{html}");
     assert!(
         html.contains("<bdi>203.0.113.7</bdi>") && html.contains("<bdi>anna@example.com</bdi>")
@@ -235,16 +235,16 @@ async fn phrases_follow_the_direction_of_the_mail_and_names_their_own() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_none_makes_no_mail() {
+async fn a_mail_with_an_invalid_token_is_rejected() {
     let directory = tempfile::tempdir().unwrap();
     let mailer =
-        KeptMails::new(given::letterhead(), directory.path().to_owned(), Locales::embedded())
+        DevMailbox::new(given::branding(), directory.path().to_owned(), Locales::embedded())
             .unwrap();
-    let Content::ResetLink { requested_at, expires_at, caller, .. } = given::reset_link() else {
+    let Content::ResetLink { requested_at, expires_at, client, .. } = given::reset_link() else {
         unreachable!()
     };
     let token = SignedToken::new("a\"><script>".to_owned());
-    let content = Content::ResetLink { token, requested_at, expires_at, caller };
+    let content = Content::ResetLink { token, requested_at, expires_at, client };
     assert!(mailer.send(&given::message(content)).await.is_err());
     assert_eq!(mailer.list(), []);
 }

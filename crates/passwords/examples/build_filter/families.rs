@@ -1,25 +1,25 @@
-//! What goes into the filter: the list, and what people make of it.
+//! The words of the filter: the list, and common variations of it.
 //!
-//! Lists of leaked passwords are mostly of short ones. Whoever must choose twelve characters does
-//! to the same words what is done here. `data/README.md` says why each family is there.
+//! Lists of leaked passwords contain mostly short ones. Users who must choose twelve characters
+//! extend the same words in these ways. `data/README.md` describes each family.
 
-/// How many of the list's first words get endings and beginnings.
+/// Number of words, from the start of the list, that get suffixes and prefixes.
 const VARIED: usize = 2000;
-/// How many of the list's first words are put together in pairs.
+/// Number of words, from the start of the list, that are combined in pairs.
 const PAIRED: usize = 220;
-/// A word this short says little by itself.
+/// Minimum length of a word for variations and pairs.
 const MIN_LETTERS: usize = 4;
-/// Walks and repeats are made in every length from here
-const FROM: usize = 8;
-/// to here.
-const TO: usize = 32;
-/// One key held down fills fields of any usual size.
-const HELD_TO: usize = 64;
+/// Minimum length of walks and repeats.
+const MIN_WALK: usize = 8;
+/// Maximum length of walks and repeats.
+const MAX_WALK: usize = 32;
+/// Maximum length of one repeated key, which can fill a field of any usual size.
+const MAX_HELD: usize = 64;
 
-/// Years of birth, and the present ones.
+/// Years of birth, and recent years.
 const YEARS: std::ops::RangeInclusive<u16> = 1960..=2030;
 
-const ENDINGS: [&str; 44] = [
+const SUFFIXES: [&str; 44] = [
     "1",
     "2",
     "3",
@@ -66,10 +66,10 @@ const ENDINGS: [&str; 44] = [
     "#1",
 ];
 
-const BEGINNINGS: [&str; 8] = ["1", "12", "123", "1234", "12345", "123456", "my", "the"];
+const PREFIXES: [&str; 8] = ["1", "12", "123", "1234", "12345", "123456", "my", "the"];
 
-/// Ways across a keyboard or an alphabet. Each is walked in both directions and round and round.
-const WAYS: [&str; 24] = [
+/// Paths across a keyboard or an alphabet. Each is followed cyclically in both directions.
+const PATHS: [&str; 24] = [
     "1234567890",
     "0123456789",
     "!@#$%^&*()",
@@ -96,7 +96,7 @@ const WAYS: [&str; 24] = [
     "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
 ];
 
-/// Advice that was followed too literally, and what the field itself suggests.
+/// Published example passphrases, and phrases that a password field suggests.
 const SENTENCES: [&str; 12] = [
     "correct horse battery staple",
     "this is my password",
@@ -112,7 +112,7 @@ const SENTENCES: [&str; 12] = [
     "the quick brown fox",
 ];
 
-/// All families by name, in the order in which the list has its words.
+/// Returns the words of all families by name, each in the order of the list.
 pub(crate) fn all(list: &str) -> [(&'static str, Vec<String>); 8] {
     let list: Vec<&str> = list.lines().collect();
     let words: Vec<&str> = list.iter().copied().filter(|word| is_word(word)).collect();
@@ -121,10 +121,10 @@ pub(crate) fn all(list: &str) -> [(&'static str, Vec<String>); 8] {
         ("doubled", list.iter().flat_map(|word| [word.repeat(2), word.repeat(3)]).collect()),
         ("varied", words.iter().take(VARIED).flat_map(|word| varied(word)).collect()),
         ("paired", paired(&words[..PAIRED.min(words.len())])),
-        ("walks", WAYS.iter().flat_map(|way| walks(way)).collect()),
-        ("stretched", WAYS.iter().flat_map(|way| stretched(way)).collect()),
+        ("walks", PATHS.iter().flat_map(|path| walks(path)).collect()),
+        ("stretched", PATHS.iter().flat_map(|path| stretched(path)).collect()),
         ("repeats", repeats()),
-        ("sentences", SENTENCES.iter().flat_map(|sentence| written(sentence)).collect()),
+        ("sentences", SENTENCES.iter().flat_map(|sentence| spelled(sentence)).collect()),
     ]
 }
 
@@ -132,27 +132,27 @@ fn is_word(word: &str) -> bool {
     word.chars().count() >= MIN_LETTERS && word.contains(char::is_alphabetic)
 }
 
-/// A word with a year, a number or a mark.
+/// Returns a word with years, numbers and punctuation added.
 fn varied(word: &str) -> Vec<String> {
     let years = YEARS.map(|year| format!("{word}{year}"));
-    let ended = ENDINGS.iter().map(|ending| format!("{word}{ending}"));
-    let begun = BEGINNINGS.iter().map(|beginning| format!("{beginning}{word}"));
-    years.chain(ended).chain(begun).collect()
+    let suffixed = SUFFIXES.iter().map(|suffix| format!("{word}{suffix}"));
+    let prefixed = PREFIXES.iter().map(|prefix| format!("{prefix}{word}"));
+    years.chain(suffixed).chain(prefixed).collect()
 }
 
-/// Every word behind every other.
+/// Returns all pairs of words.
 fn paired(words: &[&str]) -> Vec<String> {
     words.iter().flat_map(|one| words.iter().map(move |other| format!("{one}{other}"))).collect()
 }
 
-/// All pieces of a way that goes round and round, in both directions.
-fn walks(way: &str) -> Vec<String> {
-    let forward: Vec<char> = way.chars().collect();
-    let backward: Vec<char> = way.chars().rev().collect();
+/// Returns all sections of a cyclic path, in both directions.
+fn walks(path: &str) -> Vec<String> {
+    let forward: Vec<char> = path.chars().collect();
+    let backward: Vec<char> = path.chars().rev().collect();
     let starts = 0..forward.len();
     let mut pieces = Vec::new();
     for start in starts {
-        for length in FROM..=TO {
+        for length in MIN_WALK..=MAX_WALK {
             for keys in [&forward, &backward] {
                 pieces.push(keys.iter().cycle().skip(start).take(length).collect());
             }
@@ -161,9 +161,10 @@ fn walks(way: &str) -> Vec<String> {
     pieces
 }
 
-/// A way with each key pressed two to four times, or the key zero before each: `112233`, `010203`.
-fn stretched(way: &str) -> Vec<String> {
-    let keys: Vec<char> = way.chars().collect();
+/// Returns paths with each key pressed two to four times, or with a zero before each: `112233`,
+/// `010203`.
+fn stretched(path: &str) -> Vec<String> {
+    let keys: Vec<char> = path.chars().collect();
     let mut pieces = Vec::new();
     for start in 0..keys.len() {
         for steps in 2..=keys.len().min(12) {
@@ -177,17 +178,18 @@ fn stretched(way: &str) -> Vec<String> {
     pieces
 }
 
-/// One key held down, and two to four typed again and again.
+/// Returns repetitions of one key, and of two to four keys.
 fn repeats() -> Vec<String> {
     let keys: Vec<char> = (' '..='~').filter(|key| !key.is_ascii_uppercase()).collect();
     let plain = || ('0'..='9').chain('a'..='z');
-    let held =
-        keys.iter().flat_map(|key| (FROM..=HELD_TO).map(|times| key.to_string().repeat(times)));
+    let held = keys
+        .iter()
+        .flat_map(|key| (MIN_WALK..=MAX_HELD).map(|times| key.to_string().repeat(times)));
     let pairs = plain().flat_map(|one| plain().map(move |other| format!("{one}{other}")));
     let threes = (0..1000).map(|number| format!("{number:03}"));
     let fours = (0..10_000).map(|number| format!("{number:04}"));
     let again = |unit: String, up_to: usize| {
-        let times = FROM.div_ceil(unit.len())..=up_to / unit.len();
+        let times = MIN_WALK.div_ceil(unit.len())..=up_to / unit.len();
         times.map(move |times| unit.repeat(times)).collect::<Vec<_>>()
     };
     held.chain(pairs.flat_map(|unit| again(unit, 24)))
@@ -196,7 +198,7 @@ fn repeats() -> Vec<String> {
         .collect()
 }
 
-/// A sentence with its blanks, without them, and with hyphens, dots or underscores for them.
-fn written(sentence: &str) -> Vec<String> {
-    ["", " ", "-", ".", "_"].iter().map(|blank| sentence.replace(' ', blank)).collect()
+/// Returns a sentence without spaces, with spaces, and with hyphens, dots or underscores instead.
+fn spelled(sentence: &str) -> Vec<String> {
+    ["", " ", "-", ".", "_"].iter().map(|separator| sentence.replace(' ', separator)).collect()
 }

@@ -1,7 +1,7 @@
-//! Makes `data/common.filter`: `cargo run -p vestibule-passwords --example build_filter`.
+//! Generates `data/common.filter`: `cargo run -p vestibule-passwords --example build_filter`.
 //!
-//! The same input gives the same bytes; `tests/embedded.rs` compares them.
-#![expect(clippy::print_stdout, reason = "a command-line tool talks to its terminal")]
+//! The output is deterministic; `tests/embedded.rs` compares it with the committed file.
+#![expect(clippy::print_stdout, reason = "a command-line tool prints to the terminal")]
 
 mod families;
 
@@ -16,6 +16,6 @@ fn main() -> std::io::Result<()> {
     }
     let words = families.iter().flat_map(|(_, words)| words).map(String::as_str);
     let (count, bytes) = vestibule_passwords::build_filter(words);
-    println!("together: {count} words in {} bytes", bytes.len());
+    println!("total: {count} words in {} bytes", bytes.len());
     std::fs::write(data.join("common.filter"), bytes)
 }

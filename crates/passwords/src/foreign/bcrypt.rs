@@ -1,10 +1,10 @@
-//! Bcrypt, of a password or of a SHA-256 of one.
+//! Bcrypt of a password or of its SHA-256.
 //!
-//! Bcrypt itself looks at 72 bytes. All others are ignored, as they were where the hash was made,
-//! and the byte zero that ends a shorter password is part of what is hashed. A zero inside a
-//! password is a byte like any other, as it is for today's libraries for Python, Node, Go and Rust.
-//! Where it ended the password instead, in C, such a password could hardly be set: passlib and PHP
-//! refuse it. The variants `2a`, `2b` and `2y` are the same function; they name repairs of
+//! Bcrypt uses the first 72 bytes and ignores all others, as it did when the hash was created. The
+//! zero byte that ends a shorter password is part of the input. A zero byte inside a password is
+//! handled like any other byte, as in current libraries for Python, Node, Go and Rust. C
+//! implementations end the password there, but passlib and PHP do not accept such passwords. The
+//! variants `2a`, `2b` and `2y` are the same function; the letters mark bug fixes of
 //! implementations.
 
 use base64::Engine as _;
@@ -16,11 +16,11 @@ use sha2::{Digest as _, Sha256};
 use vestibule_domain::error::BoxError;
 use zeroize::Zeroizing;
 
-use super::fields::{self, Fault};
-use super::{Reading, Recipe};
+use super::phc_fields::{self, InvalidHash};
+use super::{Kdf, Parsed};
 
-/// Bcrypt's own alphabet. A salt of 16 bytes has four bits more than it needs, and some libraries
-/// left chance to fill them.
+/// Base64 with the alphabet of bcrypt. The encoding of a 16-byte salt has four unused bits, which
+/// some libraries fill at random.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &BCRYPT,
     GeneralPurposeConfig::new()
@@ -28,11 +28,11 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::RequireNone)
         .with_decode_allow_trailing_bits(true),
 );
-/// What bcrypt is defined for.
+/// Cost factors that bcrypt is defined for.
 const COSTS: std::ops::RangeInclusive<u32> = 4..=31;
-/// Each step doubles the work. At 15 a comparison takes more than two seconds.
+/// Maximum cost factor. Each step doubles the work; a comparison with 15 takes over two seconds.
 const MAX_COST: u32 = 15;
-/// How much of a password bcrypt looks at.
+/// Number of bytes of a password that bcrypt uses.
 const KEY_BYTES: usize = 72;
 const SALT_CHARACTERS: usize = 22;
 const OUTPUT_CHARACTERS: usize = 31;
@@ -44,63 +44,65 @@ pub(super) struct Bcrypt {
     preparation: Preparation,
 }
 
-/// What is done to a password before bcrypt sees it.
+/// Preprocessing of a password before bcrypt.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Preparation {
-    /// Nothing.
+    /// No preprocessing.
     None,
-    /// Django's: SHA-256 in hexadecimal digits.
+    /// Django: SHA-256 in hexadecimal digits.
     HexOfSha256,
-    /// passlib's first: SHA-256 in Base64.
+    /// passlib, version 1: SHA-256 in Base64.
     Base64OfSha256,
-    /// passlib's second: HMAC-SHA-256 in Base64; its key is the text of the salt.
+    /// passlib, version 2: HMAC-SHA-256 in Base64; the key is the encoded salt.
     Base64OfHmac,
 }
 
 impl Bcrypt {
-    /// Reads `12$salt+hash`.
-    pub(super) fn read(rest: &str, preparation: Preparation) -> Reading {
-        let [cost, salt_and_output] = fields::split(rest)?;
-        // Always two digits here, and nowhere else.
+    /// Parses `12$salt+hash`.
+    pub(super) fn parse(rest: &str, preparation: Preparation) -> Parsed {
+        let [cost, salt_and_output] = phc_fields::split(rest)?;
+        // Only this notation always has two digits.
         if cost.len() != 2 {
-            return Err(Fault::Malformed("its cost has not two digits"));
+            return Err(InvalidHash::Malformed("the cost does not have two digits"));
         }
         let cost = cost.strip_prefix('0').unwrap_or(cost);
         let (salt, output) = salt_and_output
             .split_at_checked(SALT_CHARACTERS)
-            .ok_or(Fault::Malformed("it has not 60 characters"))?;
+            .ok_or(InvalidHash::Malformed("it is not 60 characters long"))?;
         Self::from_parts(cost, salt, output, preparation)
     }
 
-    /// Reads `$2b$12$salt+hash`, which is what follows Django's own name.
-    pub(super) fn read_django(rest: &str, preparation: Preparation) -> Reading {
+    /// Parses `$2b$12$salt+hash`, the part after Django's algorithm name.
+    pub(super) fn parse_django(rest: &str, preparation: Preparation) -> Parsed {
         let rest = ["$2a$", "$2b$", "$2y$"].iter().find_map(|variant| rest.strip_prefix(variant));
-        Self::read(rest.ok_or(Fault::Malformed("its variant is none of 2a, 2b, 2y"))?, preparation)
+        let rest = rest.ok_or(InvalidHash::Malformed("the variant is not 2a, 2b or 2y"))?;
+        Self::parse(rest, preparation)
     }
 
-    /// Reads `v=2,t=2b,r=12$salt$hash`, or what passlib wrote before 1.7.3: `2b,12$salt$hash`.
-    pub(super) fn read_passlib(rest: &str) -> Reading {
-        let [settings, salt, output] = fields::split(rest)?;
+    /// Parses `v=2,t=2b,r=12$salt$hash`, or `2b,12$salt$hash` of passlib before 1.7.3.
+    pub(super) fn parse_passlib(rest: &str) -> Parsed {
+        let [settings, salt, output] = phc_fields::split(rest)?;
         let first = ["2a,", "2b,"].iter().find_map(|variant| settings.strip_prefix(variant));
         let second = settings.strip_prefix("v=2,t=2b,r=");
         match (first, second) {
             (Some(cost), _) => Self::from_parts(cost, salt, output, Preparation::Base64OfSha256),
             (_, Some(cost)) => Self::from_parts(cost, salt, output, Preparation::Base64OfHmac),
-            _ => Err(Fault::Malformed("its settings are not those of passlib")),
+            _ => Err(InvalidHash::Malformed("unknown passlib settings")),
         }
     }
 
-    fn from_parts(cost: &str, salt: &str, output: &str, preparation: Preparation) -> Reading {
-        const NOT_BASE64: Fault = Fault::Malformed("its salt or its hash is not bcrypt's Base64");
-        let cost = fields::number(cost)?;
+    fn from_parts(cost: &str, salt: &str, output: &str, preparation: Preparation) -> Parsed {
+        const NOT_BASE64: InvalidHash =
+            InvalidHash::Malformed("the salt or the hash is not in bcrypt's Base64");
+        let cost = phc_fields::number(cost)?;
         if !COSTS.contains(&cost) {
-            return Err(Fault::Malformed("bcrypt is not defined for its cost"));
+            return Err(InvalidHash::Malformed("invalid cost"));
         }
         if cost > MAX_COST {
-            return Err(Fault::TooExpensive("its cost is more than 15"));
+            return Err(InvalidHash::TooExpensive("a cost of more than 15"));
         }
         if salt.len() != SALT_CHARACTERS || output.len() != OUTPUT_CHARACTERS {
-            return Err(Fault::Malformed("its salt or its hash has another length"));
+            return Err(InvalidHash::Malformed("the salt or the hash has the wrong length"));
         }
         let salt = BASE64.decode(salt).ok().and_then(|salt| salt.try_into().ok());
         let salt = salt.ok_or(NOT_BASE64)?;
@@ -108,12 +110,13 @@ impl Bcrypt {
         if output.len() != OUTPUT_BYTES {
             return Err(NOT_BASE64);
         }
-        Ok((Recipe::Bcrypt(Self { cost, salt, preparation }), output))
+        Ok((Kdf::Bcrypt(Self { cost, salt, preparation }), output))
     }
 
-    /// Whether every byte of the password counts. Of 72 bytes, nobody knows whether they are all:
-    /// more may have been cut off when the hash was made.
-    pub(super) fn sees_all_of(&self, password: &[u8]) -> bool {
+    /// Returns `true` if the hash depends on every byte of the password.
+    ///
+    /// A password of exactly 72 bytes may have been longer when the hash was created.
+    pub(super) fn uses_all_bytes(&self, password: &[u8]) -> bool {
         self.preparation != Preparation::None || password.len() < KEY_BYTES
     }
 

@@ -1,73 +1,73 @@
-//! Tells notations apart by how they begin. What follows is read by the module of the scheme.
+//! Detection of the notation by its prefix. The module of the scheme parses the rest.
 
 use ::argon2::Algorithm;
 
 use super::argon2::Argon2;
 use super::bcrypt::{Bcrypt, Preparation};
-use super::fields;
 use super::pbkdf2::{Pbkdf2, Prf};
+use super::phc_fields;
 use super::scrypt::Scrypt;
-use super::{Reading, Scheme};
+use super::{Parsed, Scheme};
 
-/// `None` when it begins like none of them.
-pub(super) fn read(text: &str) -> Option<(Scheme, Reading)> {
+/// Detects the scheme of a hash and parses it; returns `None` if the notation is unknown.
+pub(super) fn parse(text: &str) -> Option<(Scheme, Parsed)> {
     match text.split_once('$') {
         Some(("", rest)) => {
             let (name, rest) = rest.split_once('$')?;
-            read_modular(name, rest)
+            parse_modular(name, rest)
         }
-        Some((name, rest)) if name.contains(':') => read_werkzeug(name, rest),
-        Some((name, rest)) => read_django(name, rest),
-        None => read_better_auth(text),
+        Some((name, rest)) if name.contains(':') => parse_werkzeug(name, rest),
+        Some((name, rest)) => parse_django(name, rest),
+        None => parse_better_auth(text),
     }
 }
 
-/// `$name$...`, as in `/etc/shadow`: what most libraries and passlib write.
-fn read_modular(name: &str, rest: &str) -> Option<(Scheme, Reading)> {
+/// Parses `$name$...`, the format of `/etc/shadow`, passlib and most libraries.
+fn parse_modular(name: &str, rest: &str) -> Option<(Scheme, Parsed)> {
     Some(match name {
-        "2a" | "2b" | "2y" => (Scheme::Bcrypt, Bcrypt::read(rest, Preparation::None)),
-        "bcrypt-sha256" => (Scheme::BcryptSha256, Bcrypt::read_passlib(rest)),
-        "scrypt" => (Scheme::Scrypt, Scrypt::read_phc(rest)),
-        "pbkdf2" => (Scheme::Pbkdf2Sha1, Pbkdf2::read_modular(Prf::Sha1, rest)),
-        "pbkdf2-sha256" => (Scheme::Pbkdf2Sha256, Pbkdf2::read_modular(Prf::Sha256, rest)),
-        "pbkdf2-sha512" => (Scheme::Pbkdf2Sha512, Pbkdf2::read_modular(Prf::Sha512, rest)),
-        _ => return read_argon2(name, rest),
+        "2a" | "2b" | "2y" => (Scheme::Bcrypt, Bcrypt::parse(rest, Preparation::None)),
+        "bcrypt-sha256" => (Scheme::BcryptSha256, Bcrypt::parse_passlib(rest)),
+        "scrypt" => (Scheme::Scrypt, Scrypt::parse_phc(rest)),
+        "pbkdf2" => (Scheme::Pbkdf2Sha1, Pbkdf2::parse_modular(Prf::Sha1, rest)),
+        "pbkdf2-sha256" => (Scheme::Pbkdf2Sha256, Pbkdf2::parse_modular(Prf::Sha256, rest)),
+        "pbkdf2-sha512" => (Scheme::Pbkdf2Sha512, Pbkdf2::parse_modular(Prf::Sha512, rest)),
+        _ => return parse_argon2(name, rest),
     })
 }
 
-fn read_argon2(name: &str, rest: &str) -> Option<(Scheme, Reading)> {
+fn parse_argon2(name: &str, rest: &str) -> Option<(Scheme, Parsed)> {
     let (scheme, algorithm) = match name {
         "argon2id" => (Scheme::Argon2id, Algorithm::Argon2id),
         "argon2i" => (Scheme::Argon2i, Algorithm::Argon2i),
         "argon2d" => (Scheme::Argon2d, Algorithm::Argon2d),
         _ => return None,
     };
-    Some((scheme, Argon2::read(algorithm, rest)))
+    Some((scheme, Argon2::parse(algorithm, rest)))
 }
 
-/// `name$...`, or its name in front of what the library wrote.
-fn read_django(name: &str, rest: &str) -> Option<(Scheme, Reading)> {
+/// Parses `name$...` of Django, which may wrap the format of another library.
+fn parse_django(name: &str, rest: &str) -> Option<(Scheme, Parsed)> {
     Some(match name {
         "argon2" => {
             let (name, rest) = rest.split_once('$')?;
-            return read_argon2(name, rest);
+            return parse_argon2(name, rest);
         }
-        "bcrypt" => (Scheme::Bcrypt, Bcrypt::read_django(rest, Preparation::None)),
+        "bcrypt" => (Scheme::Bcrypt, Bcrypt::parse_django(rest, Preparation::None)),
         "bcrypt_sha256" => {
-            (Scheme::BcryptSha256, Bcrypt::read_django(rest, Preparation::HexOfSha256))
+            (Scheme::BcryptSha256, Bcrypt::parse_django(rest, Preparation::HexOfSha256))
         }
-        "scrypt" => (Scheme::Scrypt, Scrypt::read_django(rest)),
-        "pbkdf2_sha1" => (Scheme::Pbkdf2Sha1, Pbkdf2::read_django(Prf::Sha1, rest)),
-        "pbkdf2_sha256" => (Scheme::Pbkdf2Sha256, Pbkdf2::read_django(Prf::Sha256, rest)),
+        "scrypt" => (Scheme::Scrypt, Scrypt::parse_django(rest)),
+        "pbkdf2_sha1" => (Scheme::Pbkdf2Sha1, Pbkdf2::parse_django(Prf::Sha1, rest)),
+        "pbkdf2_sha256" => (Scheme::Pbkdf2Sha256, Pbkdf2::parse_django(Prf::Sha256, rest)),
         _ => return None,
     })
 }
 
-/// `name:costs$salt$hash`.
-fn read_werkzeug(method: &str, rest: &str) -> Option<(Scheme, Reading)> {
+/// Parses `name:costs$salt$hash`.
+fn parse_werkzeug(method: &str, rest: &str) -> Option<(Scheme, Parsed)> {
     let (name, costs) = method.split_once(':')?;
     Some(match name {
-        "scrypt" => (Scheme::Scrypt, Scrypt::read_werkzeug(costs, rest)),
+        "scrypt" => (Scheme::Scrypt, Scrypt::parse_werkzeug(costs, rest)),
         "pbkdf2" => {
             let (digest, iterations) = costs.split_once(':').unwrap_or((costs, ""));
             let (scheme, prf) = match digest {
@@ -76,15 +76,15 @@ fn read_werkzeug(method: &str, rest: &str) -> Option<(Scheme, Reading)> {
                 "sha512" => (Scheme::Pbkdf2Sha512, Prf::Sha512),
                 _ => return None,
             };
-            (scheme, Pbkdf2::read_werkzeug(prf, iterations, rest))
+            (scheme, Pbkdf2::parse_werkzeug(prf, iterations, rest))
         }
         _ => return None,
     })
 }
 
-/// `salt:key`, the only notation without a name.
-fn read_better_auth(text: &str) -> Option<(Scheme, Reading)> {
+/// Parses `salt:key`, the only notation without a name.
+fn parse_better_auth(text: &str) -> Option<(Scheme, Parsed)> {
     let (salt, key) = text.split_once(':')?;
-    let is_hexadecimal = fields::is_hexadecimal(salt) && fields::is_hexadecimal(key);
-    is_hexadecimal.then(|| (Scheme::Scrypt, Scrypt::read_better_auth(salt, key)))
+    let is_hexadecimal = phc_fields::is_hexadecimal(salt) && phc_fields::is_hexadecimal(key);
+    is_hexadecimal.then(|| (Scheme::Scrypt, Scrypt::parse_better_auth(salt, key)))
 }

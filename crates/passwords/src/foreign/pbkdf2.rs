@@ -1,13 +1,13 @@
-//! PBKDF2, in the notations of passlib, Django, Werkzeug and the PHC.
+//! PBKDF2 in the notations of passlib, Django, Werkzeug and PHC.
 
 use ::pbkdf2::pbkdf2_hmac;
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 
-use super::fields::{self, Fault};
-use super::{Reading, Recipe};
+use super::phc_fields::{self, InvalidHash};
+use super::{Kdf, Parsed};
 
-/// Several times what is recommended today, and with SHA-512 seconds of work.
+/// Maximum number of iterations: several times the recommendation, seconds of work with SHA-512.
 const MAX_ITERATIONS: usize = 4_000_000;
 
 pub(super) struct Pbkdf2 {
@@ -16,7 +16,7 @@ pub(super) struct Pbkdf2 {
     salt: Vec<u8>,
 }
 
-/// The pseudorandom function it is made of: HMAC with one of these.
+/// The pseudorandom function: HMAC with one of these digests.
 #[derive(Clone, Copy)]
 pub(super) enum Prf {
     Sha1,
@@ -35,50 +35,50 @@ impl Prf {
 }
 
 impl Pbkdf2 {
-    /// Reads `29000$salt$hash` of passlib, or `i=29000,l=32$salt$hash` of the PHC.
-    pub(super) fn read_modular(prf: Prf, rest: &str) -> Reading {
-        let [costs, salt, output] = fields::split(rest)?;
-        let output = fields::base64_output(output)?;
+    /// Parses `29000$salt$hash` of passlib, or `i=29000,l=32$salt$hash` of PHC.
+    pub(super) fn parse_modular(prf: Prf, rest: &str) -> Parsed {
+        let [costs, salt, output] = phc_fields::split(rest)?;
+        let output = phc_fields::base64_output(output)?;
         let iterations = if costs.contains("l=") {
-            let [iterations, length] = fields::named_numbers(costs, ["i", "l"])?;
+            let [iterations, length] = phc_fields::named_numbers(costs, ["i", "l"])?;
             if usize::try_from(length) != Ok(output.len()) {
-                return Err(Fault::Malformed("its hash has not the length that it says"));
+                return Err(InvalidHash::Malformed("the output does not have the stated length"));
             }
             iterations
         } else {
-            // The length may be left out, and passlib leaves the name out too.
-            fields::number(costs.strip_prefix("i=").unwrap_or(costs))?
+            // The length is optional, and passlib also omits the name.
+            phc_fields::number(costs.strip_prefix("i=").unwrap_or(costs))?
         };
-        Self::from_parts(prf, iterations, fields::base64_salt(salt)?, output)
+        Self::from_parts(prf, iterations, phc_fields::base64_salt(salt)?, output)
     }
 
-    /// Reads `29000$salt$hash`. The salt is text.
-    pub(super) fn read_django(prf: Prf, rest: &str) -> Reading {
-        let [iterations, salt, output] = fields::split(rest)?;
-        let iterations = fields::number(iterations)?;
-        let salt = fields::text_salt(salt)?;
-        Self::from_parts(prf, iterations, salt, fields::base64_output(output)?)
+    /// Parses `29000$salt$hash`. The salt is text.
+    pub(super) fn parse_django(prf: Prf, rest: &str) -> Parsed {
+        let [iterations, salt, output] = phc_fields::split(rest)?;
+        let iterations = phc_fields::number(iterations)?;
+        let salt = phc_fields::text_salt(salt)?;
+        Self::from_parts(prf, iterations, salt, phc_fields::base64_output(output)?)
     }
 
-    /// Reads `29000` and `salt$hash`. The salt is text.
-    pub(super) fn read_werkzeug(prf: Prf, iterations: &str, rest: &str) -> Reading {
-        let [salt, output] = fields::split(rest)?;
-        let iterations = fields::number(iterations)?;
-        let salt = fields::text_salt(salt)?;
-        Self::from_parts(prf, iterations, salt, fields::hexadecimal_output(output)?)
+    /// Parses `29000` and `salt$hash`. The salt is text.
+    pub(super) fn parse_werkzeug(prf: Prf, iterations: &str, rest: &str) -> Parsed {
+        let [salt, output] = phc_fields::split(rest)?;
+        let iterations = phc_fields::number(iterations)?;
+        let salt = phc_fields::text_salt(salt)?;
+        Self::from_parts(prf, iterations, salt, phc_fields::hexadecimal_output(output)?)
     }
 
-    fn from_parts(prf: Prf, iterations: u32, salt: Vec<u8>, output: Vec<u8>) -> Reading {
+    fn from_parts(prf: Prf, iterations: u32, salt: Vec<u8>, output: Vec<u8>) -> Parsed {
         if iterations == 0 {
-            return Err(Fault::Malformed("PBKDF2 is not defined for no iterations"));
+            return Err(InvalidHash::Malformed("the number of iterations is zero"));
         }
-        // Every block of the output takes all iterations again.
+        // Each block of the output takes all iterations.
         let blocks = output.len().div_ceil(prf.output_bytes());
         let work = usize::try_from(iterations).ok().and_then(|count| count.checked_mul(blocks));
         if work.is_none_or(|work| work > MAX_ITERATIONS) {
-            return Err(Fault::TooExpensive("it makes more than four million iterations"));
+            return Err(InvalidHash::TooExpensive("more than four million iterations"));
         }
-        Ok((Recipe::Pbkdf2(Self { prf, iterations, salt }), output))
+        Ok((Kdf::Pbkdf2(Self { prf, iterations, salt }), output))
     }
 
     pub(super) fn compute(&self, password: &[u8], output: &mut [u8]) {

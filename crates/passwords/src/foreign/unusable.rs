@@ -1,80 +1,81 @@
-//! Why a hash cannot be used, in words for the report of an import.
+//! Reasons to reject a hash, for the report of an import.
 
 use super::Scheme;
-use super::fields::{self, Fault};
+use super::phc_fields::{self, InvalidHash};
 
-/// Why no password can be compared with a hash. Its text goes on where "The hash cannot be used:"
-/// ends, and never repeats the hash.
+/// The reason why a hash cannot be verified.
+///
+/// The text completes "the password hash cannot be used:" and never contains the hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnusableHash {
-    /// There is none: the account had no password.
-    #[error("there is none, so the account had no password")]
+    /// The account had no password.
+    #[error("the account has no password")]
     Absent,
-    /// It is longer than any.
-    #[error("it is longer than any hash")]
+    /// It is too long.
+    #[error("it is too long")]
     TooLong,
-    /// Its notation is not known.
-    #[error("it is in no notation that is known here")]
+    /// Its notation is unknown.
+    #[error("unknown format")]
     Unknown,
-    /// Its scheme is known, and is not computed here.
-    #[error("it was made with {0}, which is not supported")]
+    /// Its algorithm is known but not supported.
+    #[error("{0} is not supported")]
     Unsupported(&'static str),
-    /// Its scheme is so fast that whoever reads the hash has the password.
-    #[error("it was made with {0}, which does not protect a password")]
+    /// Its algorithm is so fast that the password can be computed from the hash.
+    #[error("{0} does not protect a password")]
     TooWeak(&'static str),
-    /// It was made by a bcrypt that loses parts of a password that is not ASCII.
-    #[error("it was made with the variant 2x of bcrypt, which loses parts of some passwords")]
+    /// A defective bcrypt implementation ignored parts of passwords that are not ASCII.
+    #[error("bcrypt variant 2x ignores parts of some passwords")]
     Defective,
-    /// It begins like one of a scheme and goes on otherwise.
-    #[error("it looks like {scheme}, but {what}")]
+    /// It has the prefix of a scheme but does not follow its notation.
+    #[error("malformed {scheme} hash: {what}")]
     Malformed {
-        /// What it looks like.
+        /// The scheme of the prefix.
         scheme: Scheme,
-        /// What is wrong.
+        /// Description of the problem.
         what: &'static str,
     },
-    /// A comparison would take too long, or too much memory.
-    #[error("it was made with {scheme} and asks for too much work: {what}")]
+    /// Its verification would take too long or too much memory.
+    #[error("{scheme} hash is too expensive to verify: {what}")]
     TooExpensive {
-        /// What it was made with.
+        /// The scheme of the hash.
         scheme: Scheme,
-        /// What is too much.
+        /// The limit that was exceeded.
         what: &'static str,
     },
-    /// It is well-formed, and protects nothing.
-    #[error("it was made with {scheme} and protects nothing: {what}")]
-    Worthless {
-        /// What it was made with.
+    /// It is well-formed but does not protect the password.
+    #[error("insecure {scheme} hash: {what}")]
+    Insecure {
+        /// The scheme of the hash.
         scheme: Scheme,
-        /// What is missing.
+        /// The missing part.
         what: &'static str,
     },
 }
 
 impl UnusableHash {
-    pub(super) fn of(scheme: Scheme, fault: Fault) -> Self {
-        match fault {
-            Fault::Malformed(what) => Self::Malformed { scheme, what },
-            Fault::TooExpensive(what) => Self::TooExpensive { scheme, what },
-            Fault::Worthless(what) => Self::Worthless { scheme, what },
+    pub(super) fn new(scheme: Scheme, invalid: InvalidHash) -> Self {
+        match invalid {
+            InvalidHash::Malformed(what) => Self::Malformed { scheme, what },
+            InvalidHash::TooExpensive(what) => Self::TooExpensive { scheme, what },
+            InvalidHash::Insecure(what) => Self::Insecure { scheme, what },
         }
     }
 }
 
-/// What is refused by how it begins. A reason that can be read spares an operator the guessing.
-const REFUSED: [(&str, UnusableHash); 21] = [
+/// Prefixes of rejected hashes, with the reason for the operator.
+const REJECTED: [(&str, UnusableHash); 21] = [
     ("$2x$", UnusableHash::Defective),
-    ("$2$", UnusableHash::Unsupported("the first variant of bcrypt")),
+    ("$2$", UnusableHash::Unsupported("bcrypt variant 2")),
     ("$5$", UnusableHash::Unsupported("SHA-256-crypt")),
     ("$6$", UnusableHash::Unsupported("SHA-512-crypt")),
-    ("$7$", UnusableHash::Unsupported("scrypt in the notation of crypt")),
+    ("$7$", UnusableHash::Unsupported("scrypt in crypt notation")),
     ("$y$", UnusableHash::Unsupported("yescrypt")),
     ("$gy$", UnusableHash::Unsupported("gost-yescrypt")),
     ("$P$", UnusableHash::Unsupported("phpass")),
     ("$H$", UnusableHash::Unsupported("phpass")),
-    ("$S$", UnusableHash::Unsupported("the SHA-512 of Drupal")),
-    ("$wp$", UnusableHash::Unsupported("the bcrypt of WordPress")),
+    ("$S$", UnusableHash::Unsupported("Drupal's SHA-512")),
+    ("$wp$", UnusableHash::Unsupported("WordPress's bcrypt")),
     (
         "pbkdf2:",
         UnusableHash::Unsupported("PBKDF2 with a digest other than SHA-1, SHA-256 and SHA-512"),
@@ -90,16 +91,16 @@ const REFUSED: [(&str, UnusableHash); 21] = [
     ("{SMD5}", UnusableHash::TooWeak("a single MD5")),
 ];
 
-/// The reason to refuse what is in none of the notations that are read.
+/// Returns the reason to reject a hash whose notation is not supported.
 pub(super) fn reason(text: &str) -> UnusableHash {
-    // Django's mark for no password begins with the exclamation mark, as does a locked account's.
+    // Django marks an unusable password with `!`, and `/etc/shadow` a locked account.
     if text.is_empty() || text == "*" || text.starts_with('!') {
         return UnusableHash::Absent;
     }
-    // What MD5, SHA-1 and SHA-2 come to.
-    if matches!(text.len(), 32 | 40 | 56 | 64 | 96 | 128) && fields::is_hexadecimal(text) {
+    // Lengths of MD5, SHA-1 and SHA-2.
+    if matches!(text.len(), 32 | 40 | 56 | 64 | 96 | 128) && phc_fields::is_hexadecimal(text) {
         return UnusableHash::TooWeak("a single digest such as MD5 or SHA-1");
     }
-    let refused = REFUSED.iter().find(|(start, _)| text.starts_with(start));
-    refused.map_or(UnusableHash::Unknown, |(_, reason)| *reason)
+    let rejected = REJECTED.iter().find(|(prefix, _)| text.starts_with(prefix));
+    rejected.map_or(UnusableHash::Unknown, |(_, reason)| *reason)
 }

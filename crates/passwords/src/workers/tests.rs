@@ -1,4 +1,4 @@
-//! How many hash at once, who waits, and what becomes of what nobody waits for any more.
+//! Tests of concurrency, waiting and cancellation.
 
 use std::sync::mpsc;
 
@@ -10,25 +10,25 @@ fn workers(threads: usize) -> Arc<Workers> {
     Arc::new(Workers::start(EngineKind::Portable, threads, 8).unwrap())
 }
 
-/// Work that says when it begins and ends when it is told to.
-fn held_work() -> (impl FnOnce(&mut Engine) + Send + 'static, mpsc::Receiver<()>, mpsc::Sender<()>)
-{
+/// Returns work that signals its start and runs until it is released.
+fn blocking_work()
+-> (impl FnOnce(&mut Engine) + Send + 'static, mpsc::Receiver<()>, mpsc::Sender<()>) {
     let (begun, has_begun) = mpsc::channel();
     let (end, may_end) = mpsc::channel();
     let work = move |_: &mut Engine| {
         begun.send(()).unwrap();
-        // An error means that the test is over.
+        // An error means that the test has ended.
         let _ = may_end.recv();
     };
     (work, has_begun, end)
 }
 
-/// Keeps the only thread busy until the sender is dropped or told.
+/// Keeps the only thread busy until the sender is used or dropped.
 async fn occupy(workers: &Arc<Workers>, callers: &mut JoinSet<()>) -> mpsc::Sender<()> {
-    let (work, has_begun, end) = held_work();
+    let (work, has_begun, end) = blocking_work();
     let busy = workers.clone();
     callers.spawn(async move { busy.run(work).await.unwrap_or_default() });
-    // The caller has to stand in line before the thread can be waited for.
+    // The job must be queued before the test can block on the thread.
     while workers.in_flight() == 0 {
         yield_now().await;
     }
@@ -41,7 +41,7 @@ fn waiting(workers: &Workers) -> usize {
 }
 
 #[tokio::test]
-async fn a_thread_stays_taken_when_its_caller_goes_away() {
+async fn a_thread_stays_occupied_when_its_caller_is_dropped() {
     let (workers, mut callers) = (workers(1), JoinSet::new());
     let end = occupy(&workers, &mut callers).await;
     callers.shutdown().await;
@@ -54,7 +54,7 @@ async fn a_thread_stays_taken_when_its_caller_goes_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_waits_too_long_is_told_so_and_never_runs() {
+async fn a_job_that_waits_too_long_is_busy_and_never_runs() {
     let (workers, mut callers) = (workers(1), JoinSet::new());
     let end = occupy(&workers, &mut callers).await;
     let ran = Arc::new(AtomicUsize::new(0));
@@ -64,7 +64,7 @@ async fn whoever_waits_too_long_is_told_so_and_never_runs() {
     assert!(matches!(outcome, Err(HashError::Busy)));
     assert!(start.elapsed().abs_diff(MAX_WAIT) < Duration::from_millis(10));
     assert_eq!(waiting(&workers), 0);
-    // From here on the thread is waited for, and no clock of the runtime's moves it.
+    // The thread does not follow the paused clock of the runtime.
     tokio::time::resume();
     end.send(()).unwrap();
     workers.run(|_| ()).await.unwrap();
@@ -72,9 +72,9 @@ async fn whoever_waits_too_long_is_told_so_and_never_runs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn work_that_has_begun_is_waited_for() {
+async fn started_work_is_awaited_without_a_timeout() {
     let workers = workers(1);
-    let (work, has_begun, end) = held_work();
+    let (work, has_begun, end) = blocking_work();
     let start = tokio::time::Instant::now();
     let ending = async {
         while workers.in_flight() == 0 {
@@ -90,13 +90,13 @@ async fn work_that_has_begun_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_full_line_is_busy_at_once_and_served_all_the_same() {
+async fn a_full_queue_is_busy_immediately_and_still_processed() {
     let (workers, mut callers) = (workers(1), JoinSet::new());
     let end = occupy(&workers, &mut callers).await;
-    let mut line = JoinSet::new();
+    let mut queue = JoinSet::new();
     for _ in 0..MAX_WAITING {
         let workers = workers.clone();
-        line.spawn(async move { workers.run(|_| ()).await });
+        queue.spawn(async move { workers.run(|_| ()).await });
     }
     while waiting(&workers) < MAX_WAITING {
         yield_now().await;
@@ -105,40 +105,40 @@ async fn a_full_line_is_busy_at_once_and_served_all_the_same() {
     assert_eq!(waiting(&workers), MAX_WAITING);
 
     end.send(()).unwrap();
-    assert!(line.join_all().await.into_iter().all(|outcome| outcome.is_ok()));
+    assert!(queue.join_all().await.into_iter().all(|outcome| outcome.is_ok()));
     assert_eq!(waiting(&workers), 0);
 }
 
 #[tokio::test]
-async fn whoever_goes_away_while_waiting_never_runs_and_leaves_nothing_behind() {
+async fn cancelled_jobs_never_run_and_free_their_memory() {
     let (workers, mut callers) = (workers(1), JoinSet::new());
     let end = occupy(&workers, &mut callers).await;
     let ran = Arc::new(AtomicUsize::new(0));
-    // Rather more than may wait at once.
+    // More than the queue can hold.
     for _ in 0..3 {
-        let mut line = JoinSet::new();
+        let mut queue = JoinSet::new();
         for _ in 0..MAX_WAITING {
             let (workers, ran) = (workers.clone(), ran.clone());
-            line.spawn(async move {
+            queue.spawn(async move {
                 workers.run(move |_| ran.fetch_add(1, Ordering::Relaxed)).await.map(drop)
             });
         }
         while waiting(&workers) < MAX_WAITING {
             yield_now().await;
         }
-        line.shutdown().await;
+        queue.shutdown().await;
         assert_eq!(waiting(&workers), 0);
     }
-    // What they knew is gone with them, not when the thread gets there.
-    assert!(Arc::strong_count(&ran) == 1, "a password would still be there");
-    assert!(workers.queue.lock().tickets.len() <= 2 * MAX_WAITING);
+    // The closures are dropped immediately, not when the thread reaches them.
+    assert!(Arc::strong_count(&ran) == 1, "a password would still be in memory");
+    assert!(workers.queue.lock().jobs.len() <= 2 * MAX_WAITING);
     end.send(()).unwrap();
     workers.run(|_| ()).await.unwrap();
     assert_eq!(ran.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test]
-async fn work_that_panics_costs_no_thread() {
+async fn a_panic_does_not_end_a_thread() {
     let workers = workers(1);
     for _ in 0..3 {
         let outcome = workers.run(|_| assert_eq!(1, 2, "on purpose")).await;
@@ -164,12 +164,12 @@ async fn the_threads_end_with_the_hasher() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn hashing_gives_way_to_everything_else() {
+async fn hashing_threads_have_a_lower_priority() {
     let priority = || {
         let this = rustix::thread::gettid();
         rustix::process::getpriority_process(Some(this)).unwrap()
     };
     let others = priority();
-    assert_eq!(workers(1).run(move |_| priority()).await.unwrap(), others + NICER_BY);
-    assert_eq!(priority(), others, "only the threads that hash");
+    assert_eq!(workers(1).run(move |_| priority()).await.unwrap(), others + NICE_INCREMENT);
+    assert_eq!(priority(), others, "only the hashing threads");
 }

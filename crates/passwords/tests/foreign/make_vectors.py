@@ -1,17 +1,17 @@
-"""Writes vectors.txt: hashes as other systems store them, and the passwords they belong to.
+"""Writes vectors.txt: hashes in the notations of other systems, with their passwords.
 
-Every line is a notation, a scheme, a password and a hash, with tabs between them. A hash is made by
-the public interface of the library that owns the notation, and that library verifies it before it
-is written. Where no such library exists for Python, the function is the one of OpenSSL or of the C
-library, and the notation is put together here. Salts are random, so each run writes other hashes;
-the tests only need some. Nothing here is needed to build or to test.
+Every line has a notation, a scheme, a password and a hash, separated by tabs. A hash is created with
+the public interface of the library that defines the notation, and verified by that library before it
+is written. If there is no such library for Python, the function of OpenSSL or of the C library is
+used, and this script formats the result. Salts are random, so each run writes different hashes. The
+script is not needed to build or to test.
 
     python3 -m venv venv
     venv/bin/pip install passlib==1.7.4 bcrypt==4.0.1 django==5.2.19 werkzeug==3.1.9 argon2-cffi==25.1.0
     venv/bin/python make_vectors.py > vectors.txt
 
-`node` is needed as well, and the C library's `crypt`. The lines of RustCrypto were made by its crates
-`pbkdf2` and `scrypt` with the feature `phc`, and are kept when the others are made again.
+It also needs `node`, and `crypt` of the C library. The lines of RustCrypto were created with its
+crates `pbkdf2` and `scrypt` and the feature `phc`; keep them when you regenerate the others.
 """
 
 import ctypes
@@ -40,7 +40,7 @@ LIGATURE = "oﬃce ① ½ é"
 
 def put(notation, scheme, password, text, verified=True):
     if not verified:
-        sys.exit(f"{notation}: the library does not know its own hash")
+        sys.exit(f"{notation}: the library rejects its own hash")
     if isinstance(text, bytes):
         text = text.decode()
     print(notation, scheme, password.replace("\0", "\\0"), text, sep="\t")
@@ -94,7 +94,7 @@ def passlib_itself():
 
 
 class Cheap:
-    """Django's hashers with costs that make tests quick."""
+    """Django's hashers with low costs for fast tests."""
 
     class Argon2(hashers.Argon2PasswordHasher):
         time_cost, memory_cost, parallelism = 2, 64, 8
@@ -143,7 +143,7 @@ def werkzeug_itself():
 
 
 def better_auth():
-    # Its notation and normalisation, with the scrypt of OpenSSL as Node offers it.
+    # Notation and normalisation of Better Auth, with OpenSSL's scrypt as provided by Node.
     program = """
         const { randomBytes, scryptSync } = require("node:crypto");
         const salt = randomBytes(16).toString("hex");

@@ -1,4 +1,4 @@
-//! Who counts attempts: this process, or a Redis for all nodes.
+//! The rate limiter: in memory, or shared through Redis.
 
 use std::sync::Arc;
 
@@ -7,16 +7,16 @@ use vestibule_limits::{FallbackLimiter, MemoryLimiter, RedisLimiter};
 
 use crate::config::Config;
 
-/// Who counts.
+/// The rate limiter.
 pub(super) enum Limiter {
-    /// This process.
+    /// In the memory of this process.
     Local(Arc<MemoryLimiter>),
-    /// All nodes together, as long as their Redis is there.
+    /// Shared by all nodes through Redis, in memory while Redis is unavailable.
     Shared(Arc<FallbackLimiter>),
 }
 
 impl Limiter {
-    /// As a port.
+    /// Returns the limiter as a port.
     pub(super) fn port(&self) -> Arc<dyn RateLimiter> {
         match self {
             Self::Local(limiter) => limiter.clone(),
@@ -24,7 +24,7 @@ impl Limiter {
         }
     }
 
-    /// The one that is shared, if it is.
+    /// Returns the shared limiter, if Redis is configured.
     pub(super) fn shared(&self) -> Option<Arc<FallbackLimiter>> {
         match self {
             Self::Local(_) => None,
@@ -33,7 +33,7 @@ impl Limiter {
     }
 }
 
-/// The limiter. With a Redis that is away it takes some moments, and begins without it.
+/// Creates the limiter. Starts in memory after a short timeout if Redis is unavailable.
 pub(super) async fn limiter(config: &Config) -> Limiter {
     let local = Arc::new(MemoryLimiter::default());
     match &config.redis {

@@ -1,4 +1,4 @@
-//! What is done with passwords: how they are hashed, and which ones nobody may choose.
+//! The password hasher and the list of common passwords.
 
 use std::sync::Arc;
 
@@ -8,22 +8,22 @@ use vestibule_passwords::{Argon2Hasher, CommonPasswordFilter};
 
 use crate::config::{Config, Problem};
 
-/// Both.
+/// The password hasher and the list of common passwords.
 pub(super) struct Passwords {
     pub(super) hasher: Arc<Argon2Hasher>,
     pub(super) common: CommonPasswordFilter,
 }
 
-/// Builds the hasher and reads the operator's list, if there is one.
+/// Creates the hasher and reads the operator's list, if configured.
 ///
 /// # Errors
-/// A [`Problem`] that names the key.
+/// A [`Problem`] with the key.
 pub(super) fn passwords(config: &Config) -> Result<Passwords, Problem> {
     let hasher = Argon2Hasher::new(config.passwords, Arc::new(OsRandom))
         .map_err(|error| Problem::new("password.argon2", chain(&error)))?;
-    if let Some(distrust) = hasher.distrust() {
+    if let Some(error) = hasher.self_test_error() {
         tracing::warn!(
-            reason = chain(distrust),
+            reason = chain(error),
             "the fast engine failed its test on this processor; passwords are hashed by the \
              portable one, which takes about three times as long"
         );

@@ -1,131 +1,134 @@
-//! The part of the command line that is about accounts.
+//! The commands `user` and `admin`.
 
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
 
-/// What to do about accounts.
+/// Subcommands of `user`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum User {
     /// Create an account
     Create(NewUser),
     /// List all accounts
     List {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
     /// Show an account
     Show {
-        /// E-mail address or id
+        /// Email address or id
         user: String,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Set a password; ends all sessions and tells the owner by mail
+    /// Set a password, end all sessions, and notify the user by mail
     SetPassword {
-        /// E-mail address or id
+        /// Email address or id
         user: String,
-        /// Read the password from standard input instead of asking for it
+        /// Read the password from standard input instead of prompting
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Print a one-time link to choose a new password, for when mail does not work
+    /// Print a single-use reset link, for when mail does not work
     ResetLink {
-        /// E-mail address or id
+        /// Email address or id
         user: String,
     },
-    /// Let an account sign in again
+    /// Activate an account
     Activate {
-        /// E-mail address or id
+        /// Email address or id
         user: String,
     },
-    /// Keep an account from signing in and end all its sessions
+    /// Deactivate an account and end all its sessions
     Deactivate {
-        /// E-mail address or id
+        /// Email address or id
         user: String,
     },
-    /// Delete an account with everything that belongs to it
+    /// Delete an account and all its data
     Delete {
-        /// E-mail address or id
+        /// Email address or id
         user: String,
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
-    /// Add accounts of another system, one JSON object a line
+    /// Import accounts of another system from JSON lines
+    #[command(after_help = "Example:\n  vestibule user import accounts.jsonl --dry-run")]
     Import(Import),
-    /// Print everything about one account, or all accounts so that another system can take them
+    /// Export the data of one account, or all accounts as JSON lines
+    #[command(
+        after_help = "Examples:\n  vestibule user export anna@example.com\n  vestibule user export --all > accounts.jsonl"
+    )]
     Export(Export),
 }
 
-/// Accounts that come.
+/// Options of `user import`.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// The file; `-` for standard input
+    /// File of JSON lines; `-` for standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// Find out what would become of each line, and change nothing
+    /// Report the result of each line without changing anything
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Add accounts whose password hash cannot be used without a password: their owners take
-    /// "Forgot password?"
+    /// Import accounts with an unsupported password hash without a password; their users reset it
     #[arg(long)]
     pub(crate) drop_unusable_hashes: bool,
-    /// The report as JSON
+    /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Accounts that leave.
+/// Options of `user export`.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("whom").required(true))]
 pub(crate) struct Export {
-    /// E-mail address or id: everything that is kept about that person
+    /// Email address or id of the account to export
     #[arg(group = "whom")]
     pub(crate) user: Option<String>,
-    /// All accounts, one JSON object a line, as `user import` reads them
+    /// Export all accounts in the format of `user import`
     #[arg(long, group = "whom")]
     pub(crate) all: bool,
-    /// With their password hashes: whoever reads them can try passwords at leisure
+    /// Include password hashes; keep the file secret, they can be attacked offline
     #[arg(long, requires = "all")]
     pub(crate) with_password_hashes: bool,
 }
 
-/// A new account.
+/// Options of `user create` and `admin create`.
 #[derive(Debug, Args)]
 pub(crate) struct NewUser {
-    /// The address that identifies the account
+    /// Email address
     #[arg(long)]
     pub(crate) email: String,
-    /// The user name [default: made from the address]
+    /// Username [default: derived from the address]
     #[arg(long)]
     pub(crate) username: Option<String>,
-    /// Read the password from standard input instead of asking for it
+    /// Read the password from standard input instead of prompting
     #[arg(long)]
     pub(crate) password_stdin: bool,
 }
 
-/// What to do about administrators.
+/// Subcommands of `admin`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Admin {
-    /// Create an administrator
+    /// Create an administrator account
     Create(NewUser),
-    /// List the administrators
+    /// List administrators
     List {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
     /// Make an account an administrator
     Promote {
-        /// E-mail address or id
+        /// Email address or id
         user: String,
     },
-    /// Take an administrator's rights
+    /// Revoke administrator rights
     Demote {
-        /// E-mail address or id
+        /// Email address or id
         user: String,
     },
 }

@@ -9,12 +9,15 @@ use super::{configuration, print_line};
 use crate::cli::Place;
 use crate::failure::Failure;
 
-/// Copies an SQLite database while it is in use.
+/// Backs up an SQLite database while it is in use.
 pub(super) async fn run(place: &Place, file: &Path) -> Result<(), Failure> {
     let config = configuration(place)?;
     match backup(config.database_url.expose(), file).await {
         Ok(()) => {
-            print_line(&format!("{} is a copy of the database. Keep it safe.", file.display()));
+            print_line(&format!(
+                "{} is a backup of the database. Store it safely.",
+                file.display()
+            ));
             Ok(())
         }
         Err(BackupError::NotAFile) => Err(anyhow!(

@@ -6,7 +6,7 @@ use clap_complete::{Shell, generate};
 use super::print;
 use crate::cli::Cli;
 
-/// Prints the script that a shell reads.
+/// Prints the completion script of a shell.
 pub(super) fn run(shell: Shell) {
     let mut script = Vec::new();
     generate(shell, &mut Cli::command(), "vestibule", &mut script);

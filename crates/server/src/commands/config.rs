@@ -8,7 +8,7 @@ use crate::cli::{Config, Place};
 use crate::config::{environment, init_file, load, reference, show};
 use crate::failure::Failure;
 
-/// Prints, checks or explains the configuration.
+/// Prints, checks or shows the configuration.
 pub(super) fn run(place: &Place, action: &Config) -> Result<(), Failure> {
     match action {
         Config::Init => print(&init_file()),
@@ -20,7 +20,7 @@ pub(super) fn run(place: &Place, action: &Config) -> Result<(), Failure> {
         }
         Config::Show { json } => {
             let mut overrides = place.overrides();
-            overrides.serves_nobody = true;
+            overrides.public_url_optional = true;
             let (_, settings) = load(&overrides, environment())?;
             let rows = show(&settings);
             if *json {

@@ -1,9 +1,9 @@
-//! `vestibule doctor`: what is wrong with an installation, and what to do about it.
+//! `vestibule doctor`: checks an installation and prints how to fix problems.
 //!
-//! It looks and changes nothing. A database that does not exist yet is not made.
+//! Changes nothing. A database that does not exist yet is not created.
 
 mod local;
-mod reach;
+mod network;
 
 use std::path::Path;
 
@@ -16,25 +16,25 @@ use crate::cli::Place;
 use crate::config::{Config, environment, load};
 use crate::failure::Failure;
 
-/// How something was found.
+/// The state of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// As it should be.
+    /// No problem.
     Good,
-    /// It works, and could be better or safer.
+    /// Works, but could be better or safer.
     Doubtful,
-    /// It has to be mended.
+    /// Must be fixed.
     Bad,
 }
 
-/// One thing that was looked at.
+/// The result of a check.
 struct Finding {
     state: State,
-    /// What was looked at.
+    /// Name of the check.
     about: &'static str,
-    /// What was found.
+    /// The finding.
     found: String,
-    /// What to do about it.
+    /// The fix.
     fix: Option<String>,
 }
 
@@ -60,7 +60,7 @@ impl Finding {
     }
 }
 
-/// Looks at everything, and fails if something has to be mended.
+/// Runs all checks, and fails if something must be fixed.
 pub(super) async fn run(place: &Place, json: bool) -> Result<(), Failure> {
     let findings = examine(place).await;
     if json {
@@ -76,8 +76,8 @@ pub(super) async fn run(place: &Place, json: bool) -> Result<(), Failure> {
     let bad = findings.iter().filter(|finding| finding.state == State::Bad).count();
     match bad {
         0 => Ok(()),
-        1 => Err(anyhow::anyhow!("one thing has to be mended").into()),
-        _ => Err(anyhow::anyhow!("{bad} things have to be mended").into()),
+        1 => Err(anyhow::anyhow!("1 problem must be fixed").into()),
+        _ => Err(anyhow::anyhow!("{bad} problems must be fixed").into()),
     }
 }
 
@@ -95,7 +95,7 @@ async fn examine(place: &Place) -> Vec<Finding> {
         Ok(loaded) => loaded,
         Err(invalid) => return problems(&Failure::Configuration(invalid)),
     };
-    let mut findings = vec![Finding::good("configuration", "every value is one that is accepted")];
+    let mut findings = vec![Finding::good("configuration", "valid")];
     findings.extend(local::settings(&config));
     let missing = missing(&config);
     if !missing.is_empty() {
@@ -127,12 +127,12 @@ async fn look_at(app: &App, config: &Config) -> Vec<Finding> {
     }
     findings.extend(local::redis(app));
     findings.push(local::hashing(app).await);
-    findings.extend(reach::public_url(app, config).await);
-    findings.extend(reach::collector(config).await);
+    findings.extend(network::public_url(app, config).await);
+    findings.extend(network::collector(config).await);
     findings
 }
 
-/// What keeps the service from starting, a line each.
+/// Returns the findings for errors that prevent a start, one for each line.
 fn problems(failure: &Failure) -> Vec<Finding> {
     match failure {
         Failure::Configuration(invalid) => {
@@ -142,22 +142,22 @@ fn problems(failure: &Failure) -> Vec<Finding> {
             invalid.0.iter().map(finding).collect()
         }
         Failure::Other(error) => {
-            let fix = "look for the cause named here; `vestibule serve` cannot start either";
+            let fix = "fix the cause above; `vestibule serve` cannot start either";
             vec![Finding::bad("start", format!("{error:#}"), fix)]
         }
     }
 }
 
-/// What the first start makes, and is not there: to look further would be to make it.
+/// Returns what is missing before the first start; further checks would create it.
 fn missing(config: &Config) -> Vec<Finding> {
     let fix = "`vestibule serve` makes it; if there should be one, this is the configuration of \
                another installation";
     let is_missing = |about, what: &str, path: &Path| {
-        let found = format!("there {what} at {} yet", path.display());
+        let found = format!("{what} at {} yet", path.display());
         (!path.exists()).then(|| Finding::doubtful(about, found, fix))
     };
     let database = sqlite_file(config.database_url.expose());
-    let database = database.and_then(|path| is_missing("database", "is no database", &path));
-    let keys = is_missing("keys", "are no keys", &config.data_dir.join("keys"));
+    let database = database.and_then(|path| is_missing("database", "no database", &path));
+    let keys = is_missing("keys", "no keys", &config.data_dir.join("keys"));
     database.into_iter().chain(keys).collect()
 }

@@ -1,37 +1,41 @@
-//! `vestibule user export`: everything about one person, or all accounts for another system.
+//! `vestibule user export`: the data of one account, or all accounts for another system.
 
 use std::io::{ErrorKind, Write as _};
 
 use serde_json::{Map, Value, json};
-use vestibule_domain::audit::{AuditEvent, Doer};
 use vestibule_domain::error::Error;
-use vestibule_domain::language::Language;
-use vestibule_domain::mail::MailRecord;
-use vestibule_domain::session::Session;
-use vestibule_domain::user::{User, UserFilter};
+use vestibule_domain::model::audit::{Actor, AuditEvent};
+use vestibule_domain::model::language::Language;
+use vestibule_domain::model::mail::MailRecord;
+use vestibule_domain::model::session::Session;
+use vestibule_domain::model::user::{User, UserFilter};
 
-use super::accounts::{PAGE, as_json, find, operator};
+use vestibule_domain::use_cases::admin_context::AdminContext;
+
+use super::user_lookup::{PAGE, as_json, find};
 use super::{mail, rfc3339};
 use crate::app::App;
 use crate::cli::Export;
 use crate::failure::Failure;
 
-/// Prints them.
+/// Exports one account or all accounts.
 pub(super) async fn run(app: &App, options: &Export) -> Result<(), Failure> {
     match &options.user {
         Some(user) => person(app, &find(app, user).await?).await,
-        None => everybody(app, options.with_password_hashes).await,
+        None => all_accounts(app, options.with_password_hashes).await,
     }
 }
 
-/// What a person may ask for (GDPR, article 15): all but their password hash, which tells them
-/// nothing.
+/// Prints the data that a user may request (GDPR, article 15): all but the password hash.
 async fn person(app: &App, user: &User) -> Result<(), Failure> {
-    let sessions = app.administration.sessions(&operator(), user).await?;
+    let sessions = app.administration.sessions(&AdminContext::operator(), user).await?;
     let mut events: Vec<AuditEvent> = Vec::new();
     loop {
         let before = events.last().map(|event| event.id);
-        let page = app.administration.events(&operator(), Some(user.id), before, PAGE).await?;
+        let page = app
+            .administration
+            .events(&AdminContext::operator(), Some(user.id), before, PAGE)
+            .await?;
         let is_last = page.len() < PAGE as usize;
         events.extend(page);
         if is_last {
@@ -50,11 +54,11 @@ async fn person(app: &App, user: &User) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The mails to one person; no more of the others is kept than is read at a time.
+/// Returns the mails to one user, reading all mails page by page.
 async fn mails_to(app: &App, user: &User) -> Result<Vec<MailRecord>, Failure> {
     let (mut theirs, mut before) = (Vec::new(), None);
     loop {
-        let page = app.administration.mails(&operator(), before, PAGE).await?;
+        let page = app.administration.mails(&AdminContext::operator(), before, PAGE).await?;
         let is_last = page.len() < PAGE as usize;
         before = page.last().map(|mail| mail.id);
         theirs.extend(page.into_iter().filter(|mail| mail.to == user.email));
@@ -65,19 +69,19 @@ async fn mails_to(app: &App, user: &User) -> Result<Vec<MailRecord>, Failure> {
 }
 
 fn session(session: &Session) -> Value {
-    let caller = &session.caller;
+    let client = &session.client;
     json!({
         "id": session.id.to_string(),
         "created_at": rfc3339(session.created_at),
         "last_seen_at": rfc3339(session.last_seen_at),
-        "ip": caller.ip.map(|ip| ip.to_string()),
-        "user_agent": caller.user_agent(),
+        "ip": client.ip.map(|ip| ip.to_string()),
+        "user_agent": client.user_agent(),
     })
 }
 
 fn event(event: &AuditEvent) -> Value {
     let administrator = match event.by {
-        Doer::Administrator(id) => Some(id.to_string()),
+        Actor::Administrator(id) => Some(id.to_string()),
         _ => None,
     };
     json!({
@@ -85,17 +89,17 @@ fn event(event: &AuditEvent) -> Value {
         "kind": event.kind.name(),
         "by": event.by.name(),
         "administrator_id": administrator,
-        "ip": event.caller.ip.map(|ip| ip.to_string()),
-        "user_agent": event.caller.user_agent(),
+        "ip": event.client.ip.map(|ip| ip.to_string()),
+        "user_agent": event.client.user_agent(),
     })
 }
 
-/// One object a line, as `user import` reads them.
-async fn everybody(app: &App, with_hashes: bool) -> Result<(), Failure> {
+/// Prints all accounts as JSON lines, in the format of `user import`.
+async fn all_accounts(app: &App, with_hashes: bool) -> Result<(), Failure> {
     let mut after = None;
     loop {
         let filter = UserFilter::default();
-        let page = app.administration.list(&operator(), &filter, after, PAGE).await?;
+        let page = app.administration.list(&AdminContext::operator(), &filter, after, PAGE).await?;
         let mut lines = String::new();
         for user in &page {
             lines.push_str(&line(app, user, with_hashes).await?.to_string());
@@ -111,8 +115,8 @@ async fn everybody(app: &App, with_hashes: bool) -> Result<(), Failure> {
     }
 }
 
-/// Answers whether anybody still reads. A file that is full is an error: half an export must not
-/// pass for one.
+/// Writes a line. Returns `false` if the pipe is closed. A full disk is an error, so that a partial
+/// export is not taken for a whole one.
 fn write(lines: &str) -> std::io::Result<bool> {
     let mut out = std::io::stdout().lock();
     match out.write_all(lines.as_bytes()).and_then(|()| out.flush()) {
@@ -130,7 +134,10 @@ async fn line(app: &App, user: &User, with_hashes: bool) -> Result<Value, Error>
     if let Some(language) = user.language {
         fields.insert("language".to_owned(), language.tag().into());
     }
-    if with_hashes && let Some(hash) = app.administration.password_hash(&operator(), user).await? {
+    if with_hashes
+        && let Some(hash) =
+            app.administration.password_hash(&AdminContext::operator(), user).await?
+    {
         fields.insert("password_hash".to_owned(), hash.as_phc().into());
     }
     Ok(fields.into())

@@ -15,7 +15,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 const REQUEST: &[u8] =
     b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
-/// Asks the service that listens where the configuration says.
+/// Requests the readiness of the service at the configured address.
 pub(super) async fn run(place: &Place) -> Result<(), Failure> {
     let mut address = configuration(place)?.listen;
     if address.ip().is_unspecified() {

@@ -1,4 +1,4 @@
-//! `vestibule user import`: accounts of another system, one JSON object a line.
+//! `vestibule user import`: imports accounts of another system from JSON lines.
 
 mod line;
 
@@ -10,30 +10,30 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 use serde_json::{Value, json};
-use vestibule_domain::administration::{Earnest, Imported, ImportedUser};
-use vestibule_domain::id::UserId;
-use vestibule_domain::username::Username;
+use vestibule_domain::model::id::UserId;
+use vestibule_domain::model::username::Username;
+use vestibule_domain::use_cases::administration::{Imported, ImportedUser, RunMode};
 
 use self::line::Refusal;
-use super::accounts::operator;
+use vestibule_domain::use_cases::admin_context::AdminContext;
+
 use super::progress::Progress;
 use super::{print_json, print_line};
 use crate::app::App;
 use crate::cli::Import;
 use crate::failure::Failure;
 
-/// Accounts added at a time: what a server that is some milliseconds away takes within the time of a
-/// unit.
+/// Number of accounts per unit; small enough for a database server with some latency.
 const BATCH: usize = 25;
-/// No account needs a longer line.
+/// Maximum length of a line.
 const MAX_LINE_BYTES: u64 = 64 * 1024;
 
-/// Adds what can be added, and says of everything else why it could not be.
+/// Imports all valid accounts, and reports why the others were not imported.
 pub(super) async fn run(app: &App, options: &Import) -> Result<(), Failure> {
     let mut lines = Lines::open(&options.file)?;
     let mut report = Report::default();
     let ended = read_all(app, options, &mut lines, &mut report).await;
-    // Also of an import that stops: what it has added stays.
+    // Also after an error, because accounts that were added stay.
     report.print(options);
     ended?;
     let refused = report.refused.len();
@@ -53,7 +53,7 @@ async fn read_all(
         progress.add(line.bytes);
         let read = match &line.text {
             Some(text) => line::read(app, text, options.drop_unusable_hashes),
-            None => Err(Refusal::nameless("more than 64 KiB on one line: is this JSON lines?")),
+            None => Err(Refusal::nameless("line longer than 64 KiB; is the file JSON lines?")),
         };
         match read {
             Ok(None) => {}
@@ -76,12 +76,12 @@ async fn add(
     if batch.is_empty() {
         return Ok(());
     }
-    let earnest = if rehearsed.is_some() { Earnest::Rehearsal } else { Earnest::Real };
+    let mode = if rehearsed.is_some() { RunMode::DryRun } else { RunMode::Commit };
     let users = batch.iter().map(|(_, user)| user.clone()).collect();
     let begun = Instant::now();
-    let mut outcomes = app.administration.import(&operator(), users, earnest).await?;
+    let mut outcomes = app.administration.import(&AdminContext::operator(), users, mode).await?;
     if !app.store.is_on_server() {
-        // Whoever waits for the one write lock looks now and then, and has to find it free.
+        // Waiters poll the only write lock of SQLite and need a chance to get it.
         tokio::time::sleep(begun.elapsed()).await;
     }
     if let Some(rehearsed) = rehearsed {
@@ -99,18 +99,18 @@ async fn add(
             Imported::EmailTaken => report.there_already += 1,
             Imported::UsernameTaken => {
                 let name = user.username.as_ref().map_or("any", |name| name.as_str());
-                let reason = format!("the user name {name} is taken by another account");
+                let reason = format!("the username {name} is taken");
                 report.refused(number, refuse(reason));
             }
             Imported::IdTaken => {
-                report.refused(number, refuse("the id is that of another account".to_owned()));
+                report.refused(number, refuse("the id is taken".to_owned()));
             }
         }
     }
     Ok(())
 }
 
-/// What would be there already, had the batches before not been taken back.
+/// Accounts of earlier batches of a dry run, which were rolled back.
 #[derive(Default)]
 struct Rehearsed {
     addresses: HashSet<String>,
@@ -140,11 +140,11 @@ impl Rehearsed {
     }
 }
 
-/// What became of the lines.
+/// The report of an import.
 #[derive(Default)]
 struct Report {
     added: u64,
-    /// Of these: those that have to choose a password.
+    /// Number of added accounts without a password.
     without_password: u64,
     there_already: u64,
     refused: Vec<(u64, Refusal)>,
@@ -183,7 +183,7 @@ impl Report {
 
 struct Line {
     number: u64,
-    /// `None` if it is too long to be looked at.
+    /// The line; `None` if it is too long.
     text: Option<Vec<u8>>,
     bytes: u64,
 }
@@ -191,7 +191,7 @@ struct Line {
 struct Lines {
     reader: Box<dyn BufRead>,
     number: u64,
-    /// How many there are, for the progress; nobody knows of standard input.
+    /// Returns the number of lines, for the progress bar; `None` for standard input.
     bytes: u64,
 }
 
@@ -215,7 +215,7 @@ impl Lines {
             if read as u64 != MAX_LINE_BYTES || text.ends_with(b"\n") {
                 break;
             }
-            // Nothing of it is kept but that it goes on.
+            // Skip the rest of the line.
             is_long = true;
             text.clear();
         }

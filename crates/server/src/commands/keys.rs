@@ -8,7 +8,7 @@ use crate::app::key_ring;
 use crate::cli::{Keys, Place};
 use crate::failure::Failure;
 
-/// Lists, rotates or retires token keys. A running service follows within a second or two.
+/// Lists, rotates or retires token keys. A running service applies changes within two seconds.
 pub(super) fn run(place: &Place, action: Keys) -> Result<(), Failure> {
     let config = configuration(place)?;
     key_ring(&config.data_dir).map_err(|problem| Failure::Configuration(problem.into()))?;
@@ -24,7 +24,7 @@ pub(super) fn run(place: &Place, action: Keys) -> Result<(), Failure> {
         }
         Keys::Retire { kid } => {
             let key = keys.retire(&kid, now()).map_err(failure)?;
-            print_line(&format!("{} is retired; nothing it signed is accepted", key.kid));
+            print_line(&format!("{} is retired; its tokens are rejected", key.kid));
         }
     }
     Ok(())

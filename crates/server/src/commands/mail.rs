@@ -4,13 +4,13 @@ use anyhow::anyhow;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
-use vestibule_domain::authority::Authority;
-use vestibule_domain::caller::Caller;
-use vestibule_domain::email::EmailAddress;
 use vestibule_domain::error::Error;
-use vestibule_domain::id::MailId;
-use vestibule_domain::language::Language;
-use vestibule_domain::mail::{MailRecord, MailState};
+use vestibule_domain::model::client::ClientInfo;
+use vestibule_domain::model::email::EmailAddress;
+use vestibule_domain::model::id::MailId;
+use vestibule_domain::model::language::Language;
+use vestibule_domain::model::mail::{MailRecord, MailState};
+use vestibule_domain::use_cases::admin_context::AdminContext;
 use vestibule_mail::describe;
 
 use super::{open, print_json, print_line, rfc3339};
@@ -18,10 +18,10 @@ use crate::app::App;
 use crate::cli::{Mail, Place};
 use crate::failure::Failure;
 
-/// How many mails are read at a time.
+/// Number of mails that are read at a time.
 const PAGE: u32 = 500;
 
-/// Tries the e-mail settings, lists mails and has them sent again.
+/// Sends a test mail, lists mails, or sends one again.
 pub(super) async fn run(place: &Place, action: Mail) -> Result<(), Failure> {
     let app = open(place).await?;
     match action {
@@ -33,10 +33,10 @@ pub(super) async fn run(place: &Place, action: Mail) -> Result<(), Failure> {
 
 async fn test(app: &App, to: &str) -> Result<(), Failure> {
     let to = EmailAddress::parse(to).map_err(anyhow::Error::from)?;
-    let (operator, nobody) = (Authority::operator(), Caller::default());
-    let tested = match app.mail_setup.test(&operator, to, Language::English, &nobody).await {
+    let (operator, no_client) = (AdminContext::operator(), ClientInfo::default());
+    let tested = match app.smtp.test(&operator, to, Language::English, &no_client).await {
         Err(Error::MailNotSetUp) => {
-            let remedy = "not set: name the relay that takes outgoing mail, and mail.from_address, \
+            let remedy = "not set: name the SMTP server that takes outgoing mail, and mail.from_address, \
                           or describe it on the administrator's page";
             return Err(Failure::configuration("mail.host", remedy));
         }
@@ -44,21 +44,21 @@ async fn test(app: &App, to: &str) -> Result<(), Failure> {
     };
     match tested.reply {
         Ok(receipt) => {
-            print_line(&format!("Sent. The relay said: {}", receipt.reply));
+            print_line(&format!("Sent. Reply of the SMTP server: {}", receipt.reply));
             Ok(())
         }
         Err(error) => Err(anyhow!(describe(&error, &app.locales, Language::English)).into()),
     }
 }
 
-/// The newest mails, at most so many.
+/// Returns at most `wanted` mails, the newest first.
 pub(super) async fn all(app: &App, limit: u32) -> Result<Vec<MailRecord>, Failure> {
     let mut mails: Vec<MailRecord> = Vec::new();
     let mut room = limit;
     while room > 0 {
         let before = mails.last().map(|mail| mail.id);
         let wanted = room.min(PAGE);
-        let page = app.administration.mails(&Authority::operator(), before, wanted).await?;
+        let page = app.administration.mails(&AdminContext::operator(), before, wanted).await?;
         let found = u32::try_from(page.len()).unwrap_or(PAGE);
         mails.extend(page);
         if found < wanted {
@@ -82,12 +82,11 @@ async fn list(app: &App, limit: u32, json: bool) -> Result<(), Failure> {
 }
 
 async fn resend(app: &App, id: &str) -> Result<(), Failure> {
-    let id: Uuid = id
-        .parse()
-        .map_err(|_| anyhow!("{id:?} is no mail's id; `vestibule mail list` prints them"))?;
-    match app.administration.resend(&Authority::operator(), MailId::from_uuid(id)).await {
+    let id: Uuid =
+        id.parse().map_err(|_| anyhow!("{id:?} is not a mail id; see `vestibule mail list`"))?;
+    match app.administration.resend(&AdminContext::operator(), MailId::from_uuid(id)).await {
         Ok(()) => {
-            print_line(&format!("{id} is due now; the worker of the running service sends it"));
+            print_line(&format!("{id} is queued; the worker of the running service sends it"));
             Ok(())
         }
         Err(Error::NotFound) => Err(anyhow!(
@@ -99,7 +98,7 @@ async fn resend(app: &App, id: &str) -> Result<(), Failure> {
     }
 }
 
-/// When it is due, while it waits; since when it does not.
+/// Returns the due time of a waiting mail, or the time at which it was settled.
 fn moments(state: MailState) -> (Option<OffsetDateTime>, Option<OffsetDateTime>) {
     match state {
         MailState::Waiting { due_at } => (Some(due_at), None),

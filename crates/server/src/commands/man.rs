@@ -14,7 +14,7 @@ pub(super) fn run(path: &[String]) -> Result<(), Failure> {
     command.build();
     for name in path {
         let found = command.find_subcommand(name).cloned();
-        command = found.ok_or_else(|| anyhow!("there is no command `{}`", path.join(" ")))?;
+        command = found.ok_or_else(|| anyhow!("unknown command `{}`", path.join(" ")))?;
     }
     let mut page = Vec::new();
     let source = concat!("vestibule ", env!("CARGO_PKG_VERSION"));

@@ -10,10 +10,10 @@ use crate::app::{App, Server, compose};
 use crate::cli::{Migrate, Place};
 use crate::failure::Failure;
 
-/// Migrates, or tells how far the database is.
+/// Applies migrations, or shows their status.
 pub(super) async fn run(place: &Place, action: Migrate, json: bool) -> Result<(), Failure> {
     let config = configuration(place)?;
-    let app = compose(&config, &public_url(&config)?, Server::MustBeThere).await?;
+    let app = compose(&config, &public_url(&config)?, Server::Required).await?;
     match action {
         Migrate::Up => {
             for name in up(&app).await? {
@@ -38,8 +38,7 @@ pub(super) async fn run(place: &Place, action: Migrate, json: bool) -> Result<()
     Ok(())
 }
 
-/// Applies what is pending and answers with its names. An SQLite file that holds anything is copied
-/// first.
+/// Applies pending migrations and returns their names. A non-empty SQLite file is copied first.
 pub(super) async fn up(app: &App) -> Result<Vec<String>, Failure> {
     let copy = async |status: &Status| {
         if status.applied.is_empty() { Ok(()) } else { snapshot::take(app.config(), status).await }
@@ -47,12 +46,12 @@ pub(super) async fn up(app: &App) -> Result<Vec<String>, Failure> {
     vestibule_migrations::migrate_after(app.store.connection(), copy).await
 }
 
-/// How far the database is.
+/// Returns the status of the migrations.
 pub(super) async fn status(store: &SeaStore) -> Result<Status, Failure> {
     Ok(vestibule_migrations::status(store.connection()).await?)
 }
 
-/// Whether nothing was ever migrated.
+/// Returns `true` if no migration was applied.
 pub(super) async fn is_empty(store: &SeaStore) -> Result<bool, Failure> {
     Ok(status(store).await?.applied.is_empty())
 }

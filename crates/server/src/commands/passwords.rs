@@ -1,22 +1,22 @@
-//! Passwords on the command line: asked for, or read from standard input; never an argument, which
-//! other users of the machine could read.
+//! Passwords on the command line: prompted for, or read from standard input; never an argument,
+//! which other users of the machine could read.
 
 use std::io::{IsTerminal, Read};
 
 use anyhow::{Context, anyhow};
-use vestibule_domain::password::{Password, PasswordError};
-use vestibule_domain::policy::PasswordPolicy;
+use vestibule_domain::model::password::{Password, PasswordError};
+use vestibule_domain::model::policy::PasswordPolicy;
 
 use crate::failure::Failure;
 
-/// Gets a new password, held against the policy.
+/// Reads a new password and checks its length.
 pub(super) fn choose(from_stdin: bool, policy: &PasswordPolicy) -> Result<Password, Failure> {
     let text = if from_stdin { read_stdin()? } else { ask()? };
     Password::choose(&text, policy.min_length)
         .map_err(|error: PasswordError| Failure::Other(anyhow!(error)))
 }
 
-/// The first line without its end; a password may hold anything else.
+/// Returns the first line without its line end.
 fn read_stdin() -> Result<String, Failure> {
     let mut text = String::new();
     std::io::stdin().take(16 * 1024).read_to_string(&mut text).context("reading the password")?;
@@ -25,10 +25,10 @@ fn read_stdin() -> Result<String, Failure> {
 
 fn ask() -> Result<String, Failure> {
     if !std::io::stdin().is_terminal() {
-        return Err(anyhow!("there is nobody to ask for a password; use --password-stdin").into());
+        return Err(anyhow!("not a terminal; use --password-stdin").into());
     }
     let first = rpassword::prompt_password("New password: ").context("reading the password")?;
-    let second = rpassword::prompt_password("The same again: ").context("reading the password")?;
+    let second = rpassword::prompt_password("Repeat password: ").context("reading the password")?;
     if first != second {
         return Err(anyhow!("the two passwords do not match; nothing was changed").into());
     }

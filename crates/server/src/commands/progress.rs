@@ -1,12 +1,12 @@
-//! How far long work is, for a person at a terminal; nobody else is told.
+//! Progress bars, on terminals only.
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar, which is gone when this is dropped.
+/// A progress bar, removed when dropped.
 pub(super) struct Progress(ProgressBar);
 
 impl Progress {
-    /// Begins at nothing of `total`.
+    /// Creates a bar for `total` items.
     pub(super) fn of(what: &'static str, total: u64) -> Self {
         let bar = ProgressBar::new(total).with_message(what);
         let style = "{msg}  [{wide_bar}]  {human_pos} of {human_len}, {eta} left";
@@ -16,7 +16,7 @@ impl Progress {
         })
     }
 
-    /// So much more is done.
+    /// Advances the bar.
     pub(super) fn add(&self, done: u64) {
         self.0.inc(done);
     }

@@ -16,21 +16,21 @@ use crate::app::{App, Server, compose, no_store};
 use crate::cli::{Place, Serve};
 use crate::config::{Config, Overrides, PublicUrl, environment, load};
 use crate::failure::Failure;
-use crate::first_run::News;
-use crate::reception::Reception;
-use crate::{first_run, listen, telemetry, worker};
+use crate::startup_banner::StartupInfo;
+use crate::startup_gate::StartupGate;
+use crate::{listen, startup_banner, telemetry, worker};
 
-/// How long the database may take to say goodbye.
+/// Timeout for closing the database.
 const LAST_WORDS: Duration = Duration::from_secs(3);
-/// How long requests are still accepted after SIGTERM, so that a load balancer sees that readiness
-/// has turned before connections are refused.
+/// Time after SIGTERM in which requests are still accepted, so that load balancers notice the
+/// readiness change before connections are refused.
 const DRAIN: Duration = Duration::from_secs(5);
-/// Connections of those who ask for metrics.
+/// Maximum number of connections to the metrics listener.
 const MONITORS: usize = 16;
-/// Between two looks for a database that is away.
+/// Interval of checks for an unavailable database.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Serves until told to stop.
+/// Runs the service until it is stopped.
 pub(super) async fn serve(place: &Place, options: &Serve) -> Result<(), Failure> {
     let overrides =
         Overrides { listen: options.listen.clone(), dev: options.dev, ..place.overrides() };
@@ -38,37 +38,41 @@ pub(super) async fn serve(place: &Place, options: &Serve) -> Result<(), Failure>
     let telemetry = telemetry::start(config.log_format, config.traces.as_ref());
     if config.dev && !config.listen.ip().is_loopback() {
         let at = format!("server.listen = {}", config.listen);
-        return Err(Failure::configuration(at, "--dev listens on this machine only: 127.0.0.1"));
+        return Err(Failure::configuration(
+            at,
+            "--dev requires a loopback address such as 127.0.0.1",
+        ));
     }
     let listener = bind("server.listen", config.listen).await?;
     let metrics = bind_metrics(&config).await?;
     let address = listener.local_addr()?;
-    let orders = Orders::listen(if config.dev { Duration::ZERO } else { DRAIN })?;
-    let reception = Reception::new(&config);
+    let shutdown = Shutdown::listen(if config.dev { Duration::ZERO } else { DRAIN })?;
+    let reception = StartupGate::new(&config);
     let service = async {
-        let started =
-            orders.obey(Box::pin(start(&config, address, options.no_migrate, news))).await;
+        let started = shutdown
+            .run_until_stopped(Box::pin(start(&config, address, options.no_migrate, news)))
+            .await;
         let Some((mut app, news)) = started.transpose()? else { return Ok(None) };
-        app.state.draining = orders.draining.clone();
+        app.state.draining = shutdown.draining.clone();
         reception.open(app.endpoint());
         announce(&app, &config, address, &news)?;
         let work = async {
             if !options.no_worker {
-                worker::run(&app, orders.stop.clone()).await;
+                worker::run(&app, shutdown.stop.clone()).await;
             }
         };
-        let watched = serve_metrics(&app, metrics, orders.stop.clone());
-        tokio::join!(work, worker::follow_keys(&app, orders.stop.clone()), watched);
+        let watched = serve_metrics(&app, metrics, shutdown.stop.clone());
+        tokio::join!(work, worker::follow_keys(&app, shutdown.stop.clone()), watched);
         Ok(Some(app))
     };
     let service = async {
         let ended: Result<Option<App>, Failure> = service.await;
-        // However that came about, nobody is to be let in any more.
-        orders.stop.cancel();
+        // Also after an error: accept no more requests.
+        shutdown.stop.cancel();
         ended
     };
     let requests =
-        listen::serve(listener, listen::capacity(), reception.clone(), orders.stop.clone());
+        listen::serve(listener, listen::capacity(), reception.clone(), shutdown.stop.clone());
     let ((), ended) = tokio::join!(requests, service);
     let failed = match ended {
         Ok(Some(app)) => {
@@ -78,7 +82,7 @@ pub(super) async fn serve(place: &Place, options: &Serve) -> Result<(), Failure>
         Ok(None) => None,
         Err(failure) => Some(failure),
     };
-    // After a failure too: it is then that somebody looks for what came before.
+    // Also after an error, when the last spans matter most.
     telemetry.stop().await;
     if let Some(failure) = failed {
         return Err(failure);
@@ -87,18 +91,18 @@ pub(super) async fn serve(place: &Place, options: &Serve) -> Result<(), Failure>
     Ok(())
 }
 
-/// Sends mail until told to stop.
+/// Runs the mail worker until it is stopped.
 pub(super) async fn worker(place: &Place) -> Result<(), Failure> {
     let (config, _) = load(&place.overrides(), environment())?;
     let telemetry = telemetry::start(config.log_format, config.traces.as_ref());
     let metrics = bind_metrics(&config).await?;
-    let orders = Orders::listen(Duration::ZERO)?;
+    let shutdown = Shutdown::listen(Duration::ZERO)?;
     let nothing = async |_: &App| Ok(());
     let start = Box::pin(start(&config, config.listen, false, nothing));
-    let started = orders.obey(start).await;
+    let started = shutdown.run_until_stopped(start).await;
     if let Some((app, ())) = started.transpose()? {
         tracing::info!("ready to send mail");
-        let (run, stop) = (worker::run(&app, orders.stop.clone()), orders.stop.clone());
+        let (run, stop) = (worker::run(&app, shutdown.stop.clone()), shutdown.stop.clone());
         let watched = serve_metrics(&app, metrics, stop.clone());
         tokio::join!(run, worker::follow_keys(&app, stop), watched);
         close(app).await;
@@ -108,9 +112,9 @@ pub(super) async fn worker(place: &Place) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Closes the database; one that does not answer is left to notice by itself.
+/// Closes the database, with a timeout.
 async fn close(app: App) {
-    let (tokens, sessions) = (app.access_tokens.recognised(), app.store.recalled_sessions());
+    let (tokens, sessions) = (app.access_tokens.cache_stats(), app.store.session_cache_usage());
     tracing::debug!(
         tokens.recognised = tokens.hits,
         tokens.verified = tokens.misses,
@@ -119,7 +123,7 @@ async fn close(app: App) {
         "what was remembered"
     );
     if tokio::time::timeout(LAST_WORDS, app.store.close()).await.is_err() {
-        tracing::warn!("the database did not close in time");
+        tracing::warn!("closing the database timed out");
     }
 }
 
@@ -130,11 +134,11 @@ async fn bind_metrics(config: &Config) -> Result<Option<TcpListener>, Failure> {
     }
 }
 
-/// Tells whoever asks for metrics, until told to stop.
+/// Serves metrics until the process is stopped.
 async fn serve_metrics(app: &App, listener: Option<TcpListener>, stop: CancellationToken) {
     if let (Some(listener), Some(endpoint)) = (listener, app.metrics_endpoint()) {
         if let Ok(address) = listener.local_addr() {
-            tracing::info!(address = %format!("http://{address}/metrics"), "metrics are served");
+            tracing::info!(address = %format!("http://{address}/metrics"), "serving metrics");
         }
         listen::serve(listener, MONITORS, endpoint, stop).await;
     }
@@ -143,12 +147,12 @@ async fn serve_metrics(app: &App, listener: Option<TcpListener>, stop: Cancellat
 async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
         let at = format!("{key} = {address}");
-        Failure::configuration(at, format!("cannot be listened on ({error}); choose another"))
+        Failure::configuration(at, format!("cannot listen ({error}); choose another address"))
     })
 }
 
-/// Builds the service, waits for its database, brings it up to date, and asks it for what has to be
-/// known.
+/// Wires the service, waits for its database, applies migrations, and reads what the startup banner
+/// shows.
 async fn start<T>(
     config: &Config,
     address: SocketAddr,
@@ -170,7 +174,7 @@ async fn start<T>(
         match prepare().await {
             Ok(answer) => return Ok((app, answer)),
             Err(failure) if app.store.is_on_server() && failure.is_transient() => {
-                tracing::warn!(reason = %failure, "the database went away again");
+                tracing::warn!(reason = %failure, "database unavailable again");
                 sleep(PAUSE).await;
             }
             Err(failure) => return Err(failure),
@@ -178,10 +182,10 @@ async fn start<T>(
     }
 }
 
-/// Returns when the database can be worked with; says why it cannot, once for each reason.
+/// Waits until the database is available, and logs each reason once.
 async fn wait_for_database(app: &App) -> Result<(), Failure> {
     let mut said = String::new();
-    while let Err(error) = app.store.visit().await {
+    while let Err(error) = app.store.check_available().await {
         if !error.is_transient() {
             return Err(Failure::Configuration(no_store(app.config(), &error).into()));
         }
@@ -205,54 +209,59 @@ async fn bring_up_to_date(app: &App, no_migrate: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn news(app: &App) -> Result<News, Failure> {
-    Ok(News {
+async fn news(app: &App) -> Result<StartupInfo, Failure> {
+    Ok(StartupInfo {
         setup_link: app.setup.prepare().await?.map(|link| app.setup_link(&link)),
-        mail_is_set_up: app.mail_setup.is_set_up().await?,
+        mail_is_set_up: app.smtp.is_set_up().await?,
     })
 }
 
-/// Says what is served where; the last line tells scripts that requests are accepted.
-fn announce(app: &App, config: &Config, address: SocketAddr, news: &News) -> Result<(), Failure> {
+/// Prints the startup banner or log lines; the last line announces readiness to scripts.
+fn announce(
+    app: &App,
+    config: &Config,
+    address: SocketAddr,
+    news: &StartupInfo,
+) -> Result<(), Failure> {
     if telemetry::is_json(config.log_format) {
-        for warning in first_run::warnings(config, news) {
+        for warning in startup_banner::warnings(config, news) {
             tracing::warn!("{warning}");
         }
     } else {
         use std::io::Write as _;
-        let screen = first_run::screen(app, config, news);
+        let screen = startup_banner::screen(app, config, news);
         std::io::stderr().write_all(screen.as_bytes())?;
     }
     tracing::info!(target: telemetry::ALWAYS, address = %format!("http://{address}"), "ready");
     Ok(())
 }
 
-/// What SIGTERM and Ctrl-C ask for.
-struct Orders {
-    /// Readiness turns first.
+/// The phases of a shutdown, started by SIGTERM or Ctrl-C.
+struct Shutdown {
+    /// Readiness is off, requests are still accepted.
     draining: Arc<AtomicBool>,
-    /// The process is asked to stop.
+    /// The process stops.
     asked: CancellationToken,
-    /// It stops: after SIGTERM requests are accepted for a while longer, unless a second signal says
-    /// that it is urgent.
+    /// Waits for a signal and starts the shutdown. After SIGTERM requests are accepted for a while
+    /// longer, unless there is a second signal.
     stop: CancellationToken,
 }
 
-impl Orders {
+impl Shutdown {
     fn listen(drain: Duration) -> Result<Self, Failure> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let (draining, asked, stop) = Default::default();
-        let orders = Self { draining, asked, stop };
+        let shutdown = Self { draining, asked, stop };
         let (draining, asked, stop) =
-            (orders.draining.clone(), orders.asked.clone(), orders.stop.clone());
+            (shutdown.draining.clone(), shutdown.asked.clone(), shutdown.stop.clone());
         #[expect(clippy::disallowed_methods, reason = "this is what shutdown waits for")]
         tokio::spawn(async move {
             let drain = tokio::select! {
                 _ = terminate.recv() => drain,
                 _ = interrupt.recv() => Duration::ZERO,
             };
-            tracing::info!("stopping: requests and mails under way are finished first");
+            tracing::info!("stopping, finishing requests and mails in progress");
             draining.store(true, Ordering::Relaxed);
             asked.cancel();
             tokio::select! {
@@ -262,11 +271,11 @@ impl Orders {
             }
             stop.cancel();
         });
-        Ok(orders)
+        Ok(shutdown)
     }
 
-    /// Does something that is dropped when the process is asked to stop: nobody is served yet.
-    async fn obey<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+    /// Runs a startup task that is dropped when the process is stopped.
+    async fn run_until_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         self.asked.run_until_cancelled(work).await
     }
 }

@@ -1,4 +1,4 @@
-//! The copy of an SQLite database that is made before a migration changes it.
+//! The copy of an SQLite database before a migration.
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -13,15 +13,15 @@ use super::now;
 use crate::config::Config;
 use crate::failure::Failure;
 
-/// Under `server.data_dir`.
+/// The folder of the copies in `server.data_dir`.
 const FOLDER: &str = "snapshots";
 
-/// Copies the database as it is, for whoever wants to go back to the version before.
+/// Copies the database, for a downgrade to the version before. SQLite only.
 ///
-/// Called by the one process that migrates. A PostgreSQL server has its own ways.
+/// Called by the process that holds the migration lock.
 ///
 /// # Errors
-/// When the copy cannot be written. What cannot be kept is not changed.
+/// If the copy cannot be written; the database is then not migrated.
 pub(super) async fn take(config: &Config, status: &Status) -> Result<(), Failure> {
     let folder = config.data_dir.join(FOLDER);
     let moment =
@@ -32,15 +32,12 @@ pub(super) async fn take(config: &Config, status: &Status) -> Result<(), Failure
     match make(config, &folder, &copy).await {
         Ok(()) => {
             let copy = copy.display().to_string();
-            tracing::info!(copy, "the database was copied before it is migrated");
+            tracing::info!(copy, "database copied before migration");
             Ok(())
         }
         Err(BackupError::NotAFile) => Ok(()),
         Err(error) => Err(anyhow::Error::from(error)
-            .context(format!(
-                "nothing was migrated: the database is copied to {} first, which has to be possible",
-                folder.display()
-            ))
+            .context(format!("not migrated: copying the database to {} failed", folder.display()))
             .into()),
     }
 }
@@ -54,7 +51,7 @@ async fn make(config: &Config, folder: &Path, copy: &Path) -> Result<(), BackupE
     backup(url, copy).await
 }
 
-/// Removes what is left of copies whose making was interrupted: nobody else makes one now.
+/// Deletes incomplete copies of interrupted runs.
 fn clear_away(folder: &Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;

@@ -1,48 +1,22 @@
-//! Collecting values: defaults, the file, the environment, the command line, in rising order.
+//! Collects values from defaults, file, environment and command line; later sources win.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use toml::{Table, Value};
 
+use super::Config;
 use super::keys::{KEYS, Key, find};
 use super::problem::{Invalid, Problem};
 use super::reader::Reader;
-use super::{Config, Secret};
+use super::settings::{Overrides, Settings};
 
-/// The file that is read when none is named.
+/// Configuration file used without `--config`.
 const DEFAULT_FILE: &str = "vestibule.toml";
 
-/// What the command line says.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Overrides {
-    /// `--config`: must exist.
-    pub(crate) file: Option<PathBuf>,
-    /// `--listen`.
-    pub(crate) listen: Option<String>,
-    /// `--data-dir`.
-    pub(crate) data_dir: Option<PathBuf>,
-    /// `--dev`.
-    pub(crate) dev: bool,
-    /// Whether the command serves nobody, and so needs no public URL.
-    pub(crate) serves_nobody: bool,
-}
-
-/// A value as text, and where it comes from.
-#[derive(Clone)]
-pub(crate) struct Setting {
-    pub(crate) text: Secret,
-    pub(crate) source: String,
-}
-
-/// Every value that somebody set, by key, before it is checked.
-#[derive(Clone, Default)]
-pub(crate) struct Settings(pub(crate) BTreeMap<&'static str, Setting>);
-
-/// Reads and checks the whole configuration.
+/// Reads and validates the configuration.
 ///
 /// # Errors
-/// [`Invalid`] lists every problem of every source.
+/// [`Invalid`] with every problem of every source.
 pub(crate) fn load(
     overrides: &Overrides,
     environment: impl Iterator<Item = (String, String)>,
@@ -66,12 +40,6 @@ pub(crate) fn load(
     }
 }
 
-impl Settings {
-    fn set(&mut self, name: &'static str, text: String, source: String) {
-        self.0.insert(name, Setting { text: Secret::new(text), source });
-    }
-}
-
 fn read_file(named: Option<&Path>, settings: &mut Settings, problems: &mut Vec<Problem>) {
     let path = named.unwrap_or(Path::new(DEFAULT_FILE));
     let at = path.display().to_string();
@@ -86,9 +54,9 @@ fn read_file(named: Option<&Path>, settings: &mut Settings, problems: &mut Vec<P
     match text.parse::<Table>() {
         Ok(table) => flatten("", &table, &at, settings, problems),
         Err(error) => {
-            // The parser's full text quotes the line, which may hold a password.
+            // The parser's full message quotes the line, which may contain a password.
             let line = error.span().map_or(0, |span| text[..span.start].lines().count().max(1));
-            let remedy = format!("is not valid TOML, near line {line}: {}", error.message());
+            let remedy = format!("not valid TOML, near line {line}: {}", error.message());
             problems.push(Problem::new(at, remedy));
         }
     }
@@ -134,8 +102,8 @@ fn as_text(value: &Value) -> Option<String> {
     }
 }
 
-/// Names the key that was probably meant: the one that ends alike. What somebody else wrote stays
-/// within its line.
+/// Reports an unknown key and suggests a known one with the same last part. Input is escaped, so
+/// that the message stays on one line.
 fn unknown(name: &str, source: &str) -> Problem {
     let last = name.rsplit('.').next().unwrap_or(name);
     let meant = KEYS.iter().find(|key| key.name.rsplit('.').next() == Some(last));
@@ -176,19 +144,20 @@ fn read_environment(
     }
 }
 
-/// Whether a variable is meant for us.
+/// Returns `true` if the variable configures the service.
 ///
-/// A cluster that has a service by our name sets addresses of it in every container.
+/// Kubernetes sets `VESTIBULE_SERVICE_…` and `VESTIBULE_PORT…` in every container if a service is
+/// called `vestibule`.
 fn is_ours(name: &str) -> bool {
     let rest = name.strip_prefix("VESTIBULE_");
     rest.is_some_and(|rest| !rest.starts_with("SERVICE_") && !rest.starts_with("PORT"))
 }
 
-/// The environment, for [`load`]. What is not text is not ours.
+/// Returns the environment variables for [`load`], without those that are not Unicode.
 pub(crate) fn environment() -> impl Iterator<Item = (String, String)> {
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    // Without the feature a variable about faults is refused like any other unknown key.
+    // Without the feature, variables of fault injection are refused as unknown keys.
     #[cfg(feature = "fault-injection")]
     let variables = variables.filter(|(name, _)| !crate::faults::is_ours(name));
     variables

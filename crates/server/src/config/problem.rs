@@ -1,17 +1,17 @@
-//! What is wrong with a configuration, all of it at once.
+//! Configuration errors, collected so that all are reported at once.
 
 use std::fmt;
 
-/// One thing that is wrong, and what to do about it.
+/// A configuration error with its location and remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
-    /// The key, file or environment variable.
+    /// Key, file or environment variable.
     pub(crate) at: String,
-    /// What is wrong and what is expected.
+    /// Error and expected value.
     pub(crate) remedy: String,
 }
 
-/// A configuration that cannot be used.
+/// The errors of an invalid configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Invalid(pub Vec<Problem>);
 

@@ -1,6 +1,6 @@
-//! What holds for any file and any environment.
+//! Property tests of the configuration, with any file and environment.
 //!
-//! The same inputs in every run.
+//! The inputs are the same in every run.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -14,7 +14,7 @@ use time::Duration;
 use super::keys::{KEYS, Key};
 use super::{Config, Invalid, Overrides, init_file, load, show};
 
-/// In every secret that is set, and nowhere else.
+/// Part of every configured secret, and of nothing else.
 const MARK: &str = "hunter2";
 const YEAR: Duration = Duration::days(365);
 
@@ -30,7 +30,7 @@ fn try_all<S: Strategy>(
     TestRunner::new_with_rng(runs, random).run(&inputs, test).unwrap();
 }
 
-/// Something one may read for a value: a part of what is valid somewhere, durations, numbers, noise.
+/// Generates values: defaults, durations, numbers and noise.
 fn values() -> impl Strategy<Value = String> {
     let defaults: Vec<&str> = KEYS.iter().filter_map(|key| key.default).collect();
     let unit = select(vec!["ns", "ms", "s", "m", "h", "d", "w", "M", "y", "days", "", "ß"]);
@@ -65,8 +65,8 @@ fn read(overrides: &Overrides, variables: Variables) -> Result<Config, Invalid> 
     Ok(config)
 }
 
-/// Every problem is one line that says where and gives no secret away.
-fn is_told_well(invalid: &Invalid) -> bool {
+/// Returns `true` if each problem is one line with a key or variable and without a secret.
+fn is_well_reported(invalid: &Invalid) -> bool {
     let text = invalid.to_string();
     let one_line_each = text.lines().count() == invalid.0.len();
     let names = |line: &str| {
@@ -76,7 +76,7 @@ fn is_told_well(invalid: &Invalid) -> bool {
     one_line_each && !text.contains(MARK) && !text.is_empty() && text.lines().all(names)
 }
 
-fn has_its_ranges(config: &Config) -> bool {
+fn is_within_ranges(config: &Config) -> bool {
     let within = |value: Duration, range: RangeInclusive<Duration>| range.contains(&value);
     let policy = &config.policy;
     within(policy.reset.ttl, Duration::MINUTE..=Duration::DAY)
@@ -92,18 +92,18 @@ fn has_its_ranges(config: &Config) -> bool {
 }
 
 #[test]
-fn any_environment_is_read_or_refused_in_words() {
+fn any_environment_is_loaded_or_rejected_with_an_error() {
     try_all(3000, variables(), |variables| {
         let overrides = Overrides { dev: true, ..Overrides::default() };
         match read(&overrides, variables) {
-            Ok(config) => prop_assert!(has_its_ranges(&config), "{config:?}"),
-            Err(invalid) => prop_assert!(is_told_well(&invalid), "{invalid}"),
+            Ok(config) => prop_assert!(is_within_ranges(&config), "{config:?}"),
+            Err(invalid) => prop_assert!(is_well_reported(&invalid), "{invalid}"),
         }
         Ok(())
     });
 }
 
-/// A duration that is accepted means the same when it is written out again.
+/// Formatting an accepted duration and parsing it again gives the same value.
 #[test]
 fn any_duration_that_is_accepted_has_one_meaning() {
     try_all(3000, values(), |text| {
@@ -120,12 +120,12 @@ fn any_duration_that_is_accepted_has_one_meaning() {
     });
 }
 
-/// The file that `config init` writes, changed in places.
+/// Tests random changes of the file that `config init` prints.
 #[test]
-fn any_file_is_read_or_refused_in_words() {
+fn any_file_is_loaded_or_rejected_with_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("vestibule.toml");
-    // Without the marks of comments, so that the values are read.
+    // Uncommented, so that the values are read.
     let valid = init_file().replace("\n# ", "\n").replace("\n#", "\n");
     let piece = prop_oneof![
         "\\PC{0,3}",
@@ -151,7 +151,7 @@ fn any_file_is_read_or_refused_in_words() {
         fs::write(&path, characters.into_iter().collect::<String>()).unwrap();
         let file = Some(path.clone());
         match read(&Overrides { file, dev: true, ..Overrides::default() }, Variables::new()) {
-            Ok(config) => prop_assert!(has_its_ranges(&config), "{config:?}"),
+            Ok(config) => prop_assert!(is_within_ranges(&config), "{config:?}"),
             Err(invalid) => {
                 let text = invalid.to_string();
                 prop_assert_eq!(text.lines().count(), invalid.0.len(), "{}", text);

@@ -1,4 +1,4 @@
-//! From text to checked values, noting every problem on the way.
+//! Parses and validates the collected values, and collects all problems.
 
 mod outward;
 mod traces;
@@ -9,19 +9,19 @@ use std::str::FromStr;
 
 use ipnet::IpNet;
 use time::Duration;
-use vestibule_domain::policy::{
-    AuditPolicy, FailurePolicy, LimitPolicy, OutboxPolicy, PasswordPolicy, Policy, ResetPolicy,
-    SessionPolicy, SetupPolicy, SignUpMode,
+use vestibule_domain::model::policy::{
+    AuditPolicy, LimitPolicy, OutboxPolicy, PasswordPolicy, Policy, ResetPolicy, SessionPolicy,
+    SetupPolicy, SignInThrottlePolicy, SignUpMode,
 };
 use vestibule_limits::RedisAddress;
 use vestibule_passwords::EngineChoice;
 
 use super::keys::find;
-use super::load::{Overrides, Settings};
 use super::problem::Problem;
+use super::settings::{Overrides, Settings};
 use super::{Config, LogFormat, PublicUrl, RedisConfig, Secret};
 
-/// Reads values and remembers what was wrong with them.
+/// Parses values and collects problems.
 pub(crate) struct Reader<'a> {
     settings: &'a Settings,
     problems: Vec<Problem>,
@@ -36,14 +36,14 @@ impl<'a> Reader<'a> {
         self.problems
     }
 
-    /// The whole configuration; `None` when something is missing that has no default.
+    /// Returns the configuration; `None` if a required value is missing or invalid.
     pub(crate) fn config(&mut self, overrides: &Overrides) -> Option<Config> {
         let listen = self.parse("server.listen");
         let public_url = self.with("server.public_url", PublicUrl::parse);
-        let needed = !overrides.dev && !overrides.serves_nobody;
+        let needed = !overrides.dev && !overrides.public_url_optional;
         if needed && !self.is_set("server.public_url") {
-            let remedy = "required: set it to the address people reach the service at, such as \
-                          https://accounts.example.com, or try the service with --dev";
+            let remedy = "required: set it to the public URL of the service, such as \
+                          https://accounts.example.com, or use --dev to try it";
             self.problems.push(Problem::new("server.public_url", remedy));
         }
         let trusted_proxies = self.with("server.trusted_proxies", networks);
@@ -57,7 +57,8 @@ impl<'a> Reader<'a> {
         let issuer = self.with("tokens.issuer", |text| label(text, 256));
         let audience = self.with("tokens.audience", |text| label(text, 256));
         let policy = self.policy(product_name.as_deref().unwrap_or_default());
-        let recall = self.duration("sessions.max_staleness", Duration::ZERO..=Duration::SECOND);
+        let max_staleness =
+            self.duration("sessions.max_staleness", Duration::ZERO..=Duration::SECOND);
         let passwords = self.passwords();
         let common_list: Option<std::path::PathBuf> = self.parse("password.common_list");
         let mail = self.mail();
@@ -77,7 +78,7 @@ impl<'a> Reader<'a> {
             issuer,
             audience,
             policy: policy?,
-            recall: recall?.unsigned_abs(),
+            max_staleness: max_staleness?.unsigned_abs(),
             passwords: passwords?,
             common_list,
             mail,
@@ -124,7 +125,7 @@ impl<'a> Reader<'a> {
                 product_name: product_name.to_owned(),
             },
             limits: limits?,
-            failures: FailurePolicy::default(),
+            failures: SignInThrottlePolicy::default(),
             audit: AuditPolicy { keep: audit_keep? },
             outbox: OutboxPolicy::default(),
             setup: SetupPolicy::default(),
@@ -183,7 +184,7 @@ impl<'a> Reader<'a> {
     }
 
     fn redis(&mut self) -> Option<RedisConfig> {
-        // What is wrong with the number is said whether or not it is used.
+        // Validated even if it is not used.
         let nodes = self.number("redis.nodes", 1..=1000).and_then(NonZeroU32::new);
         let address =
             self.with("redis.url", |text| RedisAddress::parse(text).map_err(|_| String::new()));
@@ -194,13 +195,13 @@ impl<'a> Reader<'a> {
         self.settings.0.contains_key(name)
     }
 
-    /// The text of a value: set, or the default.
+    /// Returns the configured text of a key, or its default.
     fn text(&self, name: &'static str) -> Option<String> {
         let set = self.settings.0.get(name).map(|setting| setting.text.expose().to_owned());
         set.or_else(|| find(name)?.default.map(str::to_owned))
     }
 
-    /// Reads a value; what is wrong with it is noted, and the value itself only if it is no secret.
+    /// Parses a value. A problem contains the value only if it is not a secret.
     fn with<T>(
         &mut self,
         name: &'static str,
@@ -256,14 +257,14 @@ impl<'a> Reader<'a> {
 
 fn list<T: FromStr>(text: &str) -> Result<Vec<T>, String> {
     let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-    items.map(|item| item.parse().map_err(|_| format!("{item:?} is none"))).collect()
+    items.map(|item| item.parse().map_err(|_| format!("{item:?} is not a network"))).collect()
 }
 
-/// Whoever trusts everybody lets every client say who it is.
+/// Refuses networks that contain every address: every client could then forge its IP.
 fn networks(text: &str) -> Result<Vec<IpNet>, String> {
     let networks: Vec<IpNet> = list(text)?;
     match networks.iter().find(|network| network.prefix_len() == 0) {
-        Some(everybody) => Err(format!("{everybody} is everybody")),
+        Some(network) => Err(format!("{network} contains every address")),
         None => Ok(networks),
     }
 }
@@ -277,12 +278,12 @@ fn log_format(text: &str) -> Result<LogFormat, String> {
     }
 }
 
-/// A folder as a part of an address, in which some characters mean something else.
+/// Escapes a folder for a URL.
 fn in_url(folder: &str) -> String {
     folder.replace('%', "%25").replace('?', "%3F").replace('#', "%23").replace(' ', "%20")
 }
 
-/// One line of text that may stand in a header.
+/// Parses one line of text that is valid in a header.
 fn label(text: &str, max: usize) -> Result<String, String> {
     let fits = (1..=max).contains(&text.chars().count());
     if fits && !text.chars().any(char::is_control) && text.trim() == text {

@@ -1,4 +1,4 @@
-//! Limiters that go by the clock or open when their store is away, and proxies that are everybody.
+//! Faults of rate limits: fixed windows, no limit without Redis, and trust in all proxies.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -12,14 +12,14 @@ use vestibule_limits::{FallbackLimiter, RedisLimiter};
 
 use crate::config::RedisConfig;
 
-/// All networks there are.
-pub(super) fn everybody() -> Vec<IpNet> {
+/// All networks.
+pub(super) fn all_networks() -> Vec<IpNet> {
     let v4 = Ipv4Net::new(Ipv4Addr::UNSPECIFIED, 0).map(IpNet::from);
     let v6 = Ipv6Net::new(Ipv6Addr::UNSPECIFIED, 0).map(IpNet::from);
     [v4, v6].into_iter().flatten().collect()
 }
 
-/// Counts by windows that begin when they are due, whoever is in the middle of one.
+/// Counts in fixed windows.
 pub(super) struct FixedWindow {
     start: Instant,
     counts: Mutex<HashMap<LimitKey, (u64, u32)>>,
@@ -51,7 +51,7 @@ impl RateLimiter for FixedWindow {
     }
 }
 
-/// What decides instead of a store that is away.
+/// The fallback while Redis is unavailable.
 struct Open;
 
 #[async_trait]
@@ -61,7 +61,7 @@ impl RateLimiter for Open {
     }
 }
 
-/// Limits that are shared, or are none.
+/// A limiter that admits all attempts while Redis is unavailable.
 pub(super) async fn open_when_away(redis: &RedisConfig) -> Arc<dyn RateLimiter> {
     let shared = Arc::new(RedisLimiter::new(&redis.address));
     Arc::new(FallbackLimiter::start(shared, Arc::new(Open), redis.nodes).await)

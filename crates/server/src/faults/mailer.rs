@@ -1,12 +1,12 @@
-//! Mailers that send too often, to too many, or believe the wrong thing of what a relay says.
+//! Faults of mailers: duplicates, wrong recipients, and misread SMTP replies.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Mutex;
-use vestibule_domain::email::EmailAddress;
-use vestibule_domain::mail::Message;
+use vestibule_domain::model::email::EmailAddress;
+use vestibule_domain::model::mail::Message;
 use vestibule_domain::ports::{MailError, Mailer, Receipt};
 
 use super::Fault;
@@ -17,7 +17,7 @@ const STRANGER: &str = "stranger@elsewhere.example";
 pub(super) struct FaultyMailer {
     fault: Fault,
     inner: Arc<dyn Mailer>,
-    /// One at a time.
+    /// Sends one mail at a time.
     turn: Mutex<()>,
 }
 
@@ -34,7 +34,7 @@ impl FaultyMailer {
 
     fn send_later(&self, message: &Message) -> Receipt {
         let (mailer, message) = (self.inner.clone(), message.clone());
-        #[expect(clippy::disallowed_methods, reason = "nobody waits for it: the fault")]
+        #[expect(clippy::disallowed_methods, reason = "part of the fault")]
         tokio::spawn(async move {
             tokio::time::sleep(SLOWNESS).await;
             drop(mailer.send(&message).await);

@@ -1,9 +1,9 @@
-//! A hasher that talks, and one that is too quick for strangers.
+//! Faults of the hasher: it logs passwords, or skips the hash for unknown accounts.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use vestibule_domain::password::{Password, PasswordHash};
+use vestibule_domain::model::password::{Password, PasswordHash};
 use vestibule_domain::ports::{HashError, PasswordHasher, Verdict};
 
 use super::Fault;
@@ -40,8 +40,8 @@ impl PasswordHasher for FaultyHasher {
         self.inner.verify(password, hash).await
     }
 
-    fn adopt(&self, text: &str) -> Result<PasswordHash, HashError> {
-        self.inner.adopt(text)
+    fn accept_foreign_hash(&self, text: &str) -> Result<PasswordHash, HashError> {
+        self.inner.accept_foreign_hash(text)
     }
 
     fn decoy(&self) -> PasswordHash {

@@ -1,4 +1,4 @@
-//! A store whose reads are wrong.
+//! Faults of reads.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,34 +6,34 @@ use std::time::Duration;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
-use vestibule_domain::audit::AuditEvent;
-use vestibule_domain::caller::ClientNetwork;
-use vestibule_domain::census::Census;
-use vestibule_domain::email::EmailKey;
-use vestibule_domain::failures::FailureCount;
-use vestibule_domain::id::{EventId, MailId, SessionId, UserId};
-use vestibule_domain::mail::MailRecord;
-use vestibule_domain::password::PasswordHash;
+use vestibule_domain::model::audit::AuditEvent;
+use vestibule_domain::model::client::ClientNetwork;
+use vestibule_domain::model::email::EmailKey;
+use vestibule_domain::model::id::{EventId, MailId, ResetId, SessionId, UserId};
+use vestibule_domain::model::mail::MailRecord;
+use vestibule_domain::model::password::PasswordHash;
+use vestibule_domain::model::password_reset::{PasswordReset, ResetRequest};
+use vestibule_domain::model::secret::SecretDigest;
+use vestibule_domain::model::session::{EndedSession, Session};
+use vestibule_domain::model::sign_in_failures::FailureCount;
+use vestibule_domain::model::smtp_settings::StoredSmtpSettings;
+use vestibule_domain::model::stats::Stats;
+use vestibule_domain::model::user::{User, UserFilter};
 use vestibule_domain::ports::{Store, StoreError, UnitOfWork};
-use vestibule_domain::relay::StoredRelay;
-use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
-use vestibule_domain::secret::SecretDigest;
-use vestibule_domain::session::{EndedSession, Session};
-use vestibule_domain::user::{User, UserFilter};
 
 use super::Fault;
 use super::unit::FaultyUnit;
 
-/// How long somebody holds up everybody.
+/// Duration of a blocking failure.
 const HOLD_UP: Duration = Duration::from_secs(10);
-/// Long after any link has expired.
+/// A time after all links have expired.
 const MUCH_LATER: time::Duration = time::Duration::weeks(5000);
 
 pub(super) struct FaultyStore {
     fault: Fault,
     on_sqlite: bool,
     inner: Arc<dyn Store>,
-    /// One at a time, where whoever fails holds up everybody.
+    /// Serialises access, so that a failure blocks the others.
     turn: Mutex<()>,
 }
 
@@ -42,26 +42,40 @@ impl FaultyStore {
         Self { fault, on_sqlite, inner, turn: Mutex::new(()) }
     }
 
-    fn in_any_epoch(&self, found: Option<(Session, User)>) -> Option<(Session, User)> {
-        let is_blind = matches!(self.fault, Fault::NoEpochCheck | Fault::SessionsSurvive);
+    fn in_any_credentials_version(
+        &self,
+        found: Option<(Session, User)>,
+    ) -> Option<(Session, User)> {
+        let is_blind =
+            matches!(self.fault, Fault::NoCredentialsVersionCheck | Fault::SessionsSurvive);
         found.map(|(session, user)| {
-            (Session { epoch: if is_blind { user.epoch } else { session.epoch }, ..session }, user)
+            (
+                Session {
+                    credentials_version: if is_blind {
+                        user.credentials_version
+                    } else {
+                        session.credentials_version
+                    },
+                    ..session
+                },
+                user,
+            )
         })
     }
 }
 
-/// Takes its time over somebody who is known.
+/// Delays the response for an existing account.
 fn linger(fault: Fault) {
     let delay = match fault {
         Fault::Sleep2msIfKnown => Duration::from_millis(2),
         Fault::Sleep300usIfKnown => Duration::from_micros(300),
         _ => return,
     };
-    // To the microsecond: the timer of the runtime rounds up to the next millisecond.
+    // Busy-waits, because the timer of the runtime rounds up to the next millisecond.
     tokio::task::block_in_place(|| std::thread::sleep(delay));
 }
 
-/// What nobody has thought of.
+/// An unexpected error.
 fn odd() -> StoreError {
     StoreError::Corrupt("an odd value".into())
 }
@@ -92,21 +106,21 @@ impl Store for FaultyStore {
     }
 
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
-        Ok(self.in_any_epoch(self.inner.find_session(id).await?))
+        Ok(self.in_any_credentials_version(self.inner.find_session(id).await?))
     }
 
     async fn find_browser_session(
         &self,
         key: &SecretDigest,
     ) -> Result<Option<(Session, User)>, StoreError> {
-        Ok(self.in_any_epoch(self.inner.find_browser_session(key).await?))
+        Ok(self.in_any_credentials_version(self.inner.find_browser_session(key).await?))
     }
 
     async fn find_refreshed_session(
         &self,
         family: &SecretDigest,
     ) -> Result<Option<(Session, User)>, StoreError> {
-        Ok(self.in_any_epoch(self.inner.find_refreshed_session(family).await?))
+        Ok(self.in_any_credentials_version(self.inner.find_refreshed_session(family).await?))
     }
 
     async fn list_ended_sessions(
@@ -175,7 +189,7 @@ impl Store for FaultyStore {
         Ok(())
     }
 
-    // The others are as they should be.
+    // The other methods delegate.
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.inner.ping().await
@@ -214,11 +228,11 @@ impl Store for FaultyStore {
         self.inner.find_failures(address, network).await
     }
 
-    async fn find_relay(&self) -> Result<Option<StoredRelay>, StoreError> {
-        self.inner.find_relay().await
+    async fn find_smtp_settings(&self) -> Result<Option<StoredSmtpSettings>, StoreError> {
+        self.inner.find_smtp_settings().await
     }
 
-    async fn count(&self, now: OffsetDateTime) -> Result<Census, StoreError> {
+    async fn count(&self, now: OffsetDateTime) -> Result<Stats, StoreError> {
         self.inner.count(now).await
     }
 

@@ -1,5 +1,4 @@
-//! A clock that is set, random numbers that cost memory, and a process that dies when it is told to
-//! stop.
+//! Faults of the system: a shifted clock, a memory leak, and an abrupt end at SIGTERM.
 
 use std::sync::Arc;
 
@@ -9,10 +8,10 @@ use vestibule_domain::ports::{Clock, Random, SystemClock};
 
 use crate::failure::Failure;
 
-/// What random bytes cost, which are drawn for the ids of many requests at a time.
+/// Number of bytes that leak for each draw of random bytes.
 const LEAK: usize = 32 * 1024 * 1024;
 
-/// A clock that is ahead by so much, or behind.
+/// A clock with an offset.
 pub(super) struct SetClock {
     clock: SystemClock,
     offset: Duration,
@@ -30,18 +29,18 @@ impl Clock for SetClock {
     }
 }
 
-/// Keeps some memory whenever it is asked.
+/// Leaks memory at each call.
 pub(super) struct LeakyRandom(pub(super) Arc<dyn Random>);
 
 impl Random for LeakyRandom {
     fn fill(&self, bytes: &mut [u8]) {
         self.0.fill(bytes);
-        // Ones: pages of zeros would not be resident.
+        // Not zeros, which would not be resident.
         std::mem::forget(vec![1_u8; LEAK]);
     }
 }
 
-/// Ends the process at SIGTERM, whatever it is doing.
+/// Ends the process at once at SIGTERM.
 pub(super) fn die_on_terminate() -> Result<(), Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
     #[expect(clippy::disallowed_methods, reason = "ends with the process")]

@@ -1,10 +1,10 @@
-//! Tokens that are logged, never end, or die with the key that signed them.
+//! Faults of tokens: logged, never expiring, or refused after a rotation.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use time::Duration;
+use vestibule_domain::model::claims::{AccessClaims, ResetClaims, SignedToken};
 use vestibule_domain::ports::{AccessTokens, ResetTokens, TokenError};
-use vestibule_domain::token::{AccessClaims, ResetClaims, SignedToken};
 
 use super::Fault;
 
@@ -19,7 +19,7 @@ macro_rules! faulty_tokens {
         pub(super) struct $faulty {
             fault: Fault,
             inner: Arc<dyn $port>,
-            /// The end of the token that was signed last, which names its key.
+            /// The footer of the latest token, which contains its key id.
             newest_key: Mutex<Option<String>>,
         }
 

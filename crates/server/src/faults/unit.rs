@@ -1,31 +1,31 @@
-//! A unit of work whose writes are wrong.
+//! Faults of writes.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
-use vestibule_domain::audit::AuditEvent;
-use vestibule_domain::caller::ClientNetwork;
-use vestibule_domain::email::EmailKey;
-use vestibule_domain::id::{LeaseId, MailId, SessionId, UserId};
-use vestibule_domain::language::Language;
-use vestibule_domain::mail::{Lease, MailFate, QueuedMail};
-use vestibule_domain::password::PasswordHash;
+use vestibule_domain::model::audit::AuditEvent;
+use vestibule_domain::model::client::ClientNetwork;
+use vestibule_domain::model::email::EmailKey;
+use vestibule_domain::model::id::{LeaseId, MailId, ResetId, SessionId, UserId};
+use vestibule_domain::model::language::Language;
+use vestibule_domain::model::mail::{Lease, MailFate, QueuedMail};
+use vestibule_domain::model::password::PasswordHash;
+use vestibule_domain::model::password_reset::{PasswordReset, ResetRequest};
+use vestibule_domain::model::refresh_token::Rotation;
+use vestibule_domain::model::secret::SecretDigest;
+use vestibule_domain::model::session::Session;
+use vestibule_domain::model::smtp_settings::{SmtpTest, StoredSmtpSettings};
+use vestibule_domain::model::user::{CredentialsVersion, User};
 use vestibule_domain::ports::{
-    Audit, Credentials, Failures, Insertion, Installation, Outbox, Resets, Sessions, Store,
-    StoreError, UnitOfWork, Users,
+    AuditStore, CredentialStore, Insertion, InstallationStore, OutboxStore, ResetStore,
+    SessionStore, SignInFailureStore, Store, StoreError, UnitOfWork, UserStore,
 };
-use vestibule_domain::refresh::Rotation;
-use vestibule_domain::relay::{RelayTest, StoredRelay};
-use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
-use vestibule_domain::secret::SecretDigest;
-use vestibule_domain::session::Session;
-use vestibule_domain::user::{CredentialEpoch, User};
 
 use super::Fault;
 
-/// How long a write waits that was acknowledged already.
+/// Delay of a write that was already acknowledged.
 const A_MOMENT: Duration = Duration::from_millis(100);
 
 pub(super) struct FaultyUnit {
@@ -35,7 +35,7 @@ pub(super) struct FaultyUnit {
     pub(super) inner: Box<dyn UnitOfWork>,
 }
 
-/// A port whose verbs are written out in the braces; those after them are as they should be.
+/// Implements a port with the methods in the braces; the methods after them delegate.
 macro_rules! port {
     ($port:ident { $($faulty:tt)* } $($verb:ident($($name:ident: $type:ty),*) -> $answer:ty;)*) => {
         #[async_trait]
@@ -55,7 +55,7 @@ impl UnitOfWork for FaultyUnit {
         let commit = self.inner.commit();
         match self.fault {
             Fault::AckBeforeCommit => {
-                #[expect(clippy::disallowed_methods, reason = "nobody waits for it: the fault")]
+                #[expect(clippy::disallowed_methods, reason = "part of the fault")]
                 tokio::spawn(async move {
                     tokio::time::sleep(A_MOMENT).await;
                     drop(commit.await);
@@ -71,7 +71,7 @@ impl UnitOfWork for FaultyUnit {
     }
 }
 
-port! { Users {
+port! { UserStore {
         async fn insert_user(&mut self, user: &User) -> Result<Insertion, StoreError> {
             let inserted = self.inner.insert_user(user).await?;
             Ok(match inserted {
@@ -84,12 +84,12 @@ port! { Users {
             })
         }
 
-        async fn advance_epoch(
+        async fn advance_credentials_version(
             &mut self,
             id: UserId,
-            from: CredentialEpoch,
+            from: CredentialsVersion,
         ) -> Result<bool, StoreError> {
-            let advanced = self.inner.advance_epoch(id, from).await?;
+            let advanced = self.inner.advance_credentials_version(id, from).await?;
             Ok(advanced || self.fault == Fault::SkipUsedAtCheck)
         }
 
@@ -107,12 +107,12 @@ port! { Users {
     delete_user(id: UserId, now: OffsetDateTime) -> bool;
 }
 
-port! { Credentials {}
+port! { CredentialStore {}
     set_password(id: UserId, hash: &PasswordHash, now: OffsetDateTime) -> ();
     replace_hash(id: UserId, old: &PasswordHash, new: &PasswordHash) -> bool;
 }
 
-port! { Sessions {
+port! { SessionStore {
         async fn end_sessions(
             &mut self,
             user: UserId,
@@ -128,25 +128,25 @@ port! { Sessions {
             &mut self,
             user: UserId,
             keep: SessionId,
-            epoch: CredentialEpoch,
+            credentials_version: CredentialsVersion,
             now: OffsetDateTime,
         ) -> Result<Option<u64>, StoreError> {
             if self.fault == Fault::SessionsSurvive {
                 return Ok(Some(0));
             }
-            self.inner.keep_only_session(user, keep, epoch, now).await
+            self.inner.keep_only_session(user, keep, credentials_version, now).await
         }
     }
     renew_session(
         id: SessionId,
-        epoch: CredentialEpoch,
+        credentials_version: CredentialsVersion,
         key: Option<SecretDigest>,
         authenticated_at: OffsetDateTime
     ) -> bool;
     insert_session(session: &Session) -> bool;
     rotate_refresh(
         id: SessionId,
-        epoch: CredentialEpoch,
+        credentials_version: CredentialsVersion,
         successor: SecretDigest,
         rotation: &Rotation
     ) -> bool;
@@ -156,7 +156,7 @@ port! { Sessions {
     forget_ended_sessions(before: OffsetDateTime, limit: u32) -> bool;
 }
 
-port! { Resets {
+port! { ResetStore {
         async fn insert_reset_request(&mut self, request: &ResetRequest) -> Result<(), StoreError> {
             self.inner.insert_reset_request(request).await
         }
@@ -178,14 +178,14 @@ port! { Resets {
     insert_reset(reset: &PasswordReset) -> bool;
 }
 
-port! { Outbox {
+port! { OutboxStore {
         async fn claim_mails(
             &mut self,
             now: OffsetDateTime,
             lease: Lease,
             limit: u32,
         ) -> Result<Vec<QueuedMail>, StoreError> {
-            // After the end of every lease that lasts.
+            // After the end of all leases.
             let later = lease.until + time::Duration::SECOND;
             let now = if self.fault == Fault::LeaseIgnored { later } else { now };
             self.inner.claim_mails(now, lease, limit).await
@@ -210,14 +210,14 @@ port! { Outbox {
     purge(before: OffsetDateTime, limit: u32) -> bool;
 }
 
-port! { Installation {}
-    save_relay(relay: &StoredRelay) -> ();
-    note_relay_test(saved_at: OffsetDateTime, test: &RelayTest) -> bool;
+port! { InstallationStore {}
+    save_smtp_settings(smtp: &StoredSmtpSettings) -> ();
+    record_smtp_test(saved_at: OffsetDateTime, test: &SmtpTest) -> bool;
     save_setup_link(link: &SecretDigest, expires_at: OffsetDateTime) -> ();
     spend_setup_link(link: &SecretDigest, now: OffsetDateTime) -> bool;
 }
 
-port! { Failures {
+port! { SignInFailureStore {
         async fn count_failure(
             &mut self,
             address: &EmailKey,
@@ -235,7 +235,7 @@ port! { Failures {
     purge_failures(before: OffsetDateTime, limit: u32) -> bool;
 }
 
-port! { Audit {}
+port! { AuditStore {}
     record(event: &AuditEvent) -> ();
     purge_events(before: OffsetDateTime, limit: u32) -> bool;
 }

@@ -1,4 +1,4 @@
-//! What the process takes, under the names that every Prometheus client uses. Linux alone tells.
+//! Process metrics under the names of the Prometheus clients; Linux only.
 
 use std::sync::atomic::AtomicU64;
 
@@ -9,13 +9,22 @@ use vestibule_domain::ports::{Clock as _, SystemClock};
 
 use super::Names;
 
-/// The figures.
+/// The metrics.
 pub(super) struct Process {
-    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nobody tells"))]
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "not available on this platform")
+    )]
     cpu_seconds: Counter<f64, AtomicU64>,
-    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nobody tells"))]
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "not available on this platform")
+    )]
     resident_bytes: Gauge,
-    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nobody tells"))]
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "not available on this platform")
+    )]
     open_files: Gauge,
 }
 
@@ -24,7 +33,7 @@ impl Process {
         let started = Gauge::<f64, AtomicU64>::default();
         let since_epoch = SystemClock.now() - OffsetDateTime::UNIX_EPOCH;
         started.set(since_epoch.as_seconds_f64());
-        let about = "When the process began, in seconds since the Unix epoch";
+        let about = "Start time of the process, in seconds since the Unix epoch";
         names.register("process_start_time_seconds", about, started);
         Self {
             cpu_seconds: names.register(
@@ -34,18 +43,18 @@ impl Process {
             ),
             resident_bytes: names.register(
                 "process_resident_memory_bytes",
-                "Memory of the process that is in RAM",
+                "Resident memory of the process",
                 Gauge::default(),
             ),
             open_files: names.register(
                 "process_open_fds",
-                "Files and sockets that are open",
+                "Open file descriptors",
                 Gauge::default(),
             ),
         }
     }
 
-    /// Looks.
+    /// Reads the metrics.
     #[cfg(target_os = "linux")]
     pub(super) fn look(&self) {
         use std::sync::atomic::Ordering;
@@ -67,13 +76,13 @@ impl Process {
         }
     }
 
-    /// Nobody tells.
+    /// Not available on this platform.
     #[cfg(not(target_os = "linux"))]
     pub(super) fn look(&self) {}
 }
 
-/// User and system time, the fourteenth and fifteenth field. The second is a name in parentheses, in
-/// which anything may be.
+/// Returns user and system time, fields 14 and 15. Field 2 is a name in parentheses and may contain
+/// any characters.
 #[cfg(target_os = "linux")]
 fn processor_ticks(stat: &str) -> Option<u64> {
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace();

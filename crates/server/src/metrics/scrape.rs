@@ -1,4 +1,4 @@
-//! What there is at the moment somebody asks, and the door at which they ask.
+//! Gauges that are read at each scrape, and the endpoint `/metrics`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +15,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
-use vestibule_domain::census::Census;
+use vestibule_domain::model::stats::Stats;
 use vestibule_domain::ports::{Clock as _, Store, SystemClock};
 use vestibule_limits::FallbackLimiter;
 use vestibule_passwords::Argon2Hasher;
@@ -25,25 +25,25 @@ use vestibule_tokens::{KeyDirectory, KeyState, PasetoAccessTokens};
 use super::process::Process;
 use super::{Metrics, Names};
 
-/// Counting millions takes a while: it is not done more often than this.
+/// Minimum interval between counts of rows, which are slow on large tables.
 const COUNT_EVERY: Duration = Duration::from_secs(10);
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Where it is looked up.
+/// Sources of the gauges.
 pub(crate) struct Sources {
     pub(crate) store: SeaStore,
     pub(crate) hasher: Arc<Argon2Hasher>,
     pub(crate) access_tokens: Arc<PasetoAccessTokens>,
-    /// Limits that are shared with other nodes, if they are.
+    /// The shared limiter, if Redis is configured.
     pub(crate) shared_limits: Option<Arc<FallbackLimiter>>,
     pub(crate) keys: KeyDirectory,
 }
 
-/// What is at a moment.
+/// The gauges.
 pub(super) struct Moment {
     process: Process,
-    /// When it was counted last, and what came of it.
-    counted: Mutex<Option<(Instant, Option<Census>)>>,
+    /// Time and result of the latest count.
+    counted: Mutex<Option<(Instant, Option<Stats>)>>,
     users: Gauge,
     sessions: Gauge,
     reset_requests: Gauge,
@@ -88,7 +88,7 @@ impl Moment {
             ),
             reset_requests: names.register(
                 "vestibule_reset_requests_waiting",
-                "Requests for a reset link that no worker has taken",
+                "Reset requests that wait for a worker",
                 gauge(),
             ),
             outbox: names.register(
@@ -98,12 +98,12 @@ impl Moment {
             ),
             overdue: names.register(
                 "vestibule_outbox_oldest_due_seconds",
-                "For how long the mail that is due longest has been so; 0 while none is due",
+                "Seconds since the longest overdue mail became due; 0 if none is due",
                 Gauge::default(),
             ),
             database_up: names.register(
                 "vestibule_database_up",
-                "1 when the database answers, and what is in it could be counted",
+                "1 if the database is available and its rows could be counted",
                 gauge(),
             ),
             connections: names.register(
@@ -113,27 +113,27 @@ impl Moment {
             ),
             hashes_running: names.register(
                 "vestibule_hashes_running",
-                "Passwords that are being hashed",
+                "Running password hashes",
                 gauge(),
             ),
             hashes_waiting: names.register(
                 "vestibule_hashes_waiting",
-                "Passwords that wait for a hashing thread",
+                "Queued password hashes",
                 gauge(),
             ),
             caches: names.register(
                 "vestibule_cache_lookups",
-                "Access tokens that had been verified, and sessions that had been read, a moment ago",
+                "Lookups in the caches of verified access tokens and of sessions",
                 Family::default(),
             ),
             limits_local: names.register(
                 "vestibule_limits_local",
-                "1 while limits that should be shared are counted by this node alone",
+                "1 while Redis is unavailable and limits are local to this node",
                 gauge(),
             ),
             key_age: names.register(
                 "vestibule_key_age_seconds",
-                "Age of the key that signs or seals now, by purpose",
+                "Age of the current key, by purpose",
                 Family::default(),
             ),
         }
@@ -151,7 +151,7 @@ impl Moment {
         self.hashes_running.set(number(sources.hasher.in_flight()));
         self.hashes_waiting.set(number(sources.hasher.waiting()));
         let (tokens, sessions) =
-            (sources.access_tokens.recognised(), sources.store.recalled_sessions());
+            (sources.access_tokens.cache_stats(), sources.store.session_cache_usage());
         for (cache, hits, misses) in
             [("tokens", tokens.hits, tokens.misses), ("sessions", sessions.hits, sessions.misses)]
         {
@@ -165,8 +165,7 @@ impl Moment {
         self.look_at_keys(sources, now);
     }
 
-    /// Counts what the database holds, unless it was counted a moment ago; whether it is there is
-    /// asked every time.
+    /// Counts rows, unless that was done recently; checks each time that the database is available.
     async fn count(&self, sources: &Sources, now: OffsetDateTime) {
         let is_up = sources.store.ping().await.is_ok();
         let mut counted = self.counted.lock().await;
@@ -174,22 +173,22 @@ impl Moment {
         if is_up && !is_fresh {
             *counted = Some((Instant::now(), sources.store.count(now).await.ok()));
         }
-        // A database that cannot count is not well either; old figures must not look like new ones.
-        let census = counted.as_ref().and_then(|(_, census)| *census);
-        self.database_up.set((is_up && census.is_some()).into());
-        let Some(census) = census else { return };
+        // An error of the count also means that the database is not healthy; do not report old values.
+        let stats = counted.as_ref().and_then(|(_, stats)| *stats);
+        self.database_up.set((is_up && stats.is_some()).into());
+        let Some(stats) = stats else { return };
         let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        self.users.set(number(census.users));
-        self.sessions.set(number(census.sessions));
-        self.reset_requests.set(number(census.reset_requests));
+        self.users.set(number(stats.users));
+        self.sessions.set(number(stats.sessions));
+        self.reset_requests.set(number(stats.reset_requests));
         let waiting = self.outbox.get_or_create(&StateName { state: "waiting" });
-        waiting.set(number(census.waiting_mails));
-        let overdue = census.due_since.map_or(0.0, |since| (now - since).as_seconds_f64());
+        waiting.set(number(stats.waiting_mails));
+        let overdue = stats.due_since.map_or(0.0, |since| (now - since).as_seconds_f64());
         self.overdue.set(overdue.max(0.0));
     }
 
     fn look_at_keys(&self, sources: &Sources, now: OffsetDateTime) {
-        // What is wrong with them, the process says elsewhere.
+        // Errors of the keys are logged elsewhere.
         let keys = sources.keys.list().unwrap_or_default();
         for key in keys.iter().filter(|key| key.state == KeyState::Active) {
             let age = self.key_age.get_or_create(&PurposeName { purpose: key.purpose.as_str() });
@@ -198,7 +197,7 @@ impl Moment {
     }
 }
 
-/// Answers `GET /metrics`, and nothing else.
+/// Handles `GET /metrics`.
 pub(crate) fn endpoint(metrics: Arc<Metrics>, sources: Sources) -> impl Endpoint + 'static {
     let sources = Arc::new(sources);
     make(move |request: Request| {

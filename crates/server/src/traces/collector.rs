@@ -1,4 +1,4 @@
-//! The collector, as the service sees it: OTLP over HTTP with protobuf, a connection for each batch.
+//! The client of the trace collector: OTLP over HTTP with protobuf, one connection per batch.
 
 use std::time::Duration;
 
@@ -18,13 +18,13 @@ use tokio_rustls::TlsConnector;
 use crate::config::TracesConfig;
 use crate::tls;
 
-/// How long a batch may take, from the connection to the answer.
+/// Timeout of a batch, from the connection to the response.
 const DEADLINE: Duration = Duration::from_secs(5);
 const PROTOBUF: HeaderValue = HeaderValue::from_static("application/x-protobuf");
 const NAME: HeaderValue =
     HeaderValue::from_static(concat!("vestibule/", env!("CARGO_PKG_VERSION")));
 
-/// Where traces are handed over.
+/// The trace collector.
 pub(crate) struct Collector {
     address: Uri,
     headers: HeaderMap,
@@ -32,7 +32,7 @@ pub(crate) struct Collector {
 }
 
 impl Collector {
-    /// Does not connect yet.
+    /// Creates a client, without connecting.
     pub(crate) fn new(config: &TracesConfig) -> Self {
         let address = config.address.clone();
         let tls = (address.scheme_str() == Some("https")).then(tls::connector);
@@ -45,10 +45,10 @@ impl Collector {
         Self { address, headers, tls }
     }
 
-    /// Hands over an `ExportTraceServiceRequest`.
+    /// Sends an `ExportTraceServiceRequest`.
     ///
     /// # Errors
-    /// When it was not accepted within five seconds.
+    /// If it is not accepted within five seconds.
     pub(crate) async fn take(&self, body: Vec<u8>) -> anyhow::Result<()> {
         let handed_over = timeout(DEADLINE, self.hand_over(body)).await;
         handed_over.unwrap_or_else(|_| Err(anyhow!("no answer within {DEADLINE:?}")))
@@ -79,9 +79,9 @@ impl Collector {
         let length = body.len();
         let mut request = Request::post(path).body(Full::new(Bytes::from(body)))?;
         *request.headers_mut() = self.headers.clone();
-        // Also for the message of no bytes: some refuse a POST that does not say its length.
+        // Also for an empty message, because some servers refuse a POST without a length.
         request.headers_mut().insert(header::CONTENT_LENGTH, length.into());
-        // What else the answer says is of no use here; the connection ends with it.
+        // The body is ignored, and the connection closed.
         let status = tokio::select! {
             answer = sender.send_request(request) => answer?.status(),
             Err(error) = connection => return Err(error.into()),

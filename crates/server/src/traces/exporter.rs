@@ -1,4 +1,4 @@
-//! Hands spans to the collector, and says once when that does not work.
+//! The exporter of spans, which logs an unavailable collector once.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,17 +15,17 @@ use tokio::runtime::Handle;
 
 use super::collector::Collector;
 
-/// Called by one thread, a batch at a time; that thread is none of the runtime's.
+/// The exporter. One thread calls it, outside of the Tokio runtime.
 pub(super) struct Exporter {
     collector: Arc<Collector>,
     runtime: Handle,
     resource: ResourceAttributesWithSchema,
-    /// Whether the last batch was lost.
+    /// `true` if the last batch was lost.
     is_troubled: AtomicBool,
 }
 
 impl Exporter {
-    /// Works on the runtime it is made in.
+    /// Creates an exporter that uses the current runtime.
     pub(super) fn new(collector: Collector) -> Self {
         Self {
             collector: Arc::new(collector),
@@ -35,7 +35,7 @@ impl Exporter {
         }
     }
 
-    /// A collector that is away is reported once, not every second.
+    /// Logs an unavailable collector once, not every second.
     fn report(&self, outcome: anyhow::Result<()>) -> OTelSdkResult {
         let was_troubled = self.is_troubled.swap(outcome.is_err(), Ordering::Relaxed);
         match outcome {
@@ -46,7 +46,7 @@ impl Exporter {
                 if !was_troubled {
                     tracing::warn!(
                         reason,
-                        "traces cannot be exported; they are dropped until the collector takes them"
+                        "exporting traces failed, dropping them until the collector is available"
                     );
                 }
                 return Err(OTelSdkError::InternalFailure(reason));
@@ -67,7 +67,7 @@ impl SpanExporter for Exporter {
         let resource_spans = group_spans_by_resource_and_scope(batch, &self.resource);
         let body = ExportTraceServiceRequest { resource_spans }.encode_to_vec();
         let collector = self.collector.clone();
-        // There: here is no runtime, and a connection needs one.
+        // On the runtime, because this thread has none and a connection needs one.
         let handed_over = self.runtime.spawn(async move { collector.take(body).await });
         let outcome = handed_over.await.unwrap_or_else(|stopped| Err(stopped.into()));
         self.report(outcome)

@@ -1,4 +1,4 @@
-//! A span for every request, and whose trace it belongs to.
+//! Spans of requests, and their parent trace.
 
 use opentelemetry::Context;
 use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
@@ -15,7 +15,7 @@ use super::{TARGET, ids};
 
 const TRACEPARENT: &str = "traceparent";
 
-/// An endpoint whose requests are traced.
+/// An endpoint with traced requests.
 pub(crate) struct Traced<E> {
     inner: E,
     trusted: TrustedProxies,
@@ -23,13 +23,13 @@ pub(crate) struct Traced<E> {
 }
 
 impl<E> Traced<E> {
-    /// `is_https`: whether people reach the service by https, whatever its proxy speaks.
+    /// Creates the endpoint. `is_https` is `true` if the public URL uses https.
     pub(crate) fn new(inner: E, trusted: TrustedProxies, is_https: bool) -> Self {
         Self { inner, trusted, scheme: if is_https { "https" } else { "http" } }
     }
 
-    /// The trace a request goes on with: that of a proxy of ours, and nobody else's. Whoever chooses
-    /// a trace can have it taken, and can mix their requests with those of others.
+    /// Returns the parent trace of a request, from trusted proxies only: a client that chooses a trace
+    /// id could force sampling and join the traces of others.
     fn parent(&self, request: &Request) -> Option<Context> {
         let peer = request.remote_addr().as_socket_addr()?.ip().to_canonical();
         if !self.trusted.trusts(peer) {
@@ -38,7 +38,7 @@ impl<E> Traced<E> {
         parent(request.headers())
     }
 
-    /// Nothing that somebody typed is in it: no path, no query, no address, no browser.
+    /// Creates the span, without user input: no path, query, client IP or user agent.
     fn span(&self, request: &Request) -> Span {
         let method = name_of(request.method());
         tracing::info_span!(
@@ -62,13 +62,13 @@ impl<E: Endpoint<Output = Response>> Endpoint for Traced<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
-        // Probes come every second, and say nothing that metrics do not.
+        // Probes are frequent, and metrics cover them.
         if request.uri().path().starts_with("/health/") {
             return self.inner.call(request).await;
         }
         let span = self.span(&request);
         if let Some(parent) = self.parent(&request) {
-            // Fails where nobody traces, and then nothing is lost.
+            // Fails if traces are off, without consequence.
             let _ = span.set_parent(parent);
         }
         if let Some(ids) = ids(&span) {
@@ -81,27 +81,27 @@ impl<E: Endpoint<Output = Response>> Endpoint for Traced<E> {
     }
 }
 
-/// What became of a request.
+/// Records the result of a request.
 fn describe(span: &Span, method: &str, response: &Response) {
     let status = response.status();
     span.record("http.response.status_code", i64::from(status.as_u16()));
     span.record("vestibule.operation", operation_of(response));
     if let Some(PathPattern(route)) = response.data() {
         span.record("http.route", &**route);
-        // It has its ids already, so its name cannot be recorded any more.
+        // The span has started, so its name can only be set on the OpenTelemetry span.
         span.context().span().update_name(format!("{method} {route}"));
     }
     if let Some(id) = response.headers().get(X_REQUEST_ID).and_then(|id| id.to_str().ok()) {
         span.record("vestibule.request_id", id);
     }
-    // What a client does wrong is no fault of the server's.
+    // Client errors are not errors of the server.
     if status.is_server_error() {
         span.record("otel.status_code", "error");
         span.record("error.type", status.as_str());
     }
 }
 
-/// A method as it may be the name of a span. There may be any number of others.
+/// Returns the method for the span name; unknown ones are `_OTHER`, to bound the number of names.
 fn name_of(method: &Method) -> &'static str {
     let known = [
         (Method::GET, "GET"),
@@ -115,12 +115,12 @@ fn name_of(method: &Method) -> &'static str {
     known.iter().find(|(known, _)| known == method).map_or("_OTHER", |(_, name)| name)
 }
 
-/// The one `traceparent` of a request. Of two, one may be a stranger's.
+/// Returns the only `traceparent` of a request; of two, one may be the client's.
 struct Only<'a>(Option<&'a str>);
 
 impl Extractor for Only<'_> {
     fn get(&self, key: &str) -> Option<&str> {
-        // What vendors add, `tracestate`, is of no use to us.
+        // `tracestate` of vendors is ignored.
         self.0.filter(|_| key == TRACEPARENT)
     }
 
@@ -129,7 +129,8 @@ impl Extractor for Only<'_> {
     }
 }
 
-/// The form of Trace Context, section 3.2.2; the library takes ids that are too short, and signs.
+/// Returns `true` for the format of Trace Context, section 3.2.2; the library also accepts short ids
+/// and signs.
 fn is_exact(text: &str) -> bool {
     let is_hex = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let lengths = text.split('-').map(str::len);

@@ -1,16 +1,15 @@
-//! Which traces are taken.
+//! Sampling of traces.
 
 use opentelemetry::trace::{Link, SpanKind, TraceId, TraceState};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{Sampler, SamplingDecision, SamplingResult, ShouldSample};
 
-/// Whoever goes on with a trace does as its beginning does; of those that begin here, that part.
+/// Follows the decision of the parent; samples the configured ratio of new traces.
 pub(super) fn of(ratio: f64) -> Sampler {
     Sampler::ParentBased(Box::new(Beginnings(Sampler::TraceIdRatioBased(ratio))))
 }
 
-/// A trace begins with a request or with a mail. The worker looks for work four times a second, and
-/// a probe asks whether the database is there: their units of work are nobody's trace.
+/// Drops spans without a request or mail as root: polling of the worker, and probes.
 #[derive(Clone, Debug)]
 struct Beginnings(Sampler);
 

@@ -1,4 +1,4 @@
-//! Copies of a database in use, and what comes back to life with them.
+//! Backups of a database in use, and restoring them.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -19,7 +19,7 @@ const BERTA: &str = "berta@example.com";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_made_under_load_brings_accounts_back_and_nothing_that_was_ended() {
-    let title = "A backup made under load has what was acknowledged, and nothing that was ended";
+    let title = "A backup made under load has every acknowledged write and no ended session";
     let mut experiment = Experiment::begin("E27", title, &Database::sqlite());
     let rounds = experiment.figure("backups", 1, 20);
     let service = Setup::on(Database::sqlite()).start().await;
@@ -63,7 +63,7 @@ async fn a_backup_made_under_load_brings_accounts_back_and_nothing_that_was_ende
     experiment.conclude();
 }
 
-/// What the operations guide says: an empty folder, the keys and the copy, one command.
+/// Restores as the operations guide does: an empty folder, the keys and the copy, one command.
 async fn restore(service: &Service, copy: &Path) -> Service {
     let data = TempDir::new().unwrap();
     std::fs::copy(copy, data.path().join("vestibule.db")).unwrap();
@@ -76,7 +76,7 @@ async fn restore(service: &Service, copy: &Path) -> Service {
     service.setup.clone().start_in(data).await
 }
 
-/// People who sign up one after the other until they are told to leave.
+/// Users who sign up one after the other until the test stops them.
 struct Crowd {
     signed_up: Arc<Mutex<Vec<String>>>,
     over: Arc<AtomicBool>,
@@ -120,7 +120,7 @@ impl Crowd {
         let wanted = self.signed_up().len() + more;
         let limit = std::time::Duration::from_secs(30);
         let there = async || self.signed_up().len() >= wanted;
-        assert!(crate::service::eventually(limit, there).await, "nobody signs up");
+        assert!(crate::service::eventually(limit, there).await, "no account was created");
     }
 
     async fn leaves(self) {
@@ -135,7 +135,7 @@ async fn a_copy_replaces_nothing_and_is_made_of_nothing_but_a_database() {
     let precious = service.data.path().join("precious");
     std::fs::write(&precious, "precious").unwrap();
     let refused = run(&service.setup, service.data.path(), &["backup", "precious"]).await;
-    assert_eq!(refused, (1, "error: precious exists already\n".to_owned()));
+    assert_eq!(refused, (1, "error: precious already exists\n".to_owned()));
     assert_eq!(std::fs::read(&precious).unwrap(), b"precious");
 
     let nothing = TempDir::new().unwrap();

@@ -1,4 +1,4 @@
-//! Clocks that are wrong: what is over stays over, and nobody falls over a date.
+//! Wrong clocks: what has expired stays expired, and no date causes an error.
 //!
 //! The clock of a service is set by a fault on purpose, so that these need `fault-injection`.
 
@@ -18,7 +18,7 @@ const MINUTE: i64 = 60;
 const DAY: i64 = 24 * 60 * MINUTE;
 
 async fn a_clock_that_is_wrong_keeps_no_token_alive(database: Database) {
-    let title = "A token that is over by a node's clock is refused by it, whoever issued it";
+    let title = "Every node refuses a token that has expired by its own clock";
     let mut experiment = Experiment::begin("E23", title, &database);
     let present = Setup::on(database).start().await;
     let token = present.sign_up("anna@example.com", FIRST).await.token();
@@ -47,7 +47,7 @@ async fn a_clock_that_is_wrong_keeps_no_token_alive(database: Database) {
 }
 
 async fn no_date_is_too_much(database: Database) {
-    let title = "A service whose clock is years wrong works, and panics at no date";
+    let title = "A service with a clock years off works, and no date causes a panic";
     let mut experiment = Experiment::begin("E23", title, &database);
     let mut panics = 0;
     // A day and five minutes either way; the ends of 32 bits, signed and not; the last year.

@@ -1,7 +1,7 @@
 //! Closed unless declared open: without credentials every operation of the document answers 401,
 //! except those that `public_operations.txt` names, one operation id a line.
 //!
-//! The sweep follows the document, so that an operation nobody thought of is swept as well; what
+//! The sweep follows the document, so that a new operation is swept as well; what
 //! it answers must be documented.
 
 use std::collections::BTreeSet;
@@ -166,12 +166,12 @@ async fn whatever_is_answered_is_documented() {
     let service = Setup::on(Database::sqlite()).start().await;
     let signed_up = service.sign_up("anna@example.com", "a good long password").await;
     for operation in operations(&service).await {
-        // Signing out ends the session, so everybody gets a fresh one.
+        // Signing out ends the session, so each request uses a fresh one.
         let token = service.sign_in("anna@example.com", "a good long password").await.token();
         assert_eq!(signed_up.status, 201);
         let huge = " ".repeat(20_000);
         let mut wire = service.wire().await;
-        for (about, credentials) in [("nobody", None), ("a user", Some(token.as_str()))] {
+        for (about, credentials) in [("no client", None), ("a user", Some(token.as_str()))] {
             let with = |draft: Draft| match credentials {
                 Some(token) => draft.bearing(token),
                 None => draft,

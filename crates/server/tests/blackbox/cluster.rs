@@ -55,7 +55,7 @@ impl Cluster {
     /// A port, and a folder with nothing in it.
     fn nowhere() -> Self {
         let folder = TempDir::new().unwrap();
-        // Whoever runs the server makes its folder in here.
+        // The user that runs the server creates its folder here.
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o777)).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         Self { folder, port, server: None }
@@ -91,7 +91,7 @@ impl Cluster {
         assert!(eventually(PATIENCE, async || count(&db, waits).await == 1).await);
     }
 
-    /// Makes a standby a primary, with nobody to wait for.
+    /// Promotes a standby to a primary without a synchronous standby.
     pub(crate) async fn promote(&self) {
         let db = self.administer("postgres").await;
         assert_eq!(count(&db, "SELECT pg_promote()::int::bigint").await, 1);
@@ -109,7 +109,7 @@ impl Cluster {
         tokio::time::timeout(PATIENCE, server.wait()).await.expect("an end").unwrap();
     }
 
-    /// What the service is told.
+    /// Returns the database to configure the service with.
     pub(crate) fn database(&self) -> Database {
         Database::Postgres(format!("postgres://{ROLE}@127.0.0.1:{}/{DATABASE}", self.port))
     }

@@ -16,7 +16,7 @@ use tokio::process::Command;
 
 use crate::service::Service;
 
-/// How a command ended.
+/// The result of a command.
 #[derive(Debug)]
 struct Ended {
     code: i32,
@@ -25,14 +25,14 @@ struct Ended {
 }
 
 impl Ended {
-    /// Insists on success and answers the standard output.
+    /// Asserts success and returns the standard output.
     #[track_caller]
     fn ok(self) -> String {
         assert_eq!(self.code, 0, "{self:?}");
         self.output
     }
 
-    /// Insists on a failure that says all of this.
+    /// Asserts a failure that says all of this.
     #[track_caller]
     fn fails_with(&self, code: i32, words: &[&str]) {
         assert_eq!((self.code, self.output.as_str()), (code, ""), "{self:?}");

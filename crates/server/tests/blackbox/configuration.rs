@@ -1,5 +1,5 @@
-//! What cannot work is refused at the start: exit code 3, and every problem on a line of its own
-//! with what to do about it, never with a secret.
+//! Invalid configurations are refused with exit code 3, and one line for each problem, with the fix
+//! and without secrets.
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
@@ -19,7 +19,7 @@ struct Place {
     setup: Setup,
 }
 
-/// How a command ended.
+/// The result of a command.
 struct Ended {
     code: i32,
     output: String,
@@ -67,7 +67,7 @@ async fn end(mut command: Command) -> Ended {
 }
 
 impl Ended {
-    /// Insists on exit code 3 and these lines, each found by some of its words, and no others.
+    /// Asserts exit code 3 and these lines, each found by some of its words, and no others.
     #[track_caller]
     fn is_refused_for(&self, problems: &[&[&str]]) {
         let errors: Vec<&String> =
@@ -102,7 +102,7 @@ async fn every_impossible_value_is_reported_at_once() {
         &["password.argon2.memory_kib", "19456"],
         &["server.listen = \"everywhere\"", "an address and port"],
         &["server.public_url", "without a path"],
-        &["server.trusted_proxies", "\"nonsense\" is none"],
+        &["server.trusted_proxies", "\"nonsense\" is not a network"],
         &["signup.mode = \"ajar\"", "open"],
         &["limits.enabled", "true or false"],
         &["mail.port", "1 to 65535"],
@@ -156,7 +156,7 @@ async fn a_taken_port_and_an_unwritable_folder_are_named() {
     let ended = place.run(&["serve", "--listen", &address]).await;
     ended.is_refused_for(&[&["server.listen", &address, "choose another"]]);
 
-    // Below a regular file there is no folder, whoever asks.
+    // Below a regular file there is no folder, even for root.
     let file = place.data.path().join("file");
     std::fs::write(&file, "").unwrap();
     let below = file.join("data");
@@ -168,10 +168,10 @@ async fn a_taken_port_and_an_unwritable_folder_are_named() {
 }
 
 #[tokio::test]
-async fn a_database_out_of_reach_is_said_so_without_its_password() {
+async fn an_unreachable_database_is_reported_without_its_password() {
     for url in ["postgres://127.0.0.1:1/x", "postgres://anna:Zq7secretZq7@127.0.0.1:1/x"] {
         let place = Place::new().with("VESTIBULE_DATABASE__URL", url);
-        // `serve` waits for it; whoever wants something of it now is told.
+        // `serve` waits for it; other commands fail at once.
         let ended = place.run(&["user", "list"]).await;
         ended.is_refused_for(&[&["database.url", "check that the database runs"]]);
     }
@@ -181,7 +181,7 @@ async fn a_database_out_of_reach_is_said_so_without_its_password() {
 }
 
 #[tokio::test]
-async fn keys_that_others_can_read_or_nobody_can_stop_the_start() {
+async fn key_files_that_are_readable_by_others_or_unreadable_prevent_the_start() {
     let place = Place::new();
     assert_eq!(place.run(&["keys", "list"]).await.code, 0);
     let key = place.data.path().join("keys/access-1.json");
@@ -189,7 +189,7 @@ async fn keys_that_others_can_read_or_nobody_can_stop_the_start() {
     let mode = |mode| std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode));
 
     mode(0o644).unwrap();
-    let others: &[&[&str]] = &[&["access-1.json", "others can read", "chmod 600"]];
+    let others: &[&[&str]] = &[&["access-1.json", "accessible to other users", "chmod 600"]];
     place.serve().await.is_refused_for(others);
     mode(0o600).unwrap();
 
@@ -209,7 +209,7 @@ async fn keys_that_others_can_read_or_nobody_can_stop_the_start() {
 
     let folder = place.data.path().join("keys");
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
-    place.serve().await.is_refused_for(&[&["others can write", "chmod 700"]]);
+    place.serve().await.is_refused_for(&[&["writable by other users", "chmod 700"]]);
 }
 
 #[tokio::test]
@@ -240,7 +240,7 @@ async fn wrong_usage_is_another_kind_of_error() {
         &["serve", "--config"],
         &["user"],
         &["user", "create"],
-        // A password on the command line could be read by everybody on the machine.
+        // A password on the command line could be read by all users of the machine.
         &["user", "create", "--email", "anna@example.com", "--password", "x"],
         &["admin", "create", "--email", "anna@example.com", "--password=x"],
         &["user", "set-password", "anna@example.com", "--password=x"],
@@ -296,7 +296,7 @@ async fn secrets_can_come_from_files_and_are_never_shown() {
     std::fs::write(&secret, format!("{CANARY}\n")).unwrap();
     let path = secret.to_str().unwrap().to_owned();
     let place = place
-        .with("VESTIBULE_MAIL__USERNAME", "relay-user")
+        .with("VESTIBULE_MAIL__USERNAME", "smtp-user")
         .with("VESTIBULE_MAIL__PASSWORD_FILE", &path);
     assert_eq!(place.run(&["config", "check"]).await.code, 0);
     let (value, source) = shown(&place, &[], "mail.password").await;

@@ -1,5 +1,5 @@
-//! Connections that are not used as they should be, and those that are: nobody holds one for ever,
-//! nobody exhausts the process, and whoever asks properly is answered until the very end.
+//! Connections that are not used as they should be, and those that are: no client holds one
+//! for ever or exhausts the process, and valid requests are answered until the very end.
 
 mod attacks;
 mod rolling;
@@ -23,12 +23,12 @@ const ALIVE: &str = "/health/live";
 const READY: &str = "/health/ready";
 /// Ten seconds for a head that has begun, and some more for a busy machine.
 const HEAD: Duration = Duration::from_secs(12);
-/// What a request takes at most while others misbehave.
+/// Upper limit for a request while other clients misbehave.
 const QUICK: Duration = Duration::from_secs(1);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn half_a_head_holds_nothing_for_long() {
-    let title = "Connections that never say what they want are ended, and slow nobody";
+async fn incomplete_request_heads_time_out() {
+    let title = "Connections without a complete request are closed and slow no other client";
     let mut experiment = Experiment::begin("E14", title, &Database::sqlite());
     let count = experiment.figure("connections", 50, 2000);
     let service = Setup::on(Database::sqlite()).start().await;
@@ -79,7 +79,7 @@ async fn a_connection_serves_many_requests_one_by_one_or_all_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn http2_is_spoken_with_whoever_begins_with_it() {
+async fn http2_is_used_with_clients_that_start_with_it() {
     let service = Setup::on(Database::sqlite()).start().await;
     let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
     let preface = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &settings[..]].concat();
@@ -106,7 +106,7 @@ async fn http2_is_spoken_with_whoever_begins_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_has_asked_before_the_end_is_answered() {
+async fn requests_sent_before_the_shutdown_are_answered() {
     let mut service = Setup::on(Database::sqlite()).start().await;
     let body = br#"{"email":"anna@example.com","password":"a good long password"}"#;
     let sign_in = Draft::json("/api/v1/auth/signin", body).bytes();
@@ -146,7 +146,7 @@ async fn whoever_has_asked_before_the_end_is_answered() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn more_connections_than_descriptors_cost_nothing_and_pass() {
     let sixty_four = beset(r#"ulimit -n 64; exec "$0" "$@""#, "as many connections");
-    let thirty = beset(r#"ulimit -n 30; exec "$0" "$@""#, "connections cannot be accepted");
+    let thirty = beset(r#"ulimit -n 30; exec "$0" "$@""#, "accepting connections failed");
     tokio::join!(sixty_four, thirty);
 }
 
@@ -180,7 +180,7 @@ async fn beset(shell: &'static str, complaint: &str) {
     assert_eq!(complaints, 1, "{lines:#?}");
 }
 
-/// What a process has computed so far, in hundredths of a second.
+/// Returns the CPU time that a process has used, in hundredths of a second.
 fn ticks(pid: u32) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     // The name of the program stands in parentheses and may contain anything.

@@ -35,7 +35,7 @@ const OLD: &str = "the password so far";
 const NEW: &str = "the password from now on";
 
 async fn nothing_acknowledged_is_lost_and_nothing_is_half_done(database: Database) {
-    let title = "Killed at any moment, the service loses nothing it has acknowledged";
+    let title = "A service killed at any moment loses no acknowledged write";
     let mut experiment = Experiment::begin("E01", title, &database);
     let on_sqlite = database.url().is_none();
     let rounds = if on_sqlite {
@@ -44,12 +44,12 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_half_done(database: Databas
         experiment.figure("kills_on_postgres", 12, 300)
     };
     let mut dice = experiment.dice();
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let setup = Setup::on(database).mailing_to(&relay).with("VESTIBULE_RESET__TTL", "24h");
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let setup = Setup::on(database).mailing_to(&smtp).with("VESTIBULE_RESET__TTL", "24h");
     let mut service = setup.start().await;
     let db = service.database().await;
 
-    let mut links = prepare_links(&service, &relay, rounds * FORGETFUL * LINKS).await;
+    let mut links = prepare_links(&service, &smtp, rounds * FORGETFUL * LINKS).await;
     let journal = Arc::new(Mutex::new(Journal::default()));
     let mut slowest = Duration::ZERO;
     for round in 0..rounds {
@@ -89,11 +89,11 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_half_done(database: Databas
     experiment.measure("sign_ups_acknowledged", signed_up);
     experiment.measure("resets_acknowledged", reset);
     experiment.measure("resets_cut_off", journal.resets.len() - reset);
-    everybody_is_whole(&db).await;
+    every_account_is_complete(&db).await;
     experiment.exactly("sign_ups_lost", lost(&db, &journal).await, 0);
     let some = experiment.figure("sign_ins", 20, 500);
     newcomers_can_sign_in(&service, &journal, &mut dice, some).await;
-    whoever_was_cut_off_can_try_again(&service, &journal, some).await;
+    interrupted_clients_can_try_again(&service, &journal, some).await;
     let mut half_done = 0;
     for (email, acknowledged) in &journal.resets {
         half_done += usize::from(!is_all_or_nothing(&service, &db, email, *acknowledged).await);
@@ -114,25 +114,25 @@ async fn cut_connections(db: &DatabaseConnection) {
 }
 
 /// Accounts with links, by mail, before anything is killed.
-async fn prepare_links(service: &Service, relay: &SmtpSink, count: usize) -> Vec<(String, String)> {
+async fn prepare_links(service: &Service, smtp: &SmtpSink, count: usize) -> Vec<(String, String)> {
     let emails: Vec<String> = (0..count).map(|n| format!("forgetful{n}@example.com")).collect();
     for email in &emails {
         assert_eq!(service.sign_up(email, OLD).await.status, 201);
         assert_eq!(service.forget(email).await.status, 200);
     }
     let patience = PATIENCE * u32::try_from(1 + count / 50).unwrap();
-    relay.wait_for(2 * count, patience).await;
+    smtp.wait_for(2 * count, patience).await;
     let token = |email: &String| {
-        let mail = mails_so_far(relay, email, RESET).pop().expect("a mail with a link");
+        let mail = mails_so_far(smtp, email, RESET).pop().expect("a mail with a link");
         mail.token().expect("a link").to_owned()
     };
     emails.iter().map(|email| (email.clone(), token(email))).collect()
 }
 
-/// What the clients know for certain.
+/// Requests of the clients, and which of them were acknowledged.
 #[derive(Default)]
 struct Journal {
-    /// Addresses that somebody began to sign up with.
+    /// Addresses with which a client began to sign up.
     tried: Vec<String>,
     /// Addresses for which a whole 201 was read.
     signed_up: Vec<String>,
@@ -212,12 +212,12 @@ async fn nothing_is_damaged(db: &DatabaseConnection, on_sqlite: bool) {
     }
 }
 
-/// Acknowledged or not: nobody lacks anything that is written together with the account.
-async fn everybody_is_whole(db: &DatabaseConnection) {
+/// Acknowledged or not: no account lacks rows that are written together with it.
+async fn every_account_is_complete(db: &DatabaseConnection) {
     for lack in [
         "NOT EXISTS (SELECT 1 FROM passwords p WHERE p.user_id = u.id)",
         "NOT EXISTS (SELECT 1 FROM outbox o WHERE o.user_id = u.id AND o.kind = 'welcome')",
-        "credential_epoch = 1 AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id)",
+        "credentials_version = 1 AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id)",
         "(SELECT count(*) FROM outbox o WHERE o.user_id = u.id AND o.kind = 'welcome') > 1",
     ] {
         let half = count(db, &format!("SELECT count(*) FROM users u WHERE {lack}")).await;
@@ -225,9 +225,9 @@ async fn everybody_is_whole(db: &DatabaseConnection) {
     }
 }
 
-/// How many that were acknowledged are not there.
+/// Counts acknowledged writes that are missing.
 async fn lost(db: &DatabaseConnection, journal: &Journal) -> usize {
-    assert!(!journal.signed_up.is_empty(), "nobody could sign up: nothing was tried");
+    assert!(!journal.signed_up.is_empty(), "no sign-up succeeded: nothing was tried");
     let mut lost = 0;
     for email in &journal.signed_up {
         let known = format!("SELECT count(*) FROM users WHERE email_key = '{email}'");
@@ -244,7 +244,7 @@ async fn newcomers_can_sign_in(service: &Service, journal: &Journal, dice: &mut 
 }
 
 /// Their account is there or it is not; what they are told is either way the right thing.
-async fn whoever_was_cut_off_can_try_again(service: &Service, journal: &Journal, some: usize) {
+async fn interrupted_clients_can_try_again(service: &Service, journal: &Journal, some: usize) {
     let acknowledged: BTreeSet<&String> = journal.signed_up.iter().collect();
     let cut_off = journal.tried.iter().filter(|email| !acknowledged.contains(email));
     for email in cut_off.take(some) {
@@ -266,16 +266,16 @@ async fn is_all_or_nothing(
     let user = format!("(SELECT id FROM users WHERE email_key = '{email}')");
     let of_theirs = |what: &str| format!("SELECT count(*) FROM {what} AND user_id = {user}");
     let spent = count(db, &of_theirs("password_resets WHERE used_at IS NOT NULL")).await;
-    let sessions = count(db, &of_theirs("sessions WHERE credential_epoch = 1")).await;
+    let sessions = count(db, &of_theirs("sessions WHERE credentials_version = 1")).await;
     let notices = count(db, &of_theirs("outbox WHERE kind = 'password_changed'")).await;
-    let epoch = format!("SELECT credential_epoch FROM users WHERE id = {user}");
-    let epoch = count(db, &epoch).await;
+    let credentials_version = format!("SELECT credentials_version FROM users WHERE id = {user}");
+    let credentials_version = count(db, &credentials_version).await;
     let old = service.sign_in(email, OLD).await.status;
     let new = service.sign_in(email, NEW).await.status;
 
     let all = (1, 0, 1, 2, 401, 200);
     let nothing = (0, 1, 0, 1, 200, 401);
-    let found = (spent, sessions, notices, epoch, old, new);
+    let found = (spent, sessions, notices, credentials_version, old, new);
     let is_whole = found == all || (found == nothing && !acknowledged);
     if !is_whole {
         eprintln!("{email}, acknowledged {acknowledged}: {found:?}");

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
-/// Where a service keeps its data.
+/// The database of a service.
 #[derive(Clone, Debug)]
 pub(crate) enum Database {
     /// In its data folder.
@@ -34,7 +34,7 @@ impl Database {
         Self::Postgres(format!("{server}/{name}"))
     }
 
-    /// What people call it.
+    /// Returns the display name.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Sqlite => "SQLite",

@@ -1,4 +1,4 @@
-//! A database that is away, hangs, is full, is locked or takes no writes: everybody is told so in
+//! A database that is away, hangs, is full, is locked or takes no writes: all clients are told so in
 //! time, nothing is acknowledged that did not happen, and it passes without a restart.
 
 use std::process::Stdio;
@@ -18,7 +18,7 @@ use crate::wire::{Draft, Raw, Wire};
 
 const PASSWORD: &str = "a good long password";
 const OTHER_PASSWORD: &str = "another long password";
-/// What anybody is made to wait, and what it takes until all is well again; and what a machine that
+/// Limit of the wait of a client, and what it takes until all is well again; and what a machine that
 /// does other things adds.
 const IN_TIME: f64 = 5.0;
 const BUSY: Duration = Duration::from_secs(30);
@@ -71,7 +71,7 @@ fn token(raw: &Raw) -> String {
     body["access_token"].as_str().expect("an access token").to_owned()
 }
 
-/// What was seen of one kind of trouble.
+/// Observations of one kind of failure.
 #[derive(Default)]
 struct Seen {
     wrong: Vec<String>,
@@ -80,7 +80,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// Asks for everything that needs the database; nobody is told anything but 503.
+    /// Sends every request that needs the database; each must be answered with 503.
     async fn suffer(&mut self, service: &Started, token: &str, trouble: &str) {
         let me = Draft::new("GET", "/api/v1/auth/me").bearing(token);
         let forgot = r#"{"email":"anna@example.com"}"#;
@@ -104,7 +104,7 @@ impl Seen {
         }
     }
 
-    /// Waits until somebody can sign up again.
+    /// Waits until signing up works again.
     async fn recover(&mut self, service: &Started, trouble: &str) {
         let start = Instant::now();
         let mut names = 0..;
@@ -129,9 +129,9 @@ impl Seen {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_is_away_is_waited_for_and_missed_by_nobody_postgres() {
+async fn the_service_recovers_when_the_database_returns_postgres() {
     let mut cluster = Cluster::new().await;
-    let title = "A database that is away, full, locked or read-only is answered for in time";
+    let title = "An unavailable, full, locked or read-only database leads to 503 in time";
     let mut experiment = Experiment::begin("E11", title, &cluster.database());
     let setup = Setup::on(cluster.database());
 
@@ -180,7 +180,7 @@ async fn a_database_that_is_away_is_waited_for_and_missed_by_nobody_postgres() {
             let writable = "SELECT count(*) FROM pg_settings WHERE setting = 'off' AND \
                             name = 'default_transaction_read_only'";
             assert!(eventually(BUSY, async || count(&db, writable).await == 0).await);
-            // Whoever has read from a connection before is told at the first write.
+            // A connection that was read from before fails at the first write.
             assert_eq!(service.sign_up("read-only-first").await.status, 503);
         }
         seen.suffer(&service, &token, trouble).await;
@@ -203,11 +203,11 @@ async fn a_database_that_is_away_is_waited_for_and_missed_by_nobody_postgres() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_network_that_swallows_everything_holds_nobody_for_long_postgres() {
+async fn dropped_packets_to_the_database_end_in_timeouts_postgres() {
     let Database::Postgres(url) = Database::postgres().await else { unreachable!() };
     let proxy = Proxy::before(&url).await;
     let database = Database::Postgres(proxy.stand_in(&url));
-    let title = "A database whose network goes silent is answered for in time and left behind";
+    let title = "A silent network to the database leads to 503 in time";
     let mut experiment = Experiment::begin("E11", title, &database);
     let service = Started::of(&Setup::on(database)).await;
     let ready = async || service.ask(&Draft::new("GET", READY)).await.status == 200;
@@ -233,7 +233,7 @@ async fn a_commit_that_is_cut_off_is_all_or_nothing_and_can_be_tried_again_postg
     let original = Database::postgres().await;
     let url = original.url().unwrap();
     let proxy = Proxy::before(url).await;
-    let title = "A commit whose answer is lost is never acknowledged, and is all or nothing";
+    let title = "A commit with a lost response is not acknowledged, and is all or nothing";
     let mut experiment = Experiment::begin("E11", title, &original);
     let rounds = experiment.figure("commits_cut", 20, 200);
     let database = Database::Postgres(proxy.stand_in(url));
@@ -278,13 +278,12 @@ async fn a_commit_that_is_cut_off_is_all_or_nothing_and_can_be_tried_again_postg
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_waiting_does_not_mend_ends_the_start_postgres() {
+async fn permanent_database_errors_end_the_start_postgres() {
     let database = Database::postgres().await;
     let url = database.url().unwrap();
     let (server, _) = url.rsplit_once('/').unwrap();
     let (_, host) = server.rsplit_once('@').unwrap();
-    for wrong in [format!("{server}/nowhere"), format!("postgres://nobody_at_all@{host}/postgres")]
-    {
+    for wrong in [format!("{server}/nowhere"), format!("postgres://no_such_role@{host}/postgres")] {
         let data = TempDir::new().unwrap();
         let setup = Setup::on(Database::Postgres(wrong));
         for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["worker"]] {
@@ -293,7 +292,7 @@ async fn what_waiting_does_not_mend_ends_the_start_postgres() {
             let errors = String::from_utf8_lossy(&ended.stderr);
             assert_eq!(ended.status.code(), Some(3), "{errors}");
             assert!(
-                errors.contains("error: database.url: the database server refuses"),
+                errors.contains("error: database.url: the database server refused"),
                 "{errors}"
             );
         }

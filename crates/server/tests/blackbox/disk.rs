@@ -24,7 +24,7 @@ async fn let_files_grow_to(service: &Service, bytes: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_acknowledged_that_a_full_disk_would_lose() {
-    let title = "On a full disk nothing is acknowledged that is lost, and nothing stays broken";
+    let title = "On a full disk no acknowledged write is lost, and the service recovers";
     let mut experiment = Experiment::begin("E22", title, &Database::sqlite());
     let rounds = experiment.figure("rounds", 1, 20);
     let mut service = Setup::on(Database::sqlite()).under(DEAF_TO_THE_SIGNAL).start().await;

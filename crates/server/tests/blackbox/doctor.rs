@@ -1,4 +1,4 @@
-//! What `doctor` finds out about an installation.
+//! Checks that `doctor` makes of an installation.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -31,7 +31,7 @@ impl Report {
         Self { code: ended.status.code().unwrap(), findings }
     }
 
-    /// Insists on a finding in that state that says so.
+    /// Asserts a finding in that state that says so.
     #[track_caller]
     fn says(&self, state: &str, about: &str, words: &str) {
         let fits = |finding: &&Value| {
@@ -54,14 +54,14 @@ async fn reached(setup: Setup) -> (Service, Setup) {
 }
 
 async fn what_is_well_is_said_to_be(database: Database) {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
     let on_server = database.url().is_some();
     let limited = Setup::on(database).with("VESTIBULE_LIMITS__ENABLED", "true");
-    let (service, setup) = reached(limited.mailing_to(&relay)).await;
+    let (service, setup) = reached(limited.mailing_to(&smtp)).await;
     service.sign_up("anna@example.com", "a good long password").await.token();
     service.run(&["admin", "promote", "anna@example.com"]).await;
     std::fs::set_permissions(service.data.path(), PermissionsExt::from_mode(0o700)).unwrap();
-    let mails = relay.sessions().len();
+    let mails = smtp.sessions().len();
     let report = Report::of(&setup, service.data.path()).await;
     // The servers of the tests are told not to wait for the disk.
     let is_hasty = |finding: &&Value| finding["found"].as_str().unwrap().contains("may be lost");
@@ -77,10 +77,10 @@ async fn what_is_well_is_said_to_be(database: Database) {
     report.says("ok", "mail", "no mail was sent");
     report.says("ok", "password hash", "sign-ins a second");
     report.says("ok", "public URL", "leads to this installation");
-    report.says("ok", "proxy", "nobody's X-Forwarded-For is believed");
+    report.says("ok", "proxy", "X-Forwarded-For is not trusted");
     assert_eq!(on_server, report.findings.iter().any(|finding| finding["about"] == "clock"));
-    let sessions = relay.sessions();
-    assert!(sessions.len() > mails, "the relay was asked");
+    let sessions = smtp.sessions();
+    assert!(sessions.len() > mails, "the SMTP server was asked");
     assert!(sessions.iter().all(|session| session.violations.is_empty()));
 
     let lines = setup.command(service.data.path(), &["doctor"]).output().await.unwrap();
@@ -89,10 +89,10 @@ async fn what_is_well_is_said_to_be(database: Database) {
 }
 
 async fn what_is_wrong_is_found_with_what_to_do(database: Database) {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let (mut service, setup) = reached(Setup::on(database).mailing_to(&relay)).await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let (mut service, setup) = reached(Setup::on(database).mailing_to(&smtp)).await;
     let data = service.data.path().to_owned();
-    relay.set(Behaviour::accept().answering_at(Stage::Greeting, "554 5.7.1 Go away"));
+    smtp.set(Behaviour::accept().answering_at(Stage::Greeting, "554 5.7.1 Go away"));
     std::fs::set_permissions(&data, PermissionsExt::from_mode(0o755)).unwrap();
     let setup = setup
         .with("VESTIBULE_LIMITS__ENABLED", "false")
@@ -101,7 +101,7 @@ async fn what_is_wrong_is_found_with_what_to_do(database: Database) {
     assert_eq!(report.code, 1);
     report.says("problem", "limits", "limits.enabled = true");
     report.says("warning", "data folder", "chmod 700");
-    report.says("warning", "accounts", "nobody administers");
+    report.says("warning", "accounts", "no administrator");
     report.says("problem", "mail", "Go away");
 
     service.kill().await;
@@ -136,7 +136,7 @@ async fn what_is_wrong_is_found_with_what_to_do(database: Database) {
 }
 
 #[tokio::test]
-async fn a_key_that_has_served_for_long_is_worth_another() {
+async fn an_old_signing_key_causes_a_warning() {
     let setup = Setup::on(Database::sqlite());
     let data = tempfile::tempdir().unwrap();
     for making in [["keys", "list"], ["migrate", "up"]] {
@@ -155,7 +155,7 @@ async fn a_key_that_has_served_for_long_is_worth_another() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_made() {
+async fn missing_files_are_not_created() {
     let setup = Setup::on(Database::sqlite());
     let empty = tempfile::tempdir().unwrap();
     let report = Report::of(&setup, empty.path()).await;
@@ -184,9 +184,9 @@ async fn limits_that_should_be_shared_and_are_not_are_found() {
     Report::of(&setup, service.data.path()).await.says("problem", "redis", "redis.url");
 }
 
-/// What the service sees of a connection is for its operator alone.
+/// The client IP as the service sees it is shown to its operator only.
 #[tokio::test]
-async fn nobody_else_is_told_whom_the_service_sees() {
+async fn the_client_ip_is_shown_to_the_operator_only() {
     let service = Setup::on(Database::sqlite()).start().await;
     let other = Setup::on(Database::sqlite()).start().await;
     let token = service.sign_up("anna@example.com", "a good long password").await.token();

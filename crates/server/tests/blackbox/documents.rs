@@ -1,8 +1,8 @@
-//! What the documents tell people to type works, and prints what they say it prints.
+//! The commands in the documents work and print the shown output.
 //!
-//! A block whose fence says `sh run` is run: all of one page are one script for bash, in their
-//! order, beside a fresh service, with the binary on the search path. A block with the word `answer`
-//! right after one is what it prints; an ellipsis in it stands for any text within a line.
+//! All blocks of a page marked `sh run` are one bash script, run beside a fresh service with the
+//! binary in `PATH`. A following block marked `answer` is its output; an ellipsis matches any text
+//! within a line.
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,13 +17,13 @@ const FOR_OPERATORS: &str = "docs/guides/operating.md";
 /// The pages with lines that are run.
 const PAGES: [&str; 3] = [README, FOR_CLIENTS, FOR_OPERATORS];
 
-/// What a page calls the service; the test's own is elsewhere.
+/// Address of the service in the pages; the test uses another one.
 const ADDRESS: &str = "http://127.0.0.1:8080";
 /// Between what one block prints and what the next one does.
 const MARK: &str = "--- the next block";
 /// Runs a script with the binary on the search path.
 const BASH: &str = r#"PATH="${0%/*}:$PATH" exec bash -c "$1""#;
-/// What the README promises to a newcomer who has built the binary; no page takes longer.
+/// Time limit of a page, which the README promises.
 const A_MINUTE: Duration = Duration::from_mins(1);
 
 /// Lines to type, where they stand, and what they print.
@@ -118,7 +118,7 @@ async fn follow(page: &str, service: &Service) {
     }
 }
 
-/// Whether a line is the one that is told, in which an ellipsis stands for anything.
+/// Returns `true` if a line matches the documented one; an ellipsis matches any text.
 fn is_alike(told: &str, printed: &str) -> bool {
     let mut parts = told.split('…');
     let first = parts.next().unwrap_or_default();

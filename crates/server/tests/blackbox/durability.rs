@@ -1,4 +1,4 @@
-//! What is acknowledged is on the disk: the kernel is asked in which order things happened.
+//! Acknowledged writes are on disk: a trace of system calls shows the order.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -13,7 +13,7 @@ use crate::service::{Service, Setup};
 
 const PASSWORD: &str = "a password to keep";
 
-/// What the service asks of the kernel, as far as it matters here.
+/// A traced event of the service that matters here.
 #[derive(Debug, PartialEq, Eq)]
 enum Call {
     /// Something was written to the log of the database.
@@ -26,10 +26,10 @@ enum Call {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_acknowledged_is_on_the_disk_under_strace() {
-    let title = "A write is on the disk before the first byte of its acknowledgement leaves";
+    let title = "A write is on disk before the first byte of its response is sent";
     let mut experiment = Experiment::begin("E21a", title, &Database::sqlite());
     let writes = experiment.figure("writes", 100, 1000);
-    // Nobody else writes: every write belongs to the request that waits for it.
+    // There are no other clients: every write belongs to the request that waits for it.
     let setup = Setup::on(Database::sqlite()).with_argument("--no-worker");
     let mut service = setup.start().await;
     let trace = service.data.path().join("trace");

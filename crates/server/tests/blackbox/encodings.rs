@@ -1,4 +1,4 @@
-//! How bytes look when they are written down: the forms in which a secret could hide.
+//! Encodings in which a secret could appear in output.
 
 use std::fmt::Write as _;
 
@@ -74,8 +74,8 @@ pub(crate) fn forms(bytes: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-/// What base64 makes of these bytes inside others, `offset` bytes into a group of three: the
-/// characters that depend on nothing else.
+/// Returns the base64 characters that depend on these bytes only, if they start `offset` bytes into
+/// a group of three.
 fn inner_base64(bytes: &[u8], offset: usize, alphabet: &[u8; 64]) -> String {
     let padded = [&[0; 3][..offset], bytes].concat();
     let text = base64(&padded, alphabet);

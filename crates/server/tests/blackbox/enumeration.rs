@@ -1,4 +1,4 @@
-//! Nobody can learn whether an address has an account: not from what an answer says (`answers`),
+//! An attacker cannot learn whether an address has an account: not from an answer (`answers`),
 //! and not from how long it takes (`timing`, with the statistics of `samples`).
 
 mod answers;
@@ -7,7 +7,7 @@ mod timing;
 
 use crate::service::Service;
 
-/// Two addresses of one length: an account has the first, nobody the second.
+/// Two addresses of one length: an account has the first, no account the second.
 const KNOWN: &str = "anna@example.com";
 const UNKNOWN: &str = "nobo@example.com";
 const PASSWORD: &str = "a good long password";

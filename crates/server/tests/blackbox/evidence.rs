@@ -23,12 +23,12 @@ pub(crate) use self::dice::Dice;
 pub(crate) use self::nodes::{Nodes, copy_keys};
 use crate::database::Database;
 
-/// How much an experiment tries.
+/// Size of an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scale {
-    /// What a suite that runs with every change can afford.
+    /// Small enough for a suite that runs with every change.
     Short,
-    /// What the promise is published with.
+    /// Large enough for the published figures.
     Full,
 }
 

@@ -1,7 +1,7 @@
 //! A primary that dies while people write, and a standby that takes its place: what was acknowledged
-//! is there, and whoever waits is told so in time.
+//! is there, and waiting clients get an answer in time.
 //!
-//! The service knows one address, which somebody else moves: here a proxy. With a standby that lags
+//! The service knows one address, which another program moves: here a proxy. With a standby that lags
 //! behind something is lost, and it is told how much.
 
 mod crowd;
@@ -18,11 +18,11 @@ use crate::evidence::{Experiment, rounded};
 use crate::proxy::Proxy;
 use crate::service::{Service, Setup};
 
-/// What anybody is made to wait for an answer, and everybody until writes go on.
+/// Limits of the wait for an answer, and of the wait until writes succeed again.
 const IN_TIME: f64 = 5.0;
 const OUTAGE: f64 = 30.0;
 
-/// Whether a commit waits for the standby.
+/// `true` if a commit waits for the standby.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standby {
     Synchronous,
@@ -32,7 +32,7 @@ enum Standby {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_synchronous_standby_takes_over_and_nothing_is_lost_postgres() {
-    let title = "A synchronous standby takes over, and nothing that was acknowledged is lost";
+    let title = "A synchronous standby takes over without losing acknowledged writes";
     let (mut experiment, stage) = Stage::set(title).await;
     let rounds = experiment.figure("fail_overs", 2, 20);
     let ended = stage.play(&mut experiment, rounds, Standby::Synchronous).await;
@@ -44,8 +44,8 @@ async fn a_synchronous_standby_takes_over_and_nothing_is_lost_postgres() {
 /// No limit is put to the loss: it is as long as the standby lags. That it is seen shows that the
 /// other experiment would see one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_asynchronous_standby_loses_what_it_has_not_heard_of_postgres() {
-    let title = "An asynchronous standby that lags behind takes over, and the lag is lost";
+async fn an_asynchronous_standby_loses_only_unreplicated_writes_postgres() {
+    let title = "An asynchronous standby takes over, and its lag is lost";
     let (mut experiment, stage) = Stage::set(title).await;
     let rounds = experiment.figure("fail_overs_with_a_lag", 1, 5);
     let ended = stage.play(&mut experiment, rounds, Standby::Behind).await;
@@ -58,11 +58,11 @@ async fn an_asynchronous_standby_loses_what_it_has_not_heard_of_postgres() {
 struct Stage {
     primary: Cluster,
     address: Proxy,
-    relay: Arc<SmtpSink>,
+    smtp: Arc<SmtpSink>,
     service: Service,
 }
 
-/// What came of it.
+/// Result of a run.
 struct Ended {
     seen: Seen,
     lost: usize,
@@ -78,15 +78,15 @@ impl Stage {
         primary.start().await;
         let url = url(&primary);
         let address = Proxy::before(&url).await;
-        let relay = Arc::new(SmtpSink::start(Behaviour::accept()).await);
+        let smtp = Arc::new(SmtpSink::start(Behaviour::accept()).await);
         let database = Database::Postgres(address.stand_in(&url));
-        let service = Setup::on(database).mailing_to(&relay).start().await;
-        (experiment, Self { primary, address, relay, service })
+        let service = Setup::on(database).mailing_to(&smtp).start().await;
+        (experiment, Self { primary, address, smtp, service })
     }
 
     async fn play(mut self, experiment: &mut Experiment, rounds: usize, how: Standby) -> Ended {
         let mut dice = experiment.dice();
-        let crowd = Crowd::begin(&self.service, &self.relay).await;
+        let crowd = Crowd::begin(&self.service, &self.smtp).await;
         let (mut slowest_outage, mut to_the_old) = (Duration::ZERO, 0);
         for round in 0..rounds {
             let network = Proxy::before(&url(&self.primary)).await;
@@ -150,11 +150,11 @@ fn url(cluster: &Cluster) -> String {
     cluster.database().url().unwrap().to_owned()
 }
 
-/// Rows that change with everything anybody does.
+/// Rows that change with every write.
 async fn written(cluster: &Cluster) -> i64 {
     let rows = "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM sessions) + \
                 (SELECT count(*) FROM outbox) + (SELECT count(*) FROM audit_events) + \
-                (SELECT sum(credential_epoch)::bigint FROM users)";
+                (SELECT sum(credentials_version)::bigint FROM users)";
     count(&cluster.administrator().await, rows).await
 }
 

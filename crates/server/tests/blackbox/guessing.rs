@@ -18,7 +18,7 @@ on_both_databases! {
 const PASSWORD: &str = "the first password";
 const ANNA: &str = "anna@example.com";
 
-/// Everybody speaks through a proxy that the service trusts, and comes from a network of their own.
+/// Every client uses a trusted proxy and has a network of its own.
 async fn guess(service: &Service, network: u32, email: &str, password: &str) -> Answer {
     let [_, b, c, d] = network.to_be_bytes();
     let body = serde_json::json!({ "email": email, "password": password });
@@ -30,16 +30,16 @@ async fn guess(service: &Service, network: u32, email: &str, password: &str) -> 
     Answer::of(request.send().await.unwrap()).await
 }
 
-fn guarded(database: Database, relay: &SmtpSink) -> Setup {
+fn guarded(database: Database, smtp: &SmtpSink) -> Setup {
     Setup::on(database)
-        .mailing_to(relay)
+        .mailing_to(smtp)
         .with("VESTIBULE_LIMITS__ENABLED", "true")
         .with("VESTIBULE_SERVER__TRUSTED_PROXIES", "127.0.0.1/32")
 }
 
 async fn a_hundred_wrong_passwords_disable_the_password_and_a_reset_mends_it(database: Database) {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = guarded(database, &relay).start().await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = guarded(database, &smtp).start().await;
     let session = service.sign_up(ANNA, PASSWORD).await.token();
     for network in 0..100 {
         guess(&service, network, ANNA, "a wrong password")
@@ -48,27 +48,27 @@ async fn a_hundred_wrong_passwords_disable_the_password_and_a_reset_mends_it(dat
     }
     guess(&service, 200, ANNA, PASSWORD).await.is(401, "Invalid email or password");
     assert_eq!(service.me(&session).await.status, 200, "the account is not disabled");
-    mail_to(&relay, ANNA, "Your Vestibule password was disabled").await;
+    mail_to(&smtp, ANNA, "Your Vestibule password was disabled").await;
 
     service.forget(ANNA).await;
-    let token = mail_to(&relay, ANNA, RESET).await.token().unwrap().to_owned();
+    let token = mail_to(&smtp, ANNA, RESET).await.token().unwrap().to_owned();
     service.reset(&token, "the second password").await.is(200, "Password reset successfully");
     assert_eq!(guess(&service, 201, ANNA, "the second password").await.status, 200);
-    mail_to(&relay, ANNA, CHANGED).await;
+    mail_to(&smtp, ANNA, CHANGED).await;
 }
 
 async fn a_sign_in_after_ten_failures_is_told(database: Database) {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = guarded(database, &relay).start().await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = guarded(database, &smtp).start().await;
     service.sign_up(ANNA, PASSWORD).await;
     for network in 0..10 {
         guess(&service, network, ANNA, "a wrong password").await;
     }
     assert_eq!(guess(&service, 100, ANNA, PASSWORD).await.status, 200);
     let subject = "Sign-in to Vestibule after wrong passwords";
-    mail_to(&relay, ANNA, subject).await;
+    mail_to(&smtp, ANNA, subject).await;
     assert_eq!(guess(&service, 100, ANNA, PASSWORD).await.status, 200);
-    assert_eq!(mails_so_far(&relay, ANNA, subject).len(), 1);
+    assert_eq!(mails_so_far(&smtp, ANNA, subject).len(), 1);
 }
 
 async fn common_and_personal_passwords_are_refused_at_every_door(database: Database) {
@@ -105,7 +105,7 @@ async fn administrators_read_what_happened(database: Database) {
     let service = Setup::on(database).reading_every_session().start().await;
     let anna = service.sign_up(ANNA, PASSWORD).await;
     service.sign_in(ANNA, "a wrong password").await;
-    service.sign_in("nobody@example.com", "a wrong password").await;
+    service.sign_in("unknown@example.com", "a wrong password").await;
     let denied = events(&service, &anna.token(), "").await;
     denied.is(403, "Administrators only");
     assert_eq!(service.get("/api/v1/admin/audit").await.status, 401);
@@ -116,9 +116,9 @@ async fn administrators_read_what_happened(database: Database) {
     assert_eq!(all.status, 200, "{all:?}");
     let kinds: Vec<_> = list(&all).iter().map(|event| event["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["sign_in_failed", "sign_in_failed", "signed_up"]);
-    let about_nobody = &list(&all)[0];
-    assert_eq!(about_nobody["user_id"], Value::Null);
-    assert!(!all.body.to_string().contains("nobody@"), "a stranger's address is not kept");
+    let about_unknown = &list(&all)[0];
+    assert_eq!(about_unknown["user_id"], Value::Null);
+    assert!(!all.body.to_string().contains("unknown@"), "an unknown address is not kept");
     assert_eq!(list(&all)[2]["ip"], "127.0.0.1");
     assert_eq!(list(&all)[2]["by"], "holder");
 

@@ -10,41 +10,41 @@ use crate::service::{PUBLIC_URL, Service, Setup};
 
 on_both_databases! {
     a_person_gets_in_forgets_and_gets_back_in;
-    the_journey_over_an_encrypted_relay;
+    the_journey_over_an_encrypted_smtp_server;
     the_front_end_door_leads_to_the_same_rooms;
 }
 
 async fn a_person_gets_in_forgets_and_gets_back_in(database: Database) {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = Setup::on(database).mailing_to(&relay).start().await;
-    travel(&service, &relay).await;
-    for session in relay.sessions() {
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = Setup::on(database).mailing_to(&smtp).start().await;
+    travel(&service, &smtp).await;
+    for session in smtp.sessions() {
         assert_eq!(session.violations, Vec::<String>::new());
     }
 }
 
-async fn the_journey_over_an_encrypted_relay(database: Database) {
-    let behaviour = Behaviour::accept().with_starttls().with_login("relay-user", "relay-password");
-    let relay = SmtpSink::start(behaviour).await;
+async fn the_journey_over_an_encrypted_smtp_server(database: Database) {
+    let behaviour = Behaviour::accept().with_starttls().with_login("smtp-user", "smtp-password");
+    let smtp = SmtpSink::start(behaviour).await;
     let data = tempfile::tempdir().unwrap();
     let ca_file = data.path().join("ca.pem");
     std::fs::write(&ca_file, SmtpSink::ca_pem()).unwrap();
     let setup = Setup::on(database)
-        .mailing_to(&relay)
+        .mailing_to(&smtp)
         .with("VESTIBULE_MAIL__SECURITY", "starttls")
-        .with("VESTIBULE_MAIL__USERNAME", "relay-user")
-        .with("VESTIBULE_MAIL__PASSWORD", "relay-password")
+        .with("VESTIBULE_MAIL__USERNAME", "smtp-user")
+        .with("VESTIBULE_MAIL__PASSWORD", "smtp-password")
         .with("VESTIBULE_MAIL__CA_FILE", ca_file.to_str().unwrap());
     let service = setup.start_in(data).await;
-    travel(&service, &relay).await;
-    for session in relay.sessions() {
+    travel(&service, &smtp).await;
+    for session in smtp.sessions() {
         let clear = String::from_utf8_lossy(&session.clear).to_uppercase();
         assert!(!clear.contains("AUTH") && !clear.contains("MAIL FROM"), "{clear}");
     }
 }
 
 /// All of it.
-pub(crate) async fn travel(service: &Service, relay: &SmtpSink) {
+pub(crate) async fn travel(service: &Service, smtp: &SmtpSink) {
     let email = "anna@example.com";
     let (first, second, third) =
         ("the first password", "the second password", "the third password");
@@ -59,7 +59,7 @@ pub(crate) async fn travel(service: &Service, relay: &SmtpSink) {
     assert_eq!((&user["is_active"], &user["is_admin"]), (&true.into(), &false.into()));
     service.sign_up(email, first).await.is(400, "Email already registered");
     service.sign_up("anna@example.net", first).await.is(400, "Username already taken");
-    mail_to(relay, email, WELCOME).await;
+    mail_to(smtp, email, WELCOME).await;
 
     service.sign_in(email, "not the password").await.is(401, "Invalid email or password");
     let signed_in = service.sign_in(" ANNA@Example.Com ", first).await;
@@ -67,8 +67,8 @@ pub(crate) async fn travel(service: &Service, relay: &SmtpSink) {
     let session = signed_in.token();
     assert_eq!(service.me(&session).await.body, *user);
 
-    let token = reset_token(service, relay, email).await;
-    let mail = mail_to(relay, email, RESET).await;
+    let token = reset_token(service, smtp, email).await;
+    let mail = mail_to(smtp, email, RESET).await;
     assert_eq!(mail.link().unwrap(), format!("{PUBLIC_URL}/reset-password?token={token}"));
     assert_eq!(mail.header("Auto-Submitted"), Some("auto-generated"));
     assert!(service.verify(&token).await);
@@ -82,7 +82,7 @@ pub(crate) async fn travel(service: &Service, relay: &SmtpSink) {
     service.reset(&token, second).await.is(200, "Password reset successfully");
     assert!(!service.verify(&token).await);
     service.reset(&token, third).await.is(400, "Invalid or expired token");
-    mails_to(relay, email, CHANGED, 1).await;
+    mails_to(smtp, email, CHANGED, 1).await;
 
     service.sign_in(email, first).await.is(401, "Invalid email or password");
     for old in [&session, &signed_up.token()] {
@@ -96,7 +96,7 @@ pub(crate) async fn travel(service: &Service, relay: &SmtpSink) {
     service.change(&here, second, third).await.is(200, "Password changed successfully");
     assert_eq!(service.me(&here).await.status, 200, "a change keeps the session it came from");
     assert_eq!(service.me(&elsewhere).await.status, 401, "and ends all others");
-    mails_to(relay, email, CHANGED, 2).await;
+    mails_to(smtp, email, CHANGED, 2).await;
 
     let last = service.sign_in(email, third).await.token();
     let signed_out = service.post_as(&last, "/api/v1/auth/signout", serde_json::json!({})).await;
@@ -107,14 +107,14 @@ pub(crate) async fn travel(service: &Service, relay: &SmtpSink) {
 
 async fn the_front_end_door_leads_to_the_same_rooms(database: Database) {
     use serde_json::json;
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = Setup::on(database).mailing_to(&relay).start().await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = Setup::on(database).mailing_to(&smtp).start().await;
     service.sign_up("ben@example.com", "the first password").await;
 
     let asked =
         service.post("/password-reset/request", json!({ "email": "ben@example.com" })).await;
     asked.is(200, crate::people::REQUESTED);
-    let token = mail_to(&relay, "ben@example.com", RESET).await.token().unwrap().to_owned();
+    let token = mail_to(&smtp, "ben@example.com", RESET).await.token().unwrap().to_owned();
     assert!(service.verify(&token).await);
     assert_eq!(service.get("/password-reset/verify").await.body["valid"], false);
     assert_eq!(service.get("/password-reset/verify?token=nonsense").await.body["valid"], false);

@@ -29,9 +29,9 @@ use crate::wire::{Draft, Raw, Wire};
 
 const FORGOT: &str = "/api/v1/auth/forgot-password";
 const RESET: &str = "/api/v1/auth/reset-password";
-const AWAY: &str = "the shared limits are away; this node limits by itself, more strictly";
-const BACK: &str = "the shared limits are back";
-/// How long it may take until a Redis that is there is used.
+const AWAY: &str = "shared rate limits unavailable, using stricter local limits";
+const BACK: &str = "shared rate limits available again";
+/// Upper limit until a Redis that is available is used.
 const BACK_WITHIN: Duration = Duration::from_secs(10);
 
 /// A service that limits, and believes the test about who is calling.
@@ -48,7 +48,7 @@ async fn nodes(redis: &RedisServer) -> Nodes {
 
 /// A request for a link, by a client of that address.
 fn forgot(client: &str) -> Draft {
-    let body = json!({ "email": "nobody@example.com" }).to_string();
+    let body = json!({ "email": "unknown@example.com" }).to_string();
     Draft::json(FORGOT, body).header("X-Forwarded-For", client)
 }
 
@@ -58,16 +58,16 @@ fn reset(client: &str) -> Draft {
     Draft::json(RESET, body).header("X-Forwarded-For", client)
 }
 
-/// How attempts were answered.
+/// Counts of the answers to attempts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Tally {
     admitted: usize,
     refused: usize,
     /// With a status of 500 or more.
     faults: usize,
-    /// The longest that anybody was told to wait, in seconds.
+    /// The longest `Retry-After`, in seconds.
     longest_wait: u64,
-    /// How often the machine was too busy for the attempts to count.
+    /// Number of runs in which the machine was too busy for the attempts to count.
     again: usize,
 }
 
@@ -113,11 +113,11 @@ async fn at_once(nodes: &[Service], drafts: Vec<Draft>) -> Tally {
     tally
 }
 
-/// How these are answered while Redis is there; so many should be admitted. `drafts` makes them for
-/// a client of that number.
+/// Sends concurrent requests while Redis is available, and returns the responses. `drafts` creates
+/// the requests of a client by its number.
 ///
-/// A machine that has no time left can make a node take Redis for away, which it logs. Only then the
-/// next client has a try.
+/// An overloaded machine can make a node consider Redis unavailable, which it logs. Only then the
+/// test tries again with the next client.
 async fn together(
     nodes: &[Service],
     expected: usize,
@@ -135,7 +135,7 @@ async fn together(
     panic!("this machine is too busy to ask Redis at all");
 }
 
-/// Whether an attempt got past the limit. Insists on what an answer may be; a fault may not.
+/// Returns `true` if an attempt was admitted. Panics on an unexpected response.
 fn is_admitted(raw: &Raw) -> bool {
     match raw.status {
         200 => true,
@@ -157,13 +157,13 @@ async fn timed(service: &Service, draft: &Draft) -> (Raw, Duration) {
     (wire.exchange(draft).await, start.elapsed())
 }
 
-/// How often a service has said something.
+/// Counts the log lines of a service with this message.
 fn said(service: &Service, message: &str) -> usize {
     let quoted = format!("\"message\":\"{message}\"");
     service.log.lines().iter().filter(|line| line.contains(&quoted)).count()
 }
 
-/// How often these nodes have taken Redis for away.
+/// Counts how often these nodes found Redis unavailable.
 fn losses(nodes: &[Service]) -> usize {
     nodes.iter().map(|node| said(node, AWAY)).sum()
 }

@@ -1,4 +1,4 @@
-//! The real binary, seen from outside: HTTP on one side, a recording relay on the other, SQLite or
+//! The real binary, seen from outside: HTTP on one side, a recording SMTP server on the other, SQLite or
 //! PostgreSQL below.
 //!
 //! PostgreSQL comes from `cargo xtask test`, which names it in `VESTIBULE_TEST_POSTGRES_URL`.

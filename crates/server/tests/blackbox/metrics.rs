@@ -1,4 +1,4 @@
-//! What Prometheus is told, and what the dashboard and the alerts make of it.
+//! The metrics for Prometheus, and their names in the dashboard and the alerts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -24,7 +24,7 @@ fn watched(database: Database) -> Setup {
 }
 
 async fn address(service: &Service) -> String {
-    let told = service.log.wait_for(0, |line| line["message"] == "metrics are served").await;
+    let told = service.log.wait_for(0, |line| line["message"] == "serving metrics").await;
     told["address"].as_str().unwrap().to_owned()
 }
 
@@ -48,9 +48,9 @@ fn samples(text: &str) -> BTreeMap<String, f64> {
         .collect()
 }
 
-/// A service to whom a little of everything has happened.
-async fn busy(database: Database, relay: &SmtpSink) -> Service {
-    let service = watched(database).mailing_to(relay).with("VESTIBULE_LIMITS__ENABLED", "true");
+/// A service that has had requests and mails of most kinds.
+async fn busy(database: Database, smtp: &SmtpSink) -> Service {
+    let service = watched(database).mailing_to(smtp).with("VESTIBULE_LIMITS__ENABLED", "true");
     let service = service.with("VESTIBULE_LIMITS__SIGNIN_PER_MINUTE", "3").start().await;
     let token = service.sign_up(ANNA, PASSWORD).await.token();
     for status in [200, 401, 401, 429] {
@@ -67,13 +67,13 @@ async fn busy(database: Database, relay: &SmtpSink) -> Service {
     let odd = service.post("/api/v1/auth/signin", serde_json::json!({ "nothing": 1 })).await;
     assert_eq!(odd.status, 422);
     service.forget(ANNA).await;
-    mail_to(relay, ANNA, RESET).await;
+    mail_to(smtp, ANNA, RESET).await;
     service
 }
 
 async fn what_happens_is_counted(database: Database) {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = busy(database, &relay).await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = busy(database, &smtp).await;
     let sent = async || {
         let samples = samples(&scrape(&service).await);
         samples.get("vestibule_mails_total{outcome=\"sent\"}") == Some(&2.0)
@@ -133,12 +133,12 @@ async fn what_happens_is_counted(database: Database) {
     let posted = service.http.post(address(&service).await).send().await.unwrap();
     assert_eq!(posted.status(), 405);
     let public = service.raw(&Draft::new("GET", "/metrics")).await;
-    assert_eq!(public.status, 404, "the public door tells nobody");
+    assert_eq!(public.status, 404, "the public address serves metrics");
 }
 
-/// Whoever watches learns from the scrape itself that the database is away, and when it is back.
+/// The scrape itself reports that the database is unavailable, and when it is back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_is_away_is_told_of_postgres() {
+async fn metrics_report_an_unavailable_database_postgres() {
     let original = Database::postgres().await;
     let url = original.url().unwrap();
     let network = Proxy::before(url).await;
@@ -158,7 +158,7 @@ async fn a_database_that_is_away_is_told_of_postgres() {
     assert!(eventually(PATIENCE, async || is_up(1.0).await).await);
 }
 
-/// What a text takes for names of metrics.
+/// The names of metrics in a text.
 fn names(text: &str) -> BTreeSet<String> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     let words = text.split(|c: char| !is_part(c));
@@ -170,11 +170,11 @@ fn names(text: &str) -> BTreeSet<String> {
     words.filter(ours).map(str::to_owned).collect()
 }
 
-/// A dashboard that asks for something nobody serves shows nothing, and an alert never fires.
+/// A dashboard or alert on an unknown metric would show nothing and never fire.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_name_in_the_dashboard_and_the_alerts_is_served() {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = busy(Database::sqlite(), &relay).await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = busy(Database::sqlite(), &smtp).await;
     let served = names(&scrape(&service).await);
     let mut used = BTreeSet::new();
     for text in [
@@ -196,7 +196,7 @@ async fn every_name_in_the_dashboard_and_the_alerts_is_served() {
 }
 
 #[tokio::test]
-async fn a_door_that_is_taken_is_named() {
+async fn a_metrics_port_in_use_is_reported() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     for (value, word) in [(address.as_str(), "cannot be listened on"), ("nonsense", "expected")] {

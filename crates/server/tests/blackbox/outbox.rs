@@ -1,10 +1,10 @@
-//! Mails wait in the database until a relay has them: each arrives once, whatever the relay does
-//! and whoever is killed, unless its link has died meanwhile.
+//! The outbox: each mail is delivered once, even if the SMTP server fails or a worker is killed. A
+//! mail whose link became invalid in the queue is not sent.
 
 mod injection;
 mod many_mails;
 mod many_workers;
-mod relays;
+mod smtp_servers;
 mod workers;
 
 use std::collections::BTreeSet;
@@ -20,7 +20,8 @@ use crate::service::eventually;
 
 const PASSWORD: &str = "the password so far";
 
-/// No request waits for a mail; a busy machine may be slow, a relay's deadline is far longer.
+/// Asserts that a request does not wait for a mail. The limit leaves room for a busy machine; the
+/// timeout of an SMTP server is far longer.
 async fn at_once(request: impl Future<Output = Answer>) -> Answer {
     let start = Instant::now();
     let answer = request.await;
@@ -29,7 +30,7 @@ async fn at_once(request: impl Future<Output = Answer>) -> Answer {
     answer
 }
 
-/// Waits until no mail waits.
+/// Waits until no mail is queued.
 async fn all_settled(db: &DatabaseConnection) {
     let settled = eventually(PATIENCE, async || waiting(db).await == 0).await;
     assert!(settled, "{} mails still wait", waiting(db).await);
@@ -39,9 +40,9 @@ async fn waiting(db: &DatabaseConnection) -> i64 {
     count(db, "SELECT count(*) FROM outbox WHERE state = 'queued'").await
 }
 
-/// Every `Message-ID` that has come, each once, in the sender's own domain.
-fn message_ids(relay: &SmtpSink) -> BTreeSet<String> {
-    let ids = relay.messages().into_iter().map(|message| {
+/// The distinct `Message-ID`s received. Asserts that each has the domain of the sender.
+fn message_ids(smtp: &SmtpSink) -> BTreeSet<String> {
+    let ids = smtp.messages().into_iter().map(|message| {
         let id = letter(&message.data).header("Message-ID").expect("one Message-ID").to_owned();
         assert!(id.starts_with('<') && id.ends_with("@example.com>"), "{id}");
         id

@@ -1,5 +1,5 @@
-//! More sign-ins than can be hashed: memory stays bounded, the rest of the service stays quick,
-//! whoever cannot be served is told to come back, and afterwards everything is as before.
+//! More sign-ins than can be hashed: memory stays bounded, other requests stay fast, requests
+//! beyond the capacity get 503, and afterwards the service works as before.
 
 mod ten_times;
 
@@ -18,32 +18,31 @@ const SIGN_IN: &str = "/api/v1/auth/signin";
 const EMAIL: &str = "anna@example.com";
 const PASSWORD: &str = "a good long password";
 const CLIENTS: usize = 500;
-/// Clients that come again and again, and how often.
+/// Number of clients that connect and disconnect again and again, and how often they do.
 const FICKLE: usize = 10;
 const VISITS: usize = 50;
-/// When an impatient client hangs up.
+/// Time after which an impatient client disconnects.
 const IMPATIENT: Duration = Duration::from_millis(5);
 const PROBE_EVERY: Duration = Duration::from_millis(20);
 const QUICK: Duration = Duration::from_millis(100);
-/// At full scale no probe takes longer, and one in a hundred longer than [`QUICK`]. In the suite one
-/// in ten may: two cores carry this crowd, its clients and whatever other tests run at the same
-/// time. A second service that nobody uses is probed alongside; what is slow there is the machine's
-/// fault, and is not held against the first.
+/// At full scale no probe takes longer, and one in a hundred longer than [`QUICK`]. In the suite
+/// one in ten may: two cores run the service, its clients and other tests at the same time. A
+/// second, idle service is probed alongside, to discount delays caused by the machine.
 const BEARABLE: Duration = Duration::from_millis(250);
-/// What a hash works in, and what five hundred connections and requests may need besides.
+/// Memory of a hash, and the memory allowed for five hundred connections and requests.
 const HASH_MIB: u64 = 19;
 const BESIDES_MIB: u64 = 64;
 
-/// The permit of a hash belongs to the hash: clients that leave must not let others start more.
+/// A hash keeps its permit when its client disconnects, so that no more hashes run at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crowd_at_the_door_changes_nothing_for_anybody_else() {
+async fn a_flood_of_sign_ins_does_not_slow_other_requests() {
     for permits in [1, 2] {
         withstand(permits).await;
     }
 }
 
 async fn withstand(permits: u64) {
-    let title = "A crowd at the door changes nothing for anybody else";
+    let title = "Many concurrent sign-ins do not slow other requests";
     let mut experiment = Experiment::begin("E06", title, &Database::sqlite());
     let waves = experiment.figure("waves", 3, 30);
     let setup = Setup::on(Database::sqlite());
@@ -83,7 +82,7 @@ async fn withstand(permits: u64) {
         match raw.status {
             200 => {}
             401 => assert_eq!(raw.problem(), "invalid_credentials"),
-            // `problem` insists on Retry-After.
+            // `problem` asserts Retry-After.
             503 => assert_eq!(raw.problem(), "unavailable"),
             _ => panic!("{raw:?}"),
         }
@@ -108,8 +107,8 @@ async fn withstand(permits: u64) {
     experiment.conclude();
 }
 
-/// Everybody at once, one half with the right password; every other client hangs up at once.
-/// Answers what the others were told.
+/// Sends all sign-ins at once, half of them with the right password. Every other client disconnects
+/// early. Returns the responses to the others.
 async fn crowd(address: &str) -> Vec<Raw> {
     let mut clients = JoinSet::new();
     let start = watch::Sender::new(false);
@@ -133,8 +132,8 @@ async fn crowd(address: &str) -> Vec<Raw> {
     clients.join_all().await.into_iter().flatten().collect()
 }
 
-/// A few that come again and again and never wait: whenever a hash begins, its client is as good as
-/// gone. Whether the server then drops the request or finishes it for nobody, memory stays bounded.
+/// A few clients that connect again and again and disconnect at once, so that hashes run without a
+/// client. Memory must stay bounded, even if the server finishes these requests.
 async fn fickle(address: &str) {
     let mut clients = JoinSet::new();
     for _ in 0..FICKLE {
@@ -151,7 +150,7 @@ async fn fickle(address: &str) {
     clients.join_all().await;
 }
 
-/// Asks whether the process lives, at a steady pace from a thread of its own; how long it took.
+/// Requests the liveness endpoint at a steady rate from a separate thread. Returns the durations.
 fn probe(address: &str, mut over: watch::Receiver<bool>) -> Vec<Duration> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -172,7 +171,7 @@ fn probe(address: &str, mut over: watch::Receiver<bool>) -> Vec<Duration> {
     })
 }
 
-/// A figure of the kernel about the process.
+/// A memory figure of the process, from the kernel.
 pub(crate) fn memory_mib(service: &Service, name: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", service.pid())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("Linux");

@@ -1,5 +1,4 @@
-//! What a release ships beside the binary: the archive, the unit for systemd, the files for
-//! containers.
+//! The files of a release besides the binary: archive, systemd unit and container files.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
@@ -18,19 +17,19 @@ const ENVIRONMENTS: [(&str, &str); 4] = [
     ("compose-cluster.yaml", include_str!("../../../../docs/deployment/compose-cluster.yaml")),
     ("vestibule.service", UNIT),
 ];
-/// What compose files ask of whoever starts them.
+/// Variables that compose files require.
 const NO_SETTINGS: [&str; 1] = ["VESTIBULE_VERSION"];
 
-/// The commands of a page of help, without the one that shows it.
+/// The commands in a help text, without `help` itself.
 fn commands(help: &str) -> Vec<String> {
     let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let entries = lines.take_while(|line| !line.is_empty());
-    // A description that is long goes on at the next line, further in.
+    // A long description continues on the next line, with more indentation.
     let names = entries.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
     names.filter(|name| !name.is_empty() && *name != "help").map(str::to_owned).collect()
 }
 
-/// The names of the manual's pages: one for each command, however deep.
+/// The names of the man pages: one for each command and subcommand.
 async fn pages() -> BTreeSet<String> {
     let mut pages = BTreeSet::new();
     let mut open: Vec<Vec<String>> = vec![Vec::new()];
@@ -46,7 +45,7 @@ async fn pages() -> BTreeSet<String> {
 #[tokio::test]
 async fn an_archive_has_everything_that_belongs_to_a_release() {
     let folder = tempfile::tempdir().unwrap();
-    // What the tests run is too large to pack; this is run just the same.
+    // The binary under test is too large to pack, so a small program takes its place.
     let program = folder.path().join("program");
     std::fs::write(&program, format!("#!/bin/sh\nexec '{BINARY}' \"$@\"\n")).unwrap();
     std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
@@ -86,7 +85,7 @@ async fn find(folder: &Path, name: &str) -> String {
     found.trim_end().to_owned()
 }
 
-/// A variable that names no setting would be refused where somebody tries the file, and not here.
+/// A variable that names no setting would be refused only at the start of the service.
 #[test]
 fn every_variable_in_a_file_for_containers_or_systemd_is_a_setting() {
     let settings = include_str!("../../../../docs/configuration.md");

@@ -1,4 +1,4 @@
-//! The pages as a browser without JavaScript sees them: what they answer, set, refuse and change.
+//! The pages in a browser without JavaScript.
 
 mod administration;
 pub(crate) mod browser;
@@ -8,12 +8,12 @@ mod headers;
 mod languages;
 mod links;
 mod people;
-mod relays;
 mod set_up;
 mod settings;
+mod smtp_servers;
 
 use browser::Browser;
 
-/// A password nobody else uses.
+/// A password that no other account uses.
 const PASSWORD: &str = "correct horse battery";
 const NEW_PASSWORD: &str = "another horse entirely";

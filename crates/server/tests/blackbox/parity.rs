@@ -1,4 +1,4 @@
-//! One history on both databases: whoever asks cannot tell which of them answers.
+//! Parity of the databases: the same requests get the same responses on both.
 
 use serde_json::{Value, json};
 use vestibule_testkit::smtp::{Behaviour, SmtpSink};
@@ -9,7 +9,7 @@ use crate::people::RESET;
 use crate::service::{Service, Setup, eventually};
 use crate::wire::{Draft, Raw};
 
-/// Local parts that a database might take for each other, or trip over.
+/// Local parts that a database could confuse with each other or mishandle.
 const NAMES: [&str; 12] = [
     "anna",
     "Anna",
@@ -24,7 +24,7 @@ const NAMES: [&str; 12] = [
     "a%b",
     "a_b",
 ];
-/// Taken without regard to case; with a number behind most of them, so that not all are taken soon.
+/// Usernames, unique without regard to case. Most get a number, so that they are not taken soon.
 const USERNAMES: [&str; 6] = ["anna", "Anna", "ANNA", "a.b", "a_b", "a'b"];
 const HOSTS: [&str; 6] =
     ["example.com", "EXAMPLE.com", "bücher.example", "xn--bcher-kva.example", "exämple.com", "x y"];
@@ -37,7 +37,7 @@ const PASSWORDS: [&str; 6] = [
     "short",
 ];
 
-/// What somebody does next, without anything only one of the two could know.
+/// A step of a user, without values that only one of the services has issued.
 #[derive(Clone, Debug)]
 enum Step {
     SignUp { email: String, username: String, password: &'static str },
@@ -49,17 +49,17 @@ enum Step {
     Reset { link: u64, password: &'static str },
 }
 
-/// One of the two, with what it has given away so far.
+/// One of the two services, with the tokens it has issued so far.
 struct Side {
     service: Service,
-    relay: SmtpSink,
+    smtp: SmtpSink,
     sessions: Vec<String>,
     links: Vec<String>,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn both_databases_tell_the_same_story_sqlite_and_postgres() {
-    let title = "A history of random requests is answered alike on SQLite and PostgreSQL";
+async fn both_databases_give_the_same_answers_sqlite_and_postgres() {
+    let title = "Random requests get the same responses on SQLite and PostgreSQL";
     let both = Database::postgres().await;
     let mut experiment = Experiment::begin("E26", title, &both);
     experiment.on("both");
@@ -148,12 +148,12 @@ impl Step {
 
 impl Side {
     async fn start(database: Database) -> Self {
-        let relay = SmtpSink::start(Behaviour::accept()).await;
-        let service = Setup::on(database).mailing_to(&relay).start().await;
-        Self { service, relay, sessions: Vec::new(), links: Vec::new() }
+        let smtp = SmtpSink::start(Behaviour::accept()).await;
+        let service = Setup::on(database).mailing_to(&smtp).start().await;
+        Self { service, smtp, sessions: Vec::new(), links: Vec::new() }
     }
 
-    /// Takes a step and answers what came of it, without what is new every time.
+    /// Takes a step. Returns status and body, without values that are new each time.
     async fn take(&mut self, step: &Step) -> (u16, Value) {
         let raw = self.service.raw(&step.draft(self)).await;
         assert!(raw.status < 500, "{step:?}: {raw:?}");
@@ -167,7 +167,7 @@ impl Side {
         (raw.status, without_news(body))
     }
 
-    /// Waits until the request has been looked at, and its mail, if there is one, has come.
+    /// Waits until the reset request has been processed and its mail, if any, has arrived.
     async fn wait_for_the_link(&mut self) {
         let db = self.service.database().await;
         let nothing = "SELECT (SELECT count(*) FROM reset_requests) + \
@@ -176,7 +176,7 @@ impl Side {
         assert!(eventually(crate::people::PATIENCE, done).await);
         db.close().await.unwrap();
         let mut links = Vec::new();
-        for message in self.relay.messages() {
+        for message in self.smtp.messages() {
             let letter = vestibule_testkit::smtp::parse::letter(&message.data);
             if letter.subject == RESET {
                 links.push(letter.token().unwrap().to_owned());
@@ -185,7 +185,7 @@ impl Side {
         self.links = links;
     }
 
-    /// Everybody, as an administrator sees them at the end.
+    /// All users in the list for administrators.
     async fn users(&self) -> Vec<(Value, Value, Value)> {
         let listed = self.service.run(&["user", "list", "--json"]).await;
         let listed: Vec<Value> = match serde_json::from_str(&listed) {
@@ -206,7 +206,7 @@ fn token(raw: &Raw) -> Option<String> {
     is_success.then(|| raw.json()["access_token"].as_str().map(str::to_owned)).flatten()
 }
 
-/// A body without ids, times, tokens and the name of the request.
+/// A body without IDs, times, tokens and the request ID.
 fn without_news(mut body: Value) -> Value {
     match &mut body {
         Value::Object(fields) => {

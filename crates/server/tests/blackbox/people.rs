@@ -1,4 +1,4 @@
-//! What people do, as one line each.
+//! Helpers for actions of users.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use vestibule_testkit::smtp::parse::{Letter, letter};
 
 use crate::service::{PUBLIC_URL, Service};
 
-/// How long a mail may take on a busy machine.
+/// Time limit for a mail on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A status with its body.
@@ -27,7 +27,7 @@ impl Answer {
         Self { status, body }
     }
 
-    /// Insists on a status and, with it, on the sentence of the contract.
+    /// Asserts a status and the sentence of the contract.
     pub(crate) fn is(&self, status: u16, sentence: &str) {
         let said = self.body["detail"].as_str().or(self.body["message"].as_str());
         assert_eq!((self.status, said), (status, Some(sentence)), "{:?}", self.body);
@@ -52,7 +52,7 @@ impl Service {
         Answer::of(self.http.get(self.url(path)).send().await.unwrap()).await
     }
 
-    /// Opens an account; the user name is the address's local part.
+    /// Creates an account. The username is the local part of the address.
     pub(crate) async fn sign_up(&self, email: &str, password: &str) -> Answer {
         let name = email.split('@').next().unwrap();
         let body = json!({ "email": email, "username": name, "password": password });
@@ -82,14 +82,14 @@ impl Service {
         self.post_as(token, "/api/v1/auth/change-password", body).await
     }
 
-    /// The token of a link that an administrator makes on the command line.
+    /// The token of a reset link created on the command line.
     pub(crate) async fn reset_link(&self, email: &str) -> String {
         let link = self.run(&["user", "reset-link", email]).await;
         let token = link.trim_end().strip_prefix(&format!("{PUBLIC_URL}/reset-password?token="));
         token.expect("a link").to_owned()
     }
 
-    /// Whether a link works, by the door that changes nothing.
+    /// Returns `true` if a link is valid, without using it.
     pub(crate) async fn verify(&self, token: &str) -> bool {
         let request = self.http.get(self.url("/password-reset/verify"));
         let response = request.query(&[("token", token)]).send().await.unwrap();
@@ -99,37 +99,37 @@ impl Service {
 }
 
 /// Waits for the newest mail with that subject to that address.
-pub(crate) async fn mail_to(relay: &SmtpSink, address: &str, subject: &str) -> Letter {
-    mails_to(relay, address, subject, 1).await.pop().unwrap()
+pub(crate) async fn mail_to(smtp: &SmtpSink, address: &str, subject: &str) -> Letter {
+    mails_to(smtp, address, subject, 1).await.pop().unwrap()
 }
 
-/// Waits for so many mails with that subject to that address, oldest first.
+/// Waits for `count` mails with that subject to that address, oldest first.
 pub(crate) async fn mails_to(
-    relay: &SmtpSink,
+    smtp: &SmtpSink,
     address: &str,
     subject: &str,
     count: usize,
 ) -> Vec<Letter> {
-    let come = |relay: &SmtpSink| mails_so_far(relay, address, subject);
-    let arrived = relay.wait_until(PATIENCE, |relay| come(relay).len() >= count).await;
-    let mails = come(relay);
+    let come = |smtp: &SmtpSink| mails_so_far(smtp, address, subject);
+    let arrived = smtp.wait_until(PATIENCE, |smtp| come(smtp).len() >= count).await;
+    let mails = come(smtp);
     assert!(arrived, "{count} mails {subject:?} to {address} awaited, {} came", mails.len());
     mails
 }
 
-/// The mails with that subject that have come to that address, oldest first.
-pub(crate) fn mails_so_far(relay: &SmtpSink, address: &str, subject: &str) -> Vec<Letter> {
+/// The mails received with that subject for that address, oldest first.
+pub(crate) fn mails_so_far(smtp: &SmtpSink, address: &str, subject: &str) -> Vec<Letter> {
     let recipient = format!("<{address}>");
-    let messages = relay.messages().into_iter();
+    let messages = smtp.messages().into_iter();
     let to = messages.filter(|m| m.rcpt_to.len() == 1 && m.rcpt_to[0].starts_with(&recipient));
     to.map(|m| letter(&m.data)).filter(|letter| letter.subject == subject).collect()
 }
 
-/// Asks for a reset link and waits for it; answers its token.
-pub(crate) async fn reset_token(service: &Service, relay: &SmtpSink, email: &str) -> String {
-    let already = mails_so_far(relay, email, RESET).len();
+/// Requests a reset link and waits for its mail. Returns the token.
+pub(crate) async fn reset_token(service: &Service, smtp: &SmtpSink, email: &str) -> String {
+    let already = mails_so_far(smtp, email, RESET).len();
     service.forget(email).await.is(200, REQUESTED);
-    let mut mails = mails_to(relay, email, RESET, already + 1).await;
+    let mut mails = mails_to(smtp, email, RESET, already + 1).await;
     mails.pop().unwrap().token().expect("a link").to_owned()
 }
 

@@ -1,4 +1,4 @@
-//! A network between the service and its database that fails on request.
+//! A TCP proxy in front of the database that fails on request.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,12 +7,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
-/// When a connection is cut that says COMMIT.
+/// The moment at which a connection is cut during COMMIT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cut {
-    /// Before the server hears of it.
+    /// Before the server receives it.
     Before,
-    /// After the server has answered, and before the client hears of it.
+    /// After the server has answered, before the client receives the answer.
     After,
 }
 
@@ -20,7 +20,7 @@ pub(crate) enum Cut {
 pub(crate) struct Proxy {
     port: u16,
     target: Arc<Mutex<String>>,
-    /// The next COMMIT is cut.
+    /// If set, the next COMMIT is cut.
     cut: Arc<Mutex<Option<Cut>>>,
     /// Connections with a smaller number are silent.
     silent_below: Arc<watch::Sender<u64>>,
@@ -28,7 +28,7 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Before the server of that address.
+    /// Starts a proxy in front of the database server of that URL.
     pub(crate) async fn before(url: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let proxy = Self {
@@ -54,7 +54,7 @@ impl Proxy {
         proxy
     }
 
-    /// The address with this in the server's place.
+    /// The URL with the address of the proxy.
     pub(crate) fn stand_in(&self, url: &str) -> String {
         url.replacen(server_of(url), &format!("127.0.0.1:{}", self.port), 1)
     }
@@ -63,17 +63,17 @@ impl Proxy {
         self.port
     }
 
-    /// What is connected from now on is carried to the server of that address.
+    /// Forwards new connections to the server of that URL.
     pub(crate) fn lead_to(&self, url: &str) {
         server_of(url).clone_into(&mut self.target.lock().unwrap());
     }
 
-    /// Nothing passes any more, and nothing is closed.
+    /// Stops forwarding, without closing connections.
     pub(crate) fn be_silent(&self) {
         self.silent_below.send_replace(u64::MAX);
     }
 
-    /// What is connected from now on is carried; what was connected stays silent.
+    /// Forwards new connections. Earlier ones stay silent.
     pub(crate) fn carry_new_ones(&self) {
         let accepted = *self.accepted.lock().unwrap();
         self.silent_below.send_replace(accepted + 1);
@@ -83,12 +83,12 @@ impl Proxy {
         *self.cut.lock().unwrap() = Some(when);
     }
 
-    /// Whether the next COMMIT is still to come.
+    /// Returns `true` if the next COMMIT will be cut.
     pub(crate) fn is_armed(&self) -> bool {
         self.cut.lock().unwrap().is_some()
     }
 
-    /// Carries bytes until one side closes, or a COMMIT is cut.
+    /// Forwards bytes until one side closes or a COMMIT is cut.
     async fn carry(&self, number: u64, mut client: TcpStream) {
         let mut silence = self.silent_below.subscribe();
         let target = self.target.lock().unwrap().clone();
@@ -127,7 +127,7 @@ fn says_commit(bytes: &[u8]) -> bool {
     bytes.windows(7).any(|part| part == b"COMMIT\0")
 }
 
-/// Host and port of an address.
+/// Host and port of a URL.
 fn server_of(url: &str) -> &str {
     let (_, rest) = url.split_once("://").unwrap();
     let server = rest.split('/').next().unwrap();

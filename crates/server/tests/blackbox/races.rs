@@ -1,5 +1,4 @@
-//! Many requests at the same moment: whatever they ask for, the outcome is that of some order in
-//! which they could have come one by one.
+//! Concurrent requests: the outcome is always that of some sequential order of them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,24 +19,24 @@ use crate::service::Setup;
 on_both_databases! {
     of_two_hundred_resets_with_one_link_exactly_one_counts;
     a_reset_and_a_change_never_both_win;
-    a_session_that_raced_a_reset_is_dead;
+    a_session_that_raced_a_reset_is_invalid;
     an_address_is_taken_once_however_it_is_spelled;
 }
 
 const OLD: &str = "the password so far";
 
 async fn of_two_hundred_resets_with_one_link_exactly_one_counts(database: Database) {
-    let title = "Of any number of resets with one link, over all nodes, exactly one counts";
+    let title = "Of concurrent resets with one link, on all nodes, exactly one succeeds";
     let mut experiment = Experiment::begin("E02", title, &database);
     let rounds = experiment.figure("rounds", 1, 50);
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let nodes = Nodes::start(Setup::on(database).mailing_to(&relay)).await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let nodes = Nodes::start(Setup::on(database).mailing_to(&smtp)).await;
     let db = nodes.first().database().await;
     let mut winners = Vec::new();
     for round in 0..rounds {
         let email = format!("anna{round}@example.com");
         nodes.first().sign_up(&email, OLD).await;
-        let token = reset_token(nodes.turn(round), &relay, &email).await;
+        let token = reset_token(nodes.turn(round), &smtp, &email).await;
         let passwords: Vec<String> = (0..200).map(|n| format!("the new password {n}")).collect();
         let resets = passwords.iter().map(|password| Request::reset(&token, password)).collect();
         let answers = all_at_once(&nodes, resets).await;
@@ -50,7 +49,7 @@ async fn of_two_hundred_resets_with_one_link_exactly_one_counts(database: Databa
         experiment.tried(answers.len());
         winners.push(won.len());
         if let [one] = won[..] {
-            // One password is in use, so that nobody else's can be.
+            // Exactly one password is valid afterwards.
             let used = nodes.turn(round).sign_in(&email, &passwords[one]).await;
             assert_eq!(used.status, 200, "{used:?}");
             let other = (one + 1) % passwords.len();
@@ -58,21 +57,26 @@ async fn of_two_hundred_resets_with_one_link_exactly_one_counts(database: Databa
             refused.is(401, "Invalid email or password");
         }
         nodes.first().sign_in(&email, OLD).await.is(401, "Invalid email or password");
-        mails_to(&relay, &email, CHANGED, 1).await;
+        mails_to(&smtp, &email, CHANGED, 1).await;
     }
     experiment.measure("nodes", nodes.all().len());
     experiment.measure("rounds", rounds);
     experiment.exactly("fewest_winners_in_a_round", *winners.iter().min().unwrap(), 1);
     experiment.exactly("most_winners_in_a_round", *winners.iter().max().unwrap(), 1);
-    let epochs = count(&db, "SELECT count(*) FROM users WHERE credential_epoch = 2").await;
-    experiment.exactly("accounts_one_epoch_on", epochs, i64::try_from(rounds).unwrap());
+    let credentials_versions =
+        count(&db, "SELECT count(*) FROM users WHERE credentials_version = 2").await;
+    experiment.exactly(
+        "accounts_with_new_version",
+        credentials_versions,
+        i64::try_from(rounds).unwrap(),
+    );
     let notices = "SELECT count(*) FROM outbox WHERE kind = 'password_changed'";
     experiment.exactly("notices", count(&db, notices).await, i64::try_from(rounds).unwrap());
     experiment.conclude();
 }
 
 async fn a_reset_and_a_change_never_both_win(database: Database) {
-    let title = "Of a hundred resets and a hundred changes of one password exactly one counts";
+    let title = "Of 100 resets and 100 password changes at once, exactly one succeeds";
     let mut experiment = Experiment::begin("E02", title, &database);
     let rounds = experiment.figure("rounds", 2, 50);
     let nodes = Nodes::start(Setup::on(database)).await;
@@ -87,7 +91,7 @@ async fn a_reset_and_a_change_never_both_win(database: Database) {
         let of_each = if experiment.is_full() { 100 } else { 50 };
         let passwords: Vec<String> =
             (0..2 * of_each).map(|n| format!("the new password {n}")).collect();
-        // Each kind comes first every other time.
+        // The two kinds alternate in coming first.
         let is_reset = |number: usize| number % 2 == round % 2;
         let requests = passwords.iter().enumerate().map(|(number, password)| {
             if is_reset(number) {
@@ -124,9 +128,9 @@ async fn a_reset_and_a_change_never_both_win(database: Database) {
     experiment.conclude();
 }
 
-/// A sign-in that has read the old hash may finish after the reset: what it opens is born dead.
-async fn a_session_that_raced_a_reset_is_dead(database: Database) {
-    let title = "Whatever a sign-in that raced a reset has opened is dead on every node";
+/// A sign-in that has read the old hash may finish after the reset. Its session must be invalid.
+async fn a_session_that_raced_a_reset_is_invalid(database: Database) {
+    let title = "A session opened during a reset is invalid on every node";
     let mut experiment = Experiment::begin("E03", title, &database);
     let rounds = experiment.figure("rounds", 3, 50);
     let clients = if experiment.is_full() { 100 } else { 30 };
@@ -138,7 +142,7 @@ async fn a_session_that_raced_a_reset_is_dead(database: Database) {
         service.sign_up(&email, OLD).await;
         let reset = Request::reset(&service.reset_link(&email).await, "the new password");
 
-        // Always some under way, and again and again until the old password is refused.
+        // Sign-ins run all the time, until the old password is refused.
         let is_reset = Arc::new(AtomicBool::new(false));
         let mut crowd = JoinSet::new();
         for client in 0..clients {
@@ -166,7 +170,7 @@ async fn a_session_that_raced_a_reset_is_dead(database: Database) {
     experiment.conclude();
 }
 
-/// Every session that was opened, and whether that was after the reset.
+/// The sessions created, each with `true` if that was after the reset.
 async fn sign_in_until_refused(
     address: String,
     sign_in: Request,
@@ -223,7 +227,7 @@ fn positions(answers: &[Answer], wanted: impl Fn(&Answer) -> bool) -> Vec<usize>
     answers.iter().enumerate().filter(|(_, answer)| wanted(answer)).map(|(at, _)| at).collect()
 }
 
-/// What is asked at the same moment as something else.
+/// A request that is sent at the same moment as others.
 struct Request {
     path: &'static str,
     token: Option<String>,
@@ -247,7 +251,7 @@ impl Request {
         Self { path: "/api/v1/auth/signin", token: None, body }
     }
 
-    /// Sends everything but the last byte, on a connection of its own.
+    /// Sends everything but the last byte, on a separate connection.
     async fn hold(&self, address: &str) -> Held {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
@@ -264,7 +268,7 @@ impl Request {
         Held { stream, last: *last }
     }
 
-    /// Sends it, again and again while the service is too busy.
+    /// Sends the request, and retries while the service is overloaded.
     async fn insist(&self, address: &str) -> Answer {
         loop {
             if let Some(answer) = self.hold(address).await.release().await {
@@ -281,7 +285,7 @@ struct Held {
 }
 
 impl Held {
-    /// Sends the last byte. `None` is "busy, come back then".
+    /// Sends the last byte. Returns `None` if the service is overloaded.
     async fn release(mut self) -> Option<Answer> {
         self.stream.write_all(&[self.last]).await.unwrap();
         let mut text = String::new();
@@ -298,8 +302,8 @@ impl Held {
     }
 }
 
-/// Asks everything at the same moment, of the nodes in turns; whoever is told that the service is
-/// busy comes back, later and alone.
+/// Sends all requests at the same moment, to the nodes in turns. Requests that find the service
+/// overloaded are retried later, one by one.
 async fn all_at_once(nodes: &Nodes, requests: Vec<Request>) -> Vec<Answer> {
     let barrier = Arc::new(Barrier::new(requests.len()));
     let mut crowd = JoinSet::new();

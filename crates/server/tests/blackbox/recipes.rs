@@ -1,5 +1,5 @@
-//! The verifiers that `docs/guides/verifying-tokens.md` offers to other services, by their own tests:
-//! with tokens of every kind, with an issuer that fails, and with a real service.
+//! Runs the tests of the token verifiers of `docs/guides/verifying-tokens.md`: with tokens of all
+//! kinds, with an issuer that fails, and with a real service.
 
 use tokio::process::Command;
 
@@ -14,7 +14,7 @@ async fn service() -> Service {
     setup.start().await
 }
 
-/// Tells a test of a recipe about the service, and insists that it leaves nothing out.
+/// Runs the tests of a recipe against the service, and asserts that none is skipped.
 async fn try_out(test: &mut Command, service: &Service) {
     let (binary, data) = (env!("CARGO_BIN_EXE_vestibule"), service.data.path().display());
     test.env("ACCOUNTS_URL", service.url(""))
@@ -23,7 +23,7 @@ async fn try_out(test: &mut Command, service: &Service) {
     let said = insist(test).await;
     let last = said.lines().find(|line| line.contains(" passed, ")).unwrap_or_default();
     assert!(last.ends_with(" passed, 0 failed, 0 not tested"), "{said}");
-    // Of which this is one for which the service is needed to the end.
+    // This test needs the service until its end.
     assert!(said.contains("those of the old key still are"), "{said}");
 }
 
@@ -48,13 +48,26 @@ async fn python_accepts_and_refuses_what_it_should() {
     try_out(test.args(["-W", "error", "python/test.py"]), &service).await;
 }
 
-/// What the tests try is what a reader of the guide copies from it.
+/// The guide does not repeat the files that are tested here, so it has to link to them.
 #[test]
-fn the_guide_shows_the_files_as_they_are() {
-    let read = |path: &str| std::fs::read_to_string(in_tree(path)).unwrap();
-    let guide = read("docs/guides/verifying-tokens.md");
-    for (language, file) in [("ts", "typescript/verify.ts"), ("python", "python/verify.py")] {
-        let listing = format!("```{language}\n{}```\n", read(&format!("{FOLDER}/{file}")));
-        assert!(guide.contains(&listing), "{file} is another in the guide");
+fn the_guide_links_to_every_source_file_of_the_recipes() {
+    let guide = std::fs::read_to_string(in_tree("docs/guides/verifying-tokens.md")).unwrap();
+    let mut files = Vec::new();
+    for (language, extension) in [("typescript", "ts"), ("python", "py")] {
+        for entry in std::fs::read_dir(in_tree(&format!("{FOLDER}/{language}"))).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if name.ends_with(&format!(".{extension}")) {
+                files.push(format!("{language}/{name}"));
+            }
+        }
+    }
+    files.sort();
+    let recipes =
+        ["python/test.py", "python/verify.py", "typescript/test.ts", "typescript/verify.ts"];
+    assert_eq!(files, recipes);
+    for file in files {
+        let name = file.rsplit('/').next().unwrap();
+        let link = format!("[`{name}`](verifying-tokens/{file})");
+        assert!(guide.contains(&link), "the guide does not link to {file}");
     }
 }

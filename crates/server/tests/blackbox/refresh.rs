@@ -1,4 +1,4 @@
-//! Staying signed in: refresh tokens and the list of sessions, over HTTP.
+//! Refresh tokens and the list of sessions, over HTTP.
 
 use std::collections::HashSet;
 
@@ -67,8 +67,8 @@ async fn a_refresh_token_works_once_and_its_successor_goes_on(database: Database
 }
 
 async fn a_retry_is_answered_alike_and_a_copy_ends_the_session(database: Database) {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = Setup::on(database).mailing_to(&relay).start().await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = Setup::on(database).mailing_to(&smtp).start().await;
     let first = refresh_token(&service.sign_up(ANNA, PASSWORD).await);
     let heard = refresh(&service, &first).await;
     let again = refresh(&service, &first).await;
@@ -79,9 +79,9 @@ async fn a_retry_is_answered_alike_and_a_copy_ends_the_session(database: Databas
     let earlier = format!("UPDATE sessions SET refreshed_at = refreshed_at - {ten_seconds}");
     assert_eq!(execute(&db, &earlier).await, 1);
     refresh(&service, &first).await.is(401, REFUSED);
-    assert_eq!(service.me(&heard.token()).await.status, 401, "owner and thief both");
+    assert_eq!(service.me(&heard.token()).await.status, 401, "the session has ended");
     refresh(&service, &refresh_token(&heard)).await.is(401, REFUSED);
-    mail_to(&relay, ANNA, "One of your Vestibule sessions was ended").await;
+    mail_to(&smtp, ANNA, "One of your Vestibule sessions was ended").await;
     refresh(&service, &first).await.is(401, REFUSED);
     let told = "SELECT count(*) FROM outbox WHERE kind = 'refresh_token_reused'";
     assert_eq!(count(&db, told).await, 1, "once");
@@ -157,7 +157,7 @@ async fn sessions_are_listed_and_ended_one_by_one_and_all_at_once(database: Data
     assert_eq!(sessions(&service, &here).await.len(), 1);
     let own = id_of(&sessions(&service, &here).await);
     assert_eq!(ask(&service, Method::DELETE, &here, &own).await.status, 204);
-    assert_eq!(service.me(&here).await.status, 401, "one may end one's own");
+    assert_eq!(service.me(&here).await.status, 401, "the current session can be ended");
 }
 
 async fn at_most_fifty_sessions_are_kept(database: Database) {

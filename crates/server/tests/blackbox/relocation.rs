@@ -1,4 +1,4 @@
-//! From a file to PostgreSQL: everything, or nothing.
+//! `vestibule move` from SQLite to PostgreSQL: everything is moved, or nothing.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ const BERTA: &str = "berta@example.com";
 const OLD: &str = "the password so far";
 const NEW: &str = "the password from now on";
 
-/// How `vestibule move` ended: the exit code and what it said.
+/// Runs `vestibule move`. Returns exit code, standard output and standard error.
 async fn relocate(setup: &Setup, data: &Path, to: &str, more: &[&str]) -> (i32, String, String) {
     let arguments = [&["move", "--to", to], more].concat();
     let ended = setup.command(data, &arguments).output().await.unwrap();
@@ -33,7 +33,7 @@ async fn target() -> (Database, String) {
     (database, url)
 }
 
-/// What the database holds, by table; its migrations aside.
+/// The rows of all tables, except the one of the migrations.
 async fn tables(db: &DatabaseConnection) -> Vec<String> {
     let sql = match db.get_database_backend() {
         sea_orm::DbBackend::Postgres => {
@@ -47,7 +47,7 @@ async fn tables(db: &DatabaseConnection) -> Vec<String> {
     names.into_iter().filter(|name| name != "seaql_migrations").collect()
 }
 
-/// A service in whose every table something is, stopped; and what was issued.
+/// A stopped service with rows in every table, and the tokens it issued.
 struct Filled {
     service: Service,
     session: String,
@@ -56,28 +56,28 @@ struct Filled {
     open: String,
 }
 
-async fn filled(relay: &SmtpSink) -> Filled {
-    let mut service = Setup::on(Database::sqlite()).mailing_to(relay).start().await;
+async fn filled(smtp: &SmtpSink) -> Filled {
+    let mut service = Setup::on(Database::sqlite()).mailing_to(smtp).start().await;
     service.sign_up(ANNA, OLD).await.token();
     service.sign_up(BERTA, OLD).await.token();
     service.run(&["admin", "promote", BERTA]).await;
-    let used = reset_token(&service, relay, ANNA).await;
+    let used = reset_token(&service, smtp, ANNA).await;
     assert_eq!(service.reset(&used, NEW).await.status, 200);
-    let open = reset_token(&service, relay, ANNA).await;
+    let open = reset_token(&service, smtp, ANNA).await;
     let signed_in = service.sign_in(ANNA, NEW).await;
     let db = service.database().await;
     let sent = async || count(&db, "SELECT count(*) FROM outbox WHERE state = 'queued'").await == 0;
     assert!(eventually(PATIENCE, sent).await);
     assert_eq!(service.terminate().await.code(), Some(0));
-    // What nobody would wait for, or is done in the browser.
+    // Inserted directly: rows that would take too long, or need a browser.
     for row in [
-        "reset_requests VALUES (randomblob(16), 'nobody@example.com', 1, NULL, 'ünknown')",
-        "relay (id, host, port, security, from_address, saved_at) \
+        "reset_requests VALUES (randomblob(16), 'unknown@example.com', 1, NULL, 'ünknown')",
+        "smtp_settings (id, host, port, security, from_address, saved_at) \
          VALUES (1, 'smtp.example.com', 587, 'starttls', 'accounts@example.com', 1)",
         "setup_links VALUES (1, zeroblob(32), 1)",
-        "sign_in_failures VALUES ('nobody@example.com', '', 3, 1, FALSE)",
+        "sign_in_failures VALUES ('unknown@example.com', '', 3, 1, FALSE)",
     ] {
-        // The set-up link of the first start is there already.
+        // The setup link of the first start exists already.
         let row = format!("INSERT OR REPLACE INTO {row}");
         assert_eq!(execute(&db, &row).await, 1);
     }
@@ -88,8 +88,8 @@ async fn filled(relay: &SmtpSink) -> Filled {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_moves_with_everything_and_goes_on() {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let Filled { service, session, refresh, used, open } = filled(&relay).await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let Filled { service, session, refresh, used, open } = filled(&smtp).await;
     let (database, url) = target().await;
     let Service { setup, data, .. } = service;
 
@@ -119,11 +119,11 @@ async fn a_service_moves_with_everything_and_goes_on() {
     assert_eq!(names, tables(&db).await);
     assert_eq!(text(&file, "PRAGMA integrity_check").await, "ok");
     file.close().await.unwrap();
-    let agent = "SELECT user_agent FROM reset_requests WHERE email_key = 'nobody@example.com'";
+    let agent = "SELECT user_agent FROM reset_requests WHERE email_key = 'unknown@example.com'";
     assert_eq!(text(&db, agent).await, "ünknown");
 
-    let moved = Setup::on(database).mailing_to(&relay).start_in(data).await;
-    assert_eq!(moved.me(&session).await.status, 200, "nobody is signed out");
+    let moved = Setup::on(database).mailing_to(&smtp).start_in(data).await;
+    assert_eq!(moved.me(&session).await.status, 200, "the session is still valid");
     let refreshed =
         moved.post("/api/v1/auth/refresh", serde_json::json!({ "refresh_token": refresh })).await;
     assert_eq!(refreshed.status, 200, "{refreshed:?}");
@@ -134,7 +134,7 @@ async fn a_service_moves_with_everything_and_goes_on() {
     assert!(moved.run(&["admin", "list"]).await.contains(BERTA));
     moved.reset(&open, "another one of hers").await.is(200, "Password reset successfully");
     moved.run(&["user", "delete", ANNA, "--yes"]).await;
-    travel(&moved, &relay).await;
+    travel(&moved, &smtp).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -153,20 +153,20 @@ async fn what_cannot_be_moved_is_refused_and_nothing_is_changed() {
         }
     };
     refused(&setup, &url, 1, &["in use", "stop the service"]).await;
-    assert_eq!(service.sign_in(ANNA, OLD).await.status, 200, "nobody noticed");
+    assert_eq!(service.sign_in(ANNA, OLD).await.status, 200, "the old service is unchanged");
     assert_eq!(service.terminate().await.code(), Some(0));
 
     refused(&setup, "sqlite:///tmp/other.db", 3, &["--to", "postgres://"]).await;
-    let nobody = url.rsplit_once('/').unwrap().0;
-    refused(&setup, &format!("{nobody}/no_such_database"), 3, &["--to"]).await;
+    let server = url.rsplit_once('/').unwrap().0;
+    refused(&setup, &format!("{server}/no_such_database"), 3, &["--to"]).await;
     refused(&setup, "postgres://127.0.0.1:1/vestibule", 3, &["--to"]).await;
     assert_eq!(tables(&db).await, Vec::<String>::new());
 
     let on_server = Setup::on(database.clone());
-    refused(&on_server, &url, 1, &["not a file"]).await;
+    refused(&on_server, &url, 1, &["not an SQLite file"]).await;
     let other = on_server.start().await;
     other.sign_up(BERTA, OLD).await.token();
-    refused(&setup, &url, 1, &["users", "holds 1 rows", "empty database"]).await;
+    refused(&setup, &url, 1, &["users", "contains 1 rows", "empty database"]).await;
     assert_eq!(count(&db, "SELECT count(*) FROM users").await, 1);
     assert_eq!(other.sign_in(BERTA, OLD).await.status, 200);
 
@@ -181,8 +181,8 @@ async fn what_cannot_be_moved_is_refused_and_nothing_is_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_move_that_is_killed_has_moved_nothing() {
-    let title = "A move that is killed has moved nothing; the next one moves every row";
+async fn a_killed_move_changes_nothing() {
+    let title = "A killed move has moved nothing; the next one moves every row";
     let mut experiment = Experiment::begin("E29", title, &Database::Postgres(String::new()));
     let people = experiment.figure("people", 100_000, 1_000_000);
     let kills = experiment.figure("kills_of_moves", 3, 50);
@@ -202,7 +202,7 @@ async fn a_move_that_is_killed_has_moved_nothing() {
     for _ in 0..kills {
         let arguments = ["move", "--to", &url];
         let mut child = service.setup.command(service.data.path(), &arguments).spawn().unwrap();
-        // Some are killed before the first row, most among them, and none after the last.
+        // Some are killed before the first row, most in between, none after the last.
         let life = Duration::from_millis(dice.below(took / 2));
         let ended = tokio::time::timeout(life, child.wait()).await;
         assert!(ended.is_err(), "it ended by itself: {ended:?}");

@@ -1,5 +1,5 @@
-//! What is asked again and again costs neither a signature nor a question to the database, unless
-//! the operator says so.
+//! The caches of access tokens and sessions: a repeated request verifies no signature and reads no
+//! database, unless configured otherwise.
 
 use serde_json::Value;
 
@@ -12,10 +12,10 @@ on_both_databases! {
     with_no_staleness_allowed_every_request_asks_the_database;
 }
 
-/// How often the client asks.
+/// Number of requests of the client.
 const REQUESTS: u64 = 20;
 
-/// What the service says in the end of what it remembered.
+/// The log line with the cache statistics, which the service writes at its end.
 async fn remembered(setup: Setup) -> Value {
     let mut service = setup.with("RUST_LOG", "vestibule=debug").start().await;
     let token = service.sign_up("anna@example.com", "a password to keep").await.token();
@@ -30,7 +30,7 @@ async fn a_client_that_asks_again_is_answered_from_memory(database: Database) {
     let said = remembered(Setup::on(database)).await;
     assert_eq!(said["tokens.recognised"], REQUESTS - 1);
     assert_eq!(said["tokens.verified"], 1);
-    // A slow machine may take longer than the second for which a session is remembered.
+    // A slow machine may take longer than the second for which a session is cached.
     let (recalled, read) = (&said["sessions.recalled"], &said["sessions.read"]);
     assert!(recalled.as_u64() > read.as_u64(), "{said}");
 }

@@ -1,5 +1,5 @@
-//! A reset link works once, for one account, for one purpose, as long as it is the newest; every
-//! other token is refused, and all of them alike.
+//! Reset links: each works once, for one account, as long as it is the newest. All other tokens get
+//! the same response.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -12,13 +12,13 @@ use crate::service::{Service, Setup};
 
 on_both_databases! {
     only_the_newest_link_works;
-    a_dead_link_is_refused_whatever_killed_it;
+    an_invalid_link_is_refused_for_each_cause;
     nothing_but_the_genuine_token_is_accepted_and_nothing_harms_it;
     a_token_of_one_kind_is_worth_nothing_as_another;
     a_link_signed_with_another_key_is_refused_though_it_is_on_record;
     five_quick_requests_bring_one_mail;
     looking_at_a_link_does_not_use_it;
-    a_reset_signs_nobody_in;
+    a_reset_does_not_sign_the_user_in;
     no_header_changes_where_a_link_leads;
 }
 
@@ -26,11 +26,11 @@ const FIRST: &str = "the first password";
 const SECOND: &str = "the second password";
 
 async fn only_the_newest_link_works(database: Database) {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = Setup::on(database).mailing_to(&relay).start().await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = Setup::on(database).mailing_to(&smtp).start().await;
     let email = "anna@example.com";
     service.sign_up(email, FIRST).await;
-    let mailed = reset_token(&service, &relay, email).await;
+    let mailed = reset_token(&service, &smtp, email).await;
     let by_hand = service.reset_link(email).await;
     assert_dead(&service, &mailed, "superseded by hand").await;
     assert!(service.verify(&by_hand).await);
@@ -39,14 +39,14 @@ async fn only_the_newest_link_works(database: Database) {
     let two_minutes = 2 * 60 * 1_000_000;
     let earlier = format!("UPDATE password_resets SET issued_at = issued_at - {two_minutes}");
     assert_eq!(execute(&db, &earlier).await, 2);
-    let newest = reset_token(&service, &relay, email).await;
+    let newest = reset_token(&service, &smtp, email).await;
     assert_dead(&service, &mailed, "superseded twice").await;
     assert_dead(&service, &by_hand, "superseded by mail").await;
     service.reset(&newest, SECOND).await.is(200, "Password reset successfully");
     assert_eq!(service.sign_in(email, SECOND).await.status, 200);
 }
 
-async fn a_dead_link_is_refused_whatever_killed_it(database: Database) {
+async fn an_invalid_link_is_refused_for_each_cause(database: Database) {
     let service = Setup::on(database).start().await;
     let db = service.database().await;
     for cause in [
@@ -62,7 +62,7 @@ async fn a_dead_link_is_refused_whatever_killed_it(database: Database) {
         let email = format!("{cause}@example.com");
         let session = service.sign_up(&email, FIRST).await.token();
         let token = service.reset_link(&email).await;
-        assert!(service.verify(&token).await, "{cause}: dead before its time");
+        assert!(service.verify(&token).await, "{cause}: the link is invalid");
         let user = format!("(SELECT id FROM users WHERE email_key = '{email}')");
         match cause {
             "used" => service.reset(&token, SECOND).await.is(200, "Password reset successfully"),
@@ -138,7 +138,7 @@ async fn a_token_of_one_kind_is_worth_nothing_as_another(database: Database) {
 async fn a_link_signed_with_another_key_is_refused_though_it_is_on_record(database: Database) {
     let service = Setup::on(database).start().await;
     service.sign_up("anna@example.com", FIRST).await;
-    // The same database, so that everything but the signature is as it should be.
+    // The same database, so that only the signature is wrong.
     let elsewhere = tempfile::tempdir().unwrap();
     let url = match service.setup.database.url() {
         Some(url) => url.to_owned(),
@@ -156,21 +156,21 @@ async fn a_link_signed_with_another_key_is_refused_though_it_is_on_record(databa
 }
 
 async fn five_quick_requests_bring_one_mail(database: Database) {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = Setup::on(database).mailing_to(&relay).start().await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = Setup::on(database).mailing_to(&smtp).start().await;
     service.sign_up("anna@example.com", FIRST).await;
     service.sign_up("zoe@example.com", FIRST).await;
     for _ in 0..5 {
         service.forget("anna@example.com").await.is(200, REQUESTED);
     }
-    // Links are issued in the order in which they were asked for: hers says that all are done.
+    // Links are issued in the order of their requests, so once hers arrives, all have been issued.
     service.forget("zoe@example.com").await.is(200, REQUESTED);
-    mail_to(&relay, "zoe@example.com", RESET).await;
-    let token = mail_to(&relay, "anna@example.com", RESET).await.token().unwrap().to_owned();
+    mail_to(&smtp, "zoe@example.com", RESET).await;
+    let token = mail_to(&smtp, "anna@example.com", RESET).await.token().unwrap().to_owned();
     let db = service.database().await;
     assert_eq!(count(&db, "SELECT count(*) FROM reset_requests").await, 0);
     assert_eq!(count(&db, "SELECT count(*) FROM outbox WHERE kind = 'reset_link'").await, 2);
-    assert_eq!(mails_so_far(&relay, "anna@example.com", RESET).len(), 1);
+    assert_eq!(mails_so_far(&smtp, "anna@example.com", RESET).len(), 1);
     service.reset(&token, SECOND).await.is(200, "Password reset successfully");
 }
 
@@ -191,7 +191,7 @@ async fn looking_at_a_link_does_not_use_it(database: Database) {
     service.reset(&token, SECOND).await.is(200, "Password reset successfully");
 }
 
-async fn a_reset_signs_nobody_in(database: Database) {
+async fn a_reset_does_not_sign_the_user_in(database: Database) {
     let service = Setup::on(database).start().await;
     service.sign_up("anna@example.com", FIRST).await;
     let token = service.reset_link("anna@example.com").await;
@@ -206,7 +206,7 @@ async fn a_reset_signs_nobody_in(database: Database) {
     assert_eq!(count(&db, "SELECT count(*) FROM sessions").await, 0);
 }
 
-/// A dead link is refused at every door, in the very words in which nonsense is refused.
+/// Asserts that an invalid link gets the same response as a malformed token, on all routes.
 async fn assert_dead(service: &Service, token: &str, why: &str) {
     assert!(!service.verify(token).await, "{why}: it verifies");
     for (path, field) in
@@ -221,7 +221,7 @@ async fn assert_dead(service: &Service, token: &str, why: &str) {
     }
 }
 
-/// What a reset that fails is answered, byte for byte, but for the name of the request.
+/// Status and body of a failed reset, without the request ID.
 async fn refusal(service: &Service, path: &str, token: &str, field: &str) -> (u16, String) {
     let request = service.http.post(service.url(path));
     let body = json!({ "token": token, field: "the password of a thief" });
@@ -232,14 +232,14 @@ async fn refusal(service: &Service, path: &str, token: &str, field: &str) -> (u1
     (status, text.replace(name, ""))
 }
 
-/// A link that led elsewhere would take its token there (CWE-640).
+/// A link to another host would send its token there (CWE-640).
 async fn no_header_changes_where_a_link_leads(database: Database) {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
     let own = "https://accounts.example.com/";
     let setup = Setup::on(database).with("VESTIBULE_SERVER__PUBLIC_URL", own.trim_end_matches('/'));
-    // Whoever asks is believed to be a proxy, which changes nothing here.
+    // This must hold even if the client is a trusted proxy.
     let setup = setup.with("VESTIBULE_SERVER__TRUSTED_PROXIES", "127.0.0.1/32");
-    let service = setup.mailing_to(&relay).start().await;
+    let service = setup.mailing_to(&smtp).start().await;
     let evil = "evil.example";
     for (number, (name, value)) in [
         ("Host", evil),
@@ -260,7 +260,7 @@ async fn no_header_changes_where_a_link_leads(database: Database) {
         let forgot = service.http.post(service.url("/api/v1/auth/forgot-password"));
         let asked = forgot.header(name, value).json(&json!({ "email": email })).send().await;
         assert_eq!(asked.unwrap().status(), 200, "{name}");
-        let mail = mail_to(&relay, &email, RESET).await;
+        let mail = mail_to(&smtp, &email, RESET).await;
         assert!(mail.token().is_some(), "{name}");
         for part in [&mail.text, &mail.html] {
             assert!(!part.contains(evil), "{name}: {part}");

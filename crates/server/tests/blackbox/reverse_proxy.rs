@@ -1,5 +1,5 @@
-//! The proxies of `docs/deployment`, as they stand there, in front of a real service: what `doctor`
-//! makes of them, and of others.
+//! The reverse proxies of `docs/deployment` in front of a real service, checked with `doctor`, and
+//! proxies that are configured wrongly.
 //!
 //! `cargo xtask test` installs nginx and Caddy.
 
@@ -23,12 +23,12 @@ use crate::service::{Service, Setup, eventually};
 const NGINX: &str = include_str!("../../../../docs/deployment/nginx.conf");
 const CADDY: &str = include_str!("../../../../docs/deployment/Caddyfile");
 
-/// A port that is free, or was a moment ago.
+/// A port that was free a moment ago.
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// A certificate for this machine, and who vouches for it.
+/// A certificate for this machine, and its certificate authority.
 struct Certificates {
     folder: TempDir,
 }
@@ -57,7 +57,7 @@ impl Certificates {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
-    /// What is answered at a port of this machine, over TLS, to a browser that came from there.
+    /// Sends a GET request over TLS to a port of this machine, with its own URL as `Referer`.
     async fn get(&self, port: u16, path: &str) -> String {
         let mut roots = rustls::RootCertStore::empty();
         let pem = std::fs::read(self.path("authority.pem")).unwrap();
@@ -77,7 +77,7 @@ impl Certificates {
             format!("GET {path} HTTP/1.0\r\nHost: localhost:{port}\r\nReferer: {referer}\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
-        // Some close without the goodbye of TLS.
+        // Some servers close without `close_notify`.
         let _ = stream.read_to_end(&mut answer).await;
         String::from_utf8_lossy(&answer).into_owned()
     }
@@ -90,7 +90,7 @@ struct Proxy {
 }
 
 impl Proxy {
-    /// Its port is free when this answers.
+    /// Stops the proxy. Its port is free afterwards.
     async fn stop(mut self) {
         self.child.kill().await.unwrap();
     }
@@ -108,7 +108,7 @@ async fn start(mut command: Command, folder: TempDir, port: u16) -> Proxy {
     Proxy { folder, child }
 }
 
-/// nginx with the file of the guide, at other addresses.
+/// Starts nginx with the file of the guide, at other addresses.
 async fn nginx(service: &str, port: u16, certificates: &Certificates, forwarding: &str) -> Proxy {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path().display();
@@ -138,7 +138,7 @@ async fn nginx(service: &str, port: u16, certificates: &Certificates, forwarding
     let file = folder.path().join("nginx.conf");
     std::fs::write(&file, conf).unwrap();
     let mut command = Command::new("nginx");
-    // The folder of a Debian package's binary may not be in the path of a user.
+    // On Debian nginx is in a folder that may not be in the `PATH` of a user.
     command.env("PATH", format!("{}:/usr/sbin", std::env::var("PATH").unwrap()));
     command.arg("-e").arg(folder.path().join("errors")).arg("-c").arg(file);
     start(command, folder, port).await
@@ -146,7 +146,7 @@ async fn nginx(service: &str, port: u16, certificates: &Certificates, forwarding
 
 const REPLACED: &str = "proxy_set_header X-Forwarded-For $remote_addr;";
 
-/// Caddy with the file of the guide.
+/// Starts Caddy with the file of the guide.
 async fn caddy(service: &str, port: u16, certificates: &Certificates) -> Proxy {
     let folder = tempfile::tempdir().unwrap();
     let mut conf = CADDY.to_owned();
@@ -154,9 +154,9 @@ async fn caddy(service: &str, port: u16, certificates: &Certificates) -> Proxy {
         assert!(conf.contains(from), "{from} is not in the Caddyfile");
         conf = conf.replacen(from, to, 1);
     };
-    // Certificates of ours, and neither an administrator's door nor other ports.
+    // Our own certificates, no admin endpoint and no other ports.
     let ports = format!("\thttp_port {}\n\thttps_port {port}\n", free_port());
-    replace("{\n\t# Faults", &format!("{{\n\tadmin off\n\tskip_install_trust\n{ports}\t# Faults"));
+    replace("{\n\t# Errors", &format!("{{\n\tadmin off\n\tskip_install_trust\n{ports}\t# Errors"));
     let (host, key) = (certificates.path("host.pem"), certificates.path("key.pem"));
     replace("{$SITE:localhost} {\n", &format!("{{$SITE:localhost}} {{\n\ttls {host} {key}\n"));
     let file = folder.path().join("Caddyfile");
@@ -173,7 +173,7 @@ async fn caddy(service: &str, port: u16, certificates: &Certificates) -> Proxy {
     start(command, folder, port).await
 }
 
-/// A service that is reached at that port of this machine.
+/// Starts a service whose public URL has that port of this machine.
 async fn service_behind(port: u16, trusted: &str, certificates: &Certificates) -> Service {
     Setup::on(Database::sqlite())
         .with("VESTIBULE_SERVER__PUBLIC_URL", &format!("https://localhost:{port}"))
@@ -184,7 +184,7 @@ async fn service_behind(port: u16, trusted: &str, certificates: &Certificates) -
         .await
 }
 
-/// What `doctor` finds: its exit code, and state and words for each thing it looked at.
+/// Runs `doctor`. Returns its exit code, and state, name and finding of each check.
 async fn doctor(setup: &Setup, data: &Path) -> (i32, Vec<(String, String, String)>) {
     let ended = setup.command(data, &["doctor", "--json"]).output().await.unwrap();
     let errors = String::from_utf8_lossy(&ended.stderr);
@@ -197,7 +197,7 @@ async fn doctor(setup: &Setup, data: &Path) -> (i32, Vec<(String, String, String
     (ended.status.code().unwrap(), findings.collect())
 }
 
-/// What it says about the way from the public address to the service.
+/// The checks of `doctor` on the path from the public URL to the service.
 async fn way(service: &Service) -> Vec<(String, String)> {
     let (_, findings) = doctor(&service.setup, service.data.path()).await;
     let about_way = findings
@@ -217,7 +217,7 @@ async fn the_nginx_of_the_guide_is_approved_and_others_are_found_out() {
     assert!(found.iter().all(|(state, _)| state == "ok"), "{found:?}");
     proxy.stop().await;
 
-    // One that passes on what a stranger has written.
+    // A proxy that forwards a header of the client unchanged.
     let passing = "proxy_set_header X-Forwarded-For $http_x_forwarded_for;";
     let proxy = nginx(service.address(), port, &certificates, passing).await;
     let found = way(&service).await;
@@ -225,13 +225,13 @@ async fn the_nginx_of_the_guide_is_approved_and_others_are_found_out() {
     assert!(found[1].1.contains("whom they like"), "{found:?}");
     proxy.stop().await;
 
-    // One that nobody believes.
+    // A proxy that is not trusted.
     let distrusting = service_behind(port, "", &certificates).await;
     let proxy = nginx(distrusting.address(), port, &certificates, REPLACED).await;
     let found = way(&distrusting).await;
     assert_eq!(found[1].0, "problem", "{found:?}");
     assert!(found[1].1.contains("share one limit"), "{found:?}");
-    // Another installation at that address, and nobody there at all.
+    // Another installation at that address, and no service at all.
     let found = way(&service).await;
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].1.contains("not this installation (status 404)"), "{found:?}");
@@ -247,13 +247,13 @@ async fn the_caddy_of_the_guide_is_approved() {
     let service = service_behind(port, "127.0.0.1/32", &certificates).await;
     let _proxy = caddy(service.address(), port, &certificates).await;
     let approved = async || way(&service).await.iter().all(|(state, _)| state == "ok");
-    // It asks first whether the node is ready.
+    // Caddy forwards requests only after its health check has succeeded.
     assert!(eventually(PATIENCE, approved).await, "{:?}", way(&service).await);
     let found = way(&service).await;
     assert_eq!(found.len(), 2, "{found:?}");
 }
 
-/// No token gets into the log of a proxy.
+/// The logs of the proxies contain no token.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_link_is_logged_by_a_proxy() {
     let certificates = Certificates::new();
@@ -281,7 +281,7 @@ async fn no_link_is_logged_by_a_proxy() {
     }
 }
 
-/// Everything a proxy has written.
+/// The contents of all logs of a proxy.
 fn logs(folder: &Path) -> String {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let is_log = |path: &PathBuf| {

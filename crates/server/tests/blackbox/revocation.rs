@@ -1,4 +1,4 @@
-//! How soon what was ended is over, on every node, however it is asked for (E09).
+//! Revocation: time until ended sessions are refused on all nodes, for each cause (E09).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,12 +21,12 @@ on_both_databases! {
 const PASSWORD: &str = "the password so far";
 const NEXT: &str = "the password to come";
 const OWNER: &str = "admin@example.com";
-/// Tokens, and as many browsers.
+/// Number of access tokens, and of browser sessions.
 const DEVICES: usize = 5;
-/// The node that ends sessions, by its turn.
+/// Index of the node that ends sessions.
 const ACKNOWLEDGING: usize = 1;
 
-/// What ends sessions.
+/// A cause for the end of sessions.
 #[derive(Clone, Copy, Debug)]
 enum Cause {
     Reset,
@@ -49,8 +49,7 @@ const CAUSES: [Cause; 7] = [
 ];
 
 async fn what_is_ended_is_over_at_once_and_soon_on_every_node(database: Database) {
-    let title = "What a reset, a change, an administrator or a sign-out ends is over before it is \
-                 acknowledged, on other nodes within a second, and for ever";
+    let title = "An ended session is refused at once, and on other nodes within a second";
     let mut experiment = Experiment::begin("E09", title, &database);
     let rounds = experiment.figure("rounds", 1, 20);
     let mut nodes = Nodes::start(Setup::on(database)).await;
@@ -90,7 +89,7 @@ async fn what_is_ended_is_over_at_once_and_soon_on_every_node(database: Database
     experiment.measure("sessions_per_person", 2 * DEVICES);
     experiment.exactly("late_answers_of_the_node_that_acknowledged", late_where_acknowledged, 0);
     experiment.measure("late_answers_of_all_nodes", late);
-    // What `sessions.max_staleness` allows the other nodes.
+    // The staleness that `sessions.max_staleness` allows on other nodes.
     experiment.at_most("latest_such_answer_ms", millis(latest), 1000);
     experiment.exactly("survivors", survivors, 0);
     experiment.exactly("revived_by_a_restart", revived, 0);
@@ -101,11 +100,11 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap()
 }
 
-/// Somebody with many devices, of which one acts.
+/// A user with many devices, one of which ends sessions.
 struct Person {
     email: String,
     here: String,
-    /// What is to be over: bearer tokens and cookies.
+    /// Bearer tokens that are to become invalid; `cookies` likewise.
     tokens: Vec<String>,
     cookies: Vec<String>,
 }
@@ -123,7 +122,7 @@ impl Person {
             cookies.push(browser.cookie("session").unwrap());
         }
         match cause {
-            // These end the session they come from; the others keep it or end it as well.
+            // Signing out ends only its own session; other causes keep it or end it as well.
             Cause::SignOut => (tokens, cookies) = (vec![here.clone()], Vec::new()),
             Cause::Change | Cause::OtherSessions => {}
             Cause::Reset | Cause::Deactivation | Cause::Deletion | Cause::Administrator => {
@@ -133,7 +132,7 @@ impl Person {
         Self { email, here, tokens, cookies }
     }
 
-    /// Answers once the service has acknowledged.
+    /// Ends sessions. Returns once the service has acknowledged it.
     async fn end(&self, nodes: &Nodes, cause: Cause) {
         let node = nodes.turn(ACKNOWLEDGING);
         let status = match cause {
@@ -179,7 +178,7 @@ impl Person {
         request.send().await.unwrap().status().as_u16()
     }
 
-    /// How many of what is over still open something, on any node.
+    /// Number of ended tokens and cookies that a node still accepts.
     async fn survivors(&self, nodes: &Nodes) -> u64 {
         let (http, mut survivors) = (client(), 0);
         for node in nodes.all() {
@@ -200,7 +199,7 @@ fn client() -> reqwest::Client {
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
-/// What a device shows.
+/// The credentials of a device.
 #[derive(Clone)]
 enum Proof {
     Token(String),
@@ -208,7 +207,7 @@ enum Proof {
 }
 
 impl Proof {
-    /// Whether it opens anything, and when the question was sent.
+    /// Returns when the request was sent, and `true` if it was authenticated.
     async fn opens(&self, http: &reqwest::Client, base: &str) -> (Instant, bool) {
         let request = match self {
             Self::Token(token) => http.get(format!("{base}/api/v1/auth/me")).bearer_auth(token),
@@ -223,7 +222,7 @@ impl Proof {
     }
 }
 
-/// Devices that ask again and again, each another node each time.
+/// Devices that send requests all the time, each to the nodes in turns.
 struct Polls {
     devices: JoinSet<Vec<Poll>>,
     nodes: usize,
@@ -231,7 +230,7 @@ struct Polls {
     enough: CancellationToken,
 }
 
-/// One question: to which node, when it was sent, and whether it opened anything.
+/// A request: its node, the time it was sent, and `true` if it was authenticated.
 struct Poll {
     node: usize,
     sent: Instant,
@@ -240,11 +239,11 @@ struct Poll {
 
 struct Outcome {
     polls: usize,
-    /// Those of `late` that the node answered that had acknowledged the end.
+    /// The part of `late` that was answered by the node that acknowledged the end.
     late_where_acknowledged: u64,
-    /// Requests that began after the acknowledgement and were answered as if nothing had happened.
+    /// Requests sent after the acknowledgement that were still authenticated.
     late: u64,
-    /// How long after it the last of them began.
+    /// Time from the acknowledgement to the last of them.
     latest: Duration,
 }
 
@@ -280,7 +279,7 @@ impl Polls {
         assert!(crate::service::eventually(Duration::from_secs(20), all).await);
     }
 
-    /// Every device asks until each node in turn has refused it.
+    /// Continues until each node has refused each device.
     async fn stop_after(self, acknowledged: Instant) -> Outcome {
         self.enough.cancel();
         let ended = tokio::time::timeout(Duration::from_secs(20), self.devices.join_all()).await;

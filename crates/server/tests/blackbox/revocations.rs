@@ -1,4 +1,4 @@
-//! The list of sessions that have ended, for services that verify access tokens by themselves.
+//! The list of ended sessions, for services that verify access tokens locally.
 
 use std::collections::BTreeSet;
 
@@ -9,14 +9,14 @@ use crate::on_both_databases;
 use crate::service::{Service, Setup};
 
 on_both_databases! {
-    what_has_ended_is_listed_and_read_on;
+    ended_sessions_are_listed_by_cursor;
 }
 
 const LIST: &str = "/api/v1/revocations";
 const ANNA: &str = "anna@example.com";
 const PASSWORD: &str = "a good long password";
 
-/// What is told after a place, and where it goes on.
+/// The ended sessions listed after a cursor, and the next cursor.
 async fn told(service: &Service, since: Option<&str>) -> (BTreeSet<String>, String) {
     let path = since.map_or_else(|| LIST.to_owned(), |since| format!("{LIST}?since={since}"));
     let answer = service.get(&path).await;
@@ -26,7 +26,7 @@ async fn told(service: &Service, since: Option<&str>) -> (BTreeSet<String>, Stri
     (sessions, answer.body["next"].as_str().unwrap().to_owned())
 }
 
-/// The session of an access token, as its own service names it.
+/// The session ID of an access token.
 async fn session(service: &Service, token: &str) -> String {
     let request = service.http.get(service.url("/api/v1/auth/sessions")).bearer_auth(token);
     let sessions: Value =
@@ -36,7 +36,7 @@ async fn session(service: &Service, token: &str) -> String {
     current["id"].as_str().unwrap().to_owned()
 }
 
-async fn what_has_ended_is_listed_and_read_on(database: Database) {
+async fn ended_sessions_are_listed_by_cursor(database: Database) {
     let setup = Setup::on(database).with("VESTIBULE_TOKENS__REVOCATIONS", "true");
     let mut service = setup.start().await;
     let first = service.sign_up(ANNA, PASSWORD).await.token();
@@ -50,17 +50,17 @@ async fn what_has_ended_is_listed_and_read_on(database: Database) {
     assert_eq!(ended, BTreeSet::from([ids.1.clone()]));
     let changed = service.change(&first, PASSWORD, "another good password").await;
     changed.is(200, "Password changed successfully");
-    assert!(!told(&service, Some(&next)).await.0.contains(&ids.0), "it lives on");
+    assert!(!told(&service, Some(&next)).await.0.contains(&ids.0), "the session has not ended");
     service.run(&["user", "deactivate", ANNA]).await;
     let (ended, _) = told(&service, Some(&next)).await;
     assert!(ended.contains(&ids.0), "{ended:?}");
 
-    // What was told is told after a restart, and places stay good.
+    // The list and its cursors stay valid after a restart.
     assert_eq!(service.terminate().await.code(), Some(0));
     service.restart().await;
     let both = BTreeSet::from([ids.0, ids.1]);
     assert_eq!(told(&service, None).await.0, both);
-    assert_eq!(told(&service, Some(&next)).await.0, both, "the last minute is told again");
+    assert_eq!(told(&service, Some(&next)).await.0, both, "the last minute is listed again");
     for nonsense in ["", "0", "x.y", "1764500000000001"] {
         let answer = service.get(&format!("{LIST}?since={nonsense}")).await;
         assert_eq!(answer.status, 422, "{nonsense}");
@@ -69,7 +69,7 @@ async fn what_has_ended_is_listed_and_read_on(database: Database) {
 }
 
 #[tokio::test]
-async fn nobody_is_told_unless_the_configuration_says_so() {
+async fn revocations_are_served_only_if_configured() {
     let service = Setup::on(Database::sqlite()).start().await;
     let answer = service.get(LIST).await;
     assert_eq!((answer.status, &answer.body["code"]), (404, &json!("not_found")));

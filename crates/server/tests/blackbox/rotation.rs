@@ -1,4 +1,4 @@
-//! Keys are exchanged under load, on several nodes, and nobody is signed out (E16).
+//! Key rotation under load on several nodes, during which no session ends (E16).
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -14,20 +14,19 @@ use crate::people::Answer;
 use crate::service::{Setup, eventually};
 
 on_both_databases! {
-    keys_are_exchanged_under_load_and_nobody_is_signed_out;
+    keys_are_rotated_under_load_and_no_session_ends;
 }
 
 const EMAIL: &str = "anna@example.com";
-/// Somebody who signs in all the time: an account has so many sessions.
+/// A separate user for repeated sign-ins, because the sessions of an account are limited.
 const BUSY: &str = "ben@example.com";
 const PASSWORD: &str = "a good long password";
-/// The lead of a new key, and then some.
+/// The time before a new key is used, with a margin.
 const LEAD: Duration = Duration::from_secs(10);
 const FIVE_SECONDS: u64 = 5000;
 
-async fn keys_are_exchanged_under_load_and_nobody_is_signed_out(database: Database) {
-    let title = "Keys are exchanged under load on every node, without one unexpected refusal; a \
-                 retired key's tokens are refused on every node within 5 s";
+async fn keys_are_rotated_under_load_and_no_session_ends(database: Database) {
+    let title = "Rotation under load refuses no valid token; retired keys are refused within 5 s";
     let mut experiment = Experiment::begin("E16", title, &database);
     let rotations = experiment.figure("rotations", 1, 5);
     let nodes = Nodes::start(Setup::on(database)).await;
@@ -73,7 +72,7 @@ fn kid(token: &str) -> String {
     footer["kid"].as_str().unwrap().to_owned()
 }
 
-/// Clients that sign in on one node and show their token on another, all the time.
+/// Clients that repeatedly sign in on one node and use the token on another.
 struct Load {
     clients: JoinSet<(usize, usize)>,
     enough: CancellationToken,
@@ -110,7 +109,7 @@ impl Load {
         Self { clients, enough }
     }
 
-    /// How many requests there were, and how many were refused.
+    /// Stops the clients. Returns the number of requests and the number of refused ones.
     async fn stop(self) -> (usize, usize) {
         self.enough.cancel();
         let counts = self.clients.join_all().await;

@@ -1,4 +1,4 @@
-//! Whatever is sent, the service answers as its document says, and without a fault of its own (E19).
+//! Fuzzing of the API: all responses match the OpenAPI document, and none is a server error (E19).
 
 mod mutations;
 mod requests;
@@ -12,7 +12,7 @@ use crate::service::Service;
 
 const PASSWORD: &str = "a good long password";
 
-/// Judges what the service has said meanwhile, also where nobody waited for the answer.
+/// Checks the log of the service, which includes requests whose client has disconnected.
 fn judge_log(experiment: &mut Experiment, service: &Service) {
     let (mut not_json, mut panics, mut faults) = (0, 0, 0);
     let mut answers = 0;
@@ -37,7 +37,7 @@ fn judge_log(experiment: &mut Experiment, service: &Service) {
     experiment.exactly("server_errors_in_the_log", faults, 0);
 }
 
-/// Insists that the service lives and does its work.
+/// Asserts that the service still works.
 async fn insist_on_life(service: &Service) {
     assert_eq!(service.get("/health/live").await.status, 200);
     let email = "afterwards@example.com";

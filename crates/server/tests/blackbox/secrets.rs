@@ -1,6 +1,5 @@
-//! No secret appears where it should not: not in the log at its most talkative, not in an error,
-//! not in the database, in whatever encoding (`leaks`). And whatever a request holds, the log stays
-//! one JSON object a line (`lines`).
+//! No secret appears in the log at the level `trace`, in an error or in the database, in any
+//! encoding (`leaks`). The log stays one JSON object per line for all requests (`lines`).
 
 mod leaks;
 mod lines;

@@ -1,4 +1,4 @@
-//! The service as a child process, with a fresh data folder.
+//! The service as a child process, with a new data directory.
 
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -15,14 +15,13 @@ use vestibule_testkit::smtp::SmtpSink;
 
 use crate::database::Database;
 
-/// Where the service thinks people reach it; mails link here whatever the test's socket is.
+/// The configured public URL. Links in mails begin with it, not with the address of the socket.
 pub(crate) const PUBLIC_URL: &str = "https://accounts.example.com";
 
-/// What a service takes from the environment of the tests: where programs are, and the fault that a
-/// mutant of it is to have.
+/// Variables that a service inherits from the tests: paths of programs, and the fault to inject.
 const INHERITED: [&str; 3] = ["PATH", "HOME", "VESTIBULE_FAULT"];
 
-/// What a service is started with.
+/// Settings, arguments and environment of a service.
 #[derive(Clone)]
 pub(crate) struct Setup {
     pub(crate) database: Database,
@@ -32,7 +31,7 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// A service on that database, limits off, mail nowhere.
+    /// A service with that database, without rate limits and SMTP settings.
     pub(crate) fn on(database: Database) -> Self {
         let mut setup =
             Self { database, variables: Vec::new(), arguments: Vec::new(), shell: None };
@@ -44,15 +43,15 @@ impl Setup {
         setup
     }
 
-    /// Sends mail to this relay, unencrypted.
-    pub(crate) fn mailing_to(self, relay: &SmtpSink) -> Self {
+    /// Sends mail to this SMTP server, unencrypted.
+    pub(crate) fn mailing_to(self, smtp: &SmtpSink) -> Self {
         self.with("VESTIBULE_MAIL__HOST", "127.0.0.1")
-            .with("VESTIBULE_MAIL__PORT", &relay.port().to_string())
+            .with("VESTIBULE_MAIL__PORT", &smtp.port().to_string())
             .with("VESTIBULE_MAIL__SECURITY", "none")
             .with("VESTIBULE_MAIL__FROM_ADDRESS", "accounts@example.com")
     }
 
-    /// Asks the database at every request: a test changes it behind the service's back.
+    /// Disables the session cache, for tests that change the database directly.
     pub(crate) fn reading_every_session(self) -> Self {
         self.with("VESTIBULE_SESSIONS__MAX_STALENESS", "0s")
     }
@@ -67,7 +66,7 @@ impl Setup {
         self
     }
 
-    /// Starts the binary from a line of shell, in which `exec "$0" "$@"` stands for it.
+    /// Starts the binary from a shell command, in which `exec "$0" "$@"` runs it.
     pub(crate) fn under(mut self, shell: &'static str) -> Self {
         self.shell = Some(shell);
         self
@@ -78,7 +77,7 @@ impl Setup {
         self.variables.push((variable.to_owned(), value.to_owned()));
     }
 
-    /// Any command of the binary, in this environment and no other.
+    /// A command of the binary, with only this environment.
     pub(crate) fn command(&self, data_dir: &Path, arguments: &[&str]) -> Command {
         let binary = env!("CARGO_BIN_EXE_vestibule");
         let mut command = match self.shell {
@@ -130,7 +129,7 @@ impl Service {
         format!("{}{path}", self.base)
     }
 
-    /// Address and port, for tests that speak HTTP by hand.
+    /// Address and port, for tests that write raw HTTP.
     pub(crate) fn address(&self) -> &str {
         self.base.trim_start_matches("http://")
     }
@@ -139,18 +138,18 @@ impl Service {
         self.child.id().expect("a running service")
     }
 
-    /// SIGKILL: no chance to say goodbye.
+    /// Kills the process with SIGKILL.
     pub(crate) async fn kill(&mut self) {
         self.child.kill().await.unwrap();
     }
 
-    /// Starts again on the same data.
+    /// Starts the service again with the same data.
     pub(crate) async fn restart(&mut self) {
         let (child, base) = launch(&self.setup, self.data.path(), &self.log).await;
         (self.child, self.base) = (child, base);
     }
 
-    /// SIGTERM; answers how it ended.
+    /// Sends SIGTERM and returns the exit status.
     pub(crate) async fn terminate(&mut self) -> ExitStatus {
         let pid = self.pid().to_string();
         let sent = Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
@@ -159,12 +158,12 @@ impl Service {
         ended.await.expect("an end within 30 s").unwrap()
     }
 
-    /// A connection to its database, beside its own.
+    /// Opens a separate connection to its database.
     pub(crate) async fn database(&self) -> DatabaseConnection {
         self.setup.database.connect(self.data.path()).await
     }
 
-    /// Runs a command of the binary on the same data and answers its standard output.
+    /// Runs a command of the binary with the same data and returns its standard output.
     pub(crate) async fn run(&self, arguments: &[&str]) -> String {
         let output = self.setup.command(self.data.path(), arguments).output().await.unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
@@ -188,7 +187,7 @@ fn client() -> reqwest::Client {
     reqwest::Client::builder().timeout(Duration::from_mins(1)).build().unwrap()
 }
 
-/// Waits for something that nobody announces; `false` when the time is up.
+/// Polls a condition; returns `false` after the time limit.
 pub(crate) async fn eventually(limit: Duration, condition: impl AsyncFn() -> bool) -> bool {
     let met = tokio::time::timeout(limit, async {
         let mut looks = tokio::time::interval(Duration::from_millis(50));
@@ -199,7 +198,7 @@ pub(crate) async fn eventually(limit: Duration, condition: impl AsyncFn() -> boo
     met.await.is_ok()
 }
 
-/// Everything the service has said.
+/// The log output of the service.
 #[derive(Clone, Debug)]
 pub(crate) struct Log {
     lines: Arc<Mutex<Vec<String>>>,
@@ -233,7 +232,7 @@ impl Log {
         });
     }
 
-    /// Waits for a JSON line, from line `since` on, that is what the test looks for.
+    /// Waits for a JSON line, from line `since` on, that matches.
     pub(crate) async fn wait_for(&self, since: usize, wanted: impl Fn(&Value) -> bool) -> Value {
         let find = || {
             let lines = self.lines();

@@ -1,5 +1,5 @@
-//! Credential stuffing: lists of addresses with passwords that were lost elsewhere, tried from many
-//! places at once, and one account that is guessed at from everywhere.
+//! Credential stuffing: leaked addresses and passwords tried from many IP addresses at once, and a
+//! distributed guessing attack on one account.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -18,17 +18,17 @@ use crate::wire::{Draft, Raw, Wire};
 
 on_both_databases! {
     a_list_of_passwords_is_tried_no_faster_than_the_limits;
-    an_account_that_is_guessed_at_from_everywhere_falls_to_nobody;
+    a_distributed_guessing_attack_on_one_account_fails;
 }
 
 const SIGN_IN: &str = "/api/v1/auth/signin";
 const FORGOT: &str = "/api/v1/auth/forgot-password";
 const PASSWORD: &str = "the first password";
-/// Sign-ins a minute from one address, and wrong passwords in a row: `docs/security.md`.
+/// Sign-ins per minute and client, and wrong passwords in a row: `docs/security.md`.
 const A_MINUTE: usize = 20;
 const IN_A_ROW: usize = 100;
 const MINUTE: Duration = Duration::from_mins(1);
-/// Attempts at a time.
+/// Number of concurrent attempts.
 const AT_A_TIME: usize = 8;
 
 /// One attempt to sign in.
@@ -39,7 +39,7 @@ struct Pair {
     password: String,
 }
 
-/// What came of it.
+/// The outcome of an attempt.
 struct Outcome {
     pair: Pair,
     asked: Instant,
@@ -48,16 +48,16 @@ struct Outcome {
 }
 
 impl Outcome {
-    /// Whether the password was looked at.
+    /// Returns `true` if the password was checked.
     fn is_accepted(&self) -> bool {
         matches!(self.raw.status, 200 | 401)
     }
 }
 
-/// Everybody speaks through a proxy that the service trusts.
-fn guarded(database: Database, relay: &SmtpSink) -> Setup {
+/// All clients use a proxy that the service trusts.
+fn guarded(database: Database, smtp: &SmtpSink) -> Setup {
     Setup::on(database)
-        .mailing_to(relay)
+        .mailing_to(smtp)
         .with("VESTIBULE_LIMITS__ENABLED", "true")
         .with("VESTIBULE_SERVER__TRUSTED_PROXIES", "127.0.0.1/32")
 }
@@ -66,7 +66,7 @@ fn post(path: &str, client: &str, body: &serde_json::Value) -> Draft {
     Draft::json(path, body.to_string()).header("X-Forwarded-For", client)
 }
 
-/// Opens accounts, each from an address of its own.
+/// Creates accounts, each from a separate IP address.
 async fn open_accounts(service: &Service, count: usize) {
     let mut wire = service.wire().await;
     for number in 0..count {
@@ -89,7 +89,7 @@ async fn sign_in(wire: &mut Wire, pair: Pair) -> Outcome {
     Outcome { pair, asked, answered: Instant::now(), raw }
 }
 
-/// Tries all pairs, in order, some at a time.
+/// Tries all pairs in order, several at a time.
 async fn try_all(service: &Service, pairs: Vec<Pair>) -> Vec<Outcome> {
     let (pairs, mut lanes) = (Arc::new(Mutex::new(VecDeque::from(pairs))), JoinSet::new());
     for _ in 0..AT_A_TIME {
@@ -125,14 +125,13 @@ fn most_in_a_minute(outcomes: &[Outcome]) -> usize {
 }
 
 async fn a_list_of_passwords_is_tried_no_faster_than_the_limits(database: Database) {
-    let title = "A list of passwords is tried no faster than the limits allow, from however many \
-                 addresses, and opens the accounts whose password it knows and no other";
+    let title = "Credential lists are tried within the limits and open only matching accounts";
     let mut experiment = Experiment::begin("E08", title, &database);
     let addresses = experiment.figure("addresses", 8, 50);
     let list = experiment.figure("pairs", 320, 50_000);
     let accounts = experiment.figure("accounts", 16, 200);
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = guarded(database, &relay).start().await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = guarded(database, &smtp).start().await;
     open_accounts(&service, accounts).await;
     let pairs = stolen_list(&mut experiment.dice(), list, addresses, accounts);
     let right = pairs.iter().filter(|pair| pair.password == PASSWORD).count();
@@ -146,7 +145,7 @@ async fn a_list_of_passwords_is_tried_no_faster_than_the_limits(database: Databa
     experiment.conclude();
 }
 
-/// One pair in a hundred is right; of the others' addresses half have no account.
+/// A leaked list. One pair in a hundred is right; half of the other addresses have no account.
 fn stolen_list(dice: &mut Dice, length: usize, addresses: usize, accounts: usize) -> Vec<Pair> {
     let mut below =
         |bound: usize| usize::try_from(dice.below(u64::try_from(bound).unwrap())).unwrap();
@@ -175,20 +174,20 @@ fn tell(experiment: &mut Experiment, outcomes: &[Outcome], addresses: usize, too
         |count: usize| rounded(f64::from(u32::try_from(count).unwrap()) / took.as_secs_f64());
     experiment.measure("offered_a_second", per_second(outcomes.len()));
     experiment.measure("accepted_a_second", per_second(accepted));
-    // Every address may begin with a minute's worth at once.
+    // Each client may begin with the attempts of a whole minute at once.
     let minutes = usize::try_from(took.as_secs() / MINUTE.as_secs() + 1).unwrap();
     experiment.measure("minutes_begun", minutes);
     experiment.at_most("accepted", accepted, addresses * A_MINUTE * minutes);
     let most = most_in_a_minute(outcomes);
     experiment.at_most("most_accepted_from_an_address_in_a_minute", most, A_MINUTE);
     experiment.at_least("refused", of(429), 1);
-    // The attack works where it can: it sees the accounts whose password it knows.
+    // The attack gets into accounts whose current password is in the list.
     experiment.at_least("accounts_that_fell", fallen.len(), 1);
     experiment.exactly("accounts_opened_by_a_wrong_password", by_a_wrong_one, 0);
     experiment.exactly("other_answers", others, 0);
 }
 
-/// What one attacked account's owner went through.
+/// The outcomes for the owner of an attacked account.
 struct Ordeal {
     opened_afterwards: usize,
     forgot_refused: usize,
@@ -196,17 +195,16 @@ struct Ordeal {
     revived: bool,
 }
 
-async fn an_account_that_is_guessed_at_from_everywhere_falls_to_nobody(database: Database) {
-    let title = "After a hundred wrong passwords from everywhere the right one opens nothing; its \
-                 owner's session lives on, and a mailed link is never held up and mends it";
+async fn a_distributed_guessing_attack_on_one_account_fails(database: Database) {
+    let title = "After 100 failures the password is disabled; sessions and reset links still work";
     let mut experiment = Experiment::begin("E08", title, &database);
     let victims = experiment.figure("victims", 1, 10);
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = guarded(database, &relay).start().await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = guarded(database, &smtp).start().await;
     open_accounts(&service, victims).await;
     let mut ordeals = Vec::new();
     for victim in 0..victims {
-        ordeals.push(besiege(&service, &relay, victim, &mut experiment).await);
+        ordeals.push(besiege(&service, &smtp, victim, &mut experiment).await);
     }
     let sum = |count: fn(&Ordeal) -> usize| ordeals.iter().map(count).sum::<usize>();
     experiment.measure("victims", victims);
@@ -221,11 +219,11 @@ async fn an_account_that_is_guessed_at_from_everywhere_falls_to_nobody(database:
     experiment.conclude();
 }
 
-/// Guesses at one account, first wrongly from thirty addresses, then rightly from twenty others,
-/// while its owner does what owners do.
+/// Attacks one account, first with wrong passwords from thirty addresses, then with the right one
+/// from twenty others. The owner uses the account meanwhile.
 async fn besiege(
     service: &Service,
-    relay: &SmtpSink,
+    smtp: &SmtpSink,
     victim: usize,
     experiment: &mut Experiment,
 ) -> Ordeal {
@@ -239,7 +237,7 @@ async fn besiege(
     let session = sign_in(&mut wire, pair(own.clone(), PASSWORD)).await;
     let session = session.raw.json()["access_token"].as_str().unwrap().to_owned();
 
-    // Four from each of them: nobody is delayed.
+    // Four attempts from each, too few for a delay of the client.
     let wrong = IN_A_ROW + 20;
     let wrongly =
         (0..wrong).map(|n| pair(format!("203.{victim}.113.{}", n % 30), "a wrong password"));
@@ -251,8 +249,8 @@ async fn besiege(
     let opened_afterwards = opened.iter().filter(|outcome| outcome.raw.status == 200).count();
     experiment.tried(wrong + 20);
 
-    // The owner is nobody's victim in this: neither the attack on the password nor one on the
-    // link's door holds up the request from their own address.
+    // Neither the attack on the password nor one on the reset form delays the reset request
+    // of the owner from their own address.
     let body = json!({ "email": email });
     for n in 0..20 {
         let stranger = post(FORGOT, &format!("203.{victim}.115.{}", n % 2), &body);
@@ -261,7 +259,7 @@ async fn besiege(
     let asked = wire.exchange(&post(FORGOT, &own, &body)).await;
     let is_answered = asked.status == 200 && asked.json()["message"] == REQUESTED;
     let session_lost = service.me(&session).await.status != 200;
-    let link = mail_to(relay, &email, RESET).await.token().unwrap().to_owned();
+    let link = mail_to(smtp, &email, RESET).await.token().unwrap().to_owned();
     let body = json!({ "token": link, "new_password": "the second password" });
     let reset = wire.exchange(&post("/api/v1/auth/reset-password", &own, &body)).await;
     assert_eq!(reset.status, 200, "{reset:?}");

@@ -1,4 +1,4 @@
-//! Another service verifies the tokens of a real one by itself.
+//! The verifier of access tokens for other services, with a real service as issuer.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn verifier(service: &Service, audience: &str) -> RemoteVerifier {
     RemoteVerifier::with(Settings { url, ..Settings::new(PUBLIC_URL, audience) }).unwrap()
 }
 
-/// Follows the sessions that end, until it is dropped.
+/// Follows the list of ended sessions until dropped.
 fn following(verifier: &RemoteVerifier) -> tokio::task::JoinSet<std::convert::Infallible> {
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(verifier.follow_revocations(OFTEN));
@@ -63,7 +63,7 @@ async fn a_token_is_good_until_its_session_ends(database: Database) {
     service.reset(&link, "another good password").await.is(200, "Password reset successfully");
     assert!(eventually(PATIENCE, async || is_refused(&living).await).await);
 
-    // Away, it goes on with what is known; a newcomer knows nothing.
+    // While the service is down, the verifier uses its copies; a new verifier has none.
     let last = service.sign_in(ANNA, "another good password").await.token();
     elsewhere.verify(&last).await.unwrap();
     service.kill().await;
@@ -81,7 +81,7 @@ async fn keys_are_followed_through_rotation_and_retirement(database: Database) {
     let kid = |keys: &str| keys.lines().find(|line| line.contains("  access")).unwrap().to_owned();
     let before = kid(&service.run(&["keys", "list"]).await);
     service.run(&["keys", "rotate", "access"]).await;
-    // Good from the first moment on: nobody is refused because a key is new.
+    // Valid at once: no token is refused because its key is new.
     let renewed = async || {
         let token = service.sign_in(ANNA, PASSWORD).await.token();
         elsewhere.verify(&token).await.unwrap();
@@ -91,7 +91,7 @@ async fn keys_are_followed_through_rotation_and_retirement(database: Database) {
     elsewhere.verify(&first).await.unwrap();
     let id = before.split(' ').next().unwrap();
     service.run(&["keys", "retire", id]).await;
-    // A verifier that has fetched the keys keeps them for minutes; one that has not knows at once.
+    // A verifier caches keys for minutes; a new one sees the change at once.
     let gone = async || {
         let fresh = verifier(&service, PUBLIC_URL);
         matches!(refusal(&fresh, &first).await, Some(VerifyError::UnknownKey))

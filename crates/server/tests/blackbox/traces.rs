@@ -1,4 +1,4 @@
-//! What a collector of OpenTelemetry is told, and what it is not.
+//! The spans exported to an OpenTelemetry collector, and data that must not be in them.
 
 mod away;
 pub(crate) mod collector;
@@ -19,7 +19,7 @@ use crate::wire::Draft;
 
 on_both_databases! {
     a_request_is_a_trace_and_so_is_a_mail;
-    nothing_that_somebody_typed_is_exported;
+    no_user_input_is_exported;
 }
 
 const ANNA: &str = "anna.canary@example.com";
@@ -53,9 +53,9 @@ async fn answered(service: &Service, path: &str) -> Value {
 
 async fn a_request_is_a_trace_and_so_is_a_mail(database: Database) {
     let on_server = database.url().is_some();
-    let relay = SmtpSink::start(Behaviour::accept()).await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
     let collector = Collector::start().await;
-    let service = traced(database, &collector).mailing_to(&relay).start().await;
+    let service = traced(database, &collector).mailing_to(&smtp).start().await;
     service.sign_up(ANNA, PASSWORD).await.token();
     assert_eq!(service.sign_in(ANNA, PASSWORD).await.status, 200);
 
@@ -90,7 +90,7 @@ async fn a_request_is_a_trace_and_so_is_a_mail(database: Database) {
     only(&within, "begin");
     only(&within, "commit");
 
-    a_mail_is_a_trace(&service, &relay, &collector).await;
+    a_mail_is_a_trace(&service, &smtp, &collector).await;
     for request in collector.requests() {
         for resource in request.resource_spans {
             let attributes = resource.resource.unwrap().attributes;
@@ -102,8 +102,8 @@ async fn a_request_is_a_trace_and_so_is_a_mail(database: Database) {
     }
 }
 
-async fn a_mail_is_a_trace(service: &Service, relay: &SmtpSink, collector: &Collector) {
-    mail_to(relay, ANNA, WELCOME).await;
+async fn a_mail_is_a_trace(service: &Service, smtp: &SmtpSink, collector: &Collector) {
+    mail_to(smtp, ANNA, WELCOME).await;
     let mail = collector.wait_for(named("mail")).await;
     assert_eq!(mail.kind(), SpanKind::Consumer);
     assert_eq!(attribute(&mail.attributes, "vestibule.outcome").as_deref(), Some("sent"));
@@ -114,7 +114,7 @@ async fn a_mail_is_a_trace(service: &Service, relay: &SmtpSink, collector: &Coll
     let line = service.log.wait_for(0, |line| line["message"] == "mail sent").await;
     assert_eq!(line["span"]["trace_id"], hex(&mail.trace_id));
     assert_eq!(line["span"]["mail_id"], attribute(&mail.attributes, "vestibule.mail_id").unwrap());
-    // The worker has looked for work all the time, and nobody has asked it to.
+    // The worker polls all the time, without a request.
     let beginnings: Vec<Span> =
         collector.spans().into_iter().filter(|s| s.parent_span_id.is_empty()).collect();
     for span in &beginnings {
@@ -122,15 +122,15 @@ async fn a_mail_is_a_trace(service: &Service, relay: &SmtpSink, collector: &Coll
     }
 }
 
-async fn nothing_that_somebody_typed_is_exported(database: Database) {
+async fn no_user_input_is_exported(database: Database) {
     const CANARY: &str = "Zq8tokenofalinkZq8";
-    let relay = SmtpSink::start(Behaviour::accept()).await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
     let collector = Collector::start().await;
-    let setup = traced(database, &collector).mailing_to(&relay).with("RUST_LOG", "trace");
+    let setup = traced(database, &collector).mailing_to(&smtp).with("RUST_LOG", "trace");
     let service = setup.start().await;
     let token = service.sign_up(ANNA, PASSWORD).await.token();
     assert_eq!(service.sign_in(ANNA, "Zq2 a wrong \"password\"").await.status, 401);
-    let link = reset_token(&service, &relay, ANNA).await;
+    let link = reset_token(&service, &smtp, ANNA).await;
     assert!(service.verify(&link).await);
     assert_eq!(service.reset(&link, "Zq3 another \"password\"").await.status, 200);
     for target in [
@@ -168,13 +168,13 @@ async fn nothing_that_somebody_typed_is_exported(database: Database) {
     assert!(names.iter().any(|name| name.starts_with("_OTHER")), "{names:?}");
 }
 
-/// Asks who one is, with somebody's trace.
+/// Requests the account, with the trace of the client.
 fn asking(trace: &str, flags: &str) -> Draft {
     Draft::new("GET", "/api/v1/auth/me").header("Traceparent", format!("00-{trace}-{SPAN}-{flags}"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stranger_chooses_no_trace_and_a_proxy_does() {
+async fn only_a_trusted_proxy_chooses_the_trace() {
     let collector = Collector::start().await;
     let alone = traced(Database::sqlite(), &collector);
     let stranger = alone.clone().with("VESTIBULE_SERVER__TRUSTED_PROXIES", "10.0.0.0/8");
@@ -196,26 +196,26 @@ async fn a_stranger_chooses_no_trace_and_a_proxy_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_part_of_all_traces_is_taken_and_what_a_proxy_has_chosen() {
+async fn traces_are_sampled_unless_a_proxy_has_chosen_them() {
     let collector = Collector::start().await;
     let setup = traced(Database::sqlite(), &collector)
         .with("VESTIBULE_TRACES__SAMPLE_RATIO", "0")
         .with("VESTIBULE_SERVER__TRUSTED_PROXIES", "127.0.0.1/32")
-        // Which ends at once when it is asked to, before it is time for an export.
+        // With `--dev` it stops at once on request, before the next scheduled export.
         .with_argument("--dev");
     let mut service = setup.start().await;
     assert_eq!(service.get("/api/v1/auth/me").await.status, 401);
     let unchosen = TRACE.replace('0', "1");
     assert_eq!(service.raw(&asking(&unchosen, "00")).await.status, 401);
     assert_eq!(service.raw(&asking(TRACE, "01")).await.status, 401);
-    // Before it ends, everything that was taken is exported.
+    // All sampled spans are exported before the process ends.
     assert!(service.terminate().await.success());
     let traces: Vec<String> = collector.spans().iter().map(|span| hex(&span.trace_id)).collect();
     assert!(!traces.is_empty() && traces.iter().all(|trace| trace == TRACE), "{traces:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn probes_are_not_traced_and_headers_let_us_in() {
+async fn probes_are_not_traced_and_headers_are_sent() {
     let collector = Collector::start().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("headers");

@@ -1,4 +1,5 @@
-//! Another schema than yesterday's: by whom it is made, and what happens when that is interrupted.
+//! Migrations: run by one node only, completed after an interruption, and refused for a newer
+//! schema.
 
 mod snapshots;
 
@@ -23,11 +24,11 @@ const BUSY: Duration = Duration::from_secs(30);
 
 on_both_databases! {
     a_migration_that_is_killed_is_completed_by_the_next_start;
-    a_schema_of_tomorrow_is_left_alone;
+    a_newer_schema_is_not_changed;
 }
 
 async fn a_migration_that_is_killed_is_completed_by_the_next_start(database: Database) {
-    let title = "Migrations that are killed at any moment are completed by the next start";
+    let title = "Killed migrations are completed by the next start";
     let mut experiment = Experiment::begin("E17", title, &database);
     let on_sqlite = database.url().is_none();
     let kills = experiment.figure("kills_of_migrations", 3, 100);
@@ -51,7 +52,7 @@ async fn a_migration_that_is_killed_is_completed_by_the_next_start(database: Dat
             let mut command = setup.command(data.path(), &["serve", "--listen", "127.0.0.1:0"]);
             let mut child = command.spawn().unwrap();
             let life = Duration::from_millis(dice.below(120));
-            // A start that is quicker than that has completed them, and goes on as any other.
+            // A faster start has completed the migrations and continues as usual.
             let _ = tokio::time::timeout(life, child.wait()).await;
             child.kill().await.unwrap();
             experiment.tried(1);
@@ -65,15 +66,15 @@ async fn a_migration_that_is_killed_is_completed_by_the_next_start(database: Dat
     experiment.conclude();
 }
 
-/// How many migrations there were before the one that changes the outbox.
+/// Number of migrations before the one that changes the outbox.
 const BEFORE: u32 = 2;
 
-/// A database from before a migration that cannot come to its end: somebody holds a table that it
-/// changes there.
+/// A database before a migration that cannot finish, because another client has locked one of its
+/// tables.
 struct Held {
     setup: Setup,
     db: DatabaseConnection,
-    /// Its form before.
+    /// The schema before.
     before: Vec<String>,
     holder: DatabaseTransaction,
 }
@@ -90,7 +91,7 @@ impl Held {
         Self { setup, db, before, holder }
     }
 
-    /// Waits until somebody who migrates has come that far.
+    /// Waits until a migration has reached the lock.
     async fn is_reached(&self) {
         let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted \
                        AND relation = 'outbox'::regclass";
@@ -98,9 +99,9 @@ impl Held {
         assert!(eventually(BUSY, in_its_middle).await);
     }
 
-    /// Lets go of it once whoever waited is dead, and answers whether all is as before.
+    /// Releases the lock once the waiting process has ended. Returns `true` if nothing has changed.
     async fn let_go(self) -> (bool, Setup) {
-        // The server notices that its client is dead when it has an answer for it.
+        // PostgreSQL notices only when it responds that its client has disconnected.
         self.holder.rollback().await.unwrap();
         let held = "SELECT count(*) FROM pg_locks WHERE relation = 'outbox'::regclass";
         assert!(eventually(BUSY, async || count(&self.db, held).await == 0).await);
@@ -124,8 +125,7 @@ async fn a_migration_that_is_killed_in_its_middle_leaves_nothing_half_done_postg
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_migration_that_is_told_to_stop_leaves_nothing_half_done_postgres() {
-    let title = "Told to stop in the middle of a migration, the service ends in order, as if it had \
-                 not begun";
+    let title = "Stopped during a migration, the service exits and the schema is unchanged";
     let mut experiment = Experiment::begin("E13", title, &Database::Postgres(String::new()));
     let fresh = schema(&fresh(false).await).await;
     let stops = experiment.figure("stops_of_migrations", 1, 20);
@@ -153,7 +153,7 @@ async fn a_migration_that_is_told_to_stop_leaves_nothing_half_done_postgres() {
     experiment.conclude();
 }
 
-/// What a balancer and a client see of a node.
+/// Statuses of a node for a load balancer and for a client.
 async fn looks(node: &Starting, number: usize) -> [u16; 2] {
     let name = format!("visitor{number}");
     let body = serde_json::json!({
@@ -167,7 +167,7 @@ async fn looks(node: &Starting, number: usize) -> [u16; 2] {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_that_start_together_are_not_ready_until_one_has_migrated_postgres() {
-    let title = "While one node migrates, all answer 503; then all serve, and it was done once";
+    let title = "While one node migrates, all respond 503; then all serve, migrated once";
     let mut experiment = Experiment::begin("E17", title, &Database::Postgres(String::new()));
     let fresh = schema(&fresh(false).await).await;
     let rounds = experiment.figure("starts_together", 1, 10);
@@ -222,7 +222,7 @@ async fn fresh(on_sqlite: bool) -> DatabaseConnection {
     service.database().await
 }
 
-/// Everything the database says about its own form.
+/// The schema of the database, from its catalog.
 async fn schema(db: &DatabaseConnection) -> Vec<String> {
     let sql = match db.get_database_backend() {
         DbBackend::Postgres => {
@@ -238,14 +238,14 @@ async fn schema(db: &DatabaseConnection) -> Vec<String> {
     rows.unwrap().iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
 }
 
-/// People, as every version has known them.
+/// Inserts users, with columns that exist in all versions.
 pub(crate) async fn fill(db: &DatabaseConnection, people: usize) {
     let id = match db.get_database_backend() {
         DbBackend::Postgres => "gen_random_uuid()",
         _ => "randomblob(16)",
     };
     let columns = "id, email, email_key, username, username_key, is_active, is_admin, \
-                   credential_epoch, created_at";
+                   credentials_version, created_at";
     let sql = format!(
         "INSERT INTO users ({columns}) WITH RECURSIVE numbers(n) AS \
          (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {people}) \
@@ -255,7 +255,7 @@ pub(crate) async fn fill(db: &DatabaseConnection, people: usize) {
     assert_eq!(execute(db, &sql).await, u64::try_from(people).unwrap());
 }
 
-async fn a_schema_of_tomorrow_is_left_alone(database: Database) {
+async fn a_newer_schema_is_not_changed(database: Database) {
     let mut service = Setup::on(database).start().await;
     assert_eq!(service.terminate().await.code(), Some(0));
     let db = service.database().await;

@@ -1,5 +1,5 @@
-//! HTTP/1.1 by hand, for what a well-behaved client would not send, and what an error must look
-//! like whoever receives it.
+//! A raw HTTP/1.1 client, for requests that a regular client would not send, and for the exact
+//! form of errors.
 
 use std::io;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use crate::service::Service;
 
-/// How long an answer may take on a busy machine.
+/// Time limit for a response on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// An answer as it came, down to the order of its headers.
+/// A response as received, with its headers in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Raw {
     pub(crate) status: u16,
@@ -23,7 +23,7 @@ pub(crate) struct Raw {
     pub(crate) body: Vec<u8>,
 }
 
-/// A request in the making.
+/// A request that is being built.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     head: Vec<u8>,
@@ -36,7 +36,7 @@ impl Draft {
         Self { head: head.concat(), body: Vec::new() }
     }
 
-    /// A POST of JSON, or of what claims to be.
+    /// A POST request with the content type of JSON.
     pub(crate) fn json(path: &str, body: impl AsRef<[u8]>) -> Self {
         Self::new("POST", path).header("Content-Type", "application/json").body(body)
     }
@@ -48,18 +48,18 @@ impl Draft {
         self
     }
 
-    /// With a bearer token.
+    /// Adds a bearer token.
     pub(crate) fn bearing(self, token: &str) -> Self {
         self.header("Authorization", format!("Bearer {token}"))
     }
 
-    /// A body whose length is announced.
+    /// Adds a body with `Content-Length`.
     pub(crate) fn body(self, body: impl AsRef<[u8]>) -> Self {
         let body = body.as_ref().to_vec();
         Self { body: body.clone(), ..self.header("Content-Length", body.len().to_string()) }
     }
 
-    /// A body in chunks, whose length nobody knows beforehand.
+    /// Adds a chunked body.
     pub(crate) fn chunked(self, body: &[u8]) -> Self {
         let mut chunks = Vec::new();
         for chunk in body.chunks(8192) {
@@ -76,7 +76,7 @@ impl Draft {
     }
 }
 
-/// A connection that is kept.
+/// A persistent connection.
 pub(crate) struct Wire {
     reader: BufReader<OwnedReadHalf>,
     writer: OwnedWriteHalf,
@@ -87,7 +87,7 @@ impl Wire {
         Self::reach(address).await.unwrap()
     }
 
-    /// A connection to somebody who may not be there.
+    /// Connects to a server that may not be running.
     pub(crate) async fn reach(address: &str) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
@@ -95,11 +95,11 @@ impl Wire {
         Ok(Self { reader: BufReader::new(reader), writer })
     }
 
-    /// Sends a request and reads its answer, which may come before all of it was sent.
+    /// Sends a request and reads its response, which may arrive before all of it was sent.
     pub(crate) async fn exchange(&mut self, draft: &Draft) -> Raw {
         let bytes = draft.bytes();
         let bodiless = bytes.starts_with(b"HEAD ");
-        // The server need not listen to the end before it refuses.
+        // The server may refuse the request before it has read all of it.
         let sending = async { drop(self.writer.write_all(&bytes).await) };
         let both = async { tokio::join!(sending, receive(&mut self.reader, bodiless)).1 };
         let answer = tokio::time::timeout(PATIENCE, both).await.expect("an answer in time");
@@ -110,12 +110,12 @@ impl Wire {
         self.try_send(draft).await.unwrap();
     }
 
-    /// Sends a request to somebody who may have gone.
+    /// Sends a request to a server that may have stopped.
     pub(crate) async fn try_send(&mut self, draft: &Draft) -> io::Result<()> {
         self.writer.write_all(&draft.bytes()).await
     }
 
-    /// The next answer, if the connection lives that long.
+    /// The next response, or `None` if the connection ends before.
     pub(crate) async fn receive(&mut self) -> Option<Raw> {
         receive(&mut self.reader, false).await
     }
@@ -148,7 +148,7 @@ async fn receive(reader: &mut BufReader<OwnedReadHalf>, bodiless: bool) -> Optio
 }
 
 impl Raw {
-    /// The value of a header, if it is there exactly once.
+    /// The value of a header that is present exactly once.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(known, _)| known == name);
         let (_, value) = values.next()?;
@@ -163,7 +163,7 @@ impl Raw {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
     }
 
-    /// Insists on problem details, complete and with nothing besides, and answers their `code`.
+    /// Asserts that the body is exactly a problem details object, and returns its `code`.
     #[track_caller]
     pub(crate) fn problem(&self) -> String {
         assert!((400..=599).contains(&self.status), "no error: {self:?}");
@@ -205,7 +205,7 @@ impl Service {
         Wire::to(self.address()).await
     }
 
-    /// One request over a connection of its own.
+    /// Sends a request over a separate connection.
     pub(crate) async fn raw(&self, draft: &Draft) -> Raw {
         self.wire().await.exchange(draft).await
     }

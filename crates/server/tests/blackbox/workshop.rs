@@ -1,7 +1,7 @@
-//! Programs of other languages, at work beside a real service.
+//! Programs in other languages that use a real service.
 //!
-//! `cargo xtask test` installs their packages, and says where in `VESTIBULE_TEST_NODE` and
-//! `VESTIBULE_TEST_PYTHON`.
+//! `cargo xtask test` installs their packages and sets `VESTIBULE_TEST_NODE` and
+//! `VESTIBULE_TEST_PYTHON` to their folders.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -10,23 +10,23 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::process::Command;
 
-/// How long a compiler may take on a busy machine.
+/// Time limit for a compiler on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(5);
 
 /// The API document.
 pub(crate) const DOCUMENT: &str = "docs/openapi.json";
 
-/// Something in the tree, by its path from the root.
+/// A path in the repository, relative to its root.
 pub(crate) fn in_tree(path: &str) -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(path)
 }
 
-/// A folder to work in, which goes away with everything that is made in it.
+/// A temporary folder for programs.
 pub(crate) struct Workshop {
     folder: TempDir,
 }
 
-/// What a program said.
+/// The output of a program.
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) success: bool,
@@ -35,7 +35,7 @@ pub(crate) struct Said {
 }
 
 impl Workshop {
-    /// With copies of files of a folder of the tree.
+    /// Creates a folder with copies of files of a folder of the repository.
     pub(crate) fn with(folder: &str, files: &[&str]) -> Self {
         let workshop = Self { folder: tempfile::tempdir().unwrap() };
         for file in files {
@@ -46,7 +46,7 @@ impl Workshop {
         workshop
     }
 
-    /// As if npm had installed these packages in that folder of it.
+    /// Links the npm packages into a folder, as if npm had installed them there.
     pub(crate) fn with_packages(self, name: &str, folder: &str) -> Self {
         let modules = installed("VESTIBULE_TEST_NODE").join(name).join("node_modules");
         std::os::unix::fs::symlink(modules, self.path(folder).join("node_modules")).unwrap();
@@ -57,7 +57,7 @@ impl Workshop {
         self.folder.path().join(name)
     }
 
-    /// A program, with nothing of this machine's settings and no proxy of it in between.
+    /// A command without the settings and proxies of this machine.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command
@@ -73,7 +73,7 @@ impl Workshop {
         command
     }
 
-    /// A program that came with the packages in a folder.
+    /// A program of the npm packages in a folder.
     pub(crate) fn npm_program(&self, folder: &str, name: &str) -> Command {
         let mut command = self.command(self.path(folder).join("node_modules/.bin").join(name));
         command.current_dir(self.path(folder));
@@ -101,7 +101,7 @@ pub(crate) async fn run(command: &mut Command) -> Said {
     Said { success, output: text(output.stdout), errors }
 }
 
-/// Insists on a good end; answers everything that was said on the way.
+/// Runs a program, asserts that it succeeds and returns its output.
 pub(crate) async fn insist(command: &mut Command) -> String {
     let said = run(command).await;
     let text = format!("{}{}", said.output, said.errors);

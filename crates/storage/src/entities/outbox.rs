@@ -1,4 +1,4 @@
-//! A row of `outbox`, and the words its columns are written in.
+//! A row of `outbox`, and the values of its columns.
 
 use sea_orm::entity::prelude::*;
 
@@ -27,7 +27,7 @@ pub struct Model {
     pub user: BelongsTo<super::user::Entity>,
 }
 
-/// What the mail says.
+/// Kind of mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum Kind {
@@ -45,7 +45,7 @@ pub enum Kind {
     RefreshTokenReused,
 }
 
-/// Whether the mail still waits, and what became of it.
+/// State of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum State {

@@ -10,7 +10,7 @@ pub struct Model {
     pub id: Vec<u8>,
     pub user_id: Uuid,
     pub email_key: String,
-    pub credential_epoch: i64,
+    pub credentials_version: i64,
     pub issued_at: i64,
     pub expires_at: i64,
     pub used_at: Option<i64>,

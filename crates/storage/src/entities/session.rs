@@ -9,7 +9,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub user_id: Uuid,
-    pub credential_epoch: i64,
+    pub credentials_version: i64,
     pub created_at: i64,
     pub last_seen_at: i64,
     pub expires_at: i64,

@@ -16,7 +16,7 @@ pub struct Model {
     pub username_key: String,
     pub is_active: bool,
     pub is_admin: bool,
-    pub credential_epoch: i64,
+    pub credentials_version: i64,
     pub created_at: i64,
     pub language: Option<String>,
     #[sea_orm(has_one)]

@@ -1,22 +1,21 @@
-//! What an earlier version has written is there after the migrations it did not know.
+//! Upgrade tests: rows of earlier versions survive later migrations.
 //!
-//! The rows are written in SQL, as they were then: the store of today cannot write them.
+//! The rows are inserted with SQL, because the current store cannot write the old schema.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
-use vestibule_domain::audit::EventKind;
-use vestibule_domain::caller::Caller;
-use vestibule_domain::email::EmailAddress;
-use vestibule_domain::id::{MailId, SessionId, UserId};
-use vestibule_domain::language::Language;
-use vestibule_domain::mail::{Mail, MailKind, MailRecord, MailState, QueuedMail};
+use vestibule_domain::model::audit::AuditAction;
+use vestibule_domain::model::client::ClientInfo;
+use vestibule_domain::model::email::EmailAddress;
+use vestibule_domain::model::id::{MailId, ResetId, SessionId, UserId};
+use vestibule_domain::model::language::Language;
+use vestibule_domain::model::mail::{Mail, MailKind, MailRecord, MailState, QueuedMail};
+use vestibule_domain::model::secret::SecretDigest;
+use vestibule_domain::model::session::Session;
+use vestibule_domain::model::user::User;
+use vestibule_domain::model::username::Username;
 use vestibule_domain::ports::Store;
-use vestibule_domain::reset::ResetId;
-use vestibule_domain::secret::SecretDigest;
-use vestibule_domain::session::Session;
-use vestibule_domain::user::User;
-use vestibule_domain::username::Username;
 use vestibule_migrations::{Migrator, MigratorTrait, migrate, status};
 use vestibule_testkit::contract::given;
 
@@ -32,7 +31,7 @@ fn at(micros: i64) -> OffsetDateTime {
     OffsetDateTime::UNIX_EPOCH + Duration::microseconds(micros)
 }
 
-/// An identifier as each database spells it.
+/// Returns the SQL literal of an id.
 fn id(db: &DatabaseConnection, number: u128) -> String {
     let id = Uuid::from_u128(number);
     match db.get_database_backend() {
@@ -41,7 +40,7 @@ fn id(db: &DatabaseConnection, number: u128) -> String {
     }
 }
 
-/// Bytes as each database spells them.
+/// Returns the SQL literal of bytes.
 fn bytes(db: &DatabaseConnection, hex: &str) -> String {
     match db.get_database_backend() {
         DbBackend::Postgres => format!("'\\x{hex}'"),
@@ -49,17 +48,17 @@ fn bytes(db: &DatabaseConnection, hex: &str) -> String {
     }
 }
 
-/// Somebody with a session and a mail that waits.
+/// Inserts a user with a session and a queued mail.
 async fn fill(db: &DatabaseConnection) {
     let [user, session, mail] = [USER, SESSION, MAIL].map(|number| id(db, number));
     for row in [
         format!(
             "INSERT INTO users (id, email, email_key, username, username_key, is_active, is_admin, \
-             credential_epoch, created_at) VALUES ({user}, 'Anna@example.com', \
+             credentials_version, created_at) VALUES ({user}, 'Anna@example.com', \
              'anna@example.com', 'Anna', 'anna', TRUE, FALSE, 3, 1000001)"
         ),
         format!(
-            "INSERT INTO sessions (id, user_id, credential_epoch, created_at, last_seen_at, \
+            "INSERT INTO sessions (id, user_id, credentials_version, created_at, last_seen_at, \
              expires_at, ip, user_agent) VALUES ({session}, {user}, 3, 2000002, 3000003, 4000004, \
              NULL, NULL)"
         ),
@@ -72,20 +71,19 @@ async fn fill(db: &DatabaseConnection) {
     }
 }
 
-/// What the second version writes besides: a session in a browser, a notice that was sent, a link
-/// that is being sent.
+/// Inserts rows of the second version: a browser session, a sent notice, and a leased link mail.
 async fn fill_second(db: &DatabaseConnection) {
     let [user, browser, notice, link] = [USER, BROWSER, NOTICE, LINK].map(|number| id(db, number));
     let (key, reset) = (bytes(db, &"ab".repeat(32)), bytes(db, &format!("{RESET:x}")));
     for row in [
         format!("UPDATE users SET language = 'ar' WHERE id = {user}"),
         format!(
-            "INSERT INTO sessions (id, user_id, credential_epoch, created_at, last_seen_at, \
+            "INSERT INTO sessions (id, user_id, credentials_version, created_at, last_seen_at, \
              expires_at, authenticated_at, browser_key_digest) VALUES ({browser}, {user}, 3, 7, 7, \
              9000009, 8000008, {key})"
         ),
         format!(
-            "INSERT INTO password_resets (id, user_id, email_key, credential_epoch, issued_at, \
+            "INSERT INTO password_resets (id, user_id, email_key, credentials_version, issued_at, \
              expires_at) VALUES ({reset}, {user}, 'anna@example.com', 3, 1, 2)"
         ),
         format!(
@@ -103,7 +101,7 @@ async fn fill_second(db: &DatabaseConnection) {
     }
 }
 
-async fn what_the_second_version_wrote_is_there(store: &dyn Store, db: &DatabaseConnection) {
+async fn rows_of_the_second_version_survive(store: &dyn Store, db: &DatabaseConnection) {
     Migrator::up(db, Some(2)).await.unwrap();
     fill(db).await;
     fill_second(db).await;
@@ -124,7 +122,7 @@ async fn what_the_second_version_wrote_is_there(store: &dyn Store, db: &Database
     ];
     assert_eq!(states, expected);
 
-    // The claim lasts, the details are there, and what belongs to a reset still goes with it.
+    // The lease and the details are kept, and mails of a reset are still deleted with it.
     let mut unit = store.begin().await.unwrap();
     let lease = given::lease(at(100));
     assert_eq!(unit.claim_mails(at(13), lease, 9).await.unwrap(), []);
@@ -134,24 +132,24 @@ async fn what_the_second_version_wrote_is_there(store: &dyn Store, db: &Database
     let notice = MailId::from_uuid(Uuid::from_u128(NOTICE));
     assert!(unit.requeue_mail(notice, at(15)).await.unwrap());
     let notice = unit.claim_mails(at(15), lease, 9).await.unwrap().remove(0);
-    let caller = Caller::new(Some("192.0.2.1".parse().unwrap()), Some("curl"));
-    assert_eq!(notice.mail, Mail::PasswordChanged { user_id: user, caller });
+    let client = ClientInfo::new(Some("192.0.2.1".parse().unwrap()), Some("curl"));
+    assert_eq!(notice.mail, Mail::PasswordChanged { user_id: user, client });
     unit.purge(at(3), 9).await.unwrap();
     unit.commit().await.unwrap();
     assert_eq!(store.list_mails(None, 9).await.unwrap().len(), 2);
-    the_third_version_goes_and_comes_back(store, db, user).await;
+    the_third_version_is_reverted_and_applied_again(store, db, user).await;
 }
 
-/// What only it knows is lost on the way down, and nothing else.
-async fn the_third_version_goes_and_comes_back(
+/// The downgrade loses only the data of the third version.
+async fn the_third_version_is_reverted_and_applied_again(
     store: &dyn Store,
     db: &DatabaseConnection,
     user_id: UserId,
 ) {
-    let warning = Mail::RefreshTokenReused { user_id, caller: Caller::default() };
+    let warning = Mail::RefreshTokenReused { user_id, client: ClientInfo::default() };
     let mut unit = store.begin().await.unwrap();
     unit.enqueue(&QueuedMail::new(warning, at(20), given::random())).await.unwrap();
-    unit.record(&given::event(EventKind::SignedIn, Some(user_id), at(20))).await.unwrap();
+    unit.record(&given::event(AuditAction::SignedIn, Some(user_id), at(20))).await.unwrap();
     unit.commit().await.unwrap();
     assert_eq!(store.list_mails(None, 9).await.unwrap().len(), 3);
     Migrator::down(db, Some(2)).await.unwrap();
@@ -166,13 +164,13 @@ async fn the_third_version_goes_and_comes_back(
     assert!(unit.delete_user(user_id, given::noon()).await.unwrap());
     unit.commit().await.unwrap();
     assert_eq!(store.list_mails(None, 9).await.unwrap(), []);
-    // A version that does not know the new tables and columns still writes.
+    // An earlier version, without the new tables and columns, can still write.
     fill(db).await;
     fill_second(db).await;
     assert_eq!(store.list_mails(None, 9).await.unwrap().len(), 3);
 }
 
-async fn what_the_first_version_wrote_is_there(store: &dyn Store, db: &DatabaseConnection) {
+async fn rows_of_the_first_version_survive(store: &dyn Store, db: &DatabaseConnection) {
     Migrator::up(db, Some(1)).await.unwrap();
     assert_eq!(status(db).await.unwrap().applied, ["m20261120_000001_create_accounts"]);
     fill(db).await;
@@ -182,20 +180,20 @@ async fn what_the_first_version_wrote_is_there(store: &dyn Store, db: &DatabaseC
     let username = Username::parse("Anna").unwrap();
     let id = UserId::from_uuid(Uuid::from_u128(USER));
     let first = User::new(id, email.clone(), username, at(1_000_001));
-    let epoch = first.epoch.next().next();
-    let anna = User { epoch, ..first };
+    let credentials_version = first.credentials_version.next().next();
+    let anna = User { credentials_version, ..first };
     assert_eq!(store.find_user(id).await.unwrap(), Some(anna.clone()));
     let session = Session {
         id: SessionId::from_uuid(Uuid::from_u128(SESSION)),
         user_id: id,
-        epoch,
+        credentials_version,
         created_at: at(2_000_002),
         authenticated_at: at(2_000_002),
         last_seen_at: at(3_000_003),
         expires_at: at(4_000_004),
         ..given::session(&anna)
     };
-    let session = Session { caller: Caller::default(), ..session };
+    let session = Session { client: ClientInfo::default(), ..session };
     let found = store.find_session(session.id).await.unwrap();
     assert_eq!(found, Some((session.clone(), anna)));
     let mail = MailRecord {
@@ -208,13 +206,13 @@ async fn what_the_first_version_wrote_is_there(store: &dyn Store, db: &DatabaseC
         last_error: Some("late".to_owned()),
     };
     assert_eq!(store.list_mails(None, 9).await.unwrap(), [mail]);
-    assert_eq!(store.find_relay().await.unwrap(), None);
+    assert_eq!(store.find_smtp_settings().await.unwrap(), None);
 
-    // The new columns can be written to, and a version that does not know them still writes.
+    // The new columns can be written, and an earlier version, without them, can still write.
     let mut unit = store.begin().await.unwrap();
     assert!(unit.set_language(id, Language::Arabic).await.unwrap());
     let key = Some(given::digest());
-    assert!(unit.renew_session(session.id, epoch, key, at(9)).await.unwrap());
+    assert!(unit.renew_session(session.id, credentials_version, key, at(9)).await.unwrap());
     assert!(unit.end_session(session.id, given::noon()).await.unwrap());
     assert!(unit.delete_user(id, given::noon()).await.unwrap());
     unit.commit().await.unwrap();
@@ -223,7 +221,7 @@ async fn what_the_first_version_wrote_is_there(store: &dyn Store, db: &DatabaseC
     assert_eq!(opened_meanwhile.authenticated_at, OffsetDateTime::UNIX_EPOCH);
     Migrator::down(db, Some(3)).await.unwrap();
     migrate(db).await.unwrap();
-    // Behind the back of the store, which remembers what it has found.
+    // `list_sessions` bypasses the session cache.
     assert_eq!(store.list_sessions(id).await.unwrap(), [session]);
 }
 
@@ -234,7 +232,7 @@ mod sqlite {
     async fn a_database_of_the_first_version_is_migrated() {
         let fixture = empty().await;
         let db = fixture.sea.connection();
-        super::what_the_first_version_wrote_is_there(&*fixture.store(), db).await;
+        super::rows_of_the_first_version_survive(&*fixture.store(), db).await;
         fixture.close().await;
     }
 
@@ -242,7 +240,7 @@ mod sqlite {
     async fn a_database_of_the_second_version_is_migrated() {
         let fixture = empty().await;
         let db = fixture.sea.connection();
-        super::what_the_second_version_wrote_is_there(&*fixture.store(), db).await;
+        super::rows_of_the_second_version_survive(&*fixture.store(), db).await;
         fixture.close().await;
     }
 }
@@ -254,7 +252,7 @@ mod postgres {
     async fn a_database_of_the_first_version_is_migrated() {
         let fixture = empty().await;
         let db = fixture.sea.connection();
-        super::what_the_first_version_wrote_is_there(&*fixture.store(), db).await;
+        super::rows_of_the_first_version_survive(&*fixture.store(), db).await;
         fixture.close().await;
     }
 
@@ -262,7 +260,7 @@ mod postgres {
     async fn a_database_of_the_second_version_is_migrated() {
         let fixture = empty().await;
         let db = fixture.sea.connection();
-        super::what_the_second_version_wrote_is_there(&*fixture.store(), db).await;
+        super::rows_of_the_second_version_survive(&*fixture.store(), db).await;
         fixture.close().await;
     }
 }

@@ -1,10 +1,10 @@
-//! The rules of [`Audit`](vestibule_domain::ports::Audit) and of listing events.
+//! Tests of [`AuditStore`](vestibule_domain::ports::AuditStore) and of listing events.
 
 use time::{Duration, OffsetDateTime};
-use vestibule_domain::audit::{AuditEvent, Doer, EventKind};
-use vestibule_domain::caller::Caller;
+use vestibule_domain::model::audit::{Actor, AuditAction, AuditEvent};
+use vestibule_domain::model::client::ClientInfo;
+use vestibule_domain::model::user::User;
 use vestibule_domain::ports::Store;
-use vestibule_domain::user::User;
 
 use super::given;
 
@@ -12,25 +12,26 @@ fn at(minutes: i64) -> OffsetDateTime {
     given::noon() + Duration::minutes(minutes)
 }
 
-/// Somebody signs in, several times, a minute apart; the newest first.
+/// Adds sign-ins at these minutes, and returns their events, the newest first.
 async fn sign_ins(store: &dyn Store, user: &User, minutes: &[i64]) -> Vec<AuditEvent> {
     let mut events = Vec::new();
     for minute in minutes {
-        let event = given::event(EventKind::SignedIn, Some(user.id), at(*minute));
+        let event = given::event(AuditAction::SignedIn, Some(user.id), at(*minute));
         commit!(store, record(&event));
         events.insert(0, event);
     }
     events
 }
 
-/// "Adds an event", of whatever kind, about whomever, done by whomever.
-pub async fn an_event_comes_back_as_it_was(store: &dyn Store) {
+/// "Adds an event", of any action, about any user, by any actor.
+pub async fn an_event_is_read_as_it_was_written(store: &dyn Store) {
     let anna = given::user("anna").id;
-    for (minute, kind) in (0..).zip(EventKind::ALL) {
-        for by in [Doer::Holder, Doer::Administrator(anna), Doer::Operator, Doer::Service] {
-            for (user_id, caller) in [(Some(anna), given::caller()), (None, Caller::default())] {
+    for (minute, kind) in (0..).zip(AuditAction::ALL) {
+        for by in [Actor::Client, Actor::Administrator(anna), Actor::Operator, Actor::Service] {
+            for (user_id, client) in [(Some(anna), given::client()), (None, ClientInfo::default())]
+            {
                 let event = given::event(kind, user_id, at(minute));
-                let event = AuditEvent { by, caller, ..event };
+                let event = AuditEvent { by, client, ..event };
                 commit!(store, record(&event));
                 assert_eq!(store.list_events(None, None, 1).await.unwrap(), [event]);
             }
@@ -38,7 +39,7 @@ pub async fn an_event_comes_back_as_it_was(store: &dyn Store) {
     }
 }
 
-/// "… events …, the newest first."
+/// "… audit events …, the newest first."
 pub async fn events_are_listed_newest_first(store: &dyn Store) {
     assert_eq!(store.list_events(None, None, 10).await.unwrap(), []);
     let anna = given::stored_user(store, "anna").await;
@@ -47,7 +48,7 @@ pub async fn events_are_listed_newest_first(store: &dyn Store) {
     assert_eq!(store.list_events(None, None, 10).await.unwrap(), events);
 }
 
-/// "At most `limit` events with an id before `before`."
+/// "Returns at most `limit` audit events with an id before `before`."
 pub async fn a_list_of_events_continues_before_an_id_and_ends_at_the_limit(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let events = sign_ins(store, &anna, &[0, 1, 2]).await;
@@ -60,33 +61,33 @@ pub async fn a_list_of_events_continues_before_an_id_and_ends_at_the_limit(store
     }
 }
 
-/// "… of one user if asked."
-pub async fn events_of_one_user_can_be_listed_alone(store: &dyn Store) {
+/// "… of one user if given."
+pub async fn events_can_be_listed_by_user(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let berta = given::stored_user(store, "berta").await;
     let annas = sign_ins(store, &anna, &[0, 2]).await;
     let bertas = sign_ins(store, &berta, &[1, 3]).await;
-    commit!(store, record(&given::event(EventKind::SignInFailed, None, at(4))));
-    // What somebody does to others is about the others.
-    let by = Doer::Administrator(anna.id);
-    let promoted = given::event(EventKind::Promoted, Some(berta.id), at(5));
+    commit!(store, record(&given::event(AuditAction::SignInFailed, None, at(4))));
+    // An event of an administrator is about the changed account.
+    let by = Actor::Administrator(anna.id);
+    let promoted = given::event(AuditAction::Promoted, Some(berta.id), at(5));
     let promoted = AuditEvent { by, ..promoted };
     commit!(store, record(&promoted));
     assert_eq!(store.list_events(Some(anna.id), None, 10).await.unwrap(), annas);
     let bertas = [vec![promoted], bertas].concat();
     assert_eq!(store.list_events(Some(berta.id), None, 10).await.unwrap(), bertas);
-    let nobody = given::user("nobody").id;
-    assert_eq!(store.list_events(Some(nobody), None, 10).await.unwrap(), []);
+    let unknown = given::user("unknown").id;
+    assert_eq!(store.list_events(Some(unknown), None, 10).await.unwrap(), []);
     assert_eq!(store.list_events(None, None, 10).await.unwrap().len(), 6);
 }
 
 /// "It stays when its account is deleted."
-pub async fn an_event_outlives_its_account(store: &dyn Store) {
+pub async fn an_event_stays_when_its_account_is_deleted(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let admin = given::stored_user(store, "admin").await;
     let mut events = sign_ins(store, &anna, &[0]).await;
-    let deleted = given::event(EventKind::UserDeleted, Some(anna.id), at(1));
-    let deleted = AuditEvent { by: Doer::Administrator(admin.id), ..deleted };
+    let deleted = given::event(AuditAction::UserDeleted, Some(anna.id), at(1));
+    let deleted = AuditEvent { by: Actor::Administrator(admin.id), ..deleted };
     let mut unit = store.begin().await.unwrap();
     assert!(unit.delete_user(anna.id, given::noon()).await.unwrap());
     unit.record(&deleted).await.unwrap();
@@ -112,7 +113,7 @@ pub async fn purging_deletes_events_from_before(store: &dyn Store) {
     }
 }
 
-/// "Deletes at most `limit` events …, and answers whether there may be more."
+/// "Deletes at most `limit` events … Returns `true` if there may be more."
 pub async fn events_are_purged_in_batches(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     sign_ins(store, &anna, &[0, 1, 2, 3, 4]).await;

@@ -1,20 +1,20 @@
-//! What a store may have remembered of a session, and must not once it has changed.
+//! A cached session must not be returned after it has changed.
 
 use time::Duration;
-use vestibule_domain::id::UserId;
-use vestibule_domain::language::Language;
+use vestibule_domain::model::id::UserId;
+use vestibule_domain::model::language::Language;
+use vestibule_domain::model::session::Session;
+use vestibule_domain::model::user::User;
 use vestibule_domain::ports::Store;
-use vestibule_domain::session::Session;
-use vestibule_domain::user::User;
 
 use super::given;
 
-/// Changes a stored user or one of their sessions through one verb.
+/// Changes a stored user or one of their sessions with one method.
 macro_rules! change {
     ($store:expr, $session:expr, $user:expr, $verb:ident($($argument:expr),*)) => {{
         let (before, after) = {
             let before = $store.find_session($session.id).await.unwrap();
-            // Asked twice, so that the second answer may be one that is remembered.
+            // Read twice, so that the second result may come from a cache.
             assert_eq!($store.find_session($session.id).await.unwrap(), before);
             commit!($store, $verb($($argument),*));
             (before, $store.find_session($session.id).await.unwrap())
@@ -25,27 +25,36 @@ macro_rules! change {
     }};
 }
 
-/// "Sees whatever was committed through this store", by whichever verb.
-pub async fn whatever_a_unit_changes_is_seen_by_the_next_read(store: &dyn Store) {
+/// "Sees all commits of this store at once", by all methods.
+pub async fn all_changes_of_a_unit_are_seen_by_the_next_read(store: &dyn Store) {
     let later = given::noon() + Duration::HOUR;
     let anna = given::stored_user(store, "anna").await;
     let refresh = given::refresh();
     let session = given::session(&anna).refreshed_by(refresh.clone());
     commit!(store, insert_session(&session));
-    let epoch = anna.epoch;
+    let credentials_version = anna.credentials_version;
 
     change!(store, session, anna, touch_session(session.id, later));
-    change!(store, session, anna, renew_session(session.id, epoch, None, later));
+    change!(store, session, anna, renew_session(session.id, credentials_version, None, later));
     let rotation = given::rotation(refresh.current, later + Duration::HOUR);
-    change!(store, session, anna, rotate_refresh(session.id, epoch, given::digest(), &rotation));
+    change!(
+        store,
+        session,
+        anna,
+        rotate_refresh(session.id, credentials_version, given::digest(), &rotation)
+    );
     change!(store, session, anna, set_admin(anna.id, true));
     change!(store, session, anna, set_active(anna.id, false));
     change!(store, session, anna, set_language(anna.id, Language::German));
-    change!(store, session, anna, advance_epoch(anna.id, epoch));
-    let epoch = epoch.next();
-    let kept =
-        change!(store, session, anna, keep_only_session(anna.id, session.id, epoch, given::noon()));
-    assert_eq!(kept.unwrap().0.epoch, epoch);
+    change!(store, session, anna, advance_credentials_version(anna.id, credentials_version));
+    let credentials_version = credentials_version.next();
+    let kept = change!(
+        store,
+        session,
+        anna,
+        keep_only_session(anna.id, session.id, credentials_version, given::noon())
+    );
+    assert_eq!(kept.unwrap().0.credentials_version, credentials_version);
     change!(store, session, anna, end_session(session.id, given::noon()));
 
     let ends: [fn(&Session) -> End; 5] = [
@@ -53,7 +62,7 @@ pub async fn whatever_a_unit_changes_is_seen_by_the_next_read(store: &dyn Store)
         |session| End::All(session.user_id),
         |session| End::Newest(session.user_id),
         |_| End::Purge,
-        |_| End::Everybody,
+        |_| End::AllUsers,
     ];
     for end in ends {
         let session = given::stored_session(store, &anna).await;
@@ -65,13 +74,13 @@ pub async fn whatever_a_unit_changes_is_seen_by_the_next_read(store: &dyn Store)
     assert_eq!(change!(store, session, anna, delete_user(anna.id, given::noon())), None);
 }
 
-/// What ends a session without naming it.
+/// Operations that end a session without its id.
 enum End {
     Others(UserId),
     All(UserId),
     Newest(UserId),
     Purge,
-    Everybody,
+    AllUsers,
 }
 
 impl End {
@@ -79,7 +88,10 @@ impl End {
         match self {
             Self::Others(user) => {
                 let kept = given::stored_session(store, owner).await;
-                commit!(store, keep_only_session(user, kept.id, owner.epoch, given::noon()));
+                commit!(
+                    store,
+                    keep_only_session(user, kept.id, owner.credentials_version, given::noon())
+                );
             }
             Self::All(user) => commit!(store, end_sessions(user, given::noon())),
             Self::Newest(user) => {
@@ -89,7 +101,7 @@ impl End {
             Self::Purge => {
                 commit!(store, purge(given::noon() + Duration::days(3650), 1000));
             }
-            Self::Everybody => {
+            Self::AllUsers => {
                 commit!(store, revoke_everything(given::noon()));
             }
         }

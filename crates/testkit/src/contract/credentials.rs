@@ -1,11 +1,11 @@
-//! The rules of [`Credentials`](vestibule_domain::ports::Credentials) and of finding passwords.
+//! Tests of [`CredentialStore`](vestibule_domain::ports::CredentialStore) and of finding passwords.
 
 use vestibule_domain::ports::Store;
 
 use super::given;
 
-/// "Sets a user's password, whether they had one or not."
-pub async fn a_password_is_set_whether_there_was_one_or_not(store: &dyn Store) {
+/// "Sets a user's password hash, replacing an earlier one."
+pub async fn a_password_is_set_or_replaced(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     for text in ["first", "second", "second"] {
         commit!(store, set_password(anna.id, &given::hash(text), given::noon()));
@@ -13,7 +13,7 @@ pub async fn a_password_is_set_whether_there_was_one_or_not(store: &dyn Store) {
     }
 }
 
-/// "A user's password hash."
+/// "Returns a user's password hash."
 pub async fn a_password_is_found_by_its_user(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let berta = given::stored_user(store, "berta").await;
@@ -22,7 +22,7 @@ pub async fn a_password_is_found_by_its_user(store: &dyn Store) {
     assert_eq!(store.find_password(berta.id).await.unwrap(), None);
 }
 
-/// "Replaces one hash of the same password by another."
+/// "Replaces a hash by another one of the same password."
 pub async fn a_hash_is_replaced_by_a_better_one(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     commit!(store, set_password(anna.id, &given::hash("old"), given::noon()));
@@ -30,7 +30,7 @@ pub async fn a_hash_is_replaced_by_a_better_one(store: &dyn Store) {
     assert_eq!(store.find_password(anna.id).await.unwrap(), Some(given::hash("new")));
 }
 
-/// "Answers `false`, and changes nothing, when the stored hash is not `old` any more."
+/// "Returns `false`, and changes nothing, if the stored hash is not `old` any more."
 pub async fn a_hash_that_has_changed_is_not_replaced(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let [old, new, other] = ["old", "new", "other"].map(given::hash);
@@ -40,6 +40,6 @@ pub async fn a_hash_that_has_changed_is_not_replaced(store: &dyn Store) {
     commit!(store, set_password(anna.id, &other, given::noon()));
     assert!(!commit!(store, replace_hash(anna.id, &old, &new)));
     assert_eq!(store.find_password(anna.id).await.unwrap(), Some(other));
-    let nobody = given::user("nobody");
-    assert!(!commit!(store, replace_hash(nobody.id, &old, &new)));
+    let unknown = given::user("unknown");
+    assert!(!commit!(store, replace_hash(unknown.id, &old, &new)));
 }

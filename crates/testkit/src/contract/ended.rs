@@ -1,12 +1,12 @@
-//! The rules of remembering which sessions have ended.
+//! Tests of the list of ended sessions.
 
 use std::collections::BTreeSet;
 
 use time::{Duration, OffsetDateTime};
-use vestibule_domain::id::SessionId;
+use vestibule_domain::model::id::SessionId;
+use vestibule_domain::model::session::EndedSession;
+use vestibule_domain::model::user::User;
 use vestibule_domain::ports::Store;
-use vestibule_domain::session::EndedSession;
-use vestibule_domain::user::User;
 
 use super::given;
 
@@ -14,7 +14,7 @@ fn at(minutes: i64) -> OffsetDateTime {
     given::noon() + Duration::minutes(minutes)
 }
 
-/// Before everything.
+/// The start of the list.
 fn beginning() -> EndedSession {
     let ended_at = OffsetDateTime::UNIX_EPOCH;
     EndedSession { ended_at, id: SessionId::earliest(ended_at) }
@@ -34,13 +34,13 @@ async fn anna_with(store: &dyn Store, sessions: usize) -> (User, Vec<SessionId>)
 }
 
 fn ended(ids: impl IntoIterator<Item = SessionId>, ended_at: OffsetDateTime) -> Vec<EndedSession> {
-    // In the order of their ids.
+    // Ordered by id.
     let ended: BTreeSet<_> = ids.into_iter().map(|id| EndedSession { ended_at, id }).collect();
     ended.into_iter().collect()
 }
 
-/// "Whichever verb ends one at `now`, it is listed as ended then."
-pub async fn every_session_that_a_verb_ends_is_listed(store: &dyn Store) {
+/// "A session that a method ends at `now` is added to the ended sessions at `now`."
+pub async fn sessions_ended_by_each_method_are_listed(store: &dyn Store) {
     assert_eq!(listed(store).await, []);
     let (anna, ids) = anna_with(store, 7).await;
     let bystander = given::stored_user(store, "berta").await;
@@ -57,7 +57,7 @@ pub async fn every_session_that_a_verb_ends_is_listed(store: &dyn Store) {
     assert_eq!(listed(store).await, expected);
 
     let keep = live.remove(2);
-    let kept = commit!(store, keep_only_session(anna.id, keep, anna.epoch, at(4)));
+    let kept = commit!(store, keep_only_session(anna.id, keep, anna.credentials_version, at(4)));
     assert_eq!(kept, Some(4));
     expected.extend(ended(live, at(4)));
     assert_eq!(listed(store).await, expected);
@@ -66,11 +66,11 @@ pub async fn every_session_that_a_verb_ends_is_listed(store: &dyn Store) {
     expected.extend(ended([keep], at(5)));
     assert_eq!(listed(store).await, expected);
     commit!(store, end_sessions(anna.id, at(6)));
-    assert_eq!(listed(store).await, expected, "nobody was left");
+    assert_eq!(listed(store).await, expected, "no entry was lost");
 }
 
-/// … also those that end with their user, or with everything.
-pub async fn sessions_of_a_deleted_user_and_of_everybody_are_listed(store: &dyn Store) {
+/// Includes sessions that end with their user, or when all are revoked.
+pub async fn sessions_of_a_deleted_user_and_of_all_users_are_listed(store: &dyn Store) {
     let (anna, ids) = anna_with(store, 2).await;
     let berta = given::stored_user(store, "berta").await;
     let other = given::stored_session(store, &berta).await.id;
@@ -82,8 +82,8 @@ pub async fn sessions_of_a_deleted_user_and_of_everybody_are_listed(store: &dyn 
     assert_eq!(listed(store).await, expected);
 }
 
-/// A unit that is discarded has ended nothing.
-pub async fn a_dropped_end_is_not_listed(store: &dyn Store) {
+/// A unit that is rolled back ends no session.
+pub async fn a_rolled_back_end_is_not_listed(store: &dyn Store) {
     let (_, ids) = anna_with(store, 1).await;
     let mut unit = store.begin().await.unwrap();
     assert!(unit.end_session(ids[0], at(1)).await.unwrap());
@@ -91,8 +91,8 @@ pub async fn a_dropped_end_is_not_listed(store: &dyn Store) {
     assert_eq!(listed(store).await, []);
 }
 
-/// "At most `limit` … after that place in their order, the earliest first …"
-pub async fn a_list_of_ended_sessions_continues_after_its_last(store: &dyn Store) {
+/// "Returns at most `limit` ended sessions after that entry, ordered by end time and then by id."
+pub async fn a_list_of_ended_sessions_continues_after_an_entry(store: &dyn Store) {
     let (anna, ids) = anna_with(store, 5).await;
     commit!(store, end_session(ids[0], at(9)));
     commit!(store, end_sessions(anna.id, at(1)));
@@ -112,8 +112,9 @@ pub async fn a_list_of_ended_sessions_continues_after_its_last(store: &dyn Store
     assert_eq!(store.list_ended_sessions(later, 9).await.unwrap(), all[4..]);
 }
 
-/// "Forgets that sessions have ended which did so before `before`. … at most `limit` …"
-pub async fn ended_sessions_are_forgotten_in_batches(store: &dyn Store) {
+/// "Deletes at most `limit` entries of ended sessions from before `before`. Returns `true` if there
+/// may be more."
+pub async fn ended_sessions_are_purged_in_batches(store: &dyn Store) {
     let (_, ids) = anna_with(store, 4).await;
     for (minutes, id) in (1..).zip(&ids) {
         commit!(store, end_session(*id, at(minutes)));
@@ -124,18 +125,21 @@ pub async fn ended_sessions_are_forgotten_in_batches(store: &dyn Store) {
     assert_eq!(listed(store).await, ended([ids[3]], at(4)), "not before");
 }
 
-/// "… sessions that began at or after `since` and are not in their user's epoch …"
-pub async fn a_session_that_a_change_has_overtaken_is_listed(store: &dyn Store) {
+/// "… sessions created at or after `since` whose credentials version is not that of their user."
+pub async fn a_session_of_an_older_credentials_version_is_listed(store: &dyn Store) {
     let noon = given::noon();
     let overtaken = async |since| store.list_overtaken_sessions(since, 9).await.unwrap();
     let (anna, ids) = anna_with(store, 1).await;
     assert_eq!(overtaken(noon).await, []);
-    // As if it had been opened by somebody who knew the old password, while that was changed.
-    assert!(commit!(store, advance_epoch(anna.id, anna.epoch)));
+    // As if a sign-in with the old password happened during the change.
+    assert!(commit!(store, advance_credentials_version(anna.id, anna.credentials_version)));
     assert_eq!(overtaken(noon).await, ids);
     assert_eq!(overtaken(noon + Duration::MILLISECOND).await, []);
     assert_eq!(store.list_overtaken_sessions(noon, 0).await.unwrap(), []);
-    let fresh = given::session(&User { epoch: anna.epoch.next(), ..anna.clone() });
+    let fresh = given::session(&User {
+        credentials_version: anna.credentials_version.next(),
+        ..anna.clone()
+    });
     assert!(commit!(store, insert_session(&fresh)));
     assert_eq!(overtaken(noon).await, ids);
 }

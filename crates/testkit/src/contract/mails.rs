@@ -1,11 +1,13 @@
-//! The rules of listing mails, and of sending one again by hand.
+//! Tests of listing mails, and of sending one again.
 
 use time::{Duration, OffsetDateTime};
-use vestibule_domain::email::EmailAddress;
-use vestibule_domain::id::MailId;
-use vestibule_domain::mail::{Lease, Mail, MailFate, MailKind, MailRecord, MailState, QueuedMail};
+use vestibule_domain::model::email::EmailAddress;
+use vestibule_domain::model::id::MailId;
+use vestibule_domain::model::mail::{
+    Lease, Mail, MailFate, MailKind, MailRecord, MailState, QueuedMail,
+};
+use vestibule_domain::model::user::User;
 use vestibule_domain::ports::Store;
-use vestibule_domain::user::User;
 
 use super::given;
 
@@ -13,7 +15,7 @@ fn at(minutes: i64) -> OffsetDateTime {
     given::noon() + Duration::minutes(minutes)
 }
 
-/// Somebody whose address is not its own key.
+/// A user whose address differs from its key.
 async fn anna(store: &dyn Store) -> User {
     let email = EmailAddress::parse("Anna@Example.COM").unwrap();
     let anna = User { email, ..given::user("anna") };
@@ -21,13 +23,13 @@ async fn anna(store: &dyn Store) -> User {
     anna
 }
 
-/// Claims everything that is due, for ten minutes.
+/// Claims all due mails, for ten minutes.
 async fn claim(store: &dyn Store, now: OffsetDateTime) -> (Lease, Vec<QueuedMail>) {
     let lease = given::lease(now + Duration::minutes(10));
     (lease, commit!(store, claim_mails(now, lease, 100)))
 }
 
-/// Claims the one mail that is due, and settles it a minute later.
+/// Claims the one due mail, and settles it a minute later.
 async fn settle(store: &dyn Store, now: OffsetDateTime, fate: &MailFate) {
     let (lease, claimed) = claim(store, now).await;
     assert_eq!(claimed.len(), 1);
@@ -40,16 +42,16 @@ async fn record(store: &dyn Store, id: MailId) -> MailRecord {
     mails.into_iter().find(|mail| mail.id == id).unwrap()
 }
 
-/// "… mails …, the newest first", each as what it is and to whom it goes.
+/// "… mails …, the newest first", with kind and recipient.
 pub async fn mails_are_listed_newest_first(store: &dyn Store) {
     assert_eq!(store.list_mails(None, 10).await.unwrap(), []);
     let (anna, berta) = (anna(store).await, given::stored_user(store, "berta").await);
     let reset = given::stored_reset(store, &anna, at(0)).await;
-    let (user_id, caller) = (anna.id, given::caller());
-    let notice = Mail::PasswordChanged { user_id, caller: caller.clone() };
-    let disabled = Mail::PasswordDisabled { user_id, caller: caller.clone() };
-    let guessed = Mail::SignInAfterFailures { user_id, caller: caller.clone() };
-    let copied = Mail::RefreshTokenReused { user_id, caller };
+    let (user_id, client) = (anna.id, given::client());
+    let notice = Mail::PasswordChanged { user_id, client: client.clone() };
+    let disabled = Mail::PasswordDisabled { user_id, client: client.clone() };
+    let guessed = Mail::SignInAfterFailures { user_id, client: client.clone() };
+    let copied = Mail::RefreshTokenReused { user_id, client };
     let mails = [
         (Mail::ResetLink { user_id: anna.id, reset_id: reset.id }, MailKind::ResetLink, &anna),
         (Mail::Welcome { user_id: berta.id }, MailKind::Welcome, &berta),
@@ -76,7 +78,7 @@ pub async fn mails_are_listed_newest_first(store: &dyn Store) {
     assert_eq!(store.list_mails(None, 10).await.unwrap(), records);
 }
 
-/// "At most `limit` mails with an id before `before`."
+/// "Returns at most `limit` mails with an id before `before`."
 pub async fn a_list_of_mails_continues_before_an_id_and_ends_at_the_limit(store: &dyn Store) {
     let anna = anna(store).await;
     let mut ids = Vec::new();
@@ -93,15 +95,15 @@ pub async fn a_list_of_mails_continues_before_an_id_and_ends_at_the_limit(store:
     assert_eq!(list(Some(ids[2]), 2).await, []);
 }
 
-/// What has become of a mail so far is on its record: attempts, the next one, the last error.
-pub async fn a_record_follows_its_mail(store: &dyn Store) {
+/// The record contains the attempts, the time of the next one, and the last error.
+pub async fn a_record_shows_the_state_of_its_mail(store: &dyn Store) {
     let anna = anna(store).await;
     let mail = given::stored_welcome(store, &anna, at(0)).await;
     let waiting = record(store, mail.id).await;
     claim(store, at(0)).await;
     assert_eq!(record(store, mail.id).await, MailRecord { attempts: 1, ..waiting.clone() });
 
-    // The claim has run out.
+    // The lease has ended.
     let retry = MailFate::Retry { at: at(60), reason: "451 la\0ter".to_owned() };
     settle(store, at(30), &retry).await;
     let retried = MailRecord {
@@ -117,12 +119,12 @@ pub async fn a_record_follows_its_mail(store: &dyn Store) {
     assert_eq!(record(store, mail.id).await, MailRecord { attempts: 3, state, ..waiting });
 }
 
-/// The other two ways a mail can end.
-pub async fn a_record_says_how_its_mail_ended(store: &dyn Store) {
+/// The record of mails that failed or were withdrawn.
+pub async fn a_record_shows_the_result_of_its_mail(store: &dyn Store) {
     let anna = anna(store).await;
-    let failed = MailFate::Failed { reason: "550 nobody".to_owned() };
+    let failed = MailFate::Failed { reason: "550 unknown user".to_owned() };
     for (fate, state, last_error) in [
-        (failed, MailState::Failed { at: at(1) }, Some("550 nobody".to_owned())),
+        (failed, MailState::Failed { at: at(1) }, Some("550 unknown user".to_owned())),
         (MailFate::Withdrawn, MailState::Withdrawn { at: at(1) }, None),
     ] {
         let mail = given::stored_welcome(store, &anna, at(0)).await;
@@ -132,9 +134,9 @@ pub async fn a_record_says_how_its_mail_ended(store: &dyn Store) {
     }
 }
 
-/// "Makes a mail due at `now`, whatever became of it: its attempts and its failure are forgotten,
-/// when it was queued is not."
-pub async fn a_mail_is_made_due_again_whatever_became_of_it(store: &dyn Store) {
+/// "Makes a mail due at `now`, in any state: its attempts and last error are reset, the time at
+/// which it was queued stays."
+pub async fn a_mail_in_any_state_is_made_due_again(store: &dyn Store) {
     let anna = anna(store).await;
     let reason = "no".to_owned();
     for fate in [
@@ -156,7 +158,7 @@ pub async fn a_mail_is_made_due_again_whatever_became_of_it(store: &dyn Store) {
     }
 }
 
-/// "Answers `false`, and changes nothing, when … a lease on it lasts beyond `now`."
+/// "Returns `false`, and changes nothing, if … it has a lease beyond `now`."
 pub async fn a_mail_that_is_being_sent_is_not_made_due(store: &dyn Store) {
     let anna = anna(store).await;
     let mail = given::stored_welcome(store, &anna, at(0)).await;
@@ -167,14 +169,14 @@ pub async fn a_mail_that_is_being_sent_is_not_made_due(store: &dyn Store) {
     assert_eq!(record(store, mail.id).await, before);
     assert_eq!(claim(store, last).await.1, []);
 
-    // The worker was never heard of again. Should it be after all, its claim is over.
+    // The worker of the first claim can no longer settle.
     assert!(commit!(store, requeue_mail(mail.id, lease.until)));
     assert!(!commit!(store, settle_mail(mail.id, lease.id, &MailFate::Sent, lease.until)));
     assert_eq!(claim(store, lease.until).await.1, [QueuedMail { attempts: 1, ..mail }]);
 }
 
-/// "Answers `false`, and changes nothing, when there is no such mail."
-pub async fn a_mail_that_is_gone_is_not_made_due(store: &dyn Store) {
+/// "Returns `false`, and changes nothing, if there is no such mail."
+pub async fn a_deleted_mail_is_not_made_due(store: &dyn Store) {
     let anna = anna(store).await;
     let mail = given::stored_welcome(store, &anna, at(0)).await;
     let before = record(store, mail.id).await;

@@ -1,10 +1,10 @@
-//! The rules of [`Outbox`](vestibule_domain::ports::Outbox).
+//! Tests of [`OutboxStore`](vestibule_domain::ports::OutboxStore).
 
 use time::{Duration, OffsetDateTime};
-use vestibule_domain::caller::Caller;
-use vestibule_domain::id::MailId;
-use vestibule_domain::mail::{Lease, Mail, MailFate, QueuedMail};
-use vestibule_domain::policy::SessionPolicy;
+use vestibule_domain::model::client::ClientInfo;
+use vestibule_domain::model::id::MailId;
+use vestibule_domain::model::mail::{Lease, Mail, MailFate, QueuedMail};
+use vestibule_domain::model::policy::SessionPolicy;
 use vestibule_domain::ports::Store;
 
 use super::given::{self, LINK_TTL};
@@ -18,23 +18,23 @@ fn ids(mails: &[QueuedMail]) -> Vec<MailId> {
     mails.iter().map(|mail| mail.id).collect()
 }
 
-/// Claims everything that is due, for ten minutes.
+/// Claims all due mails, for ten minutes.
 async fn claim(store: &dyn Store, now: OffsetDateTime) -> (Lease, Vec<QueuedMail>) {
     let lease = given::lease(now + Duration::minutes(10));
     (lease, commit!(store, claim_mails(now, lease, 100)))
 }
 
 /// "Adds a mail, due at once."
-pub async fn a_mail_is_due_at_once_and_comes_back_as_it_was(store: &dyn Store) {
+pub async fn a_mail_is_due_at_once_and_read_as_it_was_written(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let reset = given::stored_reset(store, &anna, at(0)).await;
     for mail in [
         Mail::Welcome { user_id: anna.id },
         Mail::ResetLink { user_id: anna.id, reset_id: reset.id },
-        Mail::PasswordChanged { user_id: anna.id, caller: given::caller() },
-        Mail::PasswordDisabled { user_id: anna.id, caller: Caller::default() },
-        Mail::SignInAfterFailures { user_id: anna.id, caller: given::caller() },
-        Mail::RefreshTokenReused { user_id: anna.id, caller: given::caller() },
+        Mail::PasswordChanged { user_id: anna.id, client: given::client() },
+        Mail::PasswordDisabled { user_id: anna.id, client: ClientInfo::default() },
+        Mail::SignInAfterFailures { user_id: anna.id, client: given::client() },
+        Mail::RefreshTokenReused { user_id: anna.id, client: given::client() },
     ] {
         let queued = QueuedMail::new(mail, at(0), given::random());
         commit!(store, enqueue(&queued));
@@ -51,8 +51,8 @@ pub async fn a_mail_that_is_not_due_is_not_claimed(store: &dyn Store) {
     assert_eq!(ids(&claim(store, at(1)).await.1), [mail.id]);
 }
 
-/// "… and not under a lease that lasts beyond `now`."
-pub async fn a_claimed_mail_is_left_alone_until_its_lease_has_run_out(store: &dyn Store) {
+/// "… and have no lease beyond `now`."
+pub async fn a_claimed_mail_is_not_claimed_again_until_its_lease_ends(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let mail = given::stored_welcome(store, &anna, at(0)).await;
     let (lease, _) = claim(store, at(0)).await;
@@ -61,8 +61,8 @@ pub async fn a_claimed_mail_is_left_alone_until_its_lease_has_run_out(store: &dy
     assert_eq!(ids(&claim(store, lease.until).await.1), [mail.id]);
 }
 
-/// "Claims at most `limit` mails …, the longest due first."
-pub async fn the_longest_due_is_claimed_first_and_never_more_than_the_limit(store: &dyn Store) {
+/// "Claims at most `limit` mails …, the longest overdue first."
+pub async fn the_longest_overdue_is_claimed_first_and_at_most_the_limit(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let second = given::stored_welcome(store, &anna, at(1)).await;
     let third = given::stored_welcome(store, &anna, at(2)).await;
@@ -75,14 +75,14 @@ pub async fn the_longest_due_is_claimed_first_and_never_more_than_the_limit(stor
 }
 
 /// "… and counts the attempt."
-pub async fn every_claim_counts_an_attempt(store: &dyn Store) {
+pub async fn each_claim_counts_an_attempt(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     given::stored_welcome(store, &anna, at(0)).await;
     for attempt in 1..4 {
         let (_, claimed) = claim(store, at(i64::from(attempt) * 60)).await;
         assert_eq!(claimed[0].attempts, attempt);
     }
-    // A claim that was discarded was none.
+    // A claim that is rolled back does not count.
     let mut unit = store.begin().await.unwrap();
     unit.claim_mails(at(600), given::lease(at(700)), 1).await.unwrap();
     drop(unit);
@@ -108,8 +108,8 @@ fn retry(at: OffsetDateTime) -> MailFate {
     MailFate::Retry { at, reason: "451 later".to_owned() }
 }
 
-/// "Records what became of a claimed mail": one that is to be retried is due at that time.
-pub async fn a_mail_to_be_retried_comes_back_at_its_time(store: &dyn Store) {
+/// "Stores the delivery result of a claimed mail": a mail to be retried is due at that time.
+pub async fn a_mail_to_be_retried_is_due_at_its_time(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let mail = given::stored_welcome(store, &anna, at(0)).await;
     let (lease, _) = claim(store, at(0)).await;
@@ -125,11 +125,11 @@ pub async fn settling_ends_the_claim(store: &dyn Store) {
     let (lease, _) = claim(store, at(0)).await;
     assert!(commit!(store, settle_mail(mail.id, lease.id, &retry(at(1)), at(1))));
     assert!(!commit!(store, settle_mail(mail.id, lease.id, &MailFate::Sent, at(1))));
-    // Long before the lease would have run out.
+    // Long before the end of the lease.
     assert_eq!(ids(&claim(store, at(1)).await.1), [mail.id]);
 }
 
-/// "Answers `false`, and changes nothing, when `lease` is not the mail's latest claim."
+/// "Returns `false`, and changes nothing, if `lease` is not the mail's latest claim."
 pub async fn only_the_latest_claim_settles(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let mail = given::stored_welcome(store, &anna, at(0)).await;
@@ -143,8 +143,8 @@ pub async fn only_the_latest_claim_settles(store: &dyn Store) {
     assert!(commit!(store, settle_mail(mail.id, latest.id, &MailFate::Sent, at(61))));
 }
 
-/// The latest claim settles even after its lease has run out, as long as it is the latest.
-pub async fn a_late_worker_settles_if_nobody_else_has_claimed(store: &dyn Store) {
+/// The latest claim settles even after its lease has ended.
+pub async fn a_late_worker_settles_if_no_other_has_claimed(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let mail = given::stored_welcome(store, &anna, at(0)).await;
     let (lease, _) = claim(store, at(0)).await;
@@ -153,9 +153,8 @@ pub async fn a_late_worker_settles_if_nobody_else_has_claimed(store: &dyn Store)
     assert_eq!(claim(store, late).await.1, []);
 }
 
-/// "Deletes what ended before `before`: … resets that expired, sessions past their absolute
-/// lifetime."
-pub async fn purging_deletes_what_ended_before(store: &dyn Store) {
+/// "Deletes finished mails, expired resets and expired sessions that ended before `before`."
+pub async fn purging_deletes_only_what_ended_before(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let session = given::stored_session(store, &anna).await;
     let reset = given::stored_reset(store, &anna, at(0)).await;
@@ -174,7 +173,7 @@ pub async fn purging_deletes_what_ended_before(store: &dyn Store) {
     assert!(store.find_session(session.id).await.unwrap().is_none());
 }
 
-/// "Deletes at most `limit` of each … and answers whether there may be more."
+/// "Deletes at most `limit` of each … Returns `true` if there may be more."
 pub async fn purging_is_done_in_batches(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     for _ in 0..5 {
@@ -187,8 +186,8 @@ pub async fn purging_is_done_in_batches(store: &dyn Store) {
     assert!(!commit!(store, purge(over, 2)));
 }
 
-/// "Nothing that still works is touched."
-pub async fn purging_touches_nothing_that_still_works(store: &dyn Store) {
+/// Valid sessions and resets, and mails to be sent, are not deleted.
+pub async fn purging_keeps_everything_that_is_still_valid(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     commit!(store, set_password(anna.id, &given::hash("a"), at(0)));
     let session = given::stored_session(store, &anna).await;
@@ -207,7 +206,7 @@ pub async fn purging_touches_nothing_that_still_works(store: &dyn Store) {
     assert_eq!(found, Some((anna.clone(), Some(given::hash("a")))));
     let (session, owner) = store.find_session(session.id).await.unwrap().unwrap();
     assert!(session.is_live(&owner, &SessionPolicy::default(), before));
-    // A spent link counts towards the account's limit until it would have expired.
+    // A used reset counts towards the account's limit until its expiry.
     assert_eq!(commit!(store, recent_resets(anna.id, at(0))).len(), 2);
     assert!(commit!(store, spend_reset(reset.id, before)).is_some());
     assert_eq!(commit!(store, take_reset_request()), Some(request));

@@ -1,13 +1,13 @@
-//! The rules about many units at once.
+//! Tests of concurrent units.
 //!
-//! Every contestant opens a unit of its own as soon as all of them are ready. No rule waits for a
-//! certain order: whichever comes about, the sentence has to hold.
+//! Each task begins its own unit as soon as all of them are ready. No test depends on a certain
+//! order.
 
-pub mod failures;
 pub mod installation;
 pub mod mails;
 pub mod resets;
 pub mod sessions;
+pub mod sign_in_failures;
 pub mod users;
 
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use vestibule_domain::ports::Store;
 
-/// How many compete.
+/// Number of concurrent units.
 const CONTESTANTS: usize = 50;
 
-/// Lets many do the same at once, and collects what they got, in no particular order.
+/// Runs an attempt in many tasks at once, and returns the results in no particular order.
 async fn at_once<T, F, R>(store: &Arc<dyn Store>, contestants: usize, attempt: F) -> Vec<T>
 where
     T: Send + 'static,
@@ -32,7 +32,7 @@ where
         let attempt = attempt(number, Arc::clone(store));
         let (store, ready) = (Arc::clone(store), Arc::clone(&ready));
         running.spawn(async move {
-            // So that nobody waits for a connection to be made while others race.
+            // So that all connections exist before the race.
             store.ping().await.unwrap();
             ready.wait().await;
             attempt.await

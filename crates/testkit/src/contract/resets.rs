@@ -1,37 +1,38 @@
-//! The rules of [`Resets`](vestibule_domain::ports::Resets) and of finding resets.
+//! Tests of [`ResetStore`](vestibule_domain::ports::ResetStore) and of finding resets.
 
 use std::task::Poll;
 
 use time::Duration;
+use vestibule_domain::model::id::ResetId;
+use vestibule_domain::model::password_reset::PasswordReset;
 use vestibule_domain::ports::Store;
-use vestibule_domain::reset::{PasswordReset, ResetId};
 
 use super::given::{self, LINK_TTL};
 use super::soon;
 
-/// "Adds a request, whether its address belongs to anybody or not."
-pub async fn a_request_is_kept_whoever_it_is_for(store: &dyn Store) {
+/// "Adds a request, for an address with or without an account."
+pub async fn a_request_is_stored_with_or_without_an_account(store: &dyn Store) {
     given::stored_user(store, "anna").await;
-    for name in ["anna", "nobody"] {
+    for name in ["anna", "unknown"] {
         let request = given::request(name, given::noon());
         commit!(store, insert_reset_request(&request));
         assert_eq!(commit!(store, take_reset_request()), Some(request));
     }
 }
 
-/// "Adds a request … durable and visible when this answers. Needs no unit."
+/// "Adds a reset request …; durable and visible when this returns. Needs no unit."
 pub async fn a_request_needs_no_unit(store: &dyn Store) {
-    let request = given::request("nobody", given::noon());
+    let request = given::request("unknown", given::noon());
     store.add_reset_request(&request).await.unwrap();
     assert_eq!(commit!(store, take_reset_request()), Some(request));
     assert_eq!(commit!(store, take_reset_request()), None);
 }
 
 /// "Once begun, it is finished even if the caller stops waiting."
-pub async fn a_request_is_written_though_nobody_waits_for_it(store: &dyn Store) {
-    let request = given::request("nobody", given::noon());
+pub async fn a_request_is_written_though_its_caller_stopped_waiting(store: &dyn Store) {
+    let request = given::request("unknown", given::noon());
     let mut writing = store.add_reset_request(&request);
-    // Asked once, it has begun.
+    // The first poll begins it.
     let begun = std::future::poll_fn(|context| Poll::Ready(writing.as_mut().poll(context)));
     let _ = begun.await;
     drop(writing);
@@ -39,7 +40,7 @@ pub async fn a_request_is_written_though_nobody_waits_for_it(store: &dyn Store) 
     assert_eq!(taken, request);
 }
 
-/// "Takes the oldest request out of the store."
+/// "Removes and returns the oldest request."
 pub async fn requests_are_taken_oldest_first(store: &dyn Store) {
     assert_eq!(commit!(store, take_reset_request()), None);
     let [second, first, third] =
@@ -53,8 +54,8 @@ pub async fn requests_are_taken_oldest_first(store: &dyn Store) {
     assert_eq!(commit!(store, take_reset_request()), None);
 }
 
-/// "A request whose taker discards its unit is back."
-pub async fn a_request_whose_taker_gave_up_is_back(store: &dyn Store) {
+/// "… a rollback puts it back."
+pub async fn a_rollback_puts_a_request_back(store: &dyn Store) {
     let request = given::request("anna", given::noon());
     commit!(store, insert_reset_request(&request));
     let mut unit = store.begin().await.unwrap();
@@ -64,7 +65,7 @@ pub async fn a_request_whose_taker_gave_up_is_back(store: &dyn Store) {
     assert_eq!(soon(async || commit!(store, take_reset_request())).await, request);
 }
 
-/// "The resets issued to a user at or after `since`, newest first."
+/// "Returns the resets issued to a user at or after `since`, newest first."
 pub async fn recent_resets_are_newest_first(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let berta = given::stored_user(store, "berta").await;
@@ -82,10 +83,10 @@ pub async fn recent_resets_are_newest_first(store: &dyn Store) {
     assert_eq!(recent[0].used_at, Some(issued[3].issued_at));
     let later = issued[3].issued_at + Duration::MICROSECOND;
     assert_eq!(commit!(store, recent_resets(anna.id, later)), []);
-    assert_eq!(commit!(store, recent_resets(given::user("nobody").id, given::noon())), []);
+    assert_eq!(commit!(store, recent_resets(given::user("unknown").id, given::noon())), []);
 }
 
-/// "The reset with its user."
+/// "Returns the reset with its user."
 pub async fn a_reset_is_found_with_its_user(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let reset = given::stored_reset(store, &anna, given::noon()).await;
@@ -94,7 +95,7 @@ pub async fn a_reset_is_found_with_its_user(store: &dyn Store) {
     assert_eq!(store.find_reset(unknown.id).await.unwrap(), None);
 }
 
-/// "Adds a reset, after it has superseded all earlier ones of the user."
+/// "Adds a reset, and supersedes all earlier ones of the user."
 pub async fn a_reset_supersedes_all_earlier_ones(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let used = given::stored_reset(store, &anna, given::noon()).await;
@@ -112,8 +113,8 @@ pub async fn a_reset_supersedes_all_earlier_ones(store: &dyn Store) {
     assert!(commit!(store, spend_reset(newest.id, newest.issued_at)).is_some());
 }
 
-/// "… of the user": the links of others go on working.
-pub async fn a_reset_supersedes_nobody_elses(store: &dyn Store) {
+/// "… of the user": the resets of other users stay valid.
+pub async fn a_reset_supersedes_none_of_other_users(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let berta = given::stored_user(store, "berta").await;
     let foreign = given::stored_reset(store, &berta, given::noon()).await;
@@ -122,9 +123,9 @@ pub async fn a_reset_supersedes_nobody_elses(store: &dyn Store) {
     assert!(commit!(store, spend_reset(foreign.id, given::noon())).is_some());
 }
 
-/// "Answers `false`, and changes nothing, when its user is gone."
-pub async fn a_reset_for_nobody_is_not_added(store: &dyn Store) {
-    let reset = given::reset(&given::user("nobody"), given::noon());
+/// "Returns `false`, and changes nothing, if its user does not exist."
+pub async fn a_reset_without_a_user_is_not_added(store: &dyn Store) {
+    let reset = given::reset(&given::user("unknown"), given::noon());
     let anna = given::user("anna");
     let mut unit = store.begin().await.unwrap();
     assert!(!unit.insert_reset(&reset).await.unwrap());
@@ -134,8 +135,8 @@ pub async fn a_reset_for_nobody_is_not_added(store: &dyn Store) {
     assert_eq!(store.find_user(anna.id).await.unwrap(), Some(anna));
 }
 
-/// "Spends a reset … `None`, and nothing changed, when it is … used."
-pub async fn a_reset_is_spent_once(store: &dyn Store) {
+/// "Uses up a reset … Returns `None`, and changes nothing, if it is … used."
+pub async fn a_reset_is_used_once(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let reset = given::stored_reset(store, &anna, given::noon()).await;
     let at = given::noon() + Duration::MINUTE;
@@ -145,15 +146,15 @@ pub async fn a_reset_is_spent_once(store: &dyn Store) {
     assert_eq!(store.find_reset(reset.id).await.unwrap(), Some((spent, anna)));
 }
 
-/// "`None`, and nothing changed, when it is unknown."
-pub async fn an_unknown_reset_is_not_spent(store: &dyn Store) {
+/// "Returns `None`, and changes nothing, if it is unknown."
+pub async fn an_unknown_reset_is_not_used(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let unknown = given::reset(&anna, given::noon());
     assert_eq!(commit!(store, spend_reset(unknown.id, given::noon())), None);
 }
 
 /// "… superseded …"
-pub async fn a_superseded_reset_is_not_spent(store: &dyn Store) {
+pub async fn a_superseded_reset_is_not_used(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let earlier = given::stored_reset(store, &anna, given::noon()).await;
     given::stored_reset(store, &anna, given::noon()).await;
@@ -161,7 +162,7 @@ pub async fn a_superseded_reset_is_not_spent(store: &dyn Store) {
 }
 
 /// "… or expired at `now` …"
-pub async fn an_expired_reset_is_not_spent(store: &dyn Store) {
+pub async fn an_expired_reset_is_not_used(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let reset = given::stored_reset(store, &anna, given::noon()).await;
     let expiry = given::noon() + LINK_TTL;
@@ -170,24 +171,24 @@ pub async fn an_expired_reset_is_not_spent(store: &dyn Store) {
     assert!(commit!(store, spend_reset(reset.id, expiry - Duration::MICROSECOND)).is_some());
 }
 
-/// "… or when its user is inactive …"
-pub async fn a_reset_of_an_inactive_user_is_not_spent(store: &dyn Store) {
+/// "… or if its user is inactive …"
+pub async fn a_reset_of_an_inactive_user_is_not_used(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let reset = given::stored_reset(store, &anna, given::noon()).await;
     commit!(store, set_active(anna.id, false));
     assert_is_not_spent(store, &reset).await;
 }
 
-/// "… or has another epoch …"
-pub async fn a_reset_of_another_epoch_is_not_spent(store: &dyn Store) {
+/// "… or has another credentials version …"
+pub async fn a_reset_of_another_credentials_version_is_not_used(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let reset = given::stored_reset(store, &anna, given::noon()).await;
-    commit!(store, advance_epoch(anna.id, anna.epoch));
+    commit!(store, advance_credentials_version(anna.id, anna.credentials_version));
     assert_is_not_spent(store, &reset).await;
 }
 
 /// "… or address than at issue."
-pub async fn a_reset_of_another_address_is_not_spent(store: &dyn Store) {
+pub async fn a_reset_of_another_address_is_not_used(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let email_key = given::user("former").email.key().clone();
     let reset = PasswordReset { email_key, ..given::reset(&anna, given::noon()) };

@@ -1,28 +1,28 @@
-//! The rules of [`Sessions`](vestibule_domain::ports::Sessions) and of finding sessions.
+//! Tests of [`SessionStore`](vestibule_domain::ports::SessionStore) and of finding sessions.
 
 use time::Duration;
-use vestibule_domain::caller::Caller;
+use vestibule_domain::model::client::ClientInfo;
+use vestibule_domain::model::refresh_token::Refresh;
+use vestibule_domain::model::session::Session;
 use vestibule_domain::ports::Store;
-use vestibule_domain::refresh::Refresh;
-use vestibule_domain::session::Session;
 
 use super::given;
 
-/// "The session with its user."
+/// "Returns the session with its user."
 pub async fn a_session_is_found_with_its_user(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let session = given::stored_session(store, &anna).await;
     let found = store.find_session(session.id).await.unwrap();
     assert_eq!(found, Some((session, anna.clone())));
 
-    // From the command line there is no address and no browser.
-    let local = Session { caller: Caller::default(), ..given::session(&anna) };
+    // A session with neither IP address nor user agent.
+    let local = Session { client: ClientInfo::default(), ..given::session(&anna) };
     commit!(store, insert_session(&local));
     assert_eq!(store.find_session(local.id).await.unwrap(), Some((local, anna.clone())));
     assert_eq!(store.find_session(given::session(&anna).id).await.unwrap(), None);
 }
 
-/// "The browser session whose key has that digest, with its user."
+/// "Returns the browser session whose key has that digest, with its user."
 pub async fn a_browser_session_is_found_by_its_key(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     given::stored_session(store, &anna).await;
@@ -38,8 +38,8 @@ pub async fn a_browser_session_is_found_by_its_key(store: &dyn Store) {
     assert_eq!(store.find_browser_session(&given::digest()).await.unwrap(), None);
 }
 
-/// "The session whose refresh tokens share the half with that digest, with its user."
-pub async fn a_refreshed_session_is_found_by_its_family(store: &dyn Store) {
+/// "Returns the session whose refresh tokens share the half with that digest, with its user."
+pub async fn a_session_is_found_by_its_refresh_token_family(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     given::stored_session(store, &anna).await;
     let fresh = given::refresh();
@@ -57,8 +57,8 @@ pub async fn a_refreshed_session_is_found_by_its_family(store: &dyn Store) {
     assert_eq!(store.list_sessions(anna.id).await.unwrap().len(), 3);
 }
 
-/// "All sessions of a user, the one seen last first."
-pub async fn sessions_are_listed_the_one_seen_last_first(store: &dyn Store) {
+/// "Returns all sessions of a user, the latest used first."
+pub async fn sessions_are_listed_latest_used_first(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let berta = given::stored_user(store, "berta").await;
     assert_eq!(store.list_sessions(anna.id).await.unwrap(), []);
@@ -74,8 +74,9 @@ pub async fn sessions_are_listed_the_one_seen_last_first(store: &dyn Store) {
     assert_eq!(store.list_sessions(anna.id).await.unwrap(), expected);
 }
 
-/// "Notes that a session's owner was seen; an earlier moment than the noted one changes nothing."
-pub async fn a_session_is_touched_forwards_only(store: &dyn Store) {
+/// "Updates the time of a session's latest use; an earlier time than the stored one changes
+/// nothing."
+pub async fn the_time_of_use_is_never_set_back(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let session = given::stored_session(store, &anna).await;
     let other = given::stored_session(store, &anna).await;
@@ -89,8 +90,8 @@ pub async fn a_session_is_touched_forwards_only(store: &dyn Store) {
     assert_eq!(store.find_session(other.id).await.unwrap(), Some((other, anna)));
 }
 
-/// "Answers `false` when there is no such session."
-pub async fn a_session_that_ended_is_not_touched(store: &dyn Store) {
+/// "Returns `false` if there is no such session."
+pub async fn an_ended_session_is_not_updated(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let session = given::stored_session(store, &anna).await;
     commit!(store, end_session(session.id, given::noon()));
@@ -98,9 +99,8 @@ pub async fn a_session_that_ended_is_not_touched(store: &dyn Store) {
     assert_eq!(store.find_session(session.id).await.unwrap(), None);
 }
 
-/// "Notes that a session's owner has proved again who they are, and gives it another browser key:
-/// the old one is dead."
-pub async fn a_renewed_session_has_another_key_and_a_fresh_proof(store: &dyn Store) {
+/// "Updates the time of a session's latest authentication, and replaces its browser key."
+pub async fn a_renewed_session_has_another_key_and_authentication_time(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let first = given::digest();
     let session = given::session(&anna).in_browser(first);
@@ -112,8 +112,10 @@ pub async fn a_renewed_session_has_another_key_and_a_fresh_proof(store: &dyn Sto
         [(1, Some(given::digest())), (2, Some(given::digest())), (3, None)]
     {
         let authenticated_at = given::noon() + Duration::minutes(minutes);
-        let renewed =
-            commit!(store, renew_session(session.id, anna.epoch, browser_key, authenticated_at));
+        let renewed = commit!(
+            store,
+            renew_session(session.id, anna.credentials_version, browser_key, authenticated_at)
+        );
         assert!(renewed);
         let expected = Session { authenticated_at, browser_key, ..session.clone() };
         let expected = Some((expected, anna.clone()));
@@ -127,22 +129,26 @@ pub async fn a_renewed_session_has_another_key_and_a_fresh_proof(store: &dyn Sto
     assert_eq!(store.find_session(other.id).await.unwrap(), Some((other, anna)));
 }
 
-/// "Answers `false`, and changes nothing, when there is no such session or it is not in `epoch`."
-pub async fn a_session_of_another_epoch_is_not_renewed(store: &dyn Store) {
+/// "Returns `false`, and changes nothing, if there is no such session or it has another credentials
+/// version."
+pub async fn a_session_of_another_credentials_version_is_not_renewed(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let session = given::session(&anna).in_browser(given::digest());
     commit!(store, insert_session(&session));
     let (key, later) = (Some(given::digest()), given::noon() + Duration::HOUR);
-    assert!(!commit!(store, renew_session(session.id, anna.epoch.next(), key, later)));
+    assert!(!commit!(
+        store,
+        renew_session(session.id, anna.credentials_version.next(), key, later)
+    ));
     let unknown = given::session(&anna).id;
-    assert!(!commit!(store, renew_session(unknown, anna.epoch, key, later)));
+    assert!(!commit!(store, renew_session(unknown, anna.credentials_version, key, later)));
     let found = store.find_session(session.id).await.unwrap();
     assert_eq!(found, Some((session.clone(), anna.clone())));
     assert_eq!(store.list_sessions(anna.id).await.unwrap(), [session]);
 }
 
-/// "Exchanges a session's refresh token: the one that works … for `successor`; and notes that the
-/// session's owner was seen."
+/// "Exchanges a session's current refresh token … for `successor`, and updates the time of the
+/// session's latest use."
 pub async fn a_refresh_token_is_exchanged_for_its_successor(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let refresh = given::refresh();
@@ -155,7 +161,10 @@ pub async fn a_refresh_token_is_exchanged_for_its_successor(store: &dyn Store) {
     for (minutes, seen) in [(1, 1), (5, 5), (3, 5)] {
         let [at, last_seen_at] = [minutes, seen].map(|m| given::noon() + Duration::minutes(m));
         let (rotation, current) = (given::rotation(from, at), given::digest());
-        assert!(commit!(store, rotate_refresh(expected.id, anna.epoch, current, &rotation)));
+        assert!(commit!(
+            store,
+            rotate_refresh(expected.id, anna.credentials_version, current, &rotation)
+        ));
         let refresh = Refresh { current, rotation: Some(rotation), ..refresh.clone() };
         expected = Session { last_seen_at, ..expected.refreshed_by(refresh) };
         let found = store.find_refreshed_session(&refresh_of(&expected).family).await.unwrap();
@@ -169,9 +178,9 @@ fn refresh_of(session: &Session) -> &Refresh {
     session.refresh.as_ref().unwrap()
 }
 
-/// "Answers `false`, and changes nothing, when there is no such session, it is not in `epoch`, or
-/// another token works."
-pub async fn only_the_refresh_token_that_works_is_exchanged(store: &dyn Store) {
+/// "Returns `false`, and changes nothing, if there is no such session, it has another credentials
+/// version, or another token is current."
+pub async fn only_the_current_refresh_token_is_exchanged(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let without = given::stored_session(store, &anna).await;
     let session = given::session(&anna).refreshed_by(given::refresh());
@@ -179,38 +188,44 @@ pub async fn only_the_refresh_token_that_works_is_exchanged(store: &dyn Store) {
     commit!(store, insert_session(&session));
     let unknown = given::session(&anna).id;
     let later = given::noon() + Duration::HOUR;
-    for (id, epoch, from) in [
-        (unknown, anna.epoch, current),
-        (session.id, anna.epoch.next(), current),
-        (session.id, anna.epoch, successor),
-        (session.id, anna.epoch, refresh_of(&session).family),
-        (without.id, anna.epoch, current),
+    for (id, credentials_version, from) in [
+        (unknown, anna.credentials_version, current),
+        (session.id, anna.credentials_version.next(), current),
+        (session.id, anna.credentials_version, successor),
+        (session.id, anna.credentials_version, refresh_of(&session).family),
+        (without.id, anna.credentials_version, current),
     ] {
         let rotation = given::rotation(from, later);
-        assert!(!commit!(store, rotate_refresh(id, epoch, successor, &rotation)));
+        assert!(!commit!(store, rotate_refresh(id, credentials_version, successor, &rotation)));
     }
     let mut left = store.list_sessions(anna.id).await.unwrap();
     left.sort_by_key(|session| session.id);
     assert_eq!(left, [without, session.clone()]);
 
-    // A token that was exchanged works no more.
+    // A token that was exchanged is invalid.
     let rotation = given::rotation(current, later);
     for works in [true, false] {
         assert_eq!(
-            commit!(store, rotate_refresh(session.id, anna.epoch, successor, &rotation)),
+            commit!(
+                store,
+                rotate_refresh(session.id, anna.credentials_version, successor, &rotation)
+            ),
             works
         );
     }
     commit!(store, end_session(session.id, given::noon()));
     let rotation = given::rotation(successor, later);
-    assert!(!commit!(store, rotate_refresh(session.id, anna.epoch, current, &rotation)));
+    assert!(!commit!(
+        store,
+        rotate_refresh(session.id, anna.credentials_version, current, &rotation)
+    ));
     assert_eq!(store.find_refreshed_session(&refresh_of(&session).family).await.unwrap(), None);
 }
 
-/// "Adds a session. Answers `false`, and changes nothing, when its user is gone."
-pub async fn a_session_of_nobody_is_not_added(store: &dyn Store) {
-    let nobody = given::user("nobody");
-    let session = given::session(&nobody);
+/// "Adds a session. Returns `false`, and changes nothing, if its user does not exist."
+pub async fn a_session_without_a_user_is_not_added(store: &dyn Store) {
+    let unknown = given::user("unknown");
+    let session = given::session(&unknown);
     let anna = given::user("anna");
     let mut unit = store.begin().await.unwrap();
     assert!(!unit.insert_session(&session).await.unwrap());
@@ -220,7 +235,7 @@ pub async fn a_session_of_nobody_is_not_added(store: &dyn Store) {
     assert_eq!(store.find_user(anna.id).await.unwrap(), Some(anna));
 }
 
-/// "Ends a session. Answers `false` when there was none."
+/// "Ends a session. Returns `false` if there is none."
 pub async fn a_session_ends_once(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let session = given::stored_session(store, &anna).await;
@@ -231,35 +246,41 @@ pub async fn a_session_ends_once(store: &dyn Store) {
     assert_eq!(store.find_session(other.id).await.unwrap(), Some((other, anna)));
 }
 
-/// "Ends all sessions of a user but `keep`, which lives on in `epoch`."
-pub async fn the_kept_session_lives_on_in_the_new_epoch(store: &dyn Store) {
+/// "Ends all sessions of a user except `keep`, which gets the credentials version."
+pub async fn the_kept_session_gets_the_new_credentials_version(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let berta = given::stored_user(store, "berta").await;
     let kept = given::stored_session(store, &anna).await;
     let ended = given::stored_session(store, &anna).await;
     let foreign = given::stored_session(store, &berta).await;
-    let answer =
-        commit!(store, keep_only_session(anna.id, kept.id, anna.epoch.next(), given::noon()));
+    let answer = commit!(
+        store,
+        keep_only_session(anna.id, kept.id, anna.credentials_version.next(), given::noon())
+    );
     assert_eq!(answer, Some(1));
-    let answer =
-        commit!(store, keep_only_session(anna.id, kept.id, anna.epoch.next(), given::noon()));
+    let answer = commit!(
+        store,
+        keep_only_session(anna.id, kept.id, anna.credentials_version.next(), given::noon())
+    );
     assert_eq!(answer, Some(0));
 
-    let expected = Session { epoch: anna.epoch.next(), ..kept.clone() };
+    let expected = Session { credentials_version: anna.credentials_version.next(), ..kept.clone() };
     assert_eq!(store.find_session(kept.id).await.unwrap(), Some((expected, anna)));
     assert_eq!(store.find_session(ended.id).await.unwrap(), None);
     assert_eq!(store.find_session(foreign.id).await.unwrap(), Some((foreign, berta)));
 }
 
-/// "`None`, and nothing changed, when the user has no such session."
-pub async fn somebody_elses_session_cannot_be_kept(store: &dyn Store) {
+/// "Returns `None`, and changes nothing, if the user has no such session."
+pub async fn a_session_of_another_user_cannot_be_kept(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let berta = given::stored_user(store, "berta").await;
     let own = given::stored_session(store, &anna).await;
     let foreign = given::stored_session(store, &berta).await;
     for keep in [foreign.id, given::session(&anna).id] {
-        let answer =
-            commit!(store, keep_only_session(anna.id, keep, anna.epoch.next(), given::noon()));
+        let answer = commit!(
+            store,
+            keep_only_session(anna.id, keep, anna.credentials_version.next(), given::noon())
+        );
         assert_eq!(answer, None);
     }
     assert_eq!(store.find_session(own.id).await.unwrap(), Some((own, anna)));
@@ -274,14 +295,14 @@ pub async fn all_sessions_of_a_user_end(store: &dyn Store) {
         [given::stored_session(store, &anna).await, given::stored_session(store, &anna).await];
     let foreign = given::stored_session(store, &berta).await;
     commit!(store, end_sessions(anna.id, given::noon()));
-    commit!(store, end_sessions(given::user("nobody").id, given::noon()));
+    commit!(store, end_sessions(given::user("unknown").id, given::noon()));
     for session in ended {
         assert_eq!(store.find_session(session.id).await.unwrap(), None);
     }
     assert_eq!(store.find_session(foreign.id).await.unwrap(), Some((foreign, berta)));
 }
 
-/// "Ends all sessions of a user but the `keep` that began last."
+/// "Ends all sessions of a user except the `keep` newest."
 pub async fn the_newest_sessions_are_kept(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let berta = given::stored_user(store, "berta").await;
@@ -301,6 +322,6 @@ pub async fn the_newest_sessions_are_kept(store: &dyn Store) {
     assert_eq!(left().await, own);
     commit!(store, keep_newest_sessions(anna.id, 2, given::noon()));
     assert_eq!(left().await, own[3..]);
-    commit!(store, keep_newest_sessions(given::user("nobody").id, 2, given::noon()));
+    commit!(store, keep_newest_sessions(given::user("unknown").id, 2, given::noon()));
     assert_eq!(store.find_session(kept.id).await.unwrap(), Some((kept, berta)));
 }

@@ -1,19 +1,19 @@
-//! The rules of [`Users`](vestibule_domain::ports::Users) and of finding users.
+//! Tests of [`UserStore`](vestibule_domain::ports::UserStore) and of finding users.
 
 use time::Duration;
-use vestibule_domain::email::EmailAddress;
-use vestibule_domain::id::UserId;
-use vestibule_domain::language::Language;
-use vestibule_domain::mail::Mail;
-use vestibule_domain::mail::QueuedMail;
-use vestibule_domain::policy::SessionPolicy;
+use vestibule_domain::model::email::EmailAddress;
+use vestibule_domain::model::id::UserId;
+use vestibule_domain::model::language::Language;
+use vestibule_domain::model::mail::Mail;
+use vestibule_domain::model::mail::QueuedMail;
+use vestibule_domain::model::policy::SessionPolicy;
+use vestibule_domain::model::user::{User, UserFilter};
+use vestibule_domain::model::username::Username;
 use vestibule_domain::ports::{Insertion, Store};
-use vestibule_domain::user::{User, UserFilter};
-use vestibule_domain::username::Username;
 
 use super::given;
 
-/// "The user with that id."
+/// "Returns the user with that id."
 pub async fn a_user_is_found_by_id(store: &dyn Store) {
     let language = Some(Language::Arabic);
     let anna = User { is_admin: true, is_active: false, language, ..given::user("Anna.B") };
@@ -23,7 +23,7 @@ pub async fn a_user_is_found_by_id(store: &dyn Store) {
     assert_eq!(store.find_user(given::user("clara").id).await.unwrap(), None);
 }
 
-/// "The user with that address, and their password hash."
+/// "Returns the user with that address, and their password hash."
 pub async fn a_user_is_found_by_address_with_and_without_a_password(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let berta = given::stored_user(store, "berta").await;
@@ -34,11 +34,11 @@ pub async fn a_user_is_found_by_address_with_and_without_a_password(store: &dyn 
     assert_eq!(found, Some((anna, None)));
     let found = store.find_user_by_email(berta.email.key()).await.unwrap();
     assert_eq!(found, Some((berta, Some(given::hash("b")))));
-    let stranger = given::user("clara");
-    assert_eq!(store.find_user_by_email(stranger.email.key()).await.unwrap(), None);
+    let unknown = given::user("clara");
+    assert_eq!(store.find_user_by_email(unknown.email.key()).await.unwrap(), None);
 }
 
-/// Three users who came one second after the other, the last of them first into the store.
+/// Stores three users, created a second apart, the last one first.
 async fn three_users(store: &dyn Store) -> [User; 3] {
     let users = [("anna", 0), ("berta", 1), ("clara", 2)].map(|(name, seconds)| {
         let created_at = given::noon() + Duration::seconds(seconds);
@@ -51,14 +51,14 @@ async fn three_users(store: &dyn Store) -> [User; 3] {
     users
 }
 
-/// "In the order of their ids, which is that of their creation."
+/// "… in the order of their ids, which is that of their creation."
 pub async fn users_are_listed_in_the_order_of_their_creation(store: &dyn Store) {
     assert_eq!(store.list_users(&UserFilter::default(), None, 10).await.unwrap(), []);
     let users = three_users(store).await;
     assert_eq!(store.list_users(&UserFilter::default(), None, 10).await.unwrap(), users);
 }
 
-/// "At most `limit` users with an id after `after`."
+/// "Returns at most `limit` users …, with an id after `after`."
 pub async fn a_list_continues_after_an_id_and_ends_at_the_limit(store: &dyn Store) {
     let ids = three_users(store).await.map(|user| user.id);
     let list = async |after, limit| {
@@ -80,7 +80,7 @@ pub async fn administrators_can_be_listed_alone(store: &dyn Store) {
     assert_eq!(admins, [User { is_admin: true, ..berta }]);
 }
 
-/// Looks for a text, and answers with the names that are found.
+/// Returns the usernames that a search for a text finds.
 async fn search(store: &dyn Store, text: &str) -> Vec<String> {
     names(store, &UserFilter::containing(text)).await
 }
@@ -90,8 +90,8 @@ async fn names(store: &dyn Store, filter: &UserFilter) -> Vec<String> {
     found.iter().map(|user| user.username.as_str().to_owned()).collect()
 }
 
-/// "… users that pass the filter": a part of their address or name, without regard to case.
-pub async fn users_are_found_by_a_part_of_their_address_or_name(store: &dyn Store) {
+/// "… users that pass the filter": a part of their address or username, ignoring case.
+pub async fn users_are_found_by_a_part_of_their_address_or_username(store: &dyn Store) {
     for (name, address) in
         [("Anna.B", "first@example.com"), ("berta", "Bert@Example.org"), ("clara", "ann@x.test")]
     {
@@ -107,8 +107,9 @@ pub async fn users_are_found_by_a_part_of_their_address_or_name(store: &dyn Stor
     assert_eq!(search(store, "  ").await.len(), 3);
 }
 
-/// The same: every character stands for itself, whatever it means to a database.
-pub async fn no_character_of_a_filter_stands_for_another(store: &dyn Store) {
+/// "… users that pass the filter": characters that are wildcards in a database match themselves
+/// only.
+pub async fn no_character_of_a_filter_is_a_wildcard(store: &dyn Store) {
     for (name, address) in
         [("a_c", "one@example.com"), ("abc", "per%cent@example.com"), ("a-c", "three@example.com")]
     {
@@ -127,13 +128,13 @@ pub async fn no_character_of_a_filter_stands_for_another(store: &dyn Store) {
     }
 }
 
-/// "At most `limit` users that pass the filter, with an id after `after`": all at once.
-pub async fn a_filtered_list_continues_too(store: &dyn Store) {
+/// "Returns at most `limit` users that pass the filter, with an id after `after`."
+pub async fn a_filtered_list_continues_after_an_id(store: &dyn Store) {
     let users = three_users(store).await;
     for user in &users[1..] {
         commit!(store, set_admin(user.id, true));
     }
-    // Anna is none, and Clara has no "ert".
+    // Anna is no administrator, and Clara does not match "ert".
     let [anna, berta, clara] = users.map(|user| user.id);
     let list = async |text: Option<&str>, after, limit| {
         let filter = UserFilter { admins_only: true, text: text.map(ToOwned::to_owned) };
@@ -148,7 +149,7 @@ pub async fn a_filtered_list_continues_too(store: &dyn Store) {
     assert_eq!(list(Some("anna"), None, 9).await, []);
 }
 
-/// "Adds a user; says so, and changes nothing, when the address … is taken."
+/// "Adds a user. Changes nothing if the address … is taken."
 pub async fn a_taken_address_is_reported_and_changes_nothing(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let email = EmailAddress::parse("Anna@Example.COM").unwrap();
@@ -157,8 +158,8 @@ pub async fn a_taken_address_is_reported_and_changes_nothing(store: &dyn Store) 
     assert_eq!(store.list_users(&UserFilter::default(), None, 10).await.unwrap(), [anna]);
 }
 
-/// "… or the name is taken … Names are the same when their keys are."
-pub async fn a_taken_name_is_reported_and_changes_nothing(store: &dyn Store) {
+/// "… or the username is taken. … Usernames are compared by their keys."
+pub async fn a_taken_username_is_reported_and_changes_nothing(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let username = Username::parse("ANNA").unwrap();
     let rival = User { username, ..given::user("rival") };
@@ -167,7 +168,7 @@ pub async fn a_taken_name_is_reported_and_changes_nothing(store: &dyn Store) {
 }
 
 /// "The unit stays usable either way."
-pub async fn a_unit_stays_usable_after_a_taken_address_or_name(store: &dyn Store) {
+pub async fn a_unit_stays_usable_after_a_taken_address_or_username(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let same_address = User { email: anna.email.clone(), ..given::user("rival") };
     let same_name = User { username: anna.username, ..given::user("other") };
@@ -180,37 +181,39 @@ pub async fn a_unit_stays_usable_after_a_taken_address_or_name(store: &dyn Store
     assert_eq!(store.find_user(berta.id).await.unwrap(), Some(berta));
 }
 
-/// "Moves a user from `from` to the next epoch, which ends every session and link of `from`."
-pub async fn advancing_the_epoch_ends_sessions_and_links(store: &dyn Store) {
+/// "Increments a user's credentials version from `from`, which invalidates all sessions and links
+/// of `from`."
+pub async fn incrementing_the_credentials_version_ends_sessions_and_links(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let session = given::stored_session(store, &anna).await;
     let reset = given::stored_reset(store, &anna, given::noon()).await;
-    assert!(commit!(store, advance_epoch(anna.id, anna.epoch)));
+    assert!(commit!(store, advance_credentials_version(anna.id, anna.credentials_version)));
 
     let (session, owner) = store.find_session(session.id).await.unwrap().unwrap();
-    assert_eq!(owner.epoch, anna.epoch.next());
+    assert_eq!(owner.credentials_version, anna.credentials_version.next());
     assert!(!session.is_live(&owner, &SessionPolicy::default(), given::noon()));
     assert_eq!(commit!(store, spend_reset(reset.id, given::noon())), None);
 }
 
-/// "Answers `false`, and changes nothing, when the user is … in another epoch."
-pub async fn an_epoch_is_not_advanced_from_another_one(store: &dyn Store) {
+/// "Returns `false`, and changes nothing, if the user … has another version."
+pub async fn a_credentials_version_is_not_incremented_from_another_one(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
-    assert!(!commit!(store, advance_epoch(anna.id, anna.epoch.next())));
-    assert!(commit!(store, advance_epoch(anna.id, anna.epoch)));
-    assert!(!commit!(store, advance_epoch(anna.id, anna.epoch)));
+    assert!(!commit!(store, advance_credentials_version(anna.id, anna.credentials_version.next())));
+    assert!(commit!(store, advance_credentials_version(anna.id, anna.credentials_version)));
+    assert!(!commit!(store, advance_credentials_version(anna.id, anna.credentials_version)));
     let found = store.find_user(anna.id).await.unwrap().unwrap();
-    assert_eq!(found.epoch, anna.epoch.next());
+    assert_eq!(found.credentials_version, anna.credentials_version.next());
 }
 
-/// "Answers `false` … when the user is gone."
-pub async fn the_epoch_of_nobody_is_not_advanced(store: &dyn Store) {
-    let nobody = given::user("nobody");
-    assert!(!commit!(store, advance_epoch(nobody.id, nobody.epoch)));
+/// "Returns `false`, and changes nothing, if the user does not exist."
+pub async fn the_credentials_version_of_an_unknown_user_is_not_incremented(store: &dyn Store) {
+    let unknown = given::user("unknown");
+    assert!(!commit!(store, advance_credentials_version(unknown.id, unknown.credentials_version)));
 }
 
-/// "Ends everything that was issued to anybody so far … Answers how many users there are."
-pub async fn everything_issued_to_anybody_is_ended(store: &dyn Store) {
+/// "Revokes all sessions and links: increments the credentials version of all users … Returns the
+/// number of users."
+pub async fn all_sessions_and_links_of_all_users_are_revoked(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let berta = given::stored_user(store, "berta").await;
     let session = given::stored_session(store, &anna).await;
@@ -222,7 +225,7 @@ pub async fn everything_issued_to_anybody_is_ended(store: &dyn Store) {
 
     for user in [&anna, &berta] {
         let now = store.find_user(user.id).await.unwrap().unwrap();
-        assert_eq!(now.epoch, user.epoch.next());
+        assert_eq!(now.credentials_version, user.credentials_version.next());
     }
     assert_eq!(store.find_session(session.id).await.unwrap(), None);
     let (used, _) = store.find_reset(used.id).await.unwrap().unwrap();
@@ -231,7 +234,7 @@ pub async fn everything_issued_to_anybody_is_ended(store: &dyn Store) {
     assert_eq!(commit!(store, spend_reset(open.id, given::noon())), None);
 }
 
-/// "Activates or deactivates a user. Answers `false` when there is no such user."
+/// "Activates or deactivates a user. Returns `false` if there is no such user."
 pub async fn a_user_is_deactivated_and_activated(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let berta = given::stored_user(store, "berta").await;
@@ -240,12 +243,12 @@ pub async fn a_user_is_deactivated_and_activated(store: &dyn Store) {
         let expected = User { is_active: active, ..anna.clone() };
         assert_eq!(store.find_user(anna.id).await.unwrap(), Some(expected));
     }
-    assert!(!commit!(store, set_active(given::user("nobody").id, false)));
+    assert!(!commit!(store, set_active(given::user("unknown").id, false)));
     assert_eq!(store.find_user(berta.id).await.unwrap(), Some(berta));
 }
 
-/// "Gives or takes an administrator's rights. Answers `false` when there is no such user."
-pub async fn a_user_is_given_rights_and_loses_them(store: &dyn Store) {
+/// "Grants or revokes administrator rights. Returns `false` if there is no such user."
+pub async fn administrator_rights_are_granted_and_revoked(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let berta = given::stored_user(store, "berta").await;
     for admin in [true, true, false, false] {
@@ -253,12 +256,12 @@ pub async fn a_user_is_given_rights_and_loses_them(store: &dyn Store) {
         let expected = User { is_admin: admin, ..anna.clone() };
         assert_eq!(store.find_user(anna.id).await.unwrap(), Some(expected));
     }
-    assert!(!commit!(store, set_admin(given::user("nobody").id, true)));
+    assert!(!commit!(store, set_admin(given::user("unknown").id, true)));
     assert_eq!(store.find_user(berta.id).await.unwrap(), Some(berta));
 }
 
-/// "Sets the language a user is written to in. Answers `false` when there is no such user."
-pub async fn a_user_is_given_a_language_and_another(store: &dyn Store) {
+/// "Sets the language of mails to a user. Returns `false` if there is no such user."
+pub async fn a_language_is_set_and_replaced(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let berta = given::stored_user(store, "berta").await;
     for language in Language::ALL {
@@ -266,19 +269,19 @@ pub async fn a_user_is_given_a_language_and_another(store: &dyn Store) {
         let expected = User { language: Some(language), ..anna.clone() };
         assert_eq!(store.find_user(anna.id).await.unwrap(), Some(expected));
     }
-    assert!(!commit!(store, set_language(given::user("nobody").id, Language::German)));
+    assert!(!commit!(store, set_language(given::user("unknown").id, Language::German)));
     assert_eq!(store.find_user(berta.id).await.unwrap(), Some(berta));
 }
 
-/// "The users with those ids as they are until this unit ends, in the order of their ids. Who is gone
-/// is left out."
-pub async fn locked_users_are_given_in_order_and_without_those_who_are_gone(store: &dyn Store) {
+/// "Locks the users with those ids until the unit ends, and returns those that exist, in the order
+/// of their ids."
+pub async fn locked_users_are_returned_in_order_without_deleted_ones(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let berta = given::stored_user(store, "berta").await;
     given::stored_user(store, "zoe").await;
     let mut expected = [anna.clone(), berta.clone()];
     expected.sort_by_key(|user| user.id);
-    let gone = given::user("nobody").id;
+    let gone = given::user("unknown").id;
     for ids in [[anna.id, berta.id, gone], [gone, berta.id, anna.id], [berta.id, anna.id, anna.id]]
     {
         assert_eq!(commit!(store, lock_users(&ids)), expected);
@@ -286,9 +289,9 @@ pub async fn locked_users_are_given_in_order_and_without_those_who_are_gone(stor
     assert_eq!(commit!(store, lock_users(&[])), []);
 }
 
-/// "Deletes a user with everything that belongs to them: password, wrong passwords, sessions, resets,
+/// "Deletes a user with their password, failure counts, sessions, which end at `now`, resets and
 /// mails."
-pub async fn a_deleted_user_takes_everything_along(store: &dyn Store) {
+pub async fn a_user_is_deleted_with_their_data(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
     let berta = given::stored_user(store, "berta").await;
     let kept = given::stored_session(store, &berta).await;
@@ -308,13 +311,13 @@ pub async fn a_deleted_user_takes_everything_along(store: &dyn Store) {
     let lease = given::lease(given::noon() + Duration::HOUR);
     assert_eq!(commit!(store, claim_mails(given::noon(), lease, 10)), []);
     assert_eq!(store.find_session(kept.id).await.unwrap(), Some((kept, berta)));
-    // The address and the name are free again.
+    // The address and the username are free again.
     given::stored_user(store, "anna").await;
 }
 
-/// "Answers `false` when there is no such user."
-pub async fn deleting_nobody_is_reported(store: &dyn Store) {
+/// "Returns `false` if there is no such user."
+pub async fn deleting_an_unknown_user_is_reported(store: &dyn Store) {
     let anna = given::stored_user(store, "anna").await;
-    assert!(!commit!(store, delete_user(given::user("nobody").id, given::noon())));
+    assert!(!commit!(store, delete_user(given::user("unknown").id, given::noon())));
     assert_eq!(store.find_user(anna.id).await.unwrap(), Some(anna));
 }

@@ -1,23 +1,23 @@
-//! What the store in memory holds, and the references a database would check.
+//! The data of the in-memory store, and the checks of a database's foreign keys.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use time::OffsetDateTime;
-use vestibule_domain::audit::AuditEvent;
-use vestibule_domain::caller::ClientNetwork;
-use vestibule_domain::census::Census;
-use vestibule_domain::email::EmailKey;
-use vestibule_domain::id::{EventId, MailId, ResetRequestId, SessionId, UserId};
-use vestibule_domain::mail::{Lease, Mail, MailRecord, MailState, QueuedMail};
-use vestibule_domain::password::PasswordHash;
+use vestibule_domain::model::audit::AuditEvent;
+use vestibule_domain::model::client::ClientNetwork;
+use vestibule_domain::model::email::EmailKey;
+use vestibule_domain::model::id::{EventId, MailId, ResetId, ResetRequestId, SessionId, UserId};
+use vestibule_domain::model::mail::{Lease, Mail, MailRecord, MailState, QueuedMail};
+use vestibule_domain::model::password::PasswordHash;
+use vestibule_domain::model::password_reset::{PasswordReset, ResetRequest};
+use vestibule_domain::model::secret::SecretDigest;
+use vestibule_domain::model::session::{EndedSession, Session};
+use vestibule_domain::model::smtp_settings::StoredSmtpSettings;
+use vestibule_domain::model::stats::Stats;
+use vestibule_domain::model::user::User;
 use vestibule_domain::ports::StoreError;
-use vestibule_domain::relay::StoredRelay;
-use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
-use vestibule_domain::secret::SecretDigest;
-use vestibule_domain::session::{EndedSession, Session};
-use vestibule_domain::user::User;
 
-/// Everything.
+/// All data of the store.
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
     pub(super) users: BTreeMap<UserId, User>,
@@ -29,7 +29,7 @@ pub(super) struct State {
     pub(super) mails: BTreeMap<MailId, Entry>,
     pub(super) failures: HashMap<EmailKey, Tried>,
     pub(super) events: BTreeMap<EventId, AuditEvent>,
-    pub(super) relay: Option<StoredRelay>,
+    pub(super) smtp: Option<StoredSmtpSettings>,
     pub(super) setup_link: Option<(SecretDigest, OffsetDateTime)>,
 }
 
@@ -42,14 +42,14 @@ pub(super) struct Entry {
     pub(super) last_error: Option<String>,
 }
 
-/// Wrong passwords for an address.
+/// Counts of wrong passwords for an address.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tried {
     pub(super) total: Count,
     pub(super) by_network: HashMap<ClientNetwork, Count>,
 }
 
-/// So many wrong passwords, and when the last of them came.
+/// A count of wrong passwords, and the time of the last one.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Count {
     pub(super) failures: u32,
@@ -68,7 +68,7 @@ impl Entry {
         self.lease.is_some_and(|lease| lease.until > now)
     }
 
-    /// Since when it could be claimed, if it can be.
+    /// Returns the time since which the mail can be claimed, if it can be.
     pub(super) fn claimable_since(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
         match self.state {
             MailState::Waiting { due_at } if due_at <= now && !self.is_leased(now) => Some(due_at),
@@ -85,7 +85,7 @@ impl Entry {
         }
     }
 
-    /// As administrators see it; `None` when its user is gone.
+    /// Returns the record for administrators; `None` if its user does not exist.
     pub(super) fn record(&self, users: &BTreeMap<UserId, User>) -> Option<MailRecord> {
         Some(MailRecord {
             id: self.mail.id,
@@ -100,7 +100,7 @@ impl Entry {
 }
 
 impl State {
-    /// Fails as a foreign key does.
+    /// Fails if the user does not exist, as a foreign key does.
     pub(super) fn check_user(&self, id: UserId) -> Result<(), StoreError> {
         if self.users.contains_key(&id) {
             return Ok(());
@@ -108,14 +108,14 @@ impl State {
         Err(StoreError::Corrupt(format!("there is no user {id}").into()))
     }
 
-    pub(super) fn count(&self, now: OffsetDateTime) -> Census {
+    pub(super) fn count(&self, now: OffsetDateTime) -> Stats {
         let count = |number: usize| u64::try_from(number).unwrap();
         let waiting = self.mails.values().filter_map(|entry| match entry.state {
             MailState::Waiting { due_at } => Some(due_at),
             _ => None,
         });
         let sessions = self.sessions.values().filter(|session| session.expires_at > now);
-        Census {
+        Stats {
             users: count(self.users.len()),
             sessions: count(sessions.count()),
             reset_requests: count(self.requests.len()),
@@ -124,7 +124,7 @@ impl State {
         }
     }
 
-    /// Ends sessions at `now`, and answers how many.
+    /// Ends sessions at `now`, and returns their number.
     pub(super) fn end_sessions(
         &mut self,
         now: OffsetDateTime,
@@ -141,7 +141,7 @@ impl State {
         self.setup_link.is_some_and(|(kept, expires_at)| kept == *link && now < expires_at)
     }
 
-    /// Forgets what refers to something that is not there any more.
+    /// Deletes rows that refer to deleted ones, as `ON DELETE CASCADE` does.
     pub(super) fn cascade(&mut self) {
         let Self { users, passwords, sessions, resets, mails, .. } = self;
         passwords.retain(|user, _| users.contains_key(user));

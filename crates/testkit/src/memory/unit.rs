@@ -1,12 +1,11 @@
-//! A unit of work on a copy of everything: the users and what belongs to them. The sessions, the
-//! mails, the wrong passwords, the events and the installation's own memory stand in files of their
-//! own.
+//! A unit of work on a copy of the data: users, passwords and resets. The other traits are
+//! implemented in the other modules.
 
 mod audit;
-mod failures;
 mod installation;
 mod outbox;
 mod sessions;
+mod sign_in_failures;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
@@ -14,26 +13,26 @@ use std::sync::{Arc, RwLock};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 use tokio::sync::OwnedMutexGuard;
-use vestibule_domain::id::UserId;
-use vestibule_domain::language::Language;
-use vestibule_domain::password::PasswordHash;
+use vestibule_domain::model::id::{ResetId, UserId};
+use vestibule_domain::model::language::Language;
+use vestibule_domain::model::password::PasswordHash;
+use vestibule_domain::model::password_reset::{PasswordReset, ResetRequest};
+use vestibule_domain::model::user::{CredentialsVersion, User};
 use vestibule_domain::ports::{
-    Credentials, Failures, Insertion, Resets, StoreError, UnitOfWork, Users,
+    CredentialStore, Insertion, ResetStore, SignInFailureStore, StoreError, UnitOfWork, UserStore,
 };
-use vestibule_domain::reset::{PasswordReset, ResetId, ResetRequest};
-use vestibule_domain::user::{CredentialEpoch, User};
 
 use super::state::State;
 
 pub(super) struct MemoryUnit {
     pub(super) state: State,
     pub(super) committed: Arc<RwLock<State>>,
-    /// Declared before the turn, so that nobody counts two units in passing.
+    /// Declared before the lock, so that it is dropped first and two units are never counted.
     pub(super) _open: OpenUnit,
     pub(super) _turn: OwnedMutexGuard<()>,
 }
 
-/// Counts a unit for as long as it lives.
+/// Counts a unit until it is dropped.
 pub(super) struct OpenUnit(Arc<AtomicUsize>);
 
 impl OpenUnit {
@@ -64,7 +63,7 @@ impl MemoryUnit {
 }
 
 #[async_trait]
-impl Users for MemoryUnit {
+impl UserStore for MemoryUnit {
     async fn insert_user(&mut self, user: &User) -> Result<Insertion, StoreError> {
         let users = &mut self.state.users;
         if users.values().any(|other| other.email.key() == user.email.key()) {
@@ -77,18 +76,18 @@ impl Users for MemoryUnit {
         Ok(Insertion::Inserted)
     }
 
-    async fn advance_epoch(
+    async fn advance_credentials_version(
         &mut self,
         id: UserId,
-        from: CredentialEpoch,
+        from: CredentialsVersion,
     ) -> Result<bool, StoreError> {
-        let user = self.state.users.get_mut(&id).filter(|user| user.epoch == from);
-        Ok(user.map(|user| user.epoch = from.next()).is_some())
+        let user = self.state.users.get_mut(&id).filter(|user| user.credentials_version == from);
+        Ok(user.map(|user| user.credentials_version = from.next()).is_some())
     }
 
     async fn revoke_everything(&mut self, now: OffsetDateTime) -> Result<u64, StoreError> {
         for user in self.state.users.values_mut() {
-            user.epoch = user.epoch.next();
+            user.credentials_version = user.credentials_version.next();
         }
         self.state.end_sessions(now, |_| true);
         let resets = self.state.resets.values_mut();
@@ -128,7 +127,7 @@ impl Users for MemoryUnit {
 }
 
 #[async_trait]
-impl Credentials for MemoryUnit {
+impl CredentialStore for MemoryUnit {
     async fn set_password(
         &mut self,
         id: UserId,
@@ -152,7 +151,7 @@ impl Credentials for MemoryUnit {
 }
 
 #[async_trait]
-impl Resets for MemoryUnit {
+impl ResetStore for MemoryUnit {
     async fn insert_reset_request(&mut self, request: &ResetRequest) -> Result<(), StoreError> {
         self.state.requests.insert(request.id, request.clone());
         Ok(())

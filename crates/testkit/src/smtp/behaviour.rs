@@ -1,14 +1,14 @@
-//! What a sink is told to do.
+//! The configurable behaviour of the SMTP server.
 
 use std::fmt;
 use std::sync::Arc;
 
-use super::authority::Certificate;
+use super::certificate_authority::Certificate;
 
-/// Where in a conversation something happens.
+/// A stage of an SMTP session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Before the first word.
+    /// Before the greeting.
     Greeting,
     /// At `EHLO`.
     Hello,
@@ -24,12 +24,12 @@ pub enum Stage {
     Data,
     /// After the final dot, before the reply to it.
     FinalDot,
-    /// At `RSET`, with which a client tries a connection it has kept.
+    /// At `RSET`, with which a client checks a pooled connection.
     Reset,
 }
 
 impl Stage {
-    /// Every stage of a first mail, in order.
+    /// The stages of a connection's first mail, in order.
     pub const ALL: [Self; 8] = [
         Self::Greeting,
         Self::Hello,
@@ -42,7 +42,7 @@ impl Stage {
     ];
 }
 
-/// What a sink does; starts friendly and is made difficult step by step.
+/// The behaviour of the SMTP server; a builder.
 #[derive(Clone)]
 pub struct Behaviour {
     pub(super) encryption: Encryption,
@@ -65,7 +65,7 @@ pub(super) enum Encryption {
 pub(super) struct Trouble {
     pub(super) stage: Stage,
     pub(super) kind: TroubleKind,
-    /// How often it still happens; `None` for always.
+    /// Remaining occurrences; `None` for no limit.
     pub(super) left: Option<u32>,
 }
 
@@ -77,8 +77,8 @@ pub(super) enum TroubleKind {
 }
 
 impl Behaviour {
-    /// Accepts everything over an unencrypted connection, without sign-in; offers 8BITMIME, no
-    /// SMTPUTF8 and no STARTTLS.
+    /// Accepts all mail over an unencrypted connection, without authentication; offers 8BITMIME,
+    /// but neither SMTPUTF8 nor STARTTLS.
     pub fn accept() -> Self {
         Self {
             encryption: Encryption::None,
@@ -98,28 +98,28 @@ impl Behaviour {
         self
     }
 
-    /// Speaks TLS from the first byte.
+    /// Uses TLS from the first byte.
     #[must_use]
     pub fn with_tls(mut self) -> Self {
         self.encryption = Encryption::Tls;
         self
     }
 
-    /// Shows another certificate than the right one.
+    /// Presents this certificate.
     #[must_use]
     pub fn with_certificate(mut self, certificate: Certificate) -> Self {
         self.certificate = certificate;
         self
     }
 
-    /// Demands that clients sign in as this user: 530 for who does not, 535 for who does it wrong.
+    /// Requires authentication as this user: 530 without credentials, 535 with wrong ones.
     #[must_use]
     pub fn with_login(mut self, username: &str, password: &str) -> Self {
         self.login = Some((username.to_owned(), password.to_owned()));
         self
     }
 
-    /// What it offers to sign in with, instead of `PLAIN LOGIN`; it understands only those two.
+    /// Offers these mechanisms instead of `PLAIN LOGIN`; only those two are implemented.
     #[must_use]
     pub fn with_mechanisms(mut self, mechanisms: &str) -> Self {
         mechanisms.clone_into(&mut self.mechanisms);
@@ -133,37 +133,37 @@ impl Behaviour {
         self
     }
 
-    /// Answers 550 to the recipients for which this is true; they are given without brackets.
+    /// Replies 550 to the recipients for which this is true; they are passed without brackets.
     #[must_use]
     pub fn refusing(mut self, refused: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.refused = Arc::new(refused);
         self
     }
 
-    /// Never answers once a client gets this far.
+    /// Stops replying at this stage.
     #[must_use]
     pub fn stalling_at(self, stage: Stage) -> Self {
         self.troubled(stage, TroubleKind::Stall)
     }
 
-    /// Hangs up once a client gets this far. After the final dot the mail counts as received.
+    /// Closes the connection at this stage. After the final dot the mail counts as received.
     #[must_use]
     pub fn cutting_at(self, stage: Stage) -> Self {
         self.troubled(stage, TroubleKind::Cut)
     }
 
-    /// Answers this, such as `451 4.7.1 come back later`, once a client gets this far.
+    /// Sends this reply, such as `451 4.7.1 come back later`, at this stage.
     ///
-    /// Hangs up after 421. After the final dot the mail counts as refused.
+    /// Closes the connection after 421. After the final dot the mail counts as refused.
     #[must_use]
     pub fn answering_at(self, stage: Stage, reply: &str) -> Self {
         self.troubled(stage, TroubleKind::Answer(reply.to_owned()))
     }
 
-    /// Lets the trouble happen this many times, and then never again.
+    /// Limits the failure to this many occurrences.
     ///
     /// # Panics
-    /// When there is no trouble.
+    /// If no failure is configured.
     #[must_use]
     pub fn times(mut self, count: u32) -> Self {
         self.trouble.as_mut().expect("trouble that can be limited").left = Some(count);
@@ -175,7 +175,7 @@ impl Behaviour {
         self
     }
 
-    /// The trouble due at a stage, which then has happened once more.
+    /// Returns the failure at a stage, and counts the occurrence.
     pub(super) fn take_trouble(&mut self, stage: Stage) -> Option<TroubleKind> {
         let trouble = self.trouble.as_mut().filter(|trouble| trouble.stage == stage)?;
         match &mut trouble.left {

@@ -1,11 +1,11 @@
-//! Takes a received mail apart, so that a test can read it as its recipient would.
+//! Parses received mails for tests.
 
 use mail_parser::{MessageParser, MimeHeaders};
 
-/// A mail as people read it.
+/// A parsed mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {
-    /// Names and values in order, unfolded but not decoded.
+    /// Names and values of the headers in order, unfolded but not decoded.
     pub headers: Vec<(String, String)>,
     /// The subject, decoded.
     pub subject: String,
@@ -15,10 +15,10 @@ pub struct Letter {
     pub html: String,
 }
 
-/// Reads a mail.
+/// Parses a mail.
 ///
 /// # Panics
-/// When it is not a mail with exactly a text part and an HTML part.
+/// If it is not a mail with exactly a text part and an HTML part.
 pub fn letter(data: &[u8]) -> Letter {
     let message = MessageParser::default().parse(data).expect("a mail");
     let kinds: Vec<String> = message
@@ -41,19 +41,19 @@ pub fn letter(data: &[u8]) -> Letter {
 }
 
 impl Letter {
-    /// The value of a header, if it is there exactly once.
+    /// Returns the value of a header, if there is exactly one.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
         let (_, value) = values.next()?;
         values.next().is_none().then_some(value.as_str())
     }
 
-    /// The link of the text part, which stands alone on its line.
+    /// Returns the link of the text part, which is on a line of its own.
     pub fn link(&self) -> Option<&str> {
         self.text.lines().find(|line| line.starts_with("https://") || line.starts_with("http://"))
     }
 
-    /// The token of a reset link.
+    /// Returns the token of the reset link.
     pub fn token(&self) -> Option<&str> {
         self.link()?.split_once("/reset-password?token=").map(|(_, token)| token)
     }

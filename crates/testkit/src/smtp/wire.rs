@@ -1,4 +1,4 @@
-//! Lines over a connection, every byte of which is kept.
+//! Reading and writing lines of a connection, and recording all received bytes.
 
 use std::io;
 use std::sync::Arc;
@@ -7,11 +7,11 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::{Session, Shared};
 
-/// RFC 5321, section 4.5.3.1: lines without their CR LF.
+/// Limits of RFC 5321, section 4.5.3.1, for lines without their CR LF.
 const MAX_COMMAND: usize = 510;
 const MAX_TEXT: usize = 998;
 
-/// Plain or encrypted.
+/// A plain or encrypted connection.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
@@ -24,7 +24,7 @@ pub(super) struct Wire {
     session: usize,
 }
 
-/// One line of what a client sends.
+/// The kind of a line from the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Line {
     Command,
@@ -44,7 +44,7 @@ impl Wire {
         self.encrypted
     }
 
-    /// Gives the bare connection away, to be encrypted.
+    /// Returns the inner connection, to be encrypted.
     pub(super) fn into_stream(self) -> Box<dyn Stream> {
         if !self.unread.is_empty() {
             self.violation("something was sent before TLS was there");
@@ -69,7 +69,7 @@ impl Wire {
         self.stream.flush().await
     }
 
-    /// The next line without its ending; an error when the client hangs up.
+    /// Returns the next line without its ending, or an error if the client closes the connection.
     pub(super) async fn line(&mut self, kind: Line) -> io::Result<Vec<u8>> {
         loop {
             if let Some(end) = self.unread.iter().position(|b| *b == b'\n') {
@@ -80,7 +80,7 @@ impl Wire {
         }
     }
 
-    /// Listens until the client hangs up, and never says a word.
+    /// Reads until the client closes the connection, without a reply.
     pub(super) async fn stall(&mut self) -> io::Result<()> {
         loop {
             self.fill().await?;

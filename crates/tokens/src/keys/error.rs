@@ -1,109 +1,109 @@
-//! What can be wrong with the key directory, worded for the one who has to repair it.
+//! Errors of the key directory, with instructions for the operator.
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::purpose::Purpose;
 
-/// Why keys cannot be used or changed.
+/// An error of the key directory.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// The file system said no.
-    #[error("{} cannot be read or written", path.display())]
+    /// A file system operation failed.
+    #[error("cannot read or write {}", path.display())]
     Io {
-        /// The file or directory.
+        /// File or directory.
         path: PathBuf,
-        /// What it said.
+        /// Error of the operating system.
         #[source]
         source: io::Error,
     },
-    /// Others than the owner have access to a key file.
-    #[error("others can read the key file {0}; run: chmod 600 {0}", path.display())]
+    /// Other users have access to a key file.
+    #[error("key file {0} is accessible to other users; run: chmod 600 {0}", path.display())]
     Exposed {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
-    /// Others than the owner could put files into the directory.
-    #[error("others can write to the key directory {0}; run: chmod 700 {0}", path.display())]
+    /// Other users can create files in the directory.
+    #[error("key directory {0} is writable by other users; run: chmod 700 {0}", path.display())]
     ExposedDirectory {
-        /// The directory.
+        /// Path of the directory.
         path: PathBuf,
     },
-    /// The directory belongs to somebody to whom a new file cannot be given.
-    #[error("the key directory {} belongs to the user with the id {owner}, who could not read what is written here; run it as that user, or as root", path.display())]
+    /// A new file could not be given to the owner of the directory.
+    #[error("key directory {} is owned by user id {owner}, who could not read a new key file; run the command as that user or as root", path.display())]
     ForeignDirectory {
-        /// The directory.
+        /// Path of the directory.
         path: PathBuf,
-        /// Its owner: the user the service runs as.
+        /// User id of its owner, which is the user the service runs as.
         owner: u32,
-        /// What the file system said.
+        /// Error of the operating system.
         #[source]
         source: io::Error,
     },
-    /// A symbolic link, a device or a directory where a key file should be.
-    #[error("{} is not a regular file; put the key file itself there", path.display())]
+    /// A symbolic link, a device or a directory instead of a key file.
+    #[error("{} is not a regular file; replace it with the key file", path.display())]
     NotAFile {
-        /// What is there instead.
+        /// Path of the file.
         path: PathBuf,
     },
-    /// The content is not that of a key file. The content itself is not repeated: it is secret.
-    #[error("the key file {} is damaged: {problem}; restore it from a backup", path.display())]
+    /// The content is not a valid key. The error does not contain it, because it is secret.
+    #[error("key file {} is damaged: {problem}; restore it from a backup", path.display())]
     Malformed {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong.
+        /// Description of the problem.
         problem: &'static str,
     },
-    /// The id in the file is not that of its key.
-    #[error("the key file {} has an id that is not its key's; restore it from a backup", path.display())]
+    /// The id in the file does not match the key.
+    #[error("key file {} has the id of another key; restore it from a backup", path.display())]
     WrongId {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
-    /// A key made for one purpose lies where those of another are.
-    #[error("the key file {} holds a key for another purpose than its name says", path.display())]
+    /// The purpose in the file does not match the file name.
+    #[error("the purpose of key file {} does not match its name", path.display())]
     WrongPurpose {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
-    /// Two files hold one key.
-    #[error("the key file {} holds the same key as another one; remove the copy", path.display())]
+    /// Two files contain the same key.
+    #[error("key file {} contains the same key as another file; remove the copy", path.display())]
     Duplicate {
-        /// The second file.
+        /// Path of the second file.
         path: PathBuf,
-        /// The key both hold.
+        /// Id of the key.
         kid: String,
     },
-    /// There is nothing to sign or seal with.
-    #[error("there is no {purpose} key in use in {}; make one: vestibule keys rotate {purpose}", path.display())]
+    /// No key can sign or seal.
+    #[error("no active {purpose} key in {}; run: vestibule keys rotate {purpose}", path.display())]
     NoActiveKey {
-        /// The directory.
+        /// Path of the directory.
         path: PathBuf,
-        /// What cannot be signed or sealed.
+        /// Purpose without a key.
         purpose: Purpose,
     },
     /// No key has this id.
-    #[error("there is no key {kid}")]
+    #[error("key {kid} not found")]
     UnknownKey {
-        /// The id that was asked for.
+        /// The requested id.
         kid: String,
     },
-    /// The key that signs or seals cannot be retired.
-    #[error("the key {kid} is the one that {}; rotate first: vestibule keys rotate {purpose}", purpose.verb())]
-    StillSigning {
-        /// The id that was asked for.
+    /// The active key of a purpose cannot be retired.
+    #[error("key {kid} is the active {purpose} key; rotate first: vestibule keys rotate {purpose}")]
+    InUse {
+        /// The requested id.
         kid: String,
-        /// What it signs or seals.
+        /// Purpose of the key.
         purpose: Purpose,
     },
-    /// The system made no key.
-    #[error("no key could be generated")]
+    /// The key could not be generated.
+    #[error("cannot generate a key")]
     Generation(#[source] pasetors::errors::Error),
 }
 
 impl KeyError {
-    /// For `map_err` on what is done to `path`.
+    /// Returns a function for `map_err` that adds the path.
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { path, source }

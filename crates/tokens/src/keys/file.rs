@@ -1,6 +1,6 @@
-//! Key files: their format, who may read them, and how they come into being.
+//! Key files: format, permissions, reading and writing.
 //!
-//! A file appears under its name complete and on disk, or not at all.
+//! Files are created atomically: under its name a file is complete and flushed to disk.
 
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, Metadata};
@@ -14,21 +14,22 @@ use pasetors::version4::V4;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::material::{is_sealing_kid, kid, paserk};
-use super::{Custody, Key, KeyError, Secret, draft};
-use crate::moment;
+use super::atomic_write::{self, sync_directory};
+use super::secret::{is_sealing_kid, kid, paserk};
+use super::{Key, KeyError, Lifecycle, Secret};
 use crate::purpose::Purpose;
+use crate::timestamp;
 
-/// A key file is about 500 bytes long.
+/// Maximum size of a key file, which usually has about 500 bytes.
 const MAX_FILE_BYTES: u64 = 4096;
 
-/// What a key file says.
+/// The content of a key file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Content {
     purpose: String,
     kid: String,
-    /// A key that seals has no public half.
+    /// Absent for sealing keys, which are symmetric.
     #[serde(skip_serializing_if = "Option::is_none")]
     public: Option<String>,
     secret: Option<Zeroizing<String>>,
@@ -37,25 +38,25 @@ struct Content {
     retired_at: Option<String>,
 }
 
-/// What the key files look like from outside.
+/// Metadata of all key files, to detect changes.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Fingerprint(Vec<Outside>);
+pub(crate) struct Fingerprint(Vec<FileMetadata>);
 
 #[derive(Debug, PartialEq, Eq)]
-struct Outside {
+struct FileMetadata {
     name: String,
     length: u64,
-    changed_at: Option<SystemTime>,
-    identity: (u64, u64),
+    modified_at: Option<SystemTime>,
+    inode: (u64, u64),
     mode: u32,
 }
 
-/// The file name of a key.
+/// Returns the file name of a key.
 pub(super) fn name(purpose: Purpose, generation: u32) -> String {
     format!("{purpose}-{generation}.json")
 }
 
-/// Makes the directory, unless it is there.
+/// Creates the directory if it does not exist.
 pub(super) fn create_directory(path: &Path) -> Result<(), KeyError> {
     if path.is_dir() {
         return Ok(());
@@ -64,7 +65,7 @@ pub(super) fn create_directory(path: &Path) -> Result<(), KeyError> {
     path.parent().map_or(Ok(()), sync_directory)
 }
 
-/// Whoever can write to the directory can exchange the keys.
+/// Checks that other users cannot write to the directory, because they could replace the keys.
 pub(super) fn check_directory(path: &Path) -> Result<(), KeyError> {
     let metadata = fs::metadata(path).map_err(KeyError::io(path))?;
     if metadata.mode() & 0o022 != 0 {
@@ -73,13 +74,13 @@ pub(super) fn check_directory(path: &Path) -> Result<(), KeyError> {
     Ok(())
 }
 
-/// The names of the key files. Everything that does not end in `.json` is none of our business.
+/// Returns the names of the key files. Files without the extension `.json` are ignored.
 pub(super) fn names(directory: &Path) -> Result<Vec<String>, KeyError> {
     let mut names = Vec::new();
     for entry in fs::read_dir(directory).map_err(KeyError::io(directory))? {
         let name = entry.map_err(KeyError::io(directory))?.file_name();
         let Some(name) = name.to_str() else { continue };
-        // Files that are being written begin with a dot.
+        // Temporary files start with a dot.
         if !name.starts_with('.') && Path::new(name).extension() == Some(OsStr::new("json")) {
             names.push(name.to_owned());
         }
@@ -88,88 +89,88 @@ pub(super) fn names(directory: &Path) -> Result<Vec<String>, KeyError> {
     Ok(names)
 }
 
-/// Looks at the files without reading them.
+/// Reads the metadata of all key files.
 pub(super) fn fingerprint(directory: &Path) -> Result<Fingerprint, KeyError> {
     let mut files = Vec::new();
     for name in names(directory)? {
         let path = directory.join(&name);
         let metadata = fs::symlink_metadata(&path).map_err(KeyError::io(path))?;
-        files.push(Outside {
+        files.push(FileMetadata {
             name,
             length: metadata.len(),
-            changed_at: metadata.modified().ok(),
-            identity: identity(&metadata),
+            modified_at: metadata.modified().ok(),
+            inode: inode(&metadata),
             mode: metadata.mode(),
         });
     }
     Ok(Fingerprint(files))
 }
 
-/// Reads a key and checks it in every respect.
+/// Reads and validates a key file.
 pub(super) fn read(path: &Path) -> Result<Key, KeyError> {
     let malformed = |problem| KeyError::Malformed { path: path.to_owned(), problem };
     let (purpose, generation) =
-        parse_name(path).ok_or_else(|| malformed("its name is not PURPOSE-GENERATION.json"))?;
+        parse_name(path).ok_or_else(|| malformed("the name is not PURPOSE-GENERATION.json"))?;
     let text = read_text(path)?;
-    // The parser's own message would quote the file.
+    // The message of the parser is dropped, because it could contain the secret.
     let content: Content =
-        serde_json::from_str(&text).map_err(|_| malformed("it is not the JSON of a key"))?;
+        serde_json::from_str(&text).map_err(|_| malformed("not the JSON of a key"))?;
     if content.purpose != purpose.as_str() {
         return Err(KeyError::WrongPurpose { path: path.to_owned() });
     }
     let public = parse_public(purpose, content.public.as_deref()).map_err(malformed)?;
     let wrong_id = || KeyError::WrongId { path: path.to_owned() };
-    let is_its_own = match &public {
+    let kid_matches = match &public {
         Some(public) => kid(public) == content.kid,
         None => is_sealing_kid(&content.kid),
     };
-    if !is_its_own {
+    if !kid_matches {
         return Err(wrong_id());
     }
-    let moment = |text: &str| moment::read(text).ok_or_else(|| malformed("it has a bad time"));
-    let state = match (&content.secret, &content.retired_at) {
+    let time = |text: &str| timestamp::parse(text).ok_or_else(|| malformed("invalid timestamp"));
+    let lifecycle = match (&content.secret, &content.retired_at) {
         (Some(secret), None) => {
             let secret = Secret::parse(purpose, secret, public.as_ref())
-                .ok_or_else(|| malformed("its secret key cannot be read"))?;
-            if !secret.is_whole() || secret.kid() != content.kid {
+                .ok_or_else(|| malformed("invalid secret key"))?;
+            if !secret.is_matching_pair() || secret.kid() != content.kid {
                 return Err(wrong_id());
             }
-            Custody::Held(secret)
+            Lifecycle::InUse(secret)
         }
-        (None, Some(retired_at)) => Custody::Retired { at: moment(retired_at)?, public },
-        (Some(_), Some(_)) => return Err(malformed("it is retired and still has its secret")),
-        (None, None) => return Err(malformed("it has no secret")),
+        (None, Some(retired_at)) => Lifecycle::Retired { at: time(retired_at)?, public },
+        (Some(_), Some(_)) => return Err(malformed("a retired key must not have a secret")),
+        (None, None) => return Err(malformed("no secret key")),
     };
     Ok(Key {
         purpose,
         generation,
         kid: content.kid,
-        created_at: moment(&content.created_at)?,
-        signs_from: moment(&content.signs_from)?,
-        state,
+        created_at: time(&content.created_at)?,
+        signs_from: time(&content.signs_from)?,
+        lifecycle,
     })
 }
 
-/// Makes the file of a new key; `false` if there is a file of that name already.
+/// Creates the file of a new key; returns `false` if the file already exists.
 pub(super) fn create(directory: &Path, key: &Key) -> Result<bool, KeyError> {
-    let draft = write_draft(directory, key)?;
+    let temporary = write_temporary(directory, key)?;
     let path = directory.join(name(key.purpose, key.generation));
-    // Unlike a rename, a link never replaces what is there.
-    let linked = match fs::hard_link(&draft, &path) {
+    // Unlike a rename, a link never replaces an existing file.
+    let linked = match fs::hard_link(&temporary, &path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(KeyError::io(path)(error)),
     };
-    draft::remove(&draft)?;
+    atomic_write::remove(&temporary)?;
     sync_directory(directory)?;
     linked
 }
 
-/// Exchanges the file of a key.
+/// Replaces the file of a key.
 pub(super) fn replace(directory: &Path, key: &Key) -> Result<(), KeyError> {
-    let draft = write_draft(directory, key)?;
+    let temporary = write_temporary(directory, key)?;
     let path = directory.join(name(key.purpose, key.generation));
-    fs::rename(&draft, &path).map_err(KeyError::io(path))?;
+    fs::rename(&temporary, &path).map_err(KeyError::io(path))?;
     sync_directory(directory)
 }
 
@@ -180,17 +181,17 @@ fn parse_name(path: &Path) -> Option<(Purpose, u32)> {
     (name(purpose, generation) == file_name).then_some((purpose, generation))
 }
 
-/// The public half of a key of that purpose, or what is wrong with it.
+/// Parses the public key of a signing key; the error describes the problem.
 fn parse_public(
     purpose: Purpose,
     text: Option<&str>,
 ) -> Result<Option<AsymmetricPublicKey<V4>>, &'static str> {
     match (purpose.seals(), text) {
         (true, None) => Ok(None),
-        (true, Some(_)) => Err("it seals, and has a public key"),
+        (true, Some(_)) => Err("a sealing key must not have a public key"),
         (false, text) => {
             let public = text.and_then(|text| AsymmetricPublicKey::<V4>::try_from(text).ok());
-            public.map(Some).ok_or("its public key cannot be read")
+            public.map(Some).ok_or("invalid public key")
         }
     }
 }
@@ -203,8 +204,8 @@ fn read_text(path: &Path) -> Result<Zeroizing<String>, KeyError> {
     }
     let file = File::open(path).map_err(io())?;
     let opened = file.metadata().map_err(io())?;
-    // Between the look and the opening somebody may have put a link there.
-    if identity(&found) != identity(&opened) {
+    // The path may have been replaced with a link between the check and the opening.
+    if inode(&found) != inode(&opened) {
         return Err(KeyError::NotAFile { path: path.to_owned() });
     }
     if opened.mode() & 0o077 != 0 {
@@ -215,27 +216,27 @@ fn read_text(path: &Path) -> Result<Zeroizing<String>, KeyError> {
     Ok(text)
 }
 
-/// Writes a key so that it can be put in place complete.
-pub(super) fn write_draft(directory: &Path, key: &Key) -> Result<PathBuf, KeyError> {
+/// Writes a key to a temporary file.
+pub(super) fn write_temporary(directory: &Path, key: &Key) -> Result<PathBuf, KeyError> {
     let text = content(key).ok_or_else(|| KeyError::Malformed {
         path: directory.join(name(key.purpose, key.generation)),
-        problem: "a time is out of range",
+        problem: "timestamp out of range",
     })?;
-    draft::write(directory, key, &text)
+    atomic_write::write_temporary(directory, key, &text)
 }
 
 fn content(key: &Key) -> Option<Zeroizing<String>> {
-    let (secret, retired_at) = match &key.state {
-        Custody::Held(secret) => (Some(secret.paserk()), None),
-        Custody::Retired { at, .. } => (None, Some(moment::spell(*at)?)),
+    let (secret, retired_at) = match &key.lifecycle {
+        Lifecycle::InUse(secret) => (Some(secret.paserk()), None),
+        Lifecycle::Retired { at, .. } => (None, Some(timestamp::format(*at)?)),
     };
     let content = Content {
         purpose: key.purpose.to_string(),
         kid: key.kid.clone(),
         public: key.public().map(paserk),
         secret,
-        created_at: moment::spell(key.created_at)?,
-        signs_from: moment::spell(key.signs_from)?,
+        created_at: timestamp::format(key.created_at)?,
+        signs_from: timestamp::format(key.signs_from)?,
         retired_at,
     };
     let mut text = Zeroizing::new(serde_json::to_string_pretty(&content).ok()?);
@@ -243,13 +244,7 @@ fn content(key: &Key) -> Option<Zeroizing<String>> {
     Some(text)
 }
 
-/// Makes the names in a directory survive a power cut.
-pub(super) fn sync_directory(path: &Path) -> Result<(), KeyError> {
-    // The parent of a relative name is the empty path.
-    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-    File::open(path).and_then(|directory| directory.sync_all()).map_err(KeyError::io(path))
-}
-
-fn identity(metadata: &Metadata) -> (u64, u64) {
+/// Returns the device and inode numbers, which identify a file.
+fn inode(metadata: &Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
 }

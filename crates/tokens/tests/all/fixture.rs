@@ -1,4 +1,4 @@
-//! Known keys, known claims, and tokens that only a forger would make.
+//! Fixed keys and claims, and forged tokens.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,9 +14,8 @@ use tempfile::TempDir;
 use time::OffsetDateTime;
 use time::macros::datetime;
 use uuid::Uuid;
-use vestibule_domain::id::{SessionId, UserId};
-use vestibule_domain::reset::ResetId;
-use vestibule_domain::token::{AccessClaims, ResetClaims};
+use vestibule_domain::model::claims::{AccessClaims, ResetClaims};
+use vestibule_domain::model::id::{ResetId, SessionId, UserId};
 use vestibule_tokens::{
     KeyDirectory, KeyRing, PasetoAccessTokens, PasetoResetTokens, PasetoSealer, Purpose,
 };
@@ -29,12 +28,12 @@ pub(crate) const RESET_ASSERTION: &str = "vestibule/v1|reset|https://id.example.
 
 /// The key pair of the official vectors.
 const ACCESS_SECRET: &str = "k4.secret.tMv7Q99M4hByfZU-SnEzB_oZu32fhQQUONnhG5QqN3Qeudu7vAR8A_1wYE4AcfCYfhayi3VyJcEfAEFdDiCxog";
-/// The pair of the first test in RFC 8032, section 7.1.
+/// The key pair of the first test in RFC 8032, section 7.1.
 const RESET_SECRET: &str = "k4.secret.nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2DXWpgBgrEKt9VL_tPJZAc6DuFy89qmIyWvAhpo9wdRGg";
 /// The key of the official vectors.
 const SEAL_SECRET: &str = "k4.local.cHFyc3R1dnd4eXp7fH1-f4CBgoOEhYaHiImKi4yNjo8";
 
-/// A key directory, and the tokens made with it.
+/// A key directory and the adapters that use it.
 pub(crate) struct Fixture {
     pub(crate) directory: TempDir,
     pub(crate) ring: Arc<KeyRing>,
@@ -44,23 +43,23 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
-    /// With the same keys in every run.
+    /// Creates a fixture with fixed keys.
     pub(crate) fn with_known_keys() -> Self {
         let directory = tempfile::tempdir().unwrap();
         write_key(directory.path(), Purpose::Access, 1, ACCESS_SECRET);
         write_key(directory.path(), Purpose::Reset, 1, RESET_SECRET);
         write_seal_key(directory.path());
-        Self::over(directory)
+        Self::from_directory(directory)
     }
 
-    /// With keys of its own.
+    /// Creates a fixture with new keys.
     pub(crate) fn with_fresh_keys() -> Self {
         let directory = tempfile::tempdir().unwrap();
         KeyDirectory::create(directory.path(), NOW).unwrap();
-        Self::over(directory)
+        Self::from_directory(directory)
     }
 
-    fn over(directory: TempDir) -> Self {
+    fn from_directory(directory: TempDir) -> Self {
         let ring = Arc::new(KeyRing::load(KeyDirectory::new(directory.path())).unwrap());
         let access = PasetoAccessTokens::new(Arc::clone(&ring), ISSUER, AUDIENCE);
         let reset = PasetoResetTokens::new(Arc::clone(&ring), ISSUER);
@@ -73,12 +72,12 @@ impl Fixture {
     }
 }
 
-/// The secret that `with_known_keys` signs with.
+/// Returns the secret key of `with_known_keys`.
 pub(crate) fn known_secret(purpose: Purpose) -> AsymmetricSecretKey<V4> {
     let text = match purpose {
         Purpose::Access => ACCESS_SECRET,
         Purpose::Reset => RESET_SECRET,
-        Purpose::Seal => panic!("a key that seals is no pair"),
+        Purpose::Seal => panic!("a sealing key is symmetric"),
     };
     AsymmetricSecretKey::try_from(text).unwrap()
 }
@@ -93,7 +92,7 @@ pub(crate) fn paserk(value: &impl FormatAsPaserk) -> String {
     text
 }
 
-/// Writes a key file by hand.
+/// Writes a key file without the crate.
 pub(crate) fn write_key(directory: &Path, purpose: Purpose, generation: u32, secret: &str) {
     let key = AsymmetricSecretKey::<V4>::try_from(secret).unwrap();
     let content = serde_json::json!({
@@ -108,7 +107,7 @@ pub(crate) fn write_key(directory: &Path, purpose: Purpose, generation: u32, sec
     write_private(&directory.join(format!("{purpose}-{generation}.json")), &content.to_string());
 }
 
-/// The same for a key that seals.
+/// Writes the file of the sealing key without the crate.
 fn write_seal_key(directory: &Path) {
     let content = serde_json::json!({
         "purpose": "seal",
@@ -126,24 +125,24 @@ fn write_private(path: &Path, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-/// Signs anything, as somebody with the key could.
+/// Signs any payload, as an attacker with the key could.
 pub(crate) fn forge(purpose: Purpose, payload: &str, footer: &str, assertion: &str) -> String {
     let (footer, assertion) = (Some(footer.as_bytes()), Some(assertion.as_bytes()));
     PublicToken::sign(&known_secret(purpose), payload.as_bytes(), footer, assertion).unwrap()
 }
 
-/// The footer of tokens made with the known keys.
+/// Returns the footer of tokens signed with the known keys.
 pub(crate) fn known_footer(purpose: Purpose) -> String {
     format!(r#"{{"kid":"{}"}}"#, kid_of(&known_secret(purpose)))
 }
 
-/// The payload of a v4.public token.
+/// Decodes the payload of a v4.public token.
 pub(crate) fn payload(token: &str) -> String {
     let body = URL_SAFE_NO_PAD.decode(token.split('.').nth(2).unwrap()).unwrap();
     String::from_utf8(body[..body.len() - 64].to_vec()).unwrap()
 }
 
-/// The footer of a token.
+/// Decodes the footer of a token.
 pub(crate) fn footer(token: &str) -> String {
     let footer = URL_SAFE_NO_PAD.decode(token.split('.').nth(3).unwrap()).unwrap();
     String::from_utf8(footer).unwrap()

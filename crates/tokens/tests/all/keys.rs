@@ -1,12 +1,12 @@
-//! Keys: how they come, go, and are looked after.
+//! Tests of creating, rotating, retiring and reloading keys.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use time::Duration;
+use vestibule_domain::model::claims::AccessClaims;
 use vestibule_domain::ports::{AccessTokens as _, ResetTokens as _};
-use vestibule_domain::token::AccessClaims;
 use vestibule_tokens::{
     KeyDirectory, KeyError, KeyRecord, KeyRing, KeyState, Purpose, ROTATION_LEAD,
 };
@@ -35,16 +35,12 @@ fn load_error(fixture: &Fixture) -> KeyError {
     KeyRing::load(fixture.keys()).unwrap_err()
 }
 
-fn claims_at(moment: time::OffsetDateTime) -> AccessClaims {
-    AccessClaims {
-        issued_at: moment,
-        expires_at: moment + Duration::minutes(15),
-        ..access_claims()
-    }
+fn claims_at(time: time::OffsetDateTime) -> AccessClaims {
+    AccessClaims { issued_at: time, expires_at: time + Duration::minutes(15), ..access_claims() }
 }
 
 #[test]
-fn the_first_start_makes_one_key_per_purpose_for_its_owner_only() {
+fn the_first_start_creates_one_private_key_per_purpose() {
     let parent = tempfile::tempdir().unwrap();
     let path = parent.path().join("data").join("keys");
     let directory = KeyDirectory::create(&path, NOW).unwrap();
@@ -65,7 +61,7 @@ fn the_first_start_makes_one_key_per_purpose_for_its_owner_only() {
 }
 
 #[test]
-fn starts_at_the_same_time_agree_on_the_keys() {
+fn concurrent_starts_agree_on_the_keys() {
     for _ in 0..20 {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("keys");
@@ -77,12 +73,12 @@ fn starts_at_the_same_time_agree_on_the_keys() {
         });
         assert_eq!(listings[0].len(), 3);
         assert!(listings.iter().all(|listing| *listing == listings[0]));
-        assert_eq!(fs::read_dir(&path).unwrap().count(), 3, "no drafts stay behind");
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 3, "temporary files remain");
     }
 }
 
 #[test]
-fn rotations_at_the_same_time_all_count() {
+fn concurrent_rotations_all_create_a_key() {
     let fixture = Fixture::with_fresh_keys();
     std::thread::scope(|scope| {
         for _ in 0..8 {
@@ -99,7 +95,7 @@ fn rotations_at_the_same_time_all_count() {
 }
 
 #[test]
-fn after_a_rotation_old_tokens_are_read_and_new_ones_use_the_new_key() {
+fn after_a_rotation_old_tokens_are_valid_and_new_ones_use_the_new_key() {
     let fixture = Fixture::with_fresh_keys();
     let old = fixture.access.issue(&access_claims()).unwrap();
     let new_key = fixture.keys().rotate(Purpose::Access, NOW).unwrap();
@@ -115,21 +111,21 @@ fn after_a_rotation_old_tokens_are_read_and_new_ones_use_the_new_key() {
     for token in [&old, &before, &new] {
         fixture.access.read(token.expose()).unwrap();
     }
-    // The other purpose is not concerned.
+    // The other purposes are not affected.
     let states: Vec<_> = fixture.keys().list().unwrap().iter().map(|key| key.state).collect();
     assert_eq!(states, [KeyState::Verifying, KeyState::Active, KeyState::Active, KeyState::Active]);
 }
 
 #[test]
-fn a_retired_key_is_refused_at_once_and_its_secret_is_gone() {
+fn a_retired_key_is_rejected_immediately_and_its_secret_is_deleted() {
     let fixture = Fixture::with_fresh_keys();
     let old = fixture.access.issue(&access_claims()).unwrap();
-    // It is recognised from now on.
+    // Caches the token.
     assert!(fixture.access.read(old.expose()).is_some());
     let old_kid = fixture.ring.public_keys()[0].kid.clone();
-    let still_signing = fixture.keys().retire(&old_kid, NOW).unwrap_err();
-    assert!(matches!(still_signing, KeyError::StillSigning { .. }));
-    assert!(still_signing.to_string().contains("vestibule keys rotate access"));
+    let in_use = fixture.keys().retire(&old_kid, NOW).unwrap_err();
+    assert!(matches!(in_use, KeyError::InUse { .. }));
+    assert!(in_use.to_string().contains("vestibule keys rotate access"));
 
     fixture.keys().rotate(Purpose::Access, NOW).unwrap();
     let record = fixture.keys().retire(&old_kid, NOW + Duration::SECOND).unwrap();
@@ -144,18 +140,18 @@ fn a_retired_key_is_refused_at_once_and_its_secret_is_gone() {
     let path = access_file(&fixture);
     assert!(!fs::read_to_string(&path).unwrap().contains("k4.secret."));
     assert_eq!(mode(&path), 0o600);
-    // In an emergency nobody waits for the lead.
+    // Without an older key the new key signs before the lead has passed.
     let new = fixture.access.issue(&access_claims()).unwrap();
     assert_ne!(footer(new.expose()), footer(old.expose()));
-    // Again changes nothing.
+    // A second retirement has no effect.
     assert_eq!(fixture.keys().retire(&old_kid, NOW + Duration::DAY).unwrap(), record);
     assert!(!fixture.ring.reload_if_changed().unwrap());
 }
 
 #[test]
-fn a_record_says_what_the_file_says() {
+fn a_record_equals_the_file() {
     let fixture = Fixture::with_fresh_keys();
-    // What is sealed names no time that could be waited for.
+    // Sealing keys have no lead.
     for (purpose, lead) in [(Purpose::Reset, ROTATION_LEAD), (Purpose::Seal, Duration::ZERO)] {
         let rotated = fixture.keys().rotate(purpose, NOW + Duration::milliseconds(999)).unwrap();
         assert!(fixture.keys().list().unwrap().contains(&rotated));
@@ -171,7 +167,7 @@ fn an_unknown_key_cannot_be_retired() {
 }
 
 #[test]
-fn a_failed_reload_leaves_the_ring_as_it_was() {
+fn a_failed_reload_keeps_the_previous_keys() {
     let fixture = Fixture::with_fresh_keys();
     let token = fixture.access.issue(&access_claims()).unwrap();
     chmod(&access_file(&fixture), 0o644);
@@ -185,11 +181,11 @@ fn a_failed_reload_leaves_the_ring_as_it_was() {
 }
 
 #[test]
-fn a_failed_reload_names_the_file() {
+fn the_error_of_a_failed_reload_contains_the_path() {
     let spoil: [fn(&Path); 4] = [
         |path| chmod(path, 0o644),
         |path| fs::write(path, "{").unwrap(),
-        // Says nothing about itself, like a file that may not be opened.
+        // Not UTF-8: the error of the system does not contain the path.
         |path| fs::write(path, b"\xff").unwrap(),
         |path| {
             fs::remove_file(path).unwrap();
@@ -207,7 +203,7 @@ fn a_failed_reload_names_the_file() {
 }
 
 #[test]
-fn a_key_others_can_read_is_refused_with_the_remedy() {
+fn a_key_file_that_other_users_can_access_is_rejected() {
     let fixture = Fixture::with_fresh_keys();
     let path = access_file(&fixture);
     for exposed in [0o640, 0o604, 0o620, 0o602, 0o610, 0o777] {
@@ -223,7 +219,7 @@ fn a_key_others_can_read_is_refused_with_the_remedy() {
 }
 
 #[test]
-fn a_directory_others_can_write_to_is_refused_with_the_remedy() {
+fn a_directory_that_other_users_can_write_to_is_rejected() {
     let fixture = Fixture::with_fresh_keys();
     chmod(fixture.directory.path(), 0o770);
     let error = load_error(&fixture);
@@ -232,7 +228,7 @@ fn a_directory_others_can_write_to_is_refused_with_the_remedy() {
 }
 
 #[test]
-fn a_link_or_a_directory_is_no_key_file() {
+fn a_link_or_a_directory_is_not_a_key_file() {
     let fixture = Fixture::with_fresh_keys();
     let path = access_file(&fixture);
     let elsewhere = fixture.directory.path().join("elsewhere");
@@ -245,7 +241,7 @@ fn a_link_or_a_directory_is_no_key_file() {
 }
 
 #[test]
-fn a_damaged_file_is_refused_without_repeating_it() {
+fn the_error_for_a_damaged_file_does_not_contain_the_secret() {
     let secret = |text: &str| {
         let start = text.find("k4.secret.").unwrap();
         text[start..start + 20].to_owned()
@@ -272,7 +268,7 @@ fn a_damaged_file_is_refused_without_repeating_it() {
 }
 
 #[test]
-fn an_all_zero_secret_is_refused() {
+fn an_all_zero_secret_is_rejected() {
     let fixture = Fixture::with_fresh_keys();
     let path = access_file(&fixture);
     let text = fs::read_to_string(&path).unwrap();
@@ -283,19 +279,19 @@ fn an_all_zero_secret_is_refused() {
 }
 
 #[test]
-fn an_id_or_a_secret_of_another_key_is_refused() {
+fn an_id_or_a_secret_of_another_key_is_rejected() {
     let (fixture, other) = (Fixture::with_fresh_keys(), Fixture::with_fresh_keys());
     let theirs = other.ring.public_keys()[0].clone();
     let ours = fixture.ring.public_keys()[0].clone();
     edit(&access_file(&fixture), &ours.kid, &theirs.kid);
     assert!(matches!(load_error(&fixture), KeyError::WrongId { .. }));
-    // A public key that is not the secret's, with an id that fits.
+    // A public key that does not belong to the secret key, with a matching id.
     edit(&access_file(&fixture), &ours.key, &theirs.key);
     assert!(matches!(load_error(&fixture), KeyError::WrongId { .. }));
 }
 
 #[test]
-fn a_key_of_another_purpose_is_refused() {
+fn a_key_of_another_purpose_is_rejected() {
     let fixture = Fixture::with_fresh_keys();
     let path = fixture.directory.path();
     fs::rename(path.join("reset-1.json"), path.join("access-2.json")).unwrap();
@@ -303,7 +299,7 @@ fn a_key_of_another_purpose_is_refused() {
 }
 
 #[test]
-fn a_copy_of_a_key_is_refused() {
+fn a_copy_of_a_key_is_rejected() {
     let fixture = Fixture::with_fresh_keys();
     let path = access_file(&fixture);
     fs::copy(&path, path.with_file_name("access-2.json")).unwrap();
@@ -311,23 +307,23 @@ fn a_copy_of_a_key_is_refused() {
 }
 
 #[test]
-fn a_strange_name_is_refused_and_other_files_are_ignored() {
+fn an_invalid_name_is_rejected_and_other_files_are_ignored() {
     let fixture = Fixture::with_fresh_keys();
     let path = access_file(&fixture);
-    for harmless in ["README", "lost+found", ".draft-1-0", ".hidden.json"] {
-        fs::write(path.with_file_name(harmless), "{}").unwrap();
+    for ignored in ["README", "lost+found", ".draft-1-0", ".hidden.json"] {
+        fs::write(path.with_file_name(ignored), "{}").unwrap();
     }
     KeyRing::load(fixture.keys()).unwrap();
-    for strange in ["access-01.json", "access-.json", "access.json", "session-1.json"] {
-        let path = path.with_file_name(strange);
+    for invalid in ["access-01.json", "access-.json", "access.json", "session-1.json"] {
+        let path = path.with_file_name(invalid);
         fs::write(&path, "{}").unwrap();
-        assert!(matches!(load_error(&fixture), KeyError::Malformed { .. }), "{strange}");
+        assert!(matches!(load_error(&fixture), KeyError::Malformed { .. }), "{invalid}");
         fs::remove_file(path).unwrap();
     }
 }
 
 #[test]
-fn a_start_without_a_key_to_sign_with_is_refused_with_the_remedy() {
+fn a_start_without_an_active_key_is_rejected() {
     let fixture = Fixture::with_fresh_keys();
     fs::remove_file(access_file(&fixture)).unwrap();
     let error = load_error(&fixture);
@@ -338,7 +334,7 @@ fn a_start_without_a_key_to_sign_with_is_refused_with_the_remedy() {
 }
 
 #[test]
-fn a_missing_directory_is_reported_by_its_name() {
+fn the_error_for_a_missing_directory_contains_the_path() {
     let parent = tempfile::tempdir().unwrap();
     let error = KeyRing::load(KeyDirectory::new(parent.path().join("nowhere"))).unwrap_err();
     assert!(matches!(error, KeyError::Io { .. }));
@@ -346,7 +342,7 @@ fn a_missing_directory_is_reported_by_its_name() {
 }
 
 #[test]
-fn nothing_printed_shows_a_secret() {
+fn debug_output_contains_no_secret() {
     let fixture = Fixture::with_known_keys();
     let printed = format!("{:?} {:?} {:?}", fixture.ring, fixture.access, fixture.keys().list());
     assert!(!printed.contains("tMv7Q99M4hByf") && !printed.contains("k4.secret"));

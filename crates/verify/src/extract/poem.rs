@@ -1,4 +1,4 @@
-//! Claims as an argument of a poem handler.
+//! Extractor of claims for poem.
 
 use poem::error::ResponseError;
 use poem::http::StatusCode;
@@ -9,8 +9,8 @@ use super::Rejection;
 use crate::claims::Claims;
 use crate::remote::RemoteVerifier;
 
-/// The claims of the request's bearer token. A [`RemoteVerifier`] has to be among the endpoint's
-/// data; without one the answer is 500.
+/// Extracts the claims of the bearer token. A [`RemoteVerifier`] must be in the endpoint's data;
+/// without one the response is 500.
 ///
 /// ```
 /// use poem::{EndpointExt as _, Route, get, handler};

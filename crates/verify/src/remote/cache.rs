@@ -1,8 +1,8 @@
-//! The issuer's keys, kept and renewed.
+//! Cache of the keys of the issuer.
 //!
-//! There is no task that runs by itself. Whoever needs keys looks at how old they are; who finds
-//! them too old starts a fetch, at most one at a time, and others wait for that one. So a service
-//! without requests does not ask, and the age of the keys is still bounded when a token arrives.
+//! There is no permanent task. A caller that finds the keys too old starts a fetch, at most one at
+//! a time, and other callers wait for it. So an idle service sends no requests, and the age of the
+//! keys is still bounded when a token arrives.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,37 +15,36 @@ use super::documents::{DEADLINE, Documents, FetchError};
 use super::pause::{Backoff, LONGEST};
 use crate::keys::KeySet;
 
-/// Where the keys are.
+/// Path of the keys.
 pub(super) const PATH: &str = "/.well-known/paseto-keys";
 
-/// How long the answer may be.
+/// Maximum length of the response.
 const MOST_BYTES: usize = 64 * 1024;
 
-/// How old keys become before they are renewed on the side, without anybody waiting for it.
+/// Age at which keys are refreshed in the background.
 const KEYS_AGED: Duration = Duration::from_mins(4);
 
-/// How old keys become before a token waits for newer ones.
+/// Age at which verification waits for newer keys.
 ///
 /// A key that the issuer has retired is accepted for at most this long. If the issuer cannot be
 /// reached it is accepted until 45 seconds after it can be reached again, if that is later, but
 /// never for longer than [`KEYS_KEPT`].
 pub const KEYS_STALE: Duration = Duration::from_mins(5);
 
-/// For how long keys are used while the issuer does not answer: a day, which no token outlives.
+/// Maximum age of keys while the issuer does not respond: a day, the longest lifetime of a token.
 pub const KEYS_KEPT: Duration = Duration::from_hours(24);
 
-/// How long it is at least from one fetch of the keys to the next, as long as they succeed,
-/// whatever the tokens say that arrive.
+/// Minimum time between successful fetches, regardless of arriving tokens.
 ///
-/// A Vestibule publishes a key five seconds before it signs with it. This is a second less, so a
-/// token is not refused because somebody has just asked for keys in vain.
+/// Vestibule publishes a key five seconds before it signs with it. This is a second less, so that
+/// a valid token is not rejected because keys were fetched just before.
 pub const UNKNOWN_KEY_PAUSE: Duration = Duration::from_secs(4);
 
-/// For how long a failure is taken as a sign that waiting for the issuer is no use: until the next
-/// fetch has failed too, if tokens come at least every five seconds.
+/// Time after a failure in which calls with usable keys do not wait: until the next fetch has
+/// failed too, if tokens arrive at least every five seconds.
 const AWAY: Duration = LONGEST.saturating_add(DEADLINE).saturating_add(DEADLINE);
 
-/// The keys of one issuer.
+/// Cache of the keys of one issuer.
 #[derive(Debug)]
 pub(super) struct KeyCache {
     documents: Arc<dyn Documents>,
@@ -56,11 +55,11 @@ pub(super) struct KeyCache {
 #[derive(Debug, Default)]
 struct State {
     known: Option<Known>,
-    /// What there is to wait for; it is closed when the fetch is over.
+    /// Closed when the current fetch ends.
     flight: Option<watch::Receiver<()>>,
-    /// When the next fetch may begin.
+    /// Earliest time of the next fetch.
     next_fetch: Option<Instant>,
-    /// The last fetch, if it failed.
+    /// Error of the last fetch, if it failed.
     failure: Option<(Instant, Arc<FetchError>)>,
     backoff: Backoff,
 }
@@ -68,11 +67,11 @@ struct State {
 #[derive(Clone, Debug)]
 struct Known {
     keys: Arc<KeySet>,
-    /// When the issuer was asked; the keys are at least as new.
+    /// Start of the request; the keys are at least as new.
     asked_at: Instant,
 }
 
-/// How much newer keys are needed.
+/// Urgency of newer keys.
 #[derive(PartialEq, Eq)]
 enum Need {
     None,
@@ -85,22 +84,22 @@ impl KeyCache {
         Self { documents, url, state: Mutex::default() }
     }
 
-    /// The keys to verify a token with that names this one. They have it, or it is unknown.
+    /// Returns the keys for a token that names `kid`. They contain it, or it is unknown.
     pub(super) async fn keys_for(self: &Arc<Self>, kid: &str) -> Result<Arc<KeySet>, RemoteError> {
         if let Some(mut flight) = self.board(kid) {
-            // Nothing is ever sent: it ends when the fetch does.
+            // Nothing is ever sent: the channel closes when the fetch ends.
             let _ = flight.changed().await;
         }
         self.state().latest(Instant::now())
     }
 
-    /// How old the keys are.
+    /// Returns the age of the keys.
     pub(super) fn age(&self) -> Option<Duration> {
         let state = self.state();
         state.usable(Instant::now()).map(|known| known.asked_at.elapsed())
     }
 
-    /// Starts a fetch if one is needed and allowed, and returns what has to be waited for.
+    /// Starts a fetch if needed and allowed, and returns the channel to wait for.
     fn board(self: &Arc<Self>, kid: &str) -> Option<watch::Receiver<()>> {
         let mut state = self.state();
         let now = Instant::now();
@@ -115,8 +114,7 @@ impl KeyCache {
         if need == Need::AtOnce && state.is_flying() { state.flight.clone() } else { None }
     }
 
-    /// Fetches the keys in a task: whoever hangs up while waiting neither ends the fetch for the
-    /// others nor wastes it.
+    /// Fetches the keys in a task, so that a dropped caller does not cancel the fetch for others.
     #[expect(clippy::disallowed_methods, reason = "it ends by itself within five seconds")]
     fn take_off(self: &Arc<Self>, now: Instant) -> watch::Receiver<()> {
         let (over, flight) = watch::channel(());
@@ -162,7 +160,7 @@ impl State {
         }
     }
 
-    /// Whether the issuer has just failed to answer. Then nobody waits for it whose keys may do.
+    /// Returns `true` if the issuer has just failed. Then calls with usable keys do not wait.
     fn is_away(&self, now: Instant) -> bool {
         self.failure.as_ref().is_some_and(|(at, _)| now.duration_since(*at) < AWAY)
     }

@@ -1,4 +1,4 @@
-//! How a document is fetched from the issuer: whole, small and soon, or not at all.
+//! Fetching documents from the issuer, with limits on size and time.
 
 use std::fmt;
 use std::pin::Pin;
@@ -19,60 +19,58 @@ use tokio::time;
 use super::settings::SetupError;
 use crate::keys::KeySetError;
 
-/// How long a document may take, from the connection to its last byte.
+/// Time limit of a request, from connecting to the last byte.
 pub(super) const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Who asks.
+/// User agent of the requests.
 const NAME: HeaderValue =
     HeaderValue::from_static(concat!("vestibule-verify/", env!("CARGO_PKG_VERSION")));
 
-/// Why something could not be had from the issuer.
+/// Error of a request to the issuer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
-    /// There was no answer, or none to the end, within five seconds.
-    #[error("the issuer does not answer")]
+    /// No complete response within five seconds.
+    #[error("no response from the issuer")]
     NoAnswer(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The answer was another one than 200; a redirect is not followed.
-    #[error("the issuer answers with status {0}")]
+    /// The status is not 200; redirects are not followed.
+    #[error("unexpected status {0} from the issuer")]
     Status(u16),
-    /// The answer was longer than it may be.
-    #[error("the issuer's answer is longer than {limit} bytes")]
+    /// The response is too long.
+    #[error("response of the issuer longer than {limit} bytes")]
     TooLarge {
-        /// How long it may be.
+        /// Maximum length in bytes.
         limit: usize,
     },
-    /// The answer was no list of keys.
-    #[error("the issuer's keys are unusable")]
+    /// The response is not a valid list of keys.
+    #[error("invalid keys from the issuer")]
     Keys(#[from] KeySetError),
-    /// The answer was no list of ended sessions.
-    #[error("the issuer's list of ended sessions is unusable")]
+    /// The response is not a valid list of ended sessions.
+    #[error("invalid list of ended sessions from the issuer")]
     Sessions(#[source] serde_json::Error),
-    /// More sessions have ended than are remembered; see
+    /// More sessions have ended than can be stored; see
     /// [`MOST_ENDED`](super::feed::MOST_ENDED).
-    #[error("too many sessions have ended to remember them all")]
+    #[error("too many ended sessions")]
     TooManySessions,
 }
 
-/// What comes back, some time.
+/// The future of a response.
 pub(crate) type Answer<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, FetchError>> + Send + 'a>>;
 
-/// Where documents come from.
+/// A source of documents.
 pub(crate) trait Documents: fmt::Debug + Send + Sync {
-    /// Fetches a document of at most `limit` bytes. It is an answer with status 200, and it is
-    /// complete.
+    /// Fetches a complete document of at most `limit` bytes, with status 200.
     fn fetch<'a>(&'a self, url: &'a str, limit: usize) -> Answer<'a>;
 }
 
-/// Fetches over HTTP, by the certificates this machine trusts. Redirects are answers like any
-/// other, and no proxy is asked.
+/// HTTP client that trusts the system's certificates, follows no redirects and uses no proxy.
 #[derive(Debug)]
 pub(super) struct HttpDocuments {
     client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
 }
 
 impl HttpDocuments {
-    /// A machine without certificates is told apart only when one is needed: then none holds.
+    /// Does not fail without system certificates: verification of each certificate fails later.
     pub(super) fn new() -> Result<Self, SetupError> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -119,7 +117,7 @@ impl Documents for HttpDocuments {
     }
 }
 
-/// TLS with ring, whatever provider the process has installed.
+/// Configures TLS with ring, regardless of the default provider of the process.
 fn tls(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls =

@@ -1,4 +1,4 @@
-//! The sessions that have ended, followed and remembered for as long as a token of theirs may live.
+//! Ended sessions, polled and stored until all of their tokens have expired.
 
 use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
@@ -14,25 +14,25 @@ use super::documents::{Documents, FetchError};
 use super::pause::Backoff;
 use crate::verifier::Rules;
 
-/// Where the ended sessions are listed.
+/// Path of the list of ended sessions.
 pub(super) const PATH: &str = "/api/v1/revocations";
 
-/// How many ended sessions are remembered.
+/// Maximum number of stored ended sessions.
 ///
-/// None is forgotten before its time to make room: an answer that does not fit is not taken, the
-/// feed grows old, and [`feed_age`](crate::RemoteVerifier::feed_age) says so.
+/// None is dropped early to make room: a response that does not fit is discarded, and
+/// [`feed_age`](crate::RemoteVerifier::feed_age) grows.
 pub const MOST_ENDED: usize = 200_000;
 
-/// How long one answer may be: some 25 000 sessions.
+/// Maximum length of a response: about 25 000 sessions.
 const MOST_BYTES: usize = 1024 * 1024;
-/// How long a cursor may be, so that it fits into an address.
+/// Maximum length of a cursor, so that it fits into a URL.
 const LONGEST_CURSOR: usize = 512;
-/// How many answers are read without a pause.
+/// Maximum number of pages read without a pause.
 const MOST_PAGES: usize = 16;
-/// How often the issuer is asked at most.
+/// Minimum polling interval.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The ended sessions of one issuer.
+/// Ended sessions of one issuer.
 #[derive(Debug)]
 pub(super) struct Feed {
     documents: Arc<dyn Documents>,
@@ -43,45 +43,45 @@ pub(super) struct Feed {
 #[derive(Debug)]
 struct Ended {
     sessions: HashSet<Uuid>,
-    /// The same, in the order in which they were heard of.
+    /// The same sessions, in the order in which they were received.
     heard: VecDeque<(Instant, Uuid)>,
     kept: Duration,
     most: usize,
-    /// When the issuer was asked last with success.
+    /// Start of the last successful request.
     asked_at: Option<Instant>,
 }
 
-/// One answer.
+/// A page of the list.
 #[derive(Deserialize)]
 struct Page {
     sessions: Vec<Uuid>,
     next: String,
-    /// Whether there are more already.
+    /// `true` if there are more pages.
     #[serde(default)]
     more: bool,
 }
 
 impl Feed {
-    /// Remembers a session for as long as a token may live by these rules, here: a clock that is
-    /// behind takes it for that much longer.
+    /// Creates a feed that stores a session for the longest lifetime of a token plus the clock
+    /// skew, in case the local clock is behind.
     pub(super) fn new(documents: Arc<dyn Documents>, url: String, rules: &Rules) -> Self {
         let kept = rules.longest_life.saturating_add(rules.clock_skew.saturating_mul(2));
         Self { documents, url, ended: RwLock::new(Ended::new(kept, MOST_ENDED)) }
     }
 
-    /// Whether a session is known to have ended.
+    /// Returns `true` if a session is known to have ended.
     pub(super) fn has_ended(&self, session: Uuid) -> bool {
         let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
         ended.sessions.contains(&session)
     }
 
-    /// How old all this is.
+    /// Returns the age of the list.
     pub(super) fn age(&self) -> Option<Duration> {
         let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
         ended.asked_at.map(|at| at.elapsed())
     }
 
-    /// Asks for ever.
+    /// Polls forever.
     pub(super) async fn follow(&self, interval: Duration) -> Infallible {
         let mut cursor = None;
         let mut backoff = Backoff::default();
@@ -97,7 +97,7 @@ impl Feed {
         }
     }
 
-    /// Reads on from the cursor, to the end if that is not too far.
+    /// Reads pages from the cursor, to the end or the limit.
     async fn poll(&self, cursor: &mut Option<String>) -> Result<(), FetchError> {
         for _ in 0..MOST_PAGES {
             let asked_at = Instant::now();
@@ -121,8 +121,7 @@ impl Feed {
         match self.documents.fetch(&url, MOST_BYTES).await {
             Ok(document) => serde_json::from_slice(&document).map_err(FetchError::Sessions),
             Err(cause) => {
-                // Perhaps the issuer does not know the cursor any more. To hear of a session twice
-                // does no harm.
+                // The cursor may be invalid. Receiving a session twice is harmless.
                 if matches!(cause, FetchError::Status(400 | 404 | 410 | 422)) {
                     *cursor = None;
                 }
@@ -138,7 +137,7 @@ impl Ended {
         Self { sessions, heard, kept, most, asked_at: None }
     }
 
-    /// Remembers sessions, all of them or, if there is no room, none.
+    /// Stores all of the sessions or, if there is no room, none.
     fn learn(&mut self, sessions: &[Uuid], now: Instant) -> Result<(), FetchError> {
         self.forget(now);
         let new: HashSet<Uuid> =
@@ -151,8 +150,8 @@ impl Ended {
         Ok(())
     }
 
-    /// Forgets the sessions no token of which can be alive. A session has no new tokens after its
-    /// end, and was heard of after its end.
+    /// Drops the sessions whose tokens have all expired. A session gets no new tokens after its
+    /// end, and it was received after its end.
     fn forget(&mut self, now: Instant) {
         while let Some((_, id)) =
             self.heard.pop_front_if(|(at, _)| now.duration_since(*at) >= self.kept)
@@ -162,7 +161,7 @@ impl Ended {
     }
 }
 
-/// Spells a cursor so that it can stand in a query.
+/// Percent-encodes a cursor for a query.
 fn escape(cursor: &str) -> String {
     let mut escaped = String::with_capacity(cursor.len());
     for byte in cursor.bytes() {
@@ -170,7 +169,7 @@ fn escape(cursor: &str) -> String {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
                 escaped.push(char::from(byte));
             }
-            // Nothing goes wrong when writing to a text.
+            // Writing to a string cannot fail.
             _ => drop(write!(escaped, "%{byte:02X}")),
         }
     }

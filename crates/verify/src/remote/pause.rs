@@ -1,31 +1,31 @@
-//! How long to wait before the issuer is asked again after a failure.
+//! Backoff after failed requests to the issuer.
 
 use std::time::Duration;
 
-/// After the first failure.
+/// Pause after the first failure.
 const FIRST: Duration = Duration::from_secs(1);
-/// After any number of failures.
+/// Longest pause.
 pub(super) const LONGEST: Duration = Duration::from_secs(30);
 
-/// Counts failures in a row, and says how long to pause after each: half of it for certain, the
-/// other half by chance, so that not everybody comes back at one moment.
+/// Counts consecutive failures and computes the pause after each. Half of it is random, so that
+/// clients do not retry at the same time.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
     failures: u32,
 }
 
 impl Backoff {
-    /// It went well; the next failure is the first one.
+    /// Records a success, which resets the count.
     pub(super) fn reset(&mut self) {
         self.failures = 0;
     }
 
-    /// It failed; pause for this long.
+    /// Records a failure, and returns the pause.
     pub(super) fn fail(&mut self) -> Duration {
         let bound = FIRST.saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX));
         self.failures = self.failures.saturating_add(1);
         let half = bound.min(LONGEST) / 2;
-        // Without randomness the pause is the longest one.
+        // Without randomness the pause has its maximum length.
         let chance = getrandom::u32().unwrap_or(u32::MAX);
         half + half.mul_f64(f64::from(chance) / f64::from(u32::MAX))
     }

@@ -1,4 +1,4 @@
-//! What a remote verifier is told, and what it refuses to be told.
+//! Settings of a remote verifier and their validation.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use crate::verifier::Rules;
 
-/// How a remote verifier works.
+/// Settings of a remote verifier.
 ///
 /// ```
 /// use std::time::Duration;
@@ -25,48 +25,47 @@ use crate::verifier::Rules;
 /// ```
 #[derive(Clone)]
 pub struct Settings {
-    /// What a token has to be like.
+    /// Requirements for a token.
     pub rules: Rules,
-    /// Where the issuer is reached, if that is not the address that `iss` says: `https://`, the
-    /// host, and perhaps a path that everything is below.
+    /// URL of the issuer, if it is not `iss`: `https://`, the host, and optionally a path prefix.
     pub url: Option<String>,
-    /// Whether the keys may be fetched from another machine without TLS. Whoever is on the way can
-    /// then exchange them, and sign tokens of their own.
+    /// If `true`, keys may be fetched from another machine without TLS. An attacker on the network
+    /// can then replace them and sign tokens.
     pub plain_http: bool,
-    /// What time it is: the system's clock by default.
+    /// The clock; by default that of the system.
     pub clock: fn() -> OffsetDateTime,
 }
 
-/// A remote verifier cannot be made like that.
+/// Error for invalid settings of a remote verifier.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
-    /// It is not `https://` or `http://` with a host, or has a user name, a query or a fragment.
-    #[error("{url:?} is no address of an issuer")]
+    /// The URL is not `https://` or `http://` with a host, or has a username, query or fragment.
+    #[error("invalid issuer URL {url:?}")]
     Url {
-        /// The address.
+        /// The URL.
         url: String,
     },
-    /// Without TLS anybody on the way could exchange the keys.
-    #[error("{url:?} is another machine, and has no TLS")]
+    /// Without TLS an attacker on the network could replace the keys.
+    #[error("{url:?} is on another machine and does not use TLS")]
     PlainHttp {
-        /// The address.
+        /// The URL.
         url: String,
     },
-    /// There is no TLS on this machine.
-    #[error("no TLS client could be set up")]
+    /// TLS cannot be set up.
+    #[error("TLS setup failed")]
     Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Settings {
-    /// For an issuer whose name is its address, with the default bounds and the system's clock.
+    /// Creates settings for an issuer whose name is its URL, with defaults for everything else.
     #[expect(clippy::disallowed_methods, reason = "there is no port here: this is the clock")]
     pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
         let rules = Rules::new(issuer, audience);
         Self { rules, url: None, plain_http: false, clock: || OffsetDateTime::now_utc() }
     }
 
-    /// The address of something at the issuer.
+    /// Returns the URL of a path at the issuer.
     pub(super) fn address(&self, path: &str) -> Result<String, SetupError> {
         let text = self.url.as_ref().unwrap_or(&self.rules.issuer);
         let refused = || SetupError::Url { url: text.clone() };
@@ -77,7 +76,7 @@ impl Settings {
             Some("http") => true,
             _ => return Err(refused()),
         };
-        // A fragment would be dropped, and a user name sent to nobody.
+        // A fragment or username would silently be ignored.
         let decorated = text.contains(['@', '?', '#']);
         let host = address.host().filter(|host| !host.is_empty()).ok_or_else(refused)?;
         if decorated {
@@ -116,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_below_the_issuers() {
+    fn a_path_is_appended_to_the_issuers_url() {
         for (url, expected) in [
             ("https://id.example.com", "https://id.example.com/keys"),
             ("https://id.example.com/", "https://id.example.com/keys"),
@@ -130,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_from_another_machine_come_over_tls_unless_it_is_said_otherwise() {
+    fn keys_from_another_machine_require_tls_unless_plain_http_is_allowed() {
         for url in ["http://id.example.com", "http://10.0.0.1", "http://localhost.example.com"] {
             assert!(matches!(address(url, false), Err(SetupError::PlainHttp { .. })), "{url}");
             assert!(address(url, true).is_ok(), "{url}");
@@ -138,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_of_an_issuer_is_refused() {
+    fn an_invalid_issuer_url_is_refused() {
         for url in [
             "",
             "id.example.com",
@@ -157,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn an_issuer_that_is_no_address_needs_one_beside_it() {
+    fn an_issuer_that_is_not_a_url_requires_one() {
         let refused = Settings::new("my issuer", "my audience").address("/keys");
         assert!(matches!(refused, Err(SetupError::Url { .. })));
     }

@@ -1,4 +1,4 @@
-//! Claims as an argument of an axum handler.
+//! Tests of the axum extractor.
 
 use axum::Router;
 use axum::body::Body;
@@ -12,7 +12,7 @@ use vestibule_verify::{Claims, RemoteVerifier};
 use crate::fixture::{FROZEN, NEW, OLD, token};
 use crate::issuer::{Answer, Issuer, KEYS};
 
-/// A state with more in it.
+/// A state that contains a verifier.
 #[derive(Clone)]
 struct State {
     verifier: RemoteVerifier,
@@ -40,7 +40,7 @@ async fn ask(app: Router, authorization: Option<&str>) -> (StatusCode, HeaderMap
 }
 
 #[tokio::test]
-async fn a_handler_is_told_who_is_there() {
+async fn a_handler_gets_the_claims() {
     let issuer = Issuer::publishing(&[OLD]).await;
     let bearer = format!("Bearer {FROZEN}");
     let plain: Router = Router::new().route("/me", get(me)).with_state(issuer.verifier());
@@ -54,7 +54,7 @@ async fn a_handler_is_told_who_is_there() {
 }
 
 #[tokio::test]
-async fn every_token_that_is_no_good_gets_one_answer() {
+async fn every_invalid_token_gets_the_same_response() {
     let issuer = Issuer::publishing(&[OLD]).await;
     let app: Router = Router::new().route("/me", get(me)).with_state(issuer.verifier());
     let cut = &FROZEN[..FROZEN.len() - 1];
@@ -67,7 +67,7 @@ async fn every_token_that_is_no_good_gets_one_answer() {
 }
 
 #[tokio::test]
-async fn without_credentials_the_scheme_is_named_and_no_error() {
+async fn without_credentials_the_response_names_only_the_scheme() {
     let issuer = Issuer::publishing(&[OLD]).await;
     let app: Router = Router::new().route("/me", get(me)).with_state(issuer.verifier());
     for authorization in [None, Some("Basic YTpi")] {
@@ -79,7 +79,7 @@ async fn without_credentials_the_scheme_is_named_and_no_error() {
 }
 
 #[tokio::test]
-async fn without_keys_it_is_not_the_clients_fault() {
+async fn without_keys_the_status_is_503() {
     let issuer = Issuer::publishing(&[OLD]).await;
     issuer.answer(KEYS, Answer::status(500));
     let app: Router = Router::new().route("/me", get(me)).with_state(issuer.verifier());

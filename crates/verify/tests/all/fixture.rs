@@ -1,4 +1,4 @@
-//! Known keys, known claims, and tokens that only a forger would make.
+//! Test keys, claims, and valid and forged tokens.
 
 use pasetors::keys::{AsymmetricPublicKey, AsymmetricSecretKey};
 use pasetors::paserk::{FormatAsPaserk, Id};
@@ -12,21 +12,21 @@ pub(crate) const ISSUER: &str = "https://id.example.com";
 pub(crate) const AUDIENCE: &str = "https://api.example.com";
 pub(crate) const ASSERTION: &str = "vestibule/v1|access|https://id.example.com";
 
-/// Made by the first version of Vestibule with the key [`OLD`], from [`payload`] at [`NOW`].
+/// Token of the first version of Vestibule with the key [`OLD`], from [`payload`] at [`NOW`].
 pub(crate) const FROZEN: &str = "v4.public.eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUuY29tIiwiYXVkIjoiaHR0cHM6Ly9hcGkuZXhhbXBsZS5jb20iLCJzdWIiOiIwMTk4YzdmMi0xMTExLTcxMTEtODExMS0xMTExMTExMTExMTEiLCJzaWQiOiIwMTk4YzdmMi0yMjIyLTcyMjItODIyMi0yMjIyMjIyMjIyMjIiLCJpYXQiOiIyMDI2LTA5LTAxVDEyOjAwOjAwWiIsIm5iZiI6IjIwMjYtMDktMDFUMTI6MDA6MDBaIiwiZXhwIjoiMjAyNi0wOS0wMVQxMjoxNTowMFoiLCJqdGkiOiIwMTk4YzdmMi0zMzMzLTczMzMtODMzMy0zMzMzMzMzMzMzMzMifS9ZkAAOTUWXhufVEPNfp1db_cPXOd2fT5-UvgVTa-xr_FL2BDQuW5ZVh4mseHE3HmSkLlyJcIRQw6TfKi5U9Qg.eyJraWQiOiJrNC5waWQueWg0LWJKWWpPWUFHNkNXeTB6c2ZQbXBLeWx4Uzd1QVdyeHFWbUJOMktBaUoifQ";
 
-/// The key pair of the official vectors.
+/// Key pair of the official PASETO vectors.
 pub(crate) const OLD: &str = "k4.secret.tMv7Q99M4hByfZU-SnEzB_oZu32fhQQUONnhG5QqN3Qeudu7vAR8A_1wYE4AcfCYfhayi3VyJcEfAEFdDiCxog";
-/// The pair of the first test in RFC 8032, section 7.1.
+/// Key pair of the first test in RFC 8032, section 7.1.
 pub(crate) const NEW: &str = "k4.secret.nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2DXWpgBgrEKt9VL_tPJZAc6DuFy89qmIyWvAhpo9wdRGg";
 
-/// A key, as it is published.
+/// A published key.
 pub(crate) fn entry(secret: &str, purpose: &str) -> Value {
     let key = AsymmetricPublicKey::try_from(&pair(secret)).unwrap();
     json!({"kid": kid(secret), "key": paserk(&key), "use": purpose})
 }
 
-/// What an issuer with these keys publishes.
+/// Returns the document of an issuer with these keys.
 pub(crate) fn published(secrets: &[&str]) -> String {
     let keys: Vec<_> = secrets.iter().map(|secret| entry(secret, "access")).collect();
     json!({ "keys": keys }).to_string()
@@ -46,7 +46,7 @@ fn paserk(value: &impl FormatAsPaserk) -> String {
     text
 }
 
-/// The payload of [`FROZEN`].
+/// Returns the payload of [`FROZEN`].
 pub(crate) fn payload() -> String {
     [
         r#"{"iss":"https://id.example.com","aud":"https://api.example.com","#,
@@ -58,12 +58,12 @@ pub(crate) fn payload() -> String {
     .concat()
 }
 
-/// A good token under a key.
+/// Returns a valid token signed with a key.
 pub(crate) fn token(secret: &str) -> String {
     signed(secret, &payload())
 }
 
-/// A token that says something else, signed as it should be.
+/// Returns a correctly signed token with another payload.
 pub(crate) fn signed(secret: &str, payload: &str) -> String {
     forge(secret, payload, &footer(&kid(secret)), ASSERTION)
 }
@@ -72,7 +72,7 @@ pub(crate) fn footer(kid: &str) -> String {
     format!(r#"{{"kid":"{kid}"}}"#)
 }
 
-/// Signs anything, as somebody with the key could.
+/// Signs arbitrary content.
 pub(crate) fn forge(secret: &str, payload: &str, footer: &str, assertion: &str) -> String {
     let (footer, assertion) = (Some(footer.as_bytes()), Some(assertion.as_bytes()));
     PublicToken::sign(&pair(secret), payload.as_bytes(), footer, assertion).unwrap()

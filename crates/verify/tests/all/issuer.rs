@@ -1,4 +1,4 @@
-//! An issuer behind a socket, that answers what it is told to and remembers what it was asked.
+//! An issuer over HTTP with configurable responses that records requests.
 #![expect(clippy::disallowed_methods, reason = "its tasks end with the test's runtime")]
 
 use std::collections::HashMap;
@@ -17,13 +17,13 @@ use crate::fixture::{AUDIENCE, ISSUER, NOW, published};
 pub(crate) const KEYS: &str = "/.well-known/paseto-keys";
 pub(crate) const REVOCATIONS: &str = "/api/v1/revocations";
 
-/// What is answered at a path.
+/// A response for a path.
 #[derive(Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: String,
-    /// Whether the length of the body is said beforehand.
+    /// `true` if the response has a content length.
     pub(crate) sized: bool,
 }
 
@@ -51,7 +51,7 @@ struct State {
 }
 
 impl Issuer {
-    /// One that publishes these keys.
+    /// Starts an issuer that publishes these keys.
     pub(crate) async fn publishing(secrets: &[&str]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -75,12 +75,12 @@ impl Issuer {
         self.state.lock().unwrap().answers.insert(path, answer);
     }
 
-    /// Every path that was asked for, with its query.
+    /// Returns the requested paths with their queries.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.state.lock().unwrap().asked.clone()
     }
 
-    /// Waits until somebody has asked for this.
+    /// Waits for a request for this path.
     pub(crate) async fn is_asked(&self, target: &str) {
         loop {
             let again = self.was_asked.notified();
@@ -91,7 +91,7 @@ impl Issuer {
         }
     }
 
-    /// A verifier that asks it, for which it is always the same moment.
+    /// Returns a verifier of this issuer with a fixed clock.
     pub(crate) fn verifier(&self) -> RemoteVerifier {
         RemoteVerifier::with(self.settings()).unwrap()
     }
@@ -129,12 +129,12 @@ impl Issuer {
         }
         text.push_str("\r\n");
         text.push_str(&answer.body);
-        // Whoever asked may have hung up on purpose.
+        // The client may have disconnected on purpose.
         let _ = stream.write_all(text.as_bytes()).await;
     }
 }
 
-/// Lets time pass for everything that measures it, without waiting.
+/// Advances the paused clock without waiting.
 pub(crate) async fn pass(duration: Duration) {
     time::pause();
     time::advance(duration).await;

@@ -1,4 +1,4 @@
-//! The crate seen from outside: tokens, an issuer behind a socket, and handlers.
+//! Tests of the public API: tokens, an issuer over HTTP, and extractors.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

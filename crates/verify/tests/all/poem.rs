@@ -1,4 +1,4 @@
-//! Claims as an argument of a poem handler.
+//! Tests of the poem extractor.
 
 use std::future;
 
@@ -28,7 +28,7 @@ async fn ask(app: &impl Endpoint, authorization: Option<&str>) -> Response {
 }
 
 #[tokio::test]
-async fn a_handler_is_told_who_is_there() {
+async fn a_handler_gets_the_claims() {
     let issuer = Issuer::publishing(&[OLD]).await;
     let mut answer = ask(&app(&issuer), Some(&format!("Bearer {FROZEN}"))).await;
     assert_eq!(answer.status(), StatusCode::OK);
@@ -37,7 +37,7 @@ async fn a_handler_is_told_who_is_there() {
 }
 
 #[tokio::test]
-async fn every_token_that_is_no_good_gets_one_answer() {
+async fn every_invalid_token_gets_the_same_response() {
     let issuer = Issuer::publishing(&[OLD]).await;
     let app = app(&issuer);
     let cut = &FROZEN[..FROZEN.len() - 1];
@@ -50,7 +50,7 @@ async fn every_token_that_is_no_good_gets_one_answer() {
 }
 
 #[tokio::test]
-async fn without_credentials_the_scheme_is_named_and_no_error() {
+async fn without_credentials_the_response_names_only_the_scheme() {
     let issuer = Issuer::publishing(&[OLD]).await;
     for authorization in [None, Some("Basic YTpi")] {
         let answer = ask(&app(&issuer), authorization).await;
@@ -61,7 +61,7 @@ async fn without_credentials_the_scheme_is_named_and_no_error() {
 }
 
 #[tokio::test]
-async fn without_keys_it_is_not_the_clients_fault() {
+async fn without_keys_the_status_is_503() {
     let issuer = Issuer::publishing(&[OLD]).await;
     issuer.answer(KEYS, Answer::status(500));
     let answer = ask(&app(&issuer), Some(&format!("Bearer {FROZEN}"))).await;
@@ -71,7 +71,7 @@ async fn without_keys_it_is_not_the_clients_fault() {
 }
 
 #[tokio::test]
-async fn an_application_without_a_verifier_is_broken() {
+async fn an_application_without_a_verifier_responds_500() {
     let app = Route::new().at("/me", get(me));
     let answer = ask(&app, Some(&format!("Bearer {FROZEN}"))).await;
     assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);

@@ -1,4 +1,4 @@
-//! A verifier with an issuer behind a socket.
+//! Tests of a remote verifier with an issuer over HTTP.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use crate::issuer::{Answer, Issuer, KEYS, REVOCATIONS, pass};
 /// The session of the tokens.
 const SESSION: &str = "0198c7f2-2222-7222-8222-222222222222";
 
-/// Why no keys were had, the first time somebody asked.
+/// Returns the error of the first fetch of keys.
 async fn failure(verifier: &RemoteVerifier) -> String {
     match verifier.verify(FROZEN).await.unwrap_err() {
         RemoteError::NoKeys { cause, .. } => cause.unwrap().to_string(),
@@ -43,7 +43,7 @@ async fn a_token_is_verified_with_the_issuers_keys() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_is_no_reason_to_ask() {
+async fn a_malformed_token_causes_no_request() {
     let issuer = Issuer::publishing(&[OLD]).await;
     let verifier = issuer.verifier();
     for text in ["", "me", "v4.public.AAAA.AAAA", &FROZEN.replace("public", "local")] {
@@ -53,7 +53,7 @@ async fn what_is_no_token_is_no_reason_to_ask() {
 }
 
 #[tokio::test]
-async fn a_rotation_is_followed_and_a_retired_key_dies() {
+async fn new_keys_are_accepted_and_retired_keys_refused() {
     let issuer = Issuer::publishing(&[OLD]).await;
     let verifier = issuer.verifier();
     assert!(verifier.verify(&token(OLD)).await.is_ok());
@@ -81,11 +81,11 @@ async fn the_keys_survive_an_outage() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_comes_later_is_found() {
+async fn keys_are_fetched_when_the_issuer_becomes_available() {
     let issuer = Issuer::publishing(&[OLD]).await;
     issuer.answer(KEYS, Answer::status(500));
     let verifier = issuer.verifier();
-    assert_eq!(failure(&verifier).await, "the issuer answers with status 500");
+    assert_eq!(failure(&verifier).await, "unexpected status 500 from the issuer");
     issuer.publish(&[OLD]);
     let RemoteError::NoKeys { retry_after, .. } = verifier.verify(FROZEN).await.unwrap_err() else {
         panic!("refused")
@@ -95,9 +95,9 @@ async fn an_issuer_that_comes_later_is_found() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_too_long_is_not_read() {
+async fn a_response_that_is_too_long_is_rejected() {
     let issuer = Issuer::publishing(&[OLD]).await;
-    // The bound itself is fine, with its length said or not.
+    // Exactly the limit is accepted, with or without a content length.
     let padded = |length: usize| {
         let keys = published(&[OLD]);
         format!("{keys}{}", " ".repeat(length - keys.len()))
@@ -107,7 +107,7 @@ async fn an_answer_that_is_too_long_is_not_read() {
         assert!(issuer.verifier().verify(FROZEN).await.is_ok());
         issuer.answer(KEYS, Answer { sized, ..Answer::ok(padded(64 * 1024 + 1)) });
         let message = failure(&issuer.verifier()).await;
-        assert_eq!(message, "the issuer's answer is longer than 65536 bytes");
+        assert_eq!(message, "response of the issuer longer than 65536 bytes");
     }
 }
 
@@ -117,21 +117,21 @@ async fn a_redirect_is_not_followed() {
     let elsewhere = Issuer::publishing(&[OLD]).await;
     let headers = vec![("Location", format!("{}{KEYS}", elsewhere.address))];
     issuer.answer(KEYS, Answer { headers, ..Answer::status(302) });
-    assert_eq!(failure(&issuer.verifier()).await, "the issuer answers with status 302");
+    assert_eq!(failure(&issuer.verifier()).await, "unexpected status 302 from the issuer");
     assert!(elsewhere.asked().is_empty());
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_is_none() {
+async fn an_incomplete_response_is_rejected() {
     let issuer = Issuer::publishing(&[OLD]).await;
     let body = published(&[OLD]);
     let headers = vec![("Content-Length", (body.len() + 1).to_string())];
     issuer.answer(KEYS, Answer { headers, sized: false, ..Answer::ok(body) });
-    assert_eq!(failure(&issuer.verifier()).await, "the issuer does not answer");
+    assert_eq!(failure(&issuer.verifier()).await, "no response from the issuer");
 }
 
 #[tokio::test]
-async fn an_issuer_without_tls_is_not_believed_to_have_it() {
+async fn plain_http_to_an_https_url_fails() {
     let issuer = Issuer::publishing(&[OLD]).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = Some(format!("https://{}", listener.local_addr().unwrap()));
@@ -142,13 +142,13 @@ async fn an_issuer_without_tls_is_not_believed_to_have_it() {
         stream
     };
     let (stream, message) = tokio::join!(answer, failure(&verifier));
-    assert_eq!(message, "the issuer does not answer");
+    assert_eq!(message, "no response from the issuer");
     drop(stream);
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_silent_is_given_up() {
-    // The listener takes the connection, and nobody ever answers.
+async fn a_request_to_a_silent_issuer_times_out() {
+    // The listener accepts the connection and never responds.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = Issuer::publishing(&[OLD]).await;
     let url = Some(format!("http://{}", listener.local_addr().unwrap()));
@@ -157,19 +157,19 @@ async fn an_issuer_that_is_silent_is_given_up() {
     let (stream, message) = tokio::join!(
         async {
             let stream = listener.accept().await.unwrap();
-            // Only the deadline is left to wait for.
+            // Only the deadline remains.
             time::pause();
             stream
         },
         ask
     );
-    assert_eq!(message, "the issuer does not answer");
+    assert_eq!(message, "no response from the issuer");
     assert!(started.elapsed() < Duration::from_secs(6));
     drop(stream);
 }
 
 #[tokio::test]
-async fn a_session_that_has_ended_is_refused_once_the_feed_names_it() {
+async fn a_session_is_refused_once_the_feed_contains_it() {
     let issuer = Issuer::publishing(&[OLD]).await;
     let verifier = issuer.verifier();
     assert!(verifier.verify(FROZEN).await.is_ok());
@@ -179,7 +179,7 @@ async fn a_session_that_has_ended_is_refused_once_the_feed_names_it() {
     let follow = verifier.follow_revocations(Duration::from_millis(100));
     let clone = verifier.clone();
     let ended = async {
-        // The second question has the cursor of the first answer.
+        // The second request has the cursor of the first response.
         issuer.is_asked(&format!("{REVOCATIONS}?since=17")).await;
         clone.verify(FROZEN).await
     };
@@ -192,7 +192,7 @@ async fn a_session_that_has_ended_is_refused_once_the_feed_names_it() {
 }
 
 #[tokio::test]
-async fn who_waits_in_a_crowd_does_not_wait_in_a_queue() {
+async fn concurrent_verifications_share_one_request() {
     let issuer = Issuer::publishing(&[OLD]).await;
     let verifier = issuer.verifier();
     let started = Instant::now();
@@ -205,10 +205,10 @@ async fn who_waits_in_a_crowd_does_not_wait_in_a_queue() {
 }
 
 #[test]
-fn an_error_tells_its_cause_once() {
+fn an_error_shows_its_cause_once() {
     let cause = std::sync::Arc::new(FetchError::Status(500));
     let error = RemoteError::NoKeys { retry_after: Duration::from_secs(1), cause: Some(cause) };
     let source = std::error::Error::source(&error).unwrap();
-    assert_eq!(source.to_string(), "the issuer answers with status 500");
+    assert_eq!(source.to_string(), "unexpected status 500 from the issuer");
     assert!(!error.to_string().contains("500"));
 }

@@ -1,4 +1,4 @@
-//! The verification: what passes, and everything that must not.
+//! Tests of verification: valid and invalid tokens.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ fn refusal(token: &str) -> VerifyError {
     verifier().verify(token, NOW).unwrap_err()
 }
 
-/// What comes of a claim with another value.
+/// Verifies a token with one claim changed.
 fn with(claim: &str, value: &str) -> Result<Claims, VerifyError> {
     let mut payload: serde_json::Value = serde_json::from_str(&payload()).unwrap();
     payload[claim] = value.into();
@@ -33,7 +33,7 @@ fn with(claim: &str, value: &str) -> Result<Claims, VerifyError> {
 }
 
 #[test]
-fn the_frozen_token_says_what_vestibule_was_told() {
+fn the_frozen_token_has_the_expected_claims() {
     let claims = Claims {
         user_id: Uuid::from_u128(0x0198_c7f2_1111_7111_8111_1111_1111_1111),
         session_id: Uuid::from_u128(0x0198_c7f2_2222_7222_8222_2222_2222_2222),
@@ -49,7 +49,7 @@ fn the_frozen_token_says_what_vestibule_was_told() {
 }
 
 #[test]
-fn damage_anywhere_is_noticed() {
+fn damage_anywhere_is_detected() {
     let verifier = verifier();
     for place in 0..FROZEN.len() {
         let (before, after) = (&FROZEN[..place], &FROZEN[place + 1..]);
@@ -63,7 +63,7 @@ fn damage_anywhere_is_noticed() {
 }
 
 #[test]
-fn the_part_that_is_damaged_is_told_apart_for_the_log() {
+fn errors_distinguish_the_damaged_part() {
     let [_, _, body, foot] = FROZEN.split('.').collect::<Vec<_>>()[..] else { panic!() };
     let exchange = |text: &str, place: usize| {
         let other = if &text[place..=place] == "A" { "B" } else { "A" };
@@ -80,7 +80,7 @@ fn the_part_that_is_damaged_is_told_apart_for_the_log() {
 }
 
 #[test]
-fn a_token_has_four_segments_one_spelling_and_a_length() {
+fn a_token_has_four_segments_one_encoding_and_a_maximum_length() {
     let (head, tail) = FROZEN.rsplit_once('.').unwrap();
     for other in [
         String::new(),
@@ -103,13 +103,13 @@ fn a_token_has_four_segments_one_spelling_and_a_length() {
     ] {
         assert_eq!(refusal(&other), VerifyError::Malformed, "{other:.60}");
     }
-    // Even signed: not what Vestibule writes.
+    // Signed, but not in the form of Vestibule.
     let long = payload().replacen('{', &format!(r#"{{"pad":"{}","#, "x".repeat(4096)), 1);
     assert_eq!(refusal(&signed(OLD, &long)), VerifyError::Malformed);
 }
 
 #[test]
-fn a_footer_is_the_id_of_a_key_and_nothing_else() {
+fn a_footer_contains_only_the_id_of_a_key() {
     let kid = kid(OLD);
     for footer in [
         "{}".to_owned(),
@@ -125,7 +125,7 @@ fn a_footer_is_the_id_of_a_key_and_nothing_else() {
 }
 
 #[test]
-fn the_key_is_the_one_that_the_token_names() {
+fn the_key_named_by_the_token_is_used() {
     assert_eq!(refusal(&token(NEW)), VerifyError::UnknownKey);
     let stolen_name = forge(NEW, &payload(), &footer(&kid(OLD)), ASSERTION);
     assert_eq!(refusal(&stolen_name), VerifyError::BadSignature);
@@ -136,7 +136,7 @@ fn the_key_is_the_one_that_the_token_names() {
 }
 
 #[test]
-fn a_signature_for_another_purpose_or_issuer_is_none() {
+fn a_signature_for_another_purpose_or_issuer_is_invalid() {
     for assertion in [
         "",
         "vestibule/v1|access|",
@@ -172,7 +172,7 @@ fn the_clocks_may_differ_by_a_minute_and_no_more() {
 }
 
 #[test]
-fn every_moment_counts_by_itself() {
+fn every_time_claim_is_checked() {
     assert_eq!(with("nbf", "2026-09-01T12:01:01Z"), Err(VerifyError::NotYetValid));
     assert!(with("nbf", "2026-09-01T12:01:00Z").is_ok());
     assert_eq!(with("iat", "2026-09-01T12:01:01Z"), Err(VerifyError::NotYetValid));
@@ -180,7 +180,7 @@ fn every_moment_counts_by_itself() {
 }
 
 #[test]
-fn the_skew_can_be_another_one() {
+fn the_clock_skew_is_configurable() {
     let keys = KeySet::parse(published(&[OLD])).unwrap();
     let at = |skew: Duration, now: OffsetDateTime| {
         let rules = Rules { clock_skew: skew, ..rules() };
@@ -207,7 +207,7 @@ fn a_life_is_bounded() {
 }
 
 #[test]
-fn an_odd_payload_is_refused_although_it_is_signed() {
+fn a_signed_but_malformed_payload_is_refused() {
     let good = payload();
     let exp = r#","exp":"2026-09-01T12:15:00Z""#;
     for odd in [
@@ -235,7 +235,7 @@ fn an_odd_payload_is_refused_although_it_is_signed() {
     ] {
         assert_eq!(refusal(&signed(OLD, &odd)), VerifyError::Malformed, "{odd}");
     }
-    // A list with the values in the right order.
+    // An array with the values in the right order.
     let values: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&good).unwrap();
     let list: Vec<_> = ["iss", "aud", "sub", "sid", "iat", "nbf", "exp", "jti"]
         .map(|claim| values[claim].clone())
@@ -245,13 +245,13 @@ fn an_odd_payload_is_refused_although_it_is_signed() {
 }
 
 #[test]
-fn what_a_later_vestibule_says_besides_is_left_alone() {
+fn unknown_claims_are_ignored() {
     let more = payload().replacen('{', r#"{"amr":["pwd"],"#, 1);
     assert!(verifier().verify(&signed(OLD, &more), NOW).is_ok());
 }
 
 #[test]
-fn keys_for_other_purposes_and_other_versions_are_passed_over() {
+fn keys_for_other_purposes_and_versions_are_ignored() {
     let keys = json!({
         "keys": [
             entry(OLD, "access"),
@@ -267,7 +267,7 @@ fn keys_for_other_purposes_and_other_versions_are_passed_over() {
 }
 
 #[test]
-fn a_key_under_another_keys_name_is_refused() {
+fn a_key_with_a_wrong_id_is_refused() {
     let mut false_name = entry(NEW, "access");
     false_name["kid"] = kid(OLD).into();
     let mut broken = entry(OLD, "access");

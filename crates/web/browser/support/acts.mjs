@@ -1,31 +1,31 @@
-// What people do on the pages, one line each, and where on a page things are.
+// Actions of users on the pages, and locators of parts of a page.
 
-/** The sign-in page, wherever it leads on to. */
+/** The address of the sign-in page, with any query. */
 export const LOGIN = /\/login(\?|$)/;
 
-/** The green banner after something worked. */
+/** The green banner after a success. */
 export const success = (page) => page.locator('.banner.ok');
 
-/** The list of what is wrong. */
+/** The error summary. */
 export const summary = (page) => page.locator('[data-summary]');
 
-/** A message in red that is not about fields. */
+/** A red banner other than the error summary. */
 export const failure = (page) => page.locator('.banner.er:not([data-summary])');
 
-/** What is there in place of the reset step when the link does not work. */
-export const deadLink = (page) =>
+/** The link to request a new reset link, on the page of an invalid or expired link. */
+export const invalidLink = (page) =>
   page.locator('.card', { has: page.locator('.badge.er') }).locator('a[href="/password-reset"]');
 
-/** The form of the reset step, wherever it goes. */
+/** The form of the reset step, with any action. */
 export const RESET_FORM = 'form:has(#new-password)';
 
-/** What is wrong with one field. */
+/** The error of a field. */
 export const fieldError = (page, id) => page.locator(`#${id}-error`);
 
-/** A form by where it goes, or by a selector of its own. */
+/** A form by its action, or by a selector. */
 const form = (action) => (action.startsWith('/') ? `form[action="${action}"]` : action);
 
-/** The button a form is sent with when Enter is pressed. */
+/** The default button of a form, which Enter presses. */
 export const submit = (page, action) =>
   page.locator(`${form(action)} button[type=submit]`).first();
 
@@ -37,7 +37,7 @@ export async function signIn(page, person, { next = '' } = {}) {
   await page.waitForURL((url) => url.pathname !== '/login');
 }
 
-/** The same without a page, where signing in is not what matters. */
+/** Signs in without a page, in tests that are not about sign-in. */
 export async function enter(page, { email, password }) {
   const answer = await post(page.context(), '/login', { email, password });
   if (answer.status() !== 303) {
@@ -51,7 +51,7 @@ export async function signOut(page) {
   await page.waitForURL(LOGIN);
 }
 
-/** Asks for a reset link. */
+/** Requests a reset link. */
 export async function requestLink(page, email, path = '/password-reset') {
   await page.goto(path);
   await page.locator('#email').fill(email);
@@ -59,14 +59,14 @@ export async function requestLink(page, email, path = '/password-reset') {
   await page.waitForURL('**/*sent=1*');
 }
 
-/** Fills in the reset step, which must be open, and sends it. */
+/** Fills in and submits the reset step, which must be open. */
 export async function choosePassword(page, password, again = password) {
   await page.locator('#new-password').fill(password);
   await page.locator('#confirm-password').fill(again);
   await submit(page, RESET_FORM).click();
 }
 
-/** Fills in the change of a password on the account's page and sends it. */
+/** Fills in and submits the password form of the account page. */
 export async function changePassword(page, current, password, again = password) {
   await page.locator('#current-password').fill(current);
   await page.locator('#new-password').fill(password);
@@ -74,7 +74,7 @@ export async function changePassword(page, current, password, again = password) 
   await submit(page, '/account/password').click();
 }
 
-/** Sends a form past every check of the script and the browser, so that the server has to judge. */
+/** Submits a form without the validation of script and browser, for the validation of the server. */
 export async function sendUnchecked(page, action) {
   const arrived = page.waitForNavigation();
   await page
@@ -84,14 +84,14 @@ export async function sendUnchecked(page, action) {
   return arrived;
 }
 
-/** Presses a button in the footer: `theme` or `language`. */
+/** Chooses a `theme` or `language` in the footer. */
 export async function prefer(page, what, value) {
   const arrived = page.waitForNavigation();
   await page.locator(`form[action="/preferences/${what}"] button[value="${value}"]`).click();
   return arrived;
 }
 
-/** Sends a form as a browser would from our own page, without a page. */
+/** Posts a form as a browser would from a page of the service, without a page. */
 export async function post(context, path, fields, headers = {}) {
   return context.request.post(path, {
     form: fields,

@@ -1,4 +1,5 @@
-// Looks for barriers with axe. Its code comes in through the debugger: the pages' policy stays whole.
+// Accessibility checks with axe. Its code is injected by the debugger, so the content security policy
+// stays in force.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,8 +16,8 @@ const TAGS = [
   'best-practice',
 ];
 
-/** The violations on a page as it is now, one line each. */
-export async function barriers(page) {
+/** Returns the violations of a page in its current state, one line each. */
+export async function violations(page) {
   await page.evaluate(SOURCE);
   return page.evaluate(async (tags) => {
     const options = { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] };

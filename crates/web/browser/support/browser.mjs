@@ -1,10 +1,10 @@
-// One Chromium for each file of tests, and a fresh profile for each test.
+// Chromium for each test file, and a fresh profile for each test.
 
 import { chromium } from 'playwright-core';
 
 export const CHROMIUM = process.env.VESTIBULE_TEST_CHROMIUM || '/usr/bin/chromium';
 
-/** Nothing that talks to the world, needs a graphics card or a user's rights. */
+/** No network access of its own, no graphics card and no user namespaces needed. */
 export const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -16,19 +16,20 @@ export const FLAGS = [
   '--disable-dev-shm-usage',
 ];
 
-/** How long a step may take on a busy machine. */
-const PATIENCE = 15_000;
+/** Timeout of a step on a busy machine. */
+const TIMEOUT = 15_000;
 
 export async function startBrowser(options = {}) {
   return chromium.launch({ executablePath: CHROMIUM, args: FLAGS, ...options });
 }
 
 /**
- * Opens a page in a profile of its own.
+ * Opens a page in a new profile.
  *
- * `page.complaints` has what must never happen: errors, warnings, breaches of the policy.
- * `page.document` is the answer that holds what is shown. `options` are those of a browser context:
- * `colorScheme`, `locale`, `javaScriptEnabled`, .. ; and `language`, the one that was chosen before.
+ * `page.complaints` has all errors, warnings and violations of the content security policy; there
+ * must be none. `page.document` is the response of the current page. `options` are those of a browser
+ * context, such as `colorScheme`, `locale` and `javaScriptEnabled`, and `language`, which sets the
+ * language cookie.
  */
 export async function openPage(browser, service, { language, ...options } = {}) {
   const context = await browser.newContext({
@@ -38,7 +39,7 @@ export async function openPage(browser, service, { language, ...options } = {}) 
     viewport: { width: 1280, height: 900 },
     ...options,
   });
-  context.setDefaultTimeout(PATIENCE);
+  context.setDefaultTimeout(TIMEOUT);
   if (language) {
     const choice = { name: 'vestibule_language', value: language, url: service.url };
     await context.addCookies([choice]);
@@ -67,7 +68,7 @@ export async function openPage(browser, service, { language, ...options } = {}) 
   return page;
 }
 
-/** Chromium logs every page that answers 4xx or 5xx; such pages are asked for on purpose. */
+/** Returns `true` for what Chromium logs for every 4xx and 5xx page: tests request them on purpose. */
 function isExpected(message) {
   const { url } = message.location();
   return /^Failed to load resource: the server responded with a status of/.test(message.text())

@@ -1,10 +1,10 @@
-// A certificate nobody vouches for, made anew for each run, so that no key is kept in the repository.
+// A self-signed certificate, created for each run, so that the repository contains no key.
 
 import { generateKeyPairSync, sign } from 'node:crypto';
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** Key and certificate of a machine that calls itself `localhost`, both as PEM. */
+/** Returns key and certificate of `localhost` as PEM. */
 export function selfSigned() {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const ecdsaWithSha256 = sequence(der(0x06, Buffer.from('2a8648ce3d040302', 'hex')));
@@ -33,7 +33,7 @@ export function selfSigned() {
   };
 }
 
-/** One value: its tag, its length, what is in it. */
+/** Encodes a value as DER: tag, length, content. */
 function der(tag, ...parts) {
   const body = Buffer.concat(parts);
   const { length } = body;
@@ -46,7 +46,7 @@ function sequence(...parts) {
   return der(0x30, ...parts);
 }
 
-/** `20261120120000Z` without its century. */
+/** Encodes a time as UTCTime: `20261120120000Z` without the century. */
 function time(at) {
   const digits = new Date(at).toISOString().replaceAll(/[-:T]|\.\d+/g, '');
   return der(0x17, Buffer.from(digits.slice(2)));

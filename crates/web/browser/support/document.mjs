@@ -1,5 +1,4 @@
-// Looks for what is wrong with a page as an answer: its headers, its HTML, what it made the browser
-// complain of.
+// Checks the response of a page: headers, HTML and messages of the browser.
 
 import { HtmlValidate } from 'html-validate';
 
@@ -20,7 +19,7 @@ const HEADERS = {
   'strict-transport-security': undefined,
 };
 
-/** States search engines must leave alone. */
+/** States that search engines must not index. */
 const PRIVATE = /^(reset|account|set-up|settings|users|mail|failure)/;
 
 const html = new HtmlValidate({
@@ -33,16 +32,16 @@ const html = new HtmlValidate({
   rules: {
     'no-inline-style': 'error',
     'no-redundant-role': 'off',
-    // The banner takes the focus when the page opens; the skip link stays the first stop.
+    // Banners take the focus on load; the skip link stays the first tab stop.
     'no-autofocus': 'off',
-    // Blanks are the template's business.
+    // Whitespace of templates does not matter.
     'no-trailing-whitespace': 'off',
     'long-title': 'off',
   },
 });
 
-/** What is wrong with the answer that holds a state, one line each. */
-export async function faults(page, state) {
+/** Returns the problems of the response of a state, one line each. */
+export async function problems(page, state) {
   const [headers, text] = [page.document.headers(), await page.document.text()];
   const wanted = { ...HEADERS, 'x-robots-tag': PRIVATE.test(state) ? 'noindex' : undefined };
   const found = Object.entries(wanted)

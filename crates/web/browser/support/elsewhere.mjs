@@ -1,10 +1,10 @@
-// Another site, which has links and forms that lead to the service. For a browser `localhost` is not
-// `127.0.0.1`.
+// Another site with links and forms to the service. For a browser, `localhost` and `127.0.0.1` are
+// different sites.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
-/** Serves pages by their paths; answers the address of the site and how to stop it. */
+/** Serves pages by path; returns the address of the site and a function to stop it. */
 export async function startSite(pages) {
   const server = createServer((request, answer) => {
     const text = pages[request.url];

@@ -1,6 +1,6 @@
-// What a screen reader finds on a page, held against the files in `snapshots`.
+// Compares accessibility trees with the files in `snapshots`.
 //
-// UPDATE_GOLDEN=1 writes them anew; the difference is then for a person to read.
+// UPDATE_GOLDEN=1 updates the files; review the difference.
 
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 
@@ -9,7 +9,7 @@ const UPDATE = process.env.UPDATE_GOLDEN === '1';
 
 const file = (state) => `${state.replaceAll(/[^a-z0-9]+/g, '-')}.yml`;
 
-/** What the file of a state says, which is first written anew if that is asked for. */
+/** Returns the snapshot of a state, after updating it if requested. */
 export async function golden(state, seen) {
   const path = new URL(file(state), FOLDER);
   if (UPDATE) {
@@ -19,7 +19,7 @@ export async function golden(state, seen) {
   return readFile(path, 'utf8').catch(() => 'none; run with UPDATE_GOLDEN=1\n');
 }
 
-/** The files of states that are gone; with UPDATE_GOLDEN=1 they go too. */
+/** Returns the files of unknown states; UPDATE_GOLDEN=1 deletes them. */
 export async function strays(states) {
   const known = new Set(states.map(file));
   const found = (await readdir(FOLDER)).filter((name) => !known.has(name));
@@ -30,7 +30,7 @@ export async function strays(states) {
   return [];
 }
 
-/** Title, focus and accessibility tree, without what differs from run to run. Times are blotted out. */
+/** Returns title, focus and accessibility tree, without times and other parts that vary. */
 export async function snapshot(page) {
   await page.evaluate(() => {
     for (const time of document.querySelectorAll('time')) {

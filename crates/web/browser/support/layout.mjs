@@ -1,5 +1,5 @@
-// Looks for what scrolls sideways, leaves the window or is too small to hit: on a small phone, at 200 %
-// zoom, with large text and with wide text spacing (WCAG 1.4.4, 1.4.10, 1.4.12, 2.5.5).
+// Checks for horizontal scrolling, elements outside the window and small targets: on a small phone,
+// at 200 % zoom, with large text and with wide text spacing (WCAG 1.4.4, 1.4.10, 1.4.12, 2.5.5).
 
 const SPACING = `
   * { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
@@ -13,7 +13,7 @@ const VIEWS = [
   { view: 'a large screen', width: 1280, height: 900 },
 ];
 
-/** What does not fit, one line each. The page is another size afterwards. */
+/** Returns the layout problems, one line each. Changes the size of the page. */
 export async function misfits(page) {
   const found = [];
   for (const { view, width, height, css = '' } of VIEWS) {
@@ -26,7 +26,7 @@ export async function misfits(page) {
 
 /** Runs in the page. */
 function measure(css) {
-  // A constructed sheet is the one kind the policy cannot refuse.
+  // The content security policy does not apply to constructed style sheets.
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
   document.adoptedStyleSheets = [sheet];

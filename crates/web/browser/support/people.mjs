@@ -1,4 +1,4 @@
-// Accounts, and what leads to them: links, sessions, mails.
+// Accounts, and their links and mails.
 
 import { until } from './until.mjs';
 
@@ -7,7 +7,7 @@ export const NEW_PASSWORD = 'nine loud herons fly away';
 
 let count = 0;
 
-/** Opens an account through the API; nobody else has its address. */
+/** Creates an account with a unique address through the API. */
 export async function newPerson(service, name = 'member', language = 'en') {
   const username = `${name}-${(count += 1)}`;
   const person = { email: `${username}@example.com`, username, password: PASSWORD };
@@ -18,7 +18,7 @@ export async function newPerson(service, name = 'member', language = 'en') {
   return { ...person, id: body.user.id, token: body.access_token };
 }
 
-/** Creates an administrator at the terminal. */
+/** Creates an administrator on the command line. */
 export async function newAdmin(service, name = 'admin') {
   const username = `${name}-${(count += 1)}`;
   const person = { email: `${username}@example.com`, username, password: PASSWORD };
@@ -30,28 +30,28 @@ export async function newAdmin(service, name = 'admin') {
   return person;
 }
 
-/** An address that has no account. */
-export function stranger() {
-  return `stranger-${(count += 1)}@example.com`;
+/** Returns an address without an account. */
+export function unknownAddress() {
+  return `unknown-${(count += 1)}@example.com`;
 }
 
-/** A fresh link to choose a new password; without mail, so the newest of any number is had at once. */
+/** Returns a new reset link, created on the command line and not mailed. */
 export async function resetLink(service, person) {
   return service.command(['user', 'reset-link', person.email]);
 }
 
-/** The token alone. */
+/** Returns the token of a new reset link. */
 export async function resetToken(service, person) {
   return new URL(await resetLink(service, person)).searchParams.get('token');
 }
 
-/** The link in the newest mail to somebody, as the text part has it: alone on its line. */
+/** Returns the link of the newest mail to a user, which stands alone on a line of the text part. */
 export async function mailedLink(service, person, more = 0) {
   const mail = await mailed(service, person, /\/reset-password\?token=/, more);
   return mail.text.match(/^\S+\/reset-password\?token=\S+$/m)[0];
 }
 
-/** Waits for a mail whose text has something, when `more` others of the kind are known already. */
+/** Waits for a mail whose text matches a pattern, after `more` earlier ones. */
 export async function mailed(service, person, pattern, more = 0) {
   const found = async () => {
     const mails = await service.mails(person.email);
@@ -61,8 +61,8 @@ export async function mailed(service, person, pattern, more = 0) {
   return until(found, `a mail to ${person.email} with ${pattern}`);
 }
 
-/** Whether a password opens the account. */
-export async function opens(service, person, password) {
+/** Returns `true` if sign-in with a password succeeds. */
+export async function canSignIn(service, person, password) {
   const body = { email: person.email, password };
   return (await service.api('/api/v1/auth/signin', body)).status === 200;
 }

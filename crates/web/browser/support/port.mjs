@@ -1,9 +1,9 @@
-// A port for something that has to be told its own before it starts.
+// Ports for servers that need a fixed port at startup.
 
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** A port nobody listens on. */
+/** Returns an unused port. */
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,6 +1,6 @@
-// The real binary as a child process on an empty data folder.
+// The binary as a child process with an empty data folder.
 //
-// Most tests use `--dev`: mails are kept and can be read. Those about sending start it without.
+// Most tests use `--dev`, which keeps mails; tests of sending do not.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { freePort } from './port.mjs';
 import { until } from './until.mjs';
 import './watchdog.mjs';
 
-/** Processes and folders that must not outlive this one, however it ends. */
+/** Processes and folders to clean up when this process exits. */
 const running = new Set();
 const folders = new Set();
 process.on('exit', () => {
@@ -24,7 +24,7 @@ process.on('exit', () => {
 /**
  * Starts a service, by default with `--dev` and without limits.
  *
- * `variables` are more of its environment, such as `VESTIBULE_RESET__TTL`.
+ * `variables` are additional environment variables, such as `VESTIBULE_RESET__TTL`.
  */
 export async function startService({ dev = true, variables = {} } = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'vestibule-browser-'));
@@ -43,12 +43,12 @@ export class Service {
     this.dataDir = dataDir;
     this.#dev = dev;
     this.#variables = variables;
-    /** Every line it has said. */
+    /** All lines of its log. */
     this.log = [];
   }
 
   async start() {
-    // The public address has to be known before the start.
+    // The public URL must be known at startup.
     const port = await freePort();
     this.url = `http://127.0.0.1:${port}`;
     const options = ['serve', '--listen', `127.0.0.1:${port}`, ...(this.#dev ? ['--dev'] : [])];
@@ -63,24 +63,24 @@ export class Service {
     }
   }
 
-  /** Ends it; its data go when the file is done. */
+  /** Stops it; its data is deleted at exit. */
   async stop() {
     if (this.#child.exitCode === null) {
       const ended = once(this.#child, 'exit');
-      // Nothing here needs a drain; the second signal says so.
+      // The second signal skips the drain.
       this.#child.kill('SIGTERM');
       this.#child.kill('SIGINT');
       await ended;
     }
   }
 
-  /** Runs a command of the binary on the same data; answers what it printed. */
+  /** Runs a command of the binary on the same data; returns its output. */
   async command(words, input = '') {
     const child = this.#spawn(words);
     const output = { stdout: '', stderr: '' };
     child.stdout.on('data', (data) => (output.stdout += data));
     child.stderr.on('data', (data) => (output.stderr += data));
-    // A command that reads nothing may have ended before.
+    // A command that does not read its input may have exited.
     child.stdin.on('error', () => {});
     child.stdin.end(input);
     const [code] = await once(child, 'close');
@@ -90,7 +90,7 @@ export class Service {
     return output.stdout.trim();
   }
 
-  /** Sends JSON to the API; answers the status and the body. */
+  /** Sends JSON to the API; returns status and body. */
   async api(path, body, { method = 'POST', token, language } = {}) {
     const answer = await fetch(`${this.url}${path}`, {
       method,
@@ -105,7 +105,7 @@ export class Service {
     return { status: answer.status, body: text ? JSON.parse(text) : null };
   }
 
-  /** The mails kept so far, newest last; of one person, if an address is given. */
+  /** Returns the mails of the dev mailbox, newest last, optionally to one address only. */
   async mails(to) {
     const answer = await fetch(`${this.url}/dev/mail.json`);
     const mails = await answer.json();

@@ -1,12 +1,12 @@
-// Every page in every state a running service can be brought into, for tests that look at all of them.
+// Every page in every state that can be reached with a running service.
 //
-// Each state opens in a profile of its own, in the language its options ask for. What is there is
-// found by ids and addresses, because words differ.
+// Each state opens in a new profile and in the language of its options. Elements are found by id and
+// address, because texts differ.
 
 import { mailed, newAdmin, newPerson } from './people.mjs';
 import { accountStates, failureStates } from './states/account.mjs';
 import { adminStates } from './states/admin.mjs';
-import { entranceStates, loginStates } from './states/entrance.mjs';
+import { signUpStates, loginStates } from './states/sign-in.mjs';
 import { requestStates, resetStates } from './states/recovery.mjs';
 
 const ONCE_A_MINUTE = {
@@ -16,21 +16,21 @@ const ONCE_A_MINUTE = {
   VESTIBULE_LIMITS__SIGNIN_PER_MINUTE: '1',
 };
 
-const RELAY = {
+const SMTP_SERVER = {
   VESTIBULE_MAIL__HOST: 'smtp.example.com',
   VESTIBULE_MAIL__SECURITY: 'starttls',
   VESTIBULE_MAIL__FROM_ADDRESS: 'accounts@example.com',
 };
 
-/** What the states need; for `suite`. */
+/** Services and accounts of the states, for `suite`. */
 export const WORLD = {
   services: {
     limited: { variables: ONCE_A_MINUTE },
-    // Nobody is there yet, and nobody can come in but by the set-up link.
+    // No accounts; only the setup link creates one.
     closed: { variables: { VESTIBULE_SIGNUP__MODE: 'closed' } },
-    operated: { dev: false, variables: RELAY },
+    operated: { dev: false, variables: SMTP_SERVER },
     silent: { dev: false },
-    // Its lists stay as they are.
+    // Its lists do not change.
     office: {},
   },
   prepare: async (world) => {
@@ -43,12 +43,12 @@ export const WORLD = {
   },
 };
 
-/** Name and opening of every state. */
+/** Name and function of every state. */
 export const STATES = Object.entries({
   ...requestStates,
   ...resetStates,
   ...loginStates,
-  ...entranceStates,
+  ...signUpStates,
   ...accountStates,
   ...failureStates,
   ...adminStates,

@@ -1,18 +1,17 @@
-// What a file of tests shares: a browser and a service, started before its tests and stopped after.
+// Browser and services shared by the tests of a file.
 
 import { after, before } from 'node:test';
 import { openPage, startBrowser } from './browser.mjs';
 import { startService } from './service.mjs';
 
 /**
- * Registers the start and the stop; the answer is filled when the first test runs.
+ * Registers setup and teardown; the returned object is filled before the first test.
  *
- * `services` names more services and how they are started; `prepare` puts into the world what many
- * tests need.
+ * `services` are additional services and their options; `prepare` creates what many tests need.
  */
 export function suite({ service = {}, services = {}, browser = {}, prepare } = {}) {
   const world = {
-    /** Opens a page in a new profile, at the main service unless another is given. */
+    /** Opens a page in a new profile, at the main service by default. */
     open: (options = {}, at = world.service) => openPage(world.browser, at, options),
   };
   const started = [];

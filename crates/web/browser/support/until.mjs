@@ -1,19 +1,19 @@
-// Waiting for something that nobody announces.
+// Polling.
 
-const PATIENCE = 20_000;
-const BETWEEN_LOOKS = 25;
+const TIMEOUT = 20_000;
+const INTERVAL = 25;
 
-/** Asks again and again until the answer is truthy, and answers with it. */
-export async function until(question, what, patience = PATIENCE) {
-  const end = Date.now() + patience;
+/** Polls until the answer is truthy, and returns it. */
+export async function until(question, what, timeout = TIMEOUT) {
+  const end = Date.now() + timeout;
   for (;;) {
     const answer = await question();
     if (answer) {
       return answer;
     }
     if (Date.now() > end) {
-      throw new Error(`waited in vain for ${what}`);
+      throw new Error(`timed out waiting for ${what}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS));
+    await new Promise((resolve) => setTimeout(resolve, INTERVAL));
   }
 }

@@ -1,6 +1,6 @@
-// Ends a file that hangs, and with it whatever it started: exit handlers run, unlike at a signal.
+// Ends a test file that hangs. Exit handlers then stop its processes, unlike after a signal.
 
-/** Longer than any file needs on a slow machine. */
+/** Longer than any file takes on a slow machine. */
 const LIMIT = 900_000;
 
 setTimeout(() => {

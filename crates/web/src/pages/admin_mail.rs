@@ -1,4 +1,4 @@
-//! The mails: what waits, went out, failed, and why.
+//! The mail list of administrators.
 
 use poem::http::StatusCode;
 use poem::web::Query;
@@ -6,50 +6,53 @@ use poem::{Response, handler};
 use serde::Deserialize;
 use uuid::Uuid;
 use vestibule_domain::error::Error;
-use vestibule_domain::id::MailId;
-use vestibule_domain::mail::{MailKind, MailRecord, MailState};
+use vestibule_domain::model::id::MailId;
+use vestibule_domain::model::mail::{MailKind, MailRecord, MailState};
 
 use super::{Id, next_page};
-use crate::fault::Fault;
 use crate::flash::Flash;
+use crate::page_context::PageContext;
+use crate::page_error::PageError;
 use crate::paths;
-use crate::views::{self, MailLogNotice, MailRow};
-use crate::visit::Visit;
+use crate::views::{self, MailNotice, MailRow};
 
 const PER_PAGE: u32 = 25;
 
 #[derive(Deserialize)]
-pub(super) struct Address {
+pub(super) struct PageQuery {
     cursor: Option<Uuid>,
 }
 
 #[handler]
-pub(super) async fn show(mut visit: Visit, address: Query<Address>) -> Result<Response, Fault> {
-    let by = visit.authority()?;
-    let before = address.0.cursor.map(MailId::from_uuid);
-    let mut mails = visit.site.state.administration.mails(&by, before, PER_PAGE + 1).await?;
+pub(super) async fn show(
+    mut context: PageContext,
+    query: Query<PageQuery>,
+) -> Result<Response, PageError> {
+    let admin = context.admin()?;
+    let before = query.0.cursor.map(MailId::from_uuid);
+    let mut mails = context.app.state.administration.mails(&admin, before, PER_PAGE + 1).await?;
     let next = next_page(paths::ADMIN_MAIL, "", &mut mails, PER_PAGE, |mail| mail.id.to_string());
-    let notice = match visit.forget_flash() {
+    let notice = match context.take_flash() {
         Some(Flash::Mail { notice }) => Some(notice),
         _ => None,
     };
     let rows = mails.into_iter().map(row).collect();
-    visit.admin_page(StatusCode::OK, &views::MailLog { rows, next, notice }).await
+    context.admin_page(StatusCode::OK, &views::MailList { rows, next, notice }).await
 }
 
 #[handler]
-pub(super) async fn resend(visit: Visit, id: Id) -> Result<Response, Fault> {
-    let mut visit = visit.at(paths::ADMIN_MAIL);
-    let by = visit.authority()?;
+pub(super) async fn resend(context: PageContext, id: Id) -> Result<Response, PageError> {
+    let mut context = context.with_path(paths::ADMIN_MAIL);
+    let admin = context.admin()?;
     let id = MailId::from_uuid(id.0);
-    let notice = match visit.site.state.administration.resend(&by, id).await {
-        Ok(()) => MailLogNotice::Queued,
-        Err(Error::NotFound) => MailLogNotice::NotPossible,
-        Err(Error::Unavailable(_)) => MailLogNotice::Failed,
+    let notice = match context.app.state.administration.resend(&admin, id).await {
+        Ok(()) => MailNotice::Queued,
+        Err(Error::NotFound) => MailNotice::NotPossible,
+        Err(Error::Unavailable(_)) => MailNotice::Failed,
         Err(error) => return Err(error.into()),
     };
-    visit.tell(Flash::Mail { notice });
-    Ok(visit.redirect(paths::ADMIN_MAIL))
+    context.set_flash(Flash::Mail { notice });
+    Ok(context.redirect(paths::ADMIN_MAIL))
 }
 
 fn row(mail: MailRecord) -> MailRow {
@@ -70,7 +73,7 @@ fn row(mail: MailRecord) -> MailRow {
             MailKind::RefreshTokenReused => views::MailKind::RefreshTokenReused,
         },
         recipient: mail.to.as_str().to_owned(),
-        // A mail that was withdrawn has lost its subject, and would be withdrawn again.
+        // A withdrawn mail has no subject any more, and would be withdrawn again.
         can_resend: !matches!(mail.state, MailState::Withdrawn { .. }),
         state,
         attempts: mail.attempts,

@@ -1,4 +1,4 @@
-//! The relay that takes outgoing mail: describe it, try it, see what it says.
+//! The SMTP settings page: saves the settings and sends test mails.
 
 use std::num::NonZeroU16;
 
@@ -6,23 +6,25 @@ use poem::http::StatusCode;
 use poem::web::Form;
 use poem::{Response, handler};
 use serde::Deserialize;
-use vestibule_domain::authority::Authority;
-use vestibule_domain::email::EmailAddress;
 use vestibule_domain::error::Error;
-use vestibule_domain::mail_setup::{DescribeRelay, NewPassword, Tested};
-use vestibule_domain::relay::{RelayError, RelayHost, RelayPassword, RelaySecurity, SenderName};
+use vestibule_domain::model::email::EmailAddress;
+use vestibule_domain::model::smtp_settings::{
+    SenderName, SmtpHost, SmtpPassword, SmtpSecurity, SmtpSettingsError,
+};
+use vestibule_domain::use_cases::admin_context::AdminContext;
+use vestibule_domain::use_cases::smtp_settings::{NewPassword, TestMailResult, UpdateSmtpSettings};
 
-use super::fields::Fields;
-use crate::fault::Fault;
 use crate::flash::{Flash, TestOutcome};
+use crate::form_parser::FormParser;
 use crate::forms::{at_form, wrong, wrongs};
+use crate::page_context::PageContext;
+use crate::page_error::PageError;
 use crate::paths;
-use crate::views::{FieldError, FormState, Mistake, field};
-use crate::visit::Visit;
+use crate::views::{FieldError, FieldErrorKind, FormState, field};
 
-mod shown;
+mod page;
 
-use shown::Occasion;
+use page::Content;
 
 #[derive(Deserialize)]
 pub(super) struct Submitted {
@@ -50,120 +52,124 @@ pub(super) struct Submitted {
 }
 
 #[handler]
-pub(super) async fn show(mut visit: Visit) -> Result<Response, Fault> {
-    let by = visit.authority()?;
-    let told = visit.forget_flash();
-    shown::page(visit, &by, Occasion::Visit(told)).await
+pub(super) async fn show(mut context: PageContext) -> Result<Response, PageError> {
+    let admin = context.admin()?;
+    let flash = context.take_flash();
+    page::show(context, &admin, Content::Saved(flash)).await
 }
 
 #[handler]
-pub(super) async fn save(mut visit: Visit, form: Form<Submitted>) -> Result<Response, Fault> {
-    let Form(typed) = form;
-    let mut by = visit.authority()?;
-    let setup = visit.site.state.mail_setup.clone();
-    let is_configured = setup.show(&by).await?.is_set_by_configuration();
-    let mut fields = Fields::default();
-    let wants_test = typed.action == "test";
-    let test_to = wants_test.then(|| test_address(&mut fields, &typed.test_to)).flatten();
-    let outcome = if is_configured {
-        none_wrong(fields)
+pub(super) async fn save(
+    mut context: PageContext,
+    form: Form<Submitted>,
+) -> Result<Response, PageError> {
+    let Form(submitted) = form;
+    let mut admin = context.admin()?;
+    let smtp = context.app.state.smtp.clone();
+    let is_configured = smtp.show(&admin).await?.is_set_by_configuration();
+    let mut fields = FormParser::default();
+    let wants_test = submitted.action == "test";
+    let test_to = wants_test.then(|| test_address(&mut fields, &submitted.test_to)).flatten();
+    let saved = if is_configured {
+        check_errors(fields)
     } else {
-        keep(&mut visit, &mut by, fields, &typed).await?
+        save_settings(&mut context, &mut admin, fields, &submitted).await?
     };
-    if let Err(refusal) = outcome {
-        return shown::page(visit, &by, Occasion::refused(refusal, typed)).await;
+    if let Err(rejection) = saved {
+        return page::show(context, &admin, Content::rejected(rejection, submitted)).await;
     }
     let test = match test_to {
         None => None,
-        Some(to) => match setup.test(&by, to, visit.language, &visit.caller).await {
-            Ok(tested) => Some(in_words(&visit, &tested)),
+        Some(to) => match smtp.test(&admin, to, context.language, &context.client).await {
+            Ok(result) => Some(test_outcome(&context, &result)),
             Err(error) => {
-                let refusal = at_fields(error)?;
-                return shown::page(visit, &by, Occasion::refused(refusal, typed)).await;
+                let rejection = at_fields(error)?;
+                return page::show(context, &admin, Content::rejected(rejection, submitted)).await;
             }
         },
     };
-    visit.tell(Flash::MailSettings { saved: !is_configured, test });
-    Ok(visit.redirect(paths::ADMIN_SETTINGS))
+    context.set_flash(Flash::SmtpSettings { saved: !is_configured, test });
+    Ok(context.redirect(paths::ADMIN_SETTINGS))
 }
 
-/// A status, and what the form is told.
-type Refusal = (StatusCode, FormState);
+/// Status and state of a form with errors.
+type Rejection = (StatusCode, FormState);
 
-/// Keeps the description, unless something is wrong with it.
-async fn keep(
-    visit: &mut Visit,
-    by: &mut Authority,
-    mut fields: Fields,
-    typed: &Submitted,
-) -> Result<Result<(), Refusal>, Fault> {
-    let wanted = describe(&mut fields, typed);
-    if let Err(error) = prove(visit, by, &typed.your_password).await? {
-        fields.note(error);
+/// Saves the settings, unless the form has errors.
+async fn save_settings(
+    context: &mut PageContext,
+    admin: &mut AdminContext,
+    mut fields: FormParser,
+    submitted: &Submitted,
+) -> Result<Result<(), Rejection>, PageError> {
+    let settings = parse(&mut fields, submitted);
+    if let Err(error) = reauthenticate(context, admin, &submitted.your_password).await? {
+        fields.push(error);
     }
-    let (Some(wanted), Ok(())) = (wanted, none_wrong(fields.clone())) else {
+    let (Some(settings), Ok(())) = (settings, check_errors(fields.clone())) else {
         return Ok(Err(wrongs(fields.into_errors())));
     };
-    match visit.site.state.mail_setup.save(by, wanted).await {
+    match context.app.state.smtp.save(admin, settings).await {
         Ok(_) => Ok(Ok(())),
         Err(error) => at_fields(error).map(Err),
     }
 }
 
-fn none_wrong(fields: Fields) -> Result<(), Refusal> {
+fn check_errors(fields: FormParser) -> Result<(), Rejection> {
     let errors = fields.into_errors();
     if errors.is_empty() { Ok(()) } else { Err(wrongs(errors)) }
 }
 
-/// Makes sure that the administrator has just proved who they are; the password that was typed does.
-async fn prove(
-    visit: &mut Visit,
-    by: &mut Authority,
+/// Reauthenticates the administrator with the password of the form, if that is required.
+async fn reauthenticate(
+    context: &mut PageContext,
+    admin: &mut AdminContext,
     password: &str,
-) -> Result<Result<(), FieldError>, Fault> {
-    if !visit.site.state.mail_setup.needs_proof(by) {
+) -> Result<Result<(), FieldError>, PageError> {
+    if !context.app.state.smtp.needs_proof(admin) {
         return Ok(Ok(()));
     }
-    let refused = |mistake| Ok(Err(FieldError::new(field::YOUR_PASSWORD, mistake)));
+    let rejected = |kind| Ok(Err(FieldError::new(field::YOUR_PASSWORD, kind)));
     if password.is_empty() {
-        return refused(Mistake::OwnPasswordMissing);
+        return rejected(FieldErrorKind::OwnPasswordMissing);
     }
-    let mut fields = Fields::default();
+    let mut fields = FormParser::default();
     let Some(password) = fields.known_password(field::YOUR_PASSWORD, password) else {
-        return refused(Mistake::OwnPasswordWrong);
+        return rejected(FieldErrorKind::OwnPasswordWrong);
     };
-    let actor = visit.actor()?.clone();
-    let (actor, key) = match visit.site.state.sessions.confirm(&actor, &password).await {
+    let current = context.signed_in()?.clone();
+    let (current, key) = match context.app.state.sessions.confirm(&current, &password).await {
         Ok(confirmed) => confirmed,
-        Err(Error::IncorrectPassword) => return refused(Mistake::OwnPasswordWrong),
+        Err(Error::IncorrectPassword) => return rejected(FieldErrorKind::OwnPasswordWrong),
         Err(error) => return Err(error.into()),
     };
     if let Some(key) = key {
-        visit.renew(&key);
+        context.renew_session(&key);
     }
-    *by = Authority::of(actor.clone())?;
-    visit.actor = Some(actor);
+    *admin = AdminContext::of(current.clone())?;
+    context.signed_in = Some(current);
     Ok(Ok(()))
 }
 
-/// Reads the fields; everything that is wrong with them is noted.
-fn describe(fields: &mut Fields, typed: &Submitted) -> Option<DescribeRelay> {
-    let host = fields.check(field::HOST, RelayHost::parse(&typed.host));
-    let port = typed.port.trim().parse::<NonZeroU16>().map_err(|_| RelayError::PortRange);
+/// Parses the fields and records their errors.
+fn parse(fields: &mut FormParser, submitted: &Submitted) -> Option<UpdateSmtpSettings> {
+    let host = fields.check(field::HOST, SmtpHost::parse(&submitted.host));
+    let port =
+        submitted.port.trim().parse::<NonZeroU16>().map_err(|_| SmtpSettingsError::PortRange);
     let port = fields.check(field::PORT, port);
-    let security = fields.check(field::SECURITY, RelaySecurity::from_name(&typed.security));
-    let from_address = sender(fields, &typed.from_email);
-    let from_name = match typed.from_name.trim() {
+    let security = fields.check(field::SECURITY, SmtpSecurity::from_name(&submitted.security));
+    let from_address = sender(fields, &submitted.from_email);
+    let from_name = match submitted.from_name.trim() {
         "" => Some(None),
         name => fields.check(field::FROM_NAME, SenderName::parse(name)).map(Some),
     };
-    let username = Some(typed.smtp_username.trim().to_owned()).filter(|name| !name.is_empty());
-    let password = match typed.smtp_password.as_str() {
-        _ if typed.remove_password.is_some() => NewPassword::Remove,
+    let username = Some(submitted.smtp_username.trim().to_owned()).filter(|name| !name.is_empty());
+    let password = match submitted.smtp_password.as_str() {
+        _ if submitted.remove_password.is_some() => NewPassword::Remove,
         "" => NewPassword::Keep,
-        password => NewPassword::Set(RelayPassword::new(password.to_owned())),
+        password => NewPassword::Set(SmtpPassword::new(password.to_owned())),
     };
-    Some(DescribeRelay {
+    Some(UpdateSmtpSettings {
         host: host?,
         port: port?,
         security: security?,
@@ -174,29 +180,29 @@ fn describe(fields: &mut Fields, typed: &Submitted) -> Option<DescribeRelay> {
     })
 }
 
-fn sender(fields: &mut Fields, text: &str) -> Option<EmailAddress> {
+fn sender(fields: &mut FormParser, text: &str) -> Option<EmailAddress> {
     let is_missing = text.trim().is_empty();
-    let mistake = if is_missing { Mistake::FromMissing } else { Mistake::FromFormat };
+    let kind = if is_missing { FieldErrorKind::FromMissing } else { FieldErrorKind::FromFormat };
     let address = EmailAddress::parse(text);
     if address.is_err() {
-        fields.refuse(field::FROM_EMAIL, mistake);
+        fields.reject(field::FROM_EMAIL, kind);
     }
     address.ok()
 }
 
-fn test_address(fields: &mut Fields, text: &str) -> Option<EmailAddress> {
+fn test_address(fields: &mut FormParser, text: &str) -> Option<EmailAddress> {
     if text.trim().is_empty() {
-        fields.refuse(field::TEST_TO, Mistake::TestToMissing);
+        fields.reject(field::TEST_TO, FieldErrorKind::TestToMissing);
         return None;
     }
     fields.check(field::TEST_TO, EmailAddress::parse(text))
 }
 
-/// What the form is told; the use case names fields by its own words.
-fn at_fields(error: Error) -> Result<Refusal, Fault> {
+/// Returns the state of the form for an error; maps the field names of the use case to ids.
+fn at_fields(error: Error) -> Result<Rejection, PageError> {
     match error {
-        Error::ProofRequired => Ok(wrong(field::YOUR_PASSWORD, Mistake::OwnPasswordMissing)),
-        Error::MailNotSetUp => Ok(wrong(field::HOST, Mistake::HostMissing)),
+        Error::ProofRequired => Ok(wrong(field::YOUR_PASSWORD, FieldErrorKind::OwnPasswordMissing)),
+        Error::MailNotSetUp => Ok(wrong(field::HOST, FieldErrorKind::HostMissing)),
         error => at_form(error, |place| match place {
             "username" => field::SMTP_USERNAME,
             "password" => field::SMTP_PASSWORD,
@@ -206,12 +212,12 @@ fn at_fields(error: Error) -> Result<Refusal, Fault> {
     }
 }
 
-/// What came of a test, in the language of the page.
-fn in_words(visit: &Visit, tested: &Tested) -> TestOutcome {
-    let words = match &tested.reply {
+/// Returns the result of a test mail in the language of the page.
+fn test_outcome(context: &PageContext, result: &TestMailResult) -> TestOutcome {
+    let text = match &result.reply {
         Ok(receipt) => receipt.reply.clone(),
-        Err(error) => (visit.site.state.explain)(error, visit.language),
+        Err(error) => (context.app.state.explain)(error, context.language),
     };
-    let to = tested.test.to.as_str().to_owned();
-    TestOutcome { sent: tested.test.succeeded, to, words }
+    let to = result.test.to.as_str().to_owned();
+    TestOutcome { sent: result.test.succeeded, to, text }
 }

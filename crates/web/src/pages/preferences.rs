@@ -1,14 +1,14 @@
-//! Language and theme: kept in the browser, the language also with the account for its mails.
+//! Language and theme: stored in cookies, the language also in the account for its mails.
 
 use poem::web::Form;
 use poem::{Response, handler};
 use serde::Deserialize;
-use vestibule_domain::language::Language;
+use vestibule_domain::model::language::Language;
 
-use crate::fault::Fault;
+use crate::page_context::PageContext;
+use crate::page_error::PageError;
 use crate::paths;
 use crate::views::Theme;
-use crate::visit::Visit;
 
 #[derive(Deserialize)]
 pub(super) struct ThemeChoice {
@@ -23,29 +23,29 @@ pub(super) struct LanguageChoice {
 }
 
 #[handler]
-pub(super) fn choose_theme(mut visit: Visit, form: Form<ThemeChoice>) -> Response {
+pub(super) fn choose_theme(mut context: PageContext, form: Form<ThemeChoice>) -> Response {
     let Form(ThemeChoice { theme, back: page }) = form;
     if let Some(theme) = Theme::from_name(&theme) {
-        visit.choose_theme(theme);
+        context.choose_theme(theme);
     }
-    back(visit, page.as_deref())
+    back(context, page.as_deref())
 }
 
 #[handler]
 pub(super) async fn choose_language(
-    mut visit: Visit,
+    mut context: PageContext,
     form: Form<LanguageChoice>,
-) -> Result<Response, Fault> {
+) -> Result<Response, PageError> {
     if let Some(language) = Language::from_tag(&form.language) {
-        visit.choose_language(language);
-        if let Some(actor) = &visit.actor {
-            visit.site.state.sessions.speak(actor, language).await?;
+        context.choose_language(language);
+        if let Some(current) = &context.signed_in {
+            context.app.state.sessions.speak(current, language).await?;
         }
     }
-    Ok(back(visit, form.back.as_deref()))
+    Ok(back(context, form.back.as_deref()))
 }
 
-fn back(visit: Visit, page: Option<&str>) -> Response {
-    let page = page.and_then(paths::own_page).unwrap_or(paths::HOME).to_owned();
-    visit.redirect(&page)
+fn back(context: PageContext, page: Option<&str>) -> Response {
+    let page = page.and_then(paths::local_page).unwrap_or(paths::HOME).to_owned();
+    context.redirect(&page)
 }

@@ -1,34 +1,34 @@
-//! Forgotten passwords: ask for a link, choose a new password.
+//! Password reset: the request step and the reset step.
 //!
-//! One address serves both steps: with a token it is the second. Looking at a link changes nothing,
-//! however often and by whomever, so mail scanners burn none; only the new password spends it.
+//! The steps have the same address; the reset step has a token. A GET never uses a link, so mail
+//! scanners do not invalidate it; only the POST of the new password does.
 
-pub(super) mod old;
+pub(super) mod legacy_routes;
 
 use poem::http::StatusCode;
 use poem::web::{Form, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 use vestibule_domain::error::Error;
-use vestibule_domain::password::Password;
-use vestibule_domain::recovery::ResetPassword;
+use vestibule_domain::model::password::Password;
+use vestibule_domain::use_cases::recovery::ResetPassword;
 
-use super::fields::Fields;
-use crate::fault::Fault;
 use crate::flash::Flash;
+use crate::form_parser::FormParser;
 use crate::forms::{at_form, wrongs};
+use crate::page_context::PageContext;
+use crate::page_error::PageError;
 use crate::paths;
 use crate::views::{self, FormState, field};
-use crate::visit::Visit;
 
 #[derive(Deserialize)]
-pub(super) struct Address {
+pub(super) struct PageQuery {
     #[serde(default)]
     token: String,
     sent: Option<String>,
 }
 
-/// Both steps: the second has a token.
+/// Fields of both steps; the reset step has a token.
 #[derive(Deserialize)]
 pub(super) struct Submitted {
     #[serde(default)]
@@ -41,149 +41,166 @@ pub(super) struct Submitted {
     password_confirm: String,
 }
 
-/// What was typed in the second step.
-struct Choice {
+/// Fields of the reset step.
+struct NewPasswordForm {
     token: String,
     password: String,
     password_confirm: String,
 }
 
-/// Why there is no new password.
-enum Refusal {
-    /// The link does not work any more.
-    DeadLink,
-    /// Something has to be changed or waited for first.
-    AtForm(StatusCode, FormState),
+/// Reason for which the password was not reset.
+enum Rejection {
+    /// The link is invalid or expired.
+    InvalidLink,
+    /// The form has an error.
+    Form(StatusCode, FormState),
 }
 
 #[handler]
-pub(super) async fn show(visit: Visit, address: Query<Address>) -> Result<Response, Fault> {
-    let Address { token, sent } = address.0;
+pub(super) async fn show(
+    context: PageContext,
+    query: Query<PageQuery>,
+) -> Result<Response, PageError> {
+    let PageQuery { token, sent } = query.0;
     if token.is_empty() {
-        return show_request(visit, paths::RESET, sent.is_some());
+        return show_request(context, paths::RESET, sent.is_some());
     }
-    match visit.site.state.recovery.owner(&token).await {
+    match context.app.state.recovery.owner(&token).await {
         Ok(user) => {
             let email = user.email.as_str().to_owned();
-            let view = choose(&visit, paths::RESET, token, email, FormState::Fresh);
-            visit.at(paths::RESET).page(StatusCode::OK, &view)
+            let view = reset_view(&context, paths::RESET, token, email, FormState::Fresh);
+            context.with_path(paths::RESET).page(StatusCode::OK, &view)
         }
-        Err(Error::InvalidToken) => dead_link(visit),
+        Err(Error::InvalidToken) => invalid_link(context),
         Err(error) => Err(error.into()),
     }
 }
 
 #[handler]
-pub(super) async fn submit(visit: Visit, form: Form<Submitted>) -> Result<Response, Fault> {
+pub(super) async fn submit(
+    context: PageContext,
+    form: Form<Submitted>,
+) -> Result<Response, PageError> {
     let Submitted { token, email, password, password_confirm } = form.0;
     if token.is_empty() {
-        return request(visit, paths::RESET, email).await;
+        return request(context, paths::RESET, email).await;
     }
-    let choice = Choice { token, password, password_confirm };
-    match reset(&visit, &choice).await? {
-        Ok(()) => Ok(after_reset(visit)),
-        Err(Refusal::DeadLink) => dead_link(visit),
-        Err(Refusal::AtForm(status, state)) => {
-            again(visit, paths::RESET, choice, status, state).await
+    let form = NewPasswordForm { token, password, password_confirm };
+    match reset(&context, &form).await? {
+        Ok(()) => Ok(after_reset(context)),
+        Err(Rejection::InvalidLink) => invalid_link(context),
+        Err(Rejection::Form(status, state)) => {
+            again(context, paths::RESET, form, status, state).await
         }
     }
 }
 
 #[handler]
-pub(super) fn done(visit: Visit) -> Result<Response, Fault> {
-    if visit.flash != Some(Flash::ResetDone) {
-        return Ok(visit.redirect(paths::LOGIN));
+pub(super) fn done(context: PageContext) -> Result<Response, PageError> {
+    if context.flash != Some(Flash::ResetDone) {
+        return Ok(context.redirect(paths::LOGIN));
     }
-    let redirect_after_seconds = visit.site.options.reset_redirect.map(|pause| pause.as_secs());
-    visit.page(StatusCode::OK, &views::ResetDone { redirect_after_seconds })
+    let redirect_after_seconds = context.app.options.reset_redirect.map(|pause| pause.as_secs());
+    context.page(StatusCode::OK, &views::ResetDone { redirect_after_seconds })
 }
 
-/// The first step, with the good news if there are any.
-fn show_request(visit: Visit, action: &str, sent: bool) -> Result<Response, Fault> {
-    let sent_to = match &visit.flash {
+/// Shows the request step, with a banner after a request.
+fn show_request(context: PageContext, action: &str, sent: bool) -> Result<Response, PageError> {
+    let sent_to = match &context.flash {
         Some(Flash::ResetSent { email }) if sent => Some(email.clone()),
         _ => None,
     };
-    let view = views::RequestReset { sent_to, ..ask(&visit, action, None, FormState::Fresh) };
-    visit.page(StatusCode::OK, &view)
+    let view =
+        views::RequestReset { sent_to, ..request_view(&context, action, None, FormState::Fresh) };
+    context.page(StatusCode::OK, &view)
 }
 
-/// Asks for a link. What follows is the same for every address.
-async fn request(mut visit: Visit, action: &str, email: String) -> Result<Response, Fault> {
-    let mut fields = Fields::default();
+/// Requests a link. The response is the same for every address.
+async fn request(
+    mut context: PageContext,
+    action: &str,
+    email: String,
+) -> Result<Response, PageError> {
+    let mut fields = FormParser::default();
     let (status, state) = match fields.email(&email) {
-        Some(address) => match visit.site.state.recovery.request(&address, &visit.caller).await {
-            Ok(()) => {
-                visit.tell(Flash::ResetSent { email: address.as_str().to_owned() });
-                return Ok(visit.redirect(&format!("{action}?sent=1")));
+        Some(address) => {
+            match context.app.state.recovery.request(&address, &context.client).await {
+                Ok(()) => {
+                    context.set_flash(Flash::ResetSent { email: address.as_str().to_owned() });
+                    return Ok(context.redirect(&format!("{action}?sent=1")));
+                }
+                Err(error) => at_form(error, |place| place)?,
             }
-            Err(error) => at_form(error, |place| place)?,
-        },
+        }
         None => wrongs(fields.into_errors()),
     };
-    let view = ask(&visit, action, Some(email), state);
-    visit.page(status, &view)
+    let view = request_view(&context, action, Some(email), state);
+    context.page(status, &view)
 }
 
-/// Sets the new password, unless something is in the way.
-async fn reset(visit: &Visit, choice: &Choice) -> Result<Result<(), Refusal>, Fault> {
-    let recovery = &visit.site.state.recovery;
+/// Resets the password.
+async fn reset(
+    context: &PageContext,
+    form: &NewPasswordForm,
+) -> Result<Result<(), Rejection>, PageError> {
+    let recovery = &context.app.state.recovery;
     let min = recovery.password_policy().min_length;
-    let mut fields = Fields::default();
+    let mut fields = FormParser::default();
     let password: Option<Password> =
-        fields.confirmed_password(&choice.password, &choice.password_confirm, min);
+        fields.confirmed_password(&form.password, &form.password_confirm, min);
     let Some(password) = password else {
         let (status, state) = wrongs(fields.into_errors());
-        return Ok(Err(Refusal::AtForm(status, state)));
+        return Ok(Err(Rejection::Form(status, state)));
     };
-    let request = ResetPassword { token: choice.token.clone(), password };
-    let (status, state) = match recovery.reset(request, &visit.caller).await {
+    let request = ResetPassword { token: form.token.clone(), password };
+    let (status, state) = match recovery.reset(request, &context.client).await {
         Ok(()) => return Ok(Ok(())),
-        Err(Error::InvalidToken) => return Ok(Err(Refusal::DeadLink)),
+        Err(Error::InvalidToken) => return Ok(Err(Rejection::InvalidLink)),
         Err(error) => at_form(error, |_| field::NEW_PASSWORD)?,
     };
-    Ok(Err(Refusal::AtForm(status, state)))
+    Ok(Err(Rejection::Form(status, state)))
 }
 
-/// The second step once more, if the link still works.
+/// Shows the reset step again with its errors, if the link is still valid.
 async fn again(
-    visit: Visit,
+    context: PageContext,
     action: &str,
-    choice: Choice,
+    form: NewPasswordForm,
     status: StatusCode,
     state: FormState,
-) -> Result<Response, Fault> {
-    let email = match visit.site.state.recovery.owner(&choice.token).await {
+) -> Result<Response, PageError> {
+    let email = match context.app.state.recovery.owner(&form.token).await {
         Ok(user) => user.email.as_str().to_owned(),
-        Err(Error::InvalidToken) => return dead_link(visit),
-        // The form is told what it was about to be told; whose it is, it need not say.
+        Err(Error::InvalidToken) => return invalid_link(context),
+        // The errors of the form matter more than the address.
         Err(_) => String::new(),
     };
-    let view = choose(&visit, action, choice.token, email, state);
-    visit.at(paths::RESET).page(status, &view)
+    let view = reset_view(&context, action, form.token, email, state);
+    context.with_path(paths::RESET).page(status, &view)
 }
 
-/// All sessions are over, the one of this browser too.
-fn after_reset(mut visit: Visit) -> Response {
-    visit.dismiss();
-    visit.tell(Flash::ResetDone);
-    let at_once = visit.site.options.reset_redirect.is_some_and(|pause| pause.is_zero());
-    visit.redirect(if at_once { paths::LOGIN } else { paths::RESET_DONE })
+/// Redirects after a reset, which has ended all sessions, including the one of this browser.
+fn after_reset(mut context: PageContext) -> Response {
+    context.remove_session();
+    context.set_flash(Flash::ResetDone);
+    let immediate = context.app.options.reset_redirect.is_some_and(|pause| pause.is_zero());
+    context.redirect(if immediate { paths::LOGIN } else { paths::RESET_DONE })
 }
 
-fn dead_link(visit: Visit) -> Result<Response, Fault> {
-    let view = views::DeadResetLink { link_seconds: link_seconds(&visit) };
-    visit.at(paths::RESET).page(StatusCode::GONE, &view)
+fn invalid_link(context: PageContext) -> Result<Response, PageError> {
+    let view = views::InvalidResetLink { link_seconds: link_seconds(&context) };
+    context.with_path(paths::RESET).page(StatusCode::GONE, &view)
 }
 
-fn ask(
-    visit: &Visit,
+fn request_view(
+    context: &PageContext,
     action: &str,
     email: Option<String>,
     state: FormState,
 ) -> views::RequestReset {
-    let signed_in_as = visit.actor.as_ref().map(|actor| actor.user.email.as_str().to_owned());
-    let sent_to = match &visit.flash {
+    let signed_in_as =
+        context.signed_in.as_ref().map(|current| current.user.email.as_str().to_owned());
+    let sent_to = match &context.flash {
         Some(Flash::ResetSent { email }) => Some(email.clone()),
         _ => None,
     };
@@ -192,13 +209,13 @@ fn ask(
         email: email.or(sent_to).or_else(|| signed_in_as.clone()).unwrap_or_default(),
         signed_in_as,
         sent_to: None,
-        link_seconds: link_seconds(visit),
+        link_seconds: link_seconds(context),
         state,
     }
 }
 
-fn choose(
-    visit: &Visit,
+fn reset_view(
+    context: &PageContext,
     action: &str,
     token: String,
     email: String,
@@ -208,12 +225,12 @@ fn choose(
         action: action.to_owned(),
         token,
         email,
-        password_min: visit.site.state.recovery.password_policy().min_length,
-        link_seconds: link_seconds(visit),
+        password_min: context.app.state.recovery.password_policy().min_length,
+        link_seconds: link_seconds(context),
         state,
     }
 }
 
-fn link_seconds(visit: &Visit) -> u64 {
-    visit.site.state.recovery.link_ttl().unsigned_abs().as_secs()
+fn link_seconds(context: &PageContext) -> u64 {
+    context.app.state.recovery.link_ttl().unsigned_abs().as_secs()
 }

@@ -1,21 +1,21 @@
-//! The first administrator.
+//! Setup of the first administrator.
 
 use poem::http::StatusCode;
 use poem::web::{Form, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
-use vestibule_domain::accounts::SignUp;
 use vestibule_domain::error::Error;
+use vestibule_domain::use_cases::accounts::SignUp;
 
-use super::fields::Fields;
-use crate::fault::Fault;
+use crate::form_parser::FormParser;
 use crate::forms::{at_form, wrongs};
+use crate::page_context::PageContext;
+use crate::page_error::PageError;
 use crate::paths;
 use crate::views::{self, FormState, field};
-use crate::visit::Visit;
 
 #[derive(Deserialize)]
-pub(super) struct Address {
+pub(super) struct PageQuery {
     #[serde(default)]
     token: String,
 }
@@ -29,59 +29,62 @@ pub(super) struct Submitted {
 }
 
 #[handler]
-pub(super) async fn show(visit: Visit, address: Query<Address>) -> Result<Response, Fault> {
-    let token = address.0.token;
-    if !visit.site.state.setup.verify(&token).await? {
-        return closed(visit);
+pub(super) async fn show(
+    context: PageContext,
+    query: Query<PageQuery>,
+) -> Result<Response, PageError> {
+    let token = query.0.token;
+    if !context.app.state.setup.verify(&token).await? {
+        return closed(context);
     }
-    let view = view(&visit, token, String::new(), String::new(), FormState::Fresh);
-    visit.page(StatusCode::OK, &view)
+    let view = view(&context, token, String::new(), String::new(), FormState::Fresh);
+    context.page(StatusCode::OK, &view)
 }
 
 #[handler]
 pub(super) async fn create_admin(
-    mut visit: Visit,
+    mut context: PageContext,
     form: Form<Submitted>,
-) -> Result<Response, Fault> {
+) -> Result<Response, PageError> {
     let Submitted { token, email, username, password } = form.0;
-    let setup = visit.site.state.setup.clone();
+    let setup = context.app.state.setup.clone();
     let min = setup.password_policy().min_length;
-    let mut fields = Fields::default();
+    let mut fields = FormParser::default();
     let parsed = (
         fields.email(&email),
         fields.username(&username),
         fields.new_password(field::NEW_PASSWORD, &password, min),
     );
     let (status, state) = if let (Some(email), Some(username), Some(password)) = parsed {
-        let request = SignUp { email, username, password, language: Some(visit.language) };
-        match setup.create_admin(&token, request, &visit.caller).await {
+        let request = SignUp { email, username, password, language: Some(context.language) };
+        match setup.create_admin(&token, request, &context.client).await {
             Ok(signed_in) => {
-                visit.admit(signed_in).await?;
-                return Ok(visit.redirect(paths::ADMIN_SETTINGS));
+                context.sign_in(signed_in).await?;
+                return Ok(context.redirect(paths::ADMIN_SETTINGS));
             }
-            Err(Error::InvalidToken) => return closed(visit),
+            Err(Error::InvalidToken) => return closed(context),
             Err(error) => at_form(error, |place| place)?,
         }
     } else if setup.verify(&token).await? {
         wrongs(fields.into_errors())
     } else {
-        return closed(visit);
+        return closed(context);
     };
-    let view = view(&visit, token, email, username, state);
-    visit.page(status, &view)
+    let view = view(&context, token, email, username, state);
+    context.page(status, &view)
 }
 
-fn closed(visit: Visit) -> Result<Response, Fault> {
-    visit.page(StatusCode::GONE, &views::SetupClosed {})
+fn closed(context: PageContext) -> Result<Response, PageError> {
+    context.page(StatusCode::GONE, &views::SetupClosed {})
 }
 
 fn view(
-    visit: &Visit,
+    context: &PageContext,
     token: String,
     email: String,
     username: String,
     state: FormState,
 ) -> views::Setup {
-    let password_min = visit.site.state.setup.password_policy().min_length;
+    let password_min = context.app.state.setup.password_policy().min_length;
     views::Setup { token, email, username, password_min, state }
 }

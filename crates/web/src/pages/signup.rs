@@ -1,19 +1,19 @@
-//! Opening an account.
+//! Sign-up.
 
 use poem::http::StatusCode;
 use poem::web::Form;
 use poem::{Response, handler};
 use serde::Deserialize;
-use vestibule_domain::accounts::SignUp;
 use vestibule_domain::error::Error;
-use vestibule_domain::policy::SignUpMode;
+use vestibule_domain::model::policy::SignUpMode;
+use vestibule_domain::use_cases::accounts::SignUp;
 
-use super::fields::Fields;
-use crate::fault::Fault;
+use crate::form_parser::FormParser;
 use crate::forms::{at_form, wrongs};
+use crate::page_context::PageContext;
+use crate::page_error::PageError;
 use crate::paths;
 use crate::views::{self, FormState, field};
-use crate::visit::Visit;
 
 #[derive(Deserialize)]
 pub(super) struct Submitted {
@@ -23,50 +23,53 @@ pub(super) struct Submitted {
 }
 
 #[handler]
-pub(super) fn show(visit: Visit) -> Result<Response, Fault> {
-    if visit.actor.is_some() {
-        return Ok(visit.redirect(paths::ACCOUNT));
+pub(super) fn show(context: PageContext) -> Result<Response, PageError> {
+    if context.signed_in.is_some() {
+        return Ok(context.redirect(paths::ACCOUNT));
     }
-    if visit.site.state.accounts.sign_up_mode() == SignUpMode::Closed {
-        return closed(visit);
+    if context.app.state.accounts.sign_up_mode() == SignUpMode::Closed {
+        return closed(context);
     }
-    let view = view(&visit, String::new(), String::new(), FormState::Fresh);
-    visit.page(StatusCode::OK, &view)
+    let view = view(&context, String::new(), String::new(), FormState::Fresh);
+    context.page(StatusCode::OK, &view)
 }
 
 #[handler]
-pub(super) async fn sign_up(mut visit: Visit, form: Form<Submitted>) -> Result<Response, Fault> {
+pub(super) async fn sign_up(
+    mut context: PageContext,
+    form: Form<Submitted>,
+) -> Result<Response, PageError> {
     let Submitted { email, username, password } = form.0;
-    let accounts = visit.site.state.accounts.clone();
+    let accounts = context.app.state.accounts.clone();
     let min = accounts.password_policy().min_length;
-    let mut fields = Fields::default();
+    let mut fields = FormParser::default();
     let parsed = (
         fields.email(&email),
         fields.username(&username),
         fields.new_password(field::NEW_PASSWORD, &password, min),
     );
     let (status, state) = if let (Some(email), Some(username), Some(password)) = parsed {
-        let request = SignUp { email, username, password, language: Some(visit.language) };
-        match accounts.sign_up_browser(request, &visit.caller).await {
+        let request = SignUp { email, username, password, language: Some(context.language) };
+        match accounts.sign_up_browser(request, &context.client).await {
             Ok(signed_in) => {
-                visit.admit(signed_in).await?;
-                return Ok(visit.redirect(paths::ACCOUNT));
+                context.sign_in(signed_in).await?;
+                return Ok(context.redirect(paths::ACCOUNT));
             }
-            Err(Error::SignUpClosed) => return closed(visit),
+            Err(Error::SignUpClosed) => return closed(context),
             Err(error) => at_form(error, |place| place)?,
         }
     } else {
         wrongs(fields.into_errors())
     };
-    let view = view(&visit, email, username, state);
-    visit.page(status, &view)
+    let view = view(&context, email, username, state);
+    context.page(status, &view)
 }
 
-fn closed(visit: Visit) -> Result<Response, Fault> {
-    visit.page(StatusCode::FORBIDDEN, &views::SignUpClosed {})
+fn closed(context: PageContext) -> Result<Response, PageError> {
+    context.page(StatusCode::FORBIDDEN, &views::SignUpClosed {})
 }
 
-fn view(visit: &Visit, email: String, username: String, state: FormState) -> views::SignUp {
-    let password_min = visit.site.state.accounts.password_policy().min_length;
+fn view(context: &PageContext, email: String, username: String, state: FormState) -> views::SignUp {
+    let password_min = context.app.state.accounts.password_policy().min_length;
     views::SignUp { email, username, password_min, state }
 }

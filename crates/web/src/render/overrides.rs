@@ -1,4 +1,4 @@
-//! The templates an operator puts in place of ours.
+//! Templates of the operator that override embedded ones.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use minijinja::Environment;
 
-use super::{RenderError, TEMPLATES};
-use crate::files::is_hidden;
-use crate::views::samples::Sample;
+use super::error::RenderError;
+use super::templates::TEMPLATES;
+use crate::folder::is_hidden;
 
-/// The one folder below.
+/// The only subfolder.
 const PAGES: &str = "pages";
 
-/// Overriding templates: where each is, by the name we give it.
+/// Paths of the overriding templates, by template name.
 #[derive(Debug, Default)]
 pub(super) struct Overrides(BTreeMap<&'static str, PathBuf>);
 
@@ -22,7 +22,7 @@ impl Overrides {
     /// Lists a directory and its `pages`.
     ///
     /// # Errors
-    /// [`RenderError::Unreadable`]; [`RenderError::Unknown`] for what takes the place of nothing.
+    /// [`RenderError::Unreadable`]; [`RenderError::Unknown`] for a file that overrides no template.
     pub(super) fn read(directory: &Path) -> Result<Self, RenderError> {
         let mut found = BTreeMap::new();
         let pages = directory.join(PAGES);
@@ -46,36 +46,40 @@ impl Overrides {
         self.0.is_empty()
     }
 
-    /// Puts them in the place of ours.
+    /// Adds the templates in place of the embedded ones.
     ///
     /// # Errors
-    /// [`RenderError::Unreadable`]; [`RenderError::Faulty`] for what is not well-formed.
+    /// [`RenderError::Unreadable`]; [`RenderError::Faulty`] for a syntax error.
     pub(super) fn add_to(&self, environment: &mut Environment<'static>) -> Result<(), RenderError> {
         for (name, path) in &self.0 {
             let source = fs::read_to_string(path)
                 .map_err(|source| RenderError::Unreadable { path: path.clone(), source })?;
             let added = environment.add_template_owned(*name, source);
-            added.map_err(|error| self.fault(name, &error))?;
+            added.map_err(|error| self.syntax_error(name, &error))?;
         }
         Ok(())
     }
 
-    /// Names file and line of what went wrong while a template was read.
-    fn fault(&self, template: &str, error: &minijinja::Error) -> RenderError {
+    /// Returns an error with file and line of a syntax error.
+    fn syntax_error(&self, template: &str, error: &minijinja::Error) -> RenderError {
         let (file, line, problem) = self.place(template, error);
         RenderError::Faulty { file, line, problem }
     }
 
-    /// Names file and line of what went wrong on a page, and the page.
-    pub(super) fn fault_on(&self, page: &Sample, error: &minijinja::Error) -> RenderError {
-        let (file, line, problem) = self.place(page.template, error);
-        let problem = format!("{problem} (on the page {})", page.name);
-        RenderError::Faulty { file, line, problem }
+    /// Returns an error with file, line and page of a rendering error.
+    pub(super) fn page_error(
+        &self,
+        page: &str,
+        template: &str,
+        error: &minijinja::Error,
+    ) -> RenderError {
+        let (file, line, problem) = self.place(template, error);
+        RenderError::Faulty { file, line, problem: format!("{problem} (on the page {page})") }
     }
 
     fn place(&self, template: &str, error: &minijinja::Error) -> (String, usize, String) {
         let mut innermost = error;
-        // Blocks and macros of other files wrap what went wrong in them.
+        // Errors in blocks and macros of other files are wrapped.
         while let Some(cause) = innermost.source().and_then(|cause| cause.downcast_ref()) {
             innermost = cause;
         }
@@ -90,8 +94,7 @@ impl Overrides {
     }
 }
 
-/// What is in a folder, but for the hidden files of other tools, in an order that is always the
-/// same.
+/// Returns the files of a folder, sorted, without hidden files.
 fn listed(folder: &Path) -> Result<Vec<PathBuf>, RenderError> {
     let unreadable = |source| RenderError::Unreadable { path: folder.to_owned(), source };
     let entries = fs::read_dir(folder).map_err(unreadable)?;

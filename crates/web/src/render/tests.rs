@@ -1,6 +1,7 @@
-//! Overridden templates, and what comes between a value and a page.
+//! Tests of overridden templates and of escaping.
 
 use std::fs;
+use std::path::Path;
 
 use super::*;
 use crate::views::{Login, LoginNotice, SignUpClosed};
@@ -26,7 +27,7 @@ fn with_override(name: &str, source: &str) -> Result<Renderer, RenderError> {
 }
 
 #[test]
-fn a_template_is_overridden_and_the_others_stay() {
+fn an_override_replaces_one_template_only() {
     let source = "<p>{{ t(\"auth.signUpClosedTitle\") }}</p>";
     let renderer = with_override("pages/signup_closed.html", source).unwrap();
     let page = renderer.page(&frame(Language::German), &SignUpClosed {}).unwrap();
@@ -43,7 +44,7 @@ fn a_template_is_overridden_and_the_others_stay() {
 }
 
 #[test]
-fn a_broken_override_is_named_with_its_line() {
+fn a_syntax_error_is_reported_with_file_and_line() {
     let error = with_override("base.html", "<p>\n{% if %}\n").unwrap_err().to_string();
     assert!(error.contains("base.html, line 2: "), "{error}");
     let error = with_override("pages/sign-in.html", "").unwrap_err().to_string();
@@ -55,12 +56,12 @@ fn a_broken_override_is_named_with_its_line() {
 }
 
 #[test]
-fn an_override_that_asks_for_what_is_not_there_is_named_with_its_line() {
+fn an_unknown_name_is_reported_with_file_and_line() {
     let page = "pages/admin_mail.html";
     for (name, source, problem) in [
         (page, "{{ page.nothing }}", "undefined value"),
         (page, "{{ frame.nothing }}", "undefined value"),
-        (page, "{{ icon(\"house\") }}", "there is no icon \"house\""),
+        (page, "{{ icon(\"unknown\") }}", "there is no icon \"unknown\""),
         (page, "{{ asset(\"x.css\") }}", "there is no asset \"x.css\""),
         (page, "{{ t(\"no.such.key\") }}", "there is no text `no.such.key`"),
         (page, "{{ th(\"admin\") }}", "there is no text `admin`"),
@@ -69,7 +70,7 @@ fn an_override_that_asks_for_what_is_not_there_is_named_with_its_line() {
             "{{ t(\"admin.recipient\") }}",
             "the text `admin.recipient` lacks a value: To {$email}",
         ),
-        // In one state only, for one theme only, and for administrators only.
+        // In one state, for one theme, and for administrators only.
         (
             page,
             "{% if page.notice == \"failed\" %}{{ page.nothing }}{% endif %}",
@@ -91,16 +92,16 @@ fn an_override_that_asks_for_what_is_not_there_is_named_with_its_line() {
 }
 
 #[test]
-fn an_override_that_others_do_not_get_on_with_is_found() {
-    // It asks for nothing wrong itself; what our pages take from it is not there.
+fn an_override_that_breaks_other_templates_is_reported() {
+    // The override is valid, but embedded templates import names that it lacks.
     let error = with_override("macros.html", "").unwrap_err().to_string();
     assert!(error.starts_with("the embedded template "), "{error}");
-    // What is wrong in what a page includes is there, and not where it is included.
+    // An error in an included template is reported there.
     let source = "<p>\n{% include \"pages/failure.html\" %}";
     let error = with_override("pages/signup_closed.html", source).unwrap_err().to_string();
     assert!(error.starts_with("the embedded template pages/failure.html, line "), "{error}");
     assert!(error.ends_with("undefined value (on the page signup-closed)"), "{error}");
-    // What is wrong in a macro is at the macro.
+    // An error in a macro is reported at the macro.
     let macros = TEMPLATES.iter().find(|(name, _)| *name == "macros.html").unwrap().1;
     let broken = macros.replacen("{{ caller() }}", "{{ caller() }}\n{{ nothing }}", 1);
     let line = 2 + broken.lines().position(|line| line == "{{ caller() }}").unwrap();
@@ -109,28 +110,31 @@ fn an_override_that_others_do_not_get_on_with_is_found() {
 }
 
 #[test]
-fn what_people_typed_is_set_apart_and_escaped() {
+fn user_input_is_isolated_and_escaped() {
     for (source, html) in [
         (
             "{{ th(\"passwordReset.newDescription\", email=\"<b>@x\") }}",
-            "For the account <bdi>&lt;b&gt;@x</bdi>",
+            "Choose a new password for the account <bdi>&lt;b&gt;@x</bdi>.",
         ),
         (
             "{{ t(\"passwordReset.newDescription\", email=\"<b>@x\") }}",
-            "For the account &lt;b&gt;@x",
+            "Choose a new password for the account &lt;b&gt;@x.",
         ),
-        // A value that looks like one of our marks stays what it is.
+        // A value that looks like a mark is kept.
         (
             "{{ th(\"passwordReset.newDescription\", email=\"\u{e000}0\u{e001}\") }}",
-            "For the account <bdi>\u{e000}0\u{e001}</bdi>",
+            "Choose a new password for the account <bdi>\u{e000}0\u{e001}</bdi>.",
         ),
         (
             "{{ th(\"account.lastActive\", at=moment(0)) }}",
             "Last active <bdi><time datetime=\"1970-01-01T00:00:00Z\">1 January 1970, 00:00 \
              UTC</time></bdi>",
         ),
-        // Nor is it taken for a value that is missing.
-        ("{{ t(\"passwordReset.newDescription\", email=\"{$x}\") }}", "For the account {$x}"),
+        // A value that looks like a missing argument is kept.
+        (
+            "{{ t(\"passwordReset.newDescription\", email=\"{$x}\") }}",
+            "Choose a new password for the account {$x}.",
+        ),
         ("{{ t(\"admin.attempts\", count=1) }}", "1 attempt"),
         ("{{ span(5400) }}", "1 hour 30 minutes"),
     ] {

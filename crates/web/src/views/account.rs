@@ -1,29 +1,29 @@
-//! The page of one's own account: password and sessions.
+//! The account page: password and sessions.
 
 use serde::Serialize;
 
 use super::{FormState, Moment, View};
 
-/// Somebody's own account.
+/// The account page.
 #[derive(Serialize)]
 pub(crate) struct Account {
-    /// Its address.
+    /// Email address.
     pub(crate) email: String,
-    /// Its name.
+    /// Username.
     pub(crate) username: String,
-    /// Whether the administration is one click away.
+    /// `true` if the user is an administrator.
     pub(crate) is_admin: bool,
-    /// The least number of characters of a password.
+    /// Minimum length of a password.
     pub(crate) password_min: usize,
-    /// What was just done.
+    /// Result of the last action.
     pub(crate) notice: Option<AccountNotice>,
-    /// How it stands with the form that changes the password.
+    /// State of the password form.
     pub(crate) state: FormState,
-    /// Where the account is signed in; this session first.
+    /// Sessions of the account, the current one first.
     pub(crate) sessions: Vec<SessionRow>,
 }
 
-/// What was just done to an account.
+/// Result of an action on the account page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum AccountNotice {
@@ -35,20 +35,20 @@ pub(crate) enum AccountNotice {
     OthersEnded,
 }
 
-/// A session of the account.
+/// A session in the list.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct SessionRow {
-    /// Names it in the form that ends it.
+    /// Session id.
     pub(crate) id: String,
-    /// What the browser said of itself.
+    /// User agent of the browser.
     pub(crate) user_agent: Option<String>,
-    /// Where it was seen last.
+    /// IP address of the last request.
     pub(crate) ip: Option<String>,
-    /// When it was seen last.
+    /// Time of the last request.
     pub(crate) last_seen: Moment,
-    /// When it began.
+    /// Time of the sign-in.
     pub(crate) created: Moment,
-    /// Whether it is the one that asks.
+    /// `true` if it is the session of the request.
     pub(crate) current: bool,
 }
 

@@ -1,19 +1,19 @@
-//! The page for what did not work at all.
+//! The error page.
 
 use serde::Serialize;
 
 use super::View;
 
-/// Why there is no other page.
+/// The error page.
 #[derive(Serialize)]
 pub(crate) struct Failure {
-    /// What happened.
+    /// Kind of the error.
     pub(crate) kind: FailureKind,
-    /// Names the request for whoever looks into the log.
+    /// Request id, for finding the request in the log.
     pub(crate) reference: Option<String>,
 }
 
-/// What happened.
+/// Kind of an error page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum FailureKind {
@@ -21,7 +21,7 @@ pub(crate) enum FailureKind {
     BadRequest,
     /// 403.
     Forbidden,
-    /// 403, because the form is too old or not ours.
+    /// 403 for an expired or cross-site form.
     FormExpired,
     /// 404.
     NotFound,
@@ -40,7 +40,8 @@ pub(crate) enum FailureKind {
 }
 
 impl FailureKind {
-    /// The kind for a status; other client errors are bad requests, anything else is our fault.
+    /// Returns the kind for a status. Other client errors are bad requests; all other statuses are
+    /// internal errors.
     pub(crate) fn of_status(status: u16) -> Self {
         match status {
             403 => Self::Forbidden,

@@ -1,23 +1,23 @@
-//! The pages that lead somebody who forgot the password to a new one.
+//! The pages of the password reset.
 
 use serde::Serialize;
 
 use super::{FormState, View};
 
-/// Asks for the address of the account.
+/// The request step.
 #[derive(Serialize)]
 pub(crate) struct RequestReset {
-    /// Where the form goes.
+    /// Path to which the form is posted.
     pub(crate) action: String,
-    /// The address in the field.
+    /// Value of the email field.
     pub(crate) email: String,
-    /// The address of whoever is signed in.
+    /// Email address of the signed-in user.
     pub(crate) signed_in_as: Option<String>,
-    /// The address just asked for, whether or not it has an account.
+    /// The address that was entered, whether or not it has an account.
     pub(crate) sent_to: Option<String>,
-    /// How long a link works.
+    /// Lifetime of a reset link in seconds.
     pub(crate) link_seconds: u64,
-    /// How it stands with the form.
+    /// State of the form.
     pub(crate) state: FormState,
 }
 
@@ -33,20 +33,20 @@ impl View for RequestReset {
     }
 }
 
-/// Asks for the new password.
+/// The reset step.
 #[derive(Serialize)]
 pub(crate) struct ChoosePassword {
-    /// Where the form goes; holds no token.
+    /// Path to which the form is posted.
     pub(crate) action: String,
-    /// The token of the link.
+    /// Token of the reset link.
     pub(crate) token: String,
-    /// Whose password it is; whoever holds the token may know.
+    /// Email address of the account, which the holder of the token may see.
     pub(crate) email: String,
-    /// The least number of characters.
+    /// Minimum length of a password.
     pub(crate) password_min: usize,
-    /// How long a link works.
+    /// Lifetime of a reset link in seconds.
     pub(crate) link_seconds: u64,
-    /// How it stands with the form.
+    /// State of the form.
     pub(crate) state: FormState,
 }
 
@@ -66,18 +66,18 @@ impl View for ChoosePassword {
     }
 }
 
-/// Says that a link does not work; nobody is told why.
+/// The page for an invalid or expired reset link. It does not reveal the reason.
 #[derive(Serialize)]
-pub(crate) struct DeadResetLink {
-    /// How long a link works.
+pub(crate) struct InvalidResetLink {
+    /// Lifetime of a reset link in seconds.
     pub(crate) link_seconds: u64,
 }
 
-impl View for DeadResetLink {
-    const TEMPLATE: &'static str = "pages/dead_reset_link.html";
+impl View for InvalidResetLink {
+    const TEMPLATE: &'static str = "pages/invalid_reset_link.html";
 
     fn title(&self) -> &'static str {
-        "passwordReset.invalidTokenTitle"
+        "passwordReset.title"
     }
 
     fn reports_error(&self) -> bool {
@@ -89,10 +89,10 @@ impl View for DeadResetLink {
     }
 }
 
-/// Says that the password was changed, and goes on to the sign-in page.
+/// The page after a reset, which redirects to sign-in.
 #[derive(Serialize)]
 pub(crate) struct ResetDone {
-    /// After how long the page moves on by itself, if at all.
+    /// Seconds before the redirect; `None` for no redirect.
     pub(crate) redirect_after_seconds: Option<u64>,
 }
 

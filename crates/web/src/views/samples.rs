@@ -1,75 +1,56 @@
-//! Every page in every state: overriding templates are tried out on them at the start, and ours in
-//! tests.
+//! Sample data of every page in every state, for checking templates at startup and in tests.
 
 mod administration;
 
 use time::macros::datetime;
-use vestibule_domain::email::EmailError;
-use vestibule_domain::password::PasswordError;
-use vestibule_domain::username::UsernameError;
+use vestibule_domain::model::email::EmailError;
+use vestibule_domain::model::password::PasswordError;
+use vestibule_domain::model::username::UsernameError;
 
 use super::{
-    Account, AccountNotice, ChoosePassword, DeadResetLink, Failure, FailureKind, FieldError,
-    FormState, Frame, Login, LoginNotice, Mistake, Moment, RequestReset, ResetDone, SessionRow,
-    Setup, SetupClosed, SignUp, SignUpClosed, View, field,
+    Account, AccountNotice, ChoosePassword, Failure, FailureKind, FieldError, FieldErrorKind,
+    FormState, InvalidResetLink, Login, LoginNotice, Moment, PageData, RequestReset, ResetDone,
+    SessionRow, Setup, SetupClosed, SignUp, SignUpClosed, View, field,
 };
-use crate::render::{RenderError, Renderer};
 
-/// An address that markup must not be made of.
+/// An email address with characters that need escaping.
 pub(crate) const EMAIL: &str = "anna.o'hara+<b>@example.com";
-/// What a relay says, markup included.
+/// A response of an SMTP server with characters that need escaping.
 pub(crate) const REPLY: &str = "250 2.0.0 Ok: <queued> as 4F1A2B";
-/// Proves that a form is ours.
+/// The form token of samples.
 pub(crate) const FORM_TOKEN: &str = "f0rm-t0ken";
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const SAFARI: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 \
                       (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
 
-type Render = dyn Fn(&Renderer, &Frame<'_>) -> Result<String, RenderError>;
-
-/// A page in one of its states.
+/// The data of a page in one of its states.
 pub(crate) struct Sample {
-    /// Names it: the page, then the state.
+    /// Name of page and state.
     pub(crate) name: String,
-    /// Whether somebody is signed in, and an administrator.
+    /// `Some` if a user is signed in, with `true` for an administrator.
     pub(crate) signed_in: Option<bool>,
-    /// What it is made from.
-    pub(crate) template: &'static str,
-    render: Box<Render>,
+    /// Data for the template.
+    pub(crate) data: PageData,
 }
 
 impl Sample {
-    fn new<V: View + 'static>(name: &str, signed_in: Option<bool>, view: V) -> Self {
-        let render =
-            Box::new(move |renderer: &Renderer, frame: &Frame<'_>| renderer.page(frame, &view));
-        Self { name: name.to_owned(), signed_in, template: V::TEMPLATE, render }
-    }
-
-    /// The page.
-    ///
-    /// # Errors
-    /// [`RenderError::Template`] when the template asks for something that is not there.
-    pub(crate) fn render(
-        &self,
-        renderer: &Renderer,
-        frame: &Frame<'_>,
-    ) -> Result<String, RenderError> {
-        (self.render)(renderer, frame)
+    fn new<V: View>(name: &str, signed_in: Option<bool>, view: &V) -> Self {
+        Self { name: name.to_owned(), signed_in, data: PageData::of(view) }
     }
 }
 
-/// Every page in every state.
+/// Returns every page in every state.
 pub(crate) fn all() -> Vec<Sample> {
     let mut samples = recovery();
-    samples.extend(entrance());
+    samples.extend(sign_in());
     samples.extend(account());
     samples.extend(administration::all());
     samples.extend(failures());
     samples
 }
 
-/// A form as it is first seen, with these errors, after too many attempts, and when we failed.
+/// Returns the states of a form: fresh, with these errors, throttled and failed.
 fn states(errors: Vec<FieldError>) -> [(&'static str, FormState); 4] {
     [
         ("fresh", FormState::Fresh),
@@ -89,18 +70,20 @@ fn recovery() -> Vec<Sample> {
         state,
     };
     let mut samples = vec![
-        Sample::new("request-sent", None, request(FormState::Fresh, true, false)),
-        Sample::new("request-signed-in", Some(false), request(FormState::Fresh, false, true)),
-        Sample::new("reset-invalid", None, DeadResetLink { link_seconds: 5400 }),
-        Sample::new("reset-done", None, ResetDone { redirect_after_seconds: Some(2) }),
-        Sample::new("reset-done-stays", None, ResetDone { redirect_after_seconds: None }),
+        Sample::new("request-sent", None, &request(FormState::Fresh, true, false)),
+        Sample::new("request-signed-in", Some(false), &request(FormState::Fresh, false, true)),
+        Sample::new("reset-invalid", None, &InvalidResetLink { link_seconds: 5400 }),
+        Sample::new("reset-done", None, &ResetDone { redirect_after_seconds: Some(2) }),
+        Sample::new("reset-done-stays", None, &ResetDone { redirect_after_seconds: None }),
     ];
     for (name, state) in states(vec![FieldError::of_rule(field::EMAIL, EmailError::Format.into())])
     {
-        samples.push(Sample::new(&format!("request-{name}"), None, request(state, false, false)));
+        samples.push(Sample::new(&format!("request-{name}"), None, &request(state, false, false)));
     }
-    let wrong =
-        vec![too_short(), FieldError::new(field::CONFIRM_PASSWORD, Mistake::PasswordMismatch)];
+    let wrong = vec![
+        too_short(),
+        FieldError::new(field::CONFIRM_PASSWORD, FieldErrorKind::PasswordMismatch),
+    ];
     let guessable = FieldError::of_rule(field::NEW_PASSWORD, PasswordError::Personal.into());
     let guessable = ("guessable", FormState::Wrong { errors: vec![guessable] });
     for (name, state) in states(wrong).into_iter().chain([guessable]) {
@@ -112,12 +95,12 @@ fn recovery() -> Vec<Sample> {
             link_seconds: 1800,
             state,
         };
-        samples.push(Sample::new(&format!("reset-{name}"), None, view));
+        samples.push(Sample::new(&format!("reset-{name}"), None, &view));
     }
     samples
 }
 
-fn entrance() -> Vec<Sample> {
+fn sign_in() -> Vec<Sample> {
     let login = |notice: Option<LoginNotice>, state: FormState, open: bool| Login {
         email: EMAIL.to_owned(),
         next: open.then(|| "/account".to_owned()),
@@ -132,20 +115,21 @@ fn entrance() -> Vec<Sample> {
         ("login-link-invalid", LoginNotice::LinkInvalid),
     ]
     .into_iter()
-    .map(|(name, notice)| Sample::new(name, None, login(Some(notice), FormState::Fresh, true)))
+    .map(|(name, notice)| Sample::new(name, None, &login(Some(notice), FormState::Fresh, true)))
     .collect();
-    samples.push(Sample::new("login-closed", None, login(None, FormState::Fresh, false)));
-    samples.push(Sample::new("signup-closed", None, SignUpClosed {}));
-    samples.push(Sample::new("setup-closed", None, SetupClosed {}));
-    for (name, state) in states(vec![FieldError::new(field::PASSWORD, Mistake::InvalidCredentials)])
+    samples.push(Sample::new("login-closed", None, &login(None, FormState::Fresh, false)));
+    samples.push(Sample::new("signup-closed", None, &SignUpClosed {}));
+    samples.push(Sample::new("setup-closed", None, &SetupClosed {}));
+    for (name, state) in
+        states(vec![FieldError::new(field::PASSWORD, FieldErrorKind::InvalidCredentials)])
     {
-        samples.push(Sample::new(&format!("login-{name}"), None, login(None, state, true)));
+        samples.push(Sample::new(&format!("login-{name}"), None, &login(None, state, true)));
     }
-    let inactive = FieldError::new(field::EMAIL, Mistake::AccountInactive);
+    let inactive = FieldError::new(field::EMAIL, FieldErrorKind::AccountInactive);
     let inactive = login(None, FormState::Wrong { errors: vec![inactive] }, true);
-    samples.push(Sample::new("login-inactive", None, inactive));
+    samples.push(Sample::new("login-inactive", None, &inactive));
     let wrong = vec![
-        FieldError::new(field::EMAIL, Mistake::EmailTaken),
+        FieldError::new(field::EMAIL, FieldErrorKind::EmailTaken),
         FieldError::of_rule(field::USERNAME, UsernameError::Characters.into()),
         too_short(),
     ];
@@ -159,8 +143,8 @@ fn entrance() -> Vec<Sample> {
             state: state.clone(),
         };
         let signup = SignUp { email, username, password_min: 12, state };
-        samples.push(Sample::new(&format!("signup-{name}"), None, signup));
-        samples.push(Sample::new(&format!("setup-{name}"), None, setup));
+        samples.push(Sample::new(&format!("signup-{name}"), None, &signup));
+        samples.push(Sample::new(&format!("setup-{name}"), None, &setup));
     }
     samples
 }
@@ -205,16 +189,16 @@ fn account() -> Vec<Sample> {
     ]
     .into_iter()
     .map(|(name, notice)| {
-        Sample::new(name, Some(false), view(Some(notice), FormState::Fresh, false))
+        Sample::new(name, Some(false), &view(Some(notice), FormState::Fresh, false))
     })
     .collect();
     let wrong = vec![
-        FieldError::new(field::CURRENT_PASSWORD, Mistake::CurrentPasswordWrong),
+        FieldError::new(field::CURRENT_PASSWORD, FieldErrorKind::CurrentPasswordWrong),
         too_short(),
-        FieldError::new(field::CONFIRM_PASSWORD, Mistake::PasswordMismatch),
+        FieldError::new(field::CONFIRM_PASSWORD, FieldErrorKind::PasswordMismatch),
     ];
     for (name, state) in states(wrong) {
-        samples.push(Sample::new(&format!("account-{name}"), Some(true), view(None, state, true)));
+        samples.push(Sample::new(&format!("account-{name}"), Some(true), &view(None, state, true)));
     }
     samples
 }
@@ -225,6 +209,6 @@ fn failures() -> impl Iterator<Item = Sample> {
     let of_status = statuses.map(|status| (status, FailureKind::of_status(status)));
     expired.chain(of_status).map(|(status, kind)| {
         let reference = (status == 500).then(|| "0192f3c4".to_owned());
-        Sample::new(&format!("failure-{status}"), None, Failure { kind, reference })
+        Sample::new(&format!("failure-{status}"), None, &Failure { kind, reference })
     })
 }

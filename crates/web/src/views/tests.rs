@@ -1,7 +1,7 @@
-//! Every page in every state: is it sound, is it translated, and is it safe?
+//! Tests of every page in every state: markup, texts and escaping.
 
+mod catalogues;
 mod markup;
-mod words;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use vestibule_domain::error::chain;
-use vestibule_domain::language::Language;
+use vestibule_domain::model::language::Language;
 use vestibule_locales::Locales;
 
 use self::markup::Page;
@@ -33,17 +33,17 @@ fn frame(sample: &Sample, language: Language, theme: Theme) -> Frame<'static> {
     }
 }
 
-/// What is embedded.
+/// Returns the embedded files.
 fn embedded() -> Files {
     Files::read(None, &Locales::embedded()).unwrap()
 }
 
 fn rendered(sample: &Sample, renderer: &Renderer, frame: &Frame<'_>) -> String {
-    let page = sample.render(renderer, frame);
+    let page = renderer.render(frame, &sample.data);
     page.unwrap_or_else(|error| panic!("{}: {}", sample.name, chain(&error)))
 }
 
-/// A page that was rendered.
+/// A rendered page.
 struct Rendered {
     name: String,
     language: Language,
@@ -68,7 +68,7 @@ static PAGES: LazyLock<Vec<Rendered>> = LazyLock::new(|| {
 });
 
 #[test]
-fn markup_is_sound() {
+fn the_markup_is_well_formed() {
     for Rendered { name, language, theme, html } in &*PAGES {
         assert!(html.starts_with("<!doctype html>\n<html lang="), "{name}");
         let page = Page::read(html).unwrap_or_else(|problem| panic!("{name}: {problem}"));
@@ -99,8 +99,7 @@ fn fields_labels_and_descriptions_belong_together() {
         let labelled: BTreeSet<_> = page.attributes("for").collect();
         for references in ["for", "aria-describedby", "aria-labelledby", "aria-controls"] {
             for id in page.attributes(references).flat_map(str::split_whitespace) {
-                // The lines the script writes are named before they are there.
-                assert!(ids.contains(id), "{name}: {references} leads to {id}, which is not there");
+                assert!(ids.contains(id), "{name}: {references} refers to the unknown id {id}");
             }
         }
         for input in page.tags.iter().filter(|tag| tag.name == "input") {
@@ -114,7 +113,7 @@ fn fields_labels_and_descriptions_belong_together() {
             assert!(kind != "password" || !input.has("value"), "{name}: a password is filled in");
         }
         for link in page.attributes("href").filter_map(|href| href.strip_prefix('#')) {
-            assert!(ids.contains(link), "{name}: a link to #{link}, which is not there");
+            assert!(ids.contains(link), "{name}: a link to the unknown id #{link}");
         }
     }
 }
@@ -144,7 +143,7 @@ fn nothing_is_inline_and_every_asset_exists() {
 }
 
 #[test]
-fn every_form_that_changes_something_proves_where_it_came_from() {
+fn every_post_form_has_a_form_token() {
     for Rendered { name, html, .. } in &*PAGES {
         for form in html.split("<form").skip(1) {
             let form = form.split("</form>").next().unwrap();
@@ -157,16 +156,16 @@ fn every_form_that_changes_something_proves_where_it_came_from() {
 }
 
 #[test]
-fn what_people_typed_is_never_markup() {
+fn user_input_is_never_markup() {
     for Rendered { name, html, .. } in &*PAGES {
-        for raw in ["<b>", "<&>", "<nobody>", "<queued>", "<no>"] {
+        for raw in ["<b>", "<&>", "<x@y>", "<queued>", "<no>"] {
             assert!(!html.contains(raw), "{name}: {raw}");
         }
     }
 }
 
 #[test]
-fn errors_are_said_in_the_title_at_the_field_and_in_the_summary() {
+fn errors_are_shown_in_the_title_at_the_field_and_in_the_summary() {
     let files = embedded();
     let samples = samples::all();
     let find = |wanted: &str| samples.iter().find(|sample| sample.name == wanted).unwrap();
@@ -175,25 +174,29 @@ fn errors_are_said_in_the_title_at_the_field_and_in_the_summary() {
         rendered(find(name), &files.renderer, &frame)
     };
     let page = render("reset-wrong");
-    assert!(page.contains("<title>Error: Choose a new password – "), "{page}");
+    assert!(page.contains("<title>Error: Reset Password – "), "{page}");
     let sentence = "Your password must be 12 characters or more";
     assert!(page.contains(&format!("<a href=\"#new-password\">{sentence}</a>")), "{page}");
     assert!(page.contains("<p class=\"err\" id=\"new-password-error\">"), "{page}");
-    // The sentence for the script, in the summary, and at the field.
+    // For the script, in the summary, and at the field.
     assert_eq!(page.matches(sentence).count(), 3, "{page}");
     assert!(
         page.contains("aria-invalid=\"true\" aria-describedby=\"new-password-error "),
         "{page}"
     );
-    assert!(!page.contains("data-verify"), "the summary would lose its focus");
+    assert!(!page.contains("data-verify"), "the check would take the focus from the summary");
+    // The sentence of a mismatch stands at the field only, and the summary links to it.
+    let sentence = "Passwords do not match";
+    assert_eq!(page.matches(&format!(">{sentence}<")).count(), 1, "{page}");
+    assert!(page.contains("<a href=\"#confirm-password\">Confirm new password</a>"), "{page}");
 
     let refused = render("reset-guessable");
-    let sentence = "Choose a password that is not made of your e-mail address, your username or \
+    let sentence = "Choose a password that is not based on your e-mail address, your username or \
                     “<bdi>Acme &lt;&amp;&gt; Co</bdi>”";
     assert_eq!(refused.matches(sentence).count(), 2, "{refused}");
 
     let fresh = render("reset-fresh");
-    assert!(fresh.contains("<title>Choose a new password – "), "{fresh}");
+    assert!(fresh.contains("<title>Reset Password – "), "{fresh}");
     assert!(fresh.contains("data-verify=\"/password-reset/verify\""), "{fresh}");
     assert!(render("request-throttled").contains("Wait 2 minutes and try again."));
     for name in ["request-failed", "login-failed", "users-failed", "mail-failed"] {
@@ -208,20 +211,20 @@ fn errors_are_said_in_the_title_at_the_field_and_in_the_summary() {
 }
 
 #[test]
-fn administrators_are_told_that_mail_goes_nowhere() {
+fn administration_pages_warn_if_mail_is_not_configured() {
     let files = embedded();
     for sample in samples::all() {
         let mut frame = frame(&sample, Language::English, Theme::Auto);
         frame.mail_is_missing = true;
         let page = rendered(&sample, &files.renderer, &frame);
-        let told = page.contains("No SMTP server is configured");
+        let is_shown = page.contains("No SMTP server is configured");
         let expected = sample.name.starts_with("users") || sample.name.starts_with("mail");
-        assert_eq!(told, expected, "{}", sample.name);
+        assert_eq!(is_shown, expected, "{}", sample.name);
     }
 }
 
 #[test]
-fn a_mail_is_listed_by_what_it_is() {
+fn mails_are_listed_with_their_kind() {
     let files = embedded();
     let samples = samples::all();
     let mails = samples.iter().find(|sample| sample.name == "mail").unwrap();
@@ -236,15 +239,14 @@ fn a_mail_is_listed_by_what_it_is() {
             "Reset link",
             "Password disabled",
             "Sign-in after wrong passwords",
-            "Session ended: token used again",
+            "Session ended: refresh token reused",
         ]
     );
 }
 
-/// Every state of a page is a file of its own in the directory that `VESTIBULE_WRITE_PAGES` names,
-/// for people to look at.
+/// Writes every sample to the directory of `VESTIBULE_WRITE_PAGES`, if set, for looking at them.
 #[test]
-fn every_state_of_a_page_has_a_name_of_its_own() {
+fn every_sample_has_a_unique_name() {
     let directory = std::env::var_os("VESTIBULE_WRITE_PAGES").map(PathBuf::from);
     let files = embedded();
     if let Some(directory) = &directory {
@@ -268,15 +270,15 @@ fn every_state_of_a_page_has_a_name_of_its_own() {
                     let html = html.replace("\"/assets/", "\"assets/");
                     fs::write(directory.join(&name), html).unwrap();
                 }
-                assert!(names.insert(name), "{} stands for two states", sample.name);
+                assert!(names.insert(name), "two samples are named {}", sample.name);
             }
         }
     }
 }
 
 #[test]
-fn every_template_is_tried_out() {
-    let tried: BTreeSet<_> = samples::all().iter().map(|sample| sample.template).collect();
+fn every_template_has_a_sample() {
+    let used: BTreeSet<_> = samples::all().iter().map(|sample| sample.data.template).collect();
     let pages = TEMPLATES.map(|(name, _)| name).into_iter().filter(|name| name.contains('/'));
-    assert_eq!(tried, pages.collect());
+    assert_eq!(used, pages.collect());
 }

@@ -1,67 +1,66 @@
-//! Says what is wrong with a field: broken rules and other mistakes become sentences of
-//! `validation.ftl`.
+//! Validation errors of form fields, with the keys of their texts in `validation.ftl`.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use vestibule_domain::email::EmailError;
 use vestibule_domain::error::{Rule, Violation};
-use vestibule_domain::password::PasswordError;
-use vestibule_domain::relay::RelayError;
-use vestibule_domain::username::UsernameError;
+use vestibule_domain::model::email::EmailError;
+use vestibule_domain::model::password::PasswordError;
+use vestibule_domain::model::smtp_settings::SmtpSettingsError;
+use vestibule_domain::model::username::UsernameError;
 
-/// The ids of the fields; the summary's links lead to them.
+/// Ids of the fields; the links of the error summary lead to them.
 pub(crate) mod field {
-    /// The address of an account.
+    /// Email address of an account.
     pub(crate) const EMAIL: &str = "email";
-    /// The name of an account.
+    /// Username of an account.
     pub(crate) const USERNAME: &str = "username";
-    /// The password, where one signs in.
+    /// Password on the sign-in page.
     pub(crate) const PASSWORD: &str = "password";
-    /// The password in use, where it is about to change.
+    /// Current password on the account page.
     pub(crate) const CURRENT_PASSWORD: &str = "current-password";
-    /// The password to be.
+    /// New password.
     pub(crate) const NEW_PASSWORD: &str = "new-password";
-    /// The same again.
+    /// Confirmation of the new password.
     pub(crate) const CONFIRM_PASSWORD: &str = "confirm-password";
-    /// The relay's host.
+    /// Host of the SMTP server.
     pub(crate) const HOST: &str = "host";
-    /// The relay's port.
+    /// Port of the SMTP server.
     pub(crate) const PORT: &str = "port";
-    /// How the connection to the relay is protected; the first of the choices.
+    /// Security of the connection; the first of the radio buttons.
     pub(crate) const SECURITY: &str = "security";
-    /// Whom to sign in as at the relay.
+    /// Username at the SMTP server.
     pub(crate) const SMTP_USERNAME: &str = "smtp-username";
-    /// The password of that account.
+    /// Password at the SMTP server.
     pub(crate) const SMTP_PASSWORD: &str = "smtp-password";
-    /// The sender's address.
+    /// Email address of the sender.
     pub(crate) const FROM_EMAIL: &str = "from-email";
-    /// The sender's name.
+    /// Name of the sender.
     pub(crate) const FROM_NAME: &str = "from-name";
-    /// Where the test goes.
+    /// Recipient of the test mail.
     pub(crate) const TEST_TO: &str = "test-to";
-    /// The administrator's own password.
+    /// Account password of the administrator, for reauthentication.
     pub(crate) const YOUR_PASSWORD: &str = "your-password";
 }
 
-/// What is wrong with one field.
+/// An error of a field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct FieldError {
-    /// The field's id.
+    /// Id of the field.
     pub(crate) field: &'static str,
-    /// The sentence.
+    /// Key of the text.
     pub(crate) key: &'static str,
-    /// The numbers in it.
+    /// Numbers in the text.
     pub(crate) arguments: BTreeMap<&'static str, u64>,
 }
 
 impl FieldError {
-    /// The sentence for a mistake, at a field.
-    pub(crate) fn new(field: &'static str, mistake: Mistake) -> Self {
-        Self { field, key: key_of_mistake(mistake), arguments: BTreeMap::new() }
+    /// Creates an error of a kind.
+    pub(crate) fn new(field: &'static str, kind: FieldErrorKind) -> Self {
+        Self { field, key: key_of_kind(kind), arguments: BTreeMap::new() }
     }
 
-    /// The sentence for a broken rule, at a field.
+    /// Creates an error for a validation rule.
     pub(crate) fn of_rule(field: &'static str, rule: Rule) -> Self {
         let mut arguments = BTreeMap::new();
         if let Rule::Password(PasswordError::TooShort { min }) = rule {
@@ -70,7 +69,7 @@ impl FieldError {
         Self { field, key: key_of_rule(field, rule), arguments }
     }
 
-    /// The sentences for all broken rules; `place` finds the id for the name a use case gave.
+    /// Creates errors for all violations; `place` maps the names of fields to ids.
     pub(crate) fn of_violations(
         violations: &[Violation],
         place: impl Fn(&'static str) -> &'static str,
@@ -79,59 +78,59 @@ impl FieldError {
     }
 }
 
-/// What can be wrong with a field beyond the rules for its value.
+/// Kind of a field error that is not a validation rule of the domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mistake {
-    /// Another account has the address.
+pub(crate) enum FieldErrorKind {
+    /// The email address is taken.
     EmailTaken,
-    /// Another account has the name.
+    /// The username is taken.
     UsernameTaken,
-    /// The new password was typed only once.
+    /// The confirmation is missing.
     ConfirmMissing,
-    /// The new password was typed in two ways.
+    /// The confirmation does not match.
     PasswordMismatch,
-    /// The password in use was not typed.
+    /// The current password is missing.
     CurrentPasswordMissing,
-    /// It is another one.
+    /// The current password is incorrect.
     CurrentPasswordWrong,
-    /// No account has that address and that password.
+    /// The email address or password is incorrect.
     InvalidCredentials,
     /// The account is deactivated.
     AccountInactive,
-    /// Mail needs a relay first.
+    /// The host is missing.
     HostMissing,
-    /// Mail needs a sender.
+    /// The sender is missing.
     FromMissing,
-    /// The sender is no address.
+    /// The sender is not an email address.
     FromFormat,
-    /// The test needs somebody to go to.
+    /// The recipient of the test mail is missing.
     TestToMissing,
-    /// The administrator has to prove who it is.
+    /// The account password is missing.
     OwnPasswordMissing,
-    /// That was no proof.
+    /// The account password is incorrect.
     OwnPasswordWrong,
 }
 
-fn key_of_mistake(mistake: Mistake) -> &'static str {
-    match mistake {
-        Mistake::EmailTaken => "validation.emailTaken",
-        Mistake::UsernameTaken => "validation.usernameTaken",
-        Mistake::ConfirmMissing => "validation.confirmRequired",
-        Mistake::PasswordMismatch => "validation.passwordMismatch",
-        Mistake::CurrentPasswordMissing => "validation.currentPasswordRequired",
-        Mistake::CurrentPasswordWrong => "validation.incorrectPassword",
-        Mistake::InvalidCredentials => "validation.invalidCredentials",
-        Mistake::AccountInactive => "validation.accountInactive",
-        Mistake::HostMissing => "validation.hostRequired",
-        Mistake::FromMissing => "validation.fromRequired",
-        Mistake::FromFormat => "validation.fromFormat",
-        Mistake::TestToMissing => "validation.testToRequired",
-        Mistake::OwnPasswordMissing => "validation.ownPasswordRequired",
-        Mistake::OwnPasswordWrong => "validation.ownPasswordWrong",
+fn key_of_kind(kind: FieldErrorKind) -> &'static str {
+    match kind {
+        FieldErrorKind::EmailTaken => "validation.emailTaken",
+        FieldErrorKind::UsernameTaken => "validation.usernameTaken",
+        FieldErrorKind::ConfirmMissing => "validation.confirmRequired",
+        FieldErrorKind::PasswordMismatch => "validation.passwordMismatch",
+        FieldErrorKind::CurrentPasswordMissing => "validation.currentPasswordRequired",
+        FieldErrorKind::CurrentPasswordWrong => "validation.incorrectPassword",
+        FieldErrorKind::InvalidCredentials => "validation.invalidCredentials",
+        FieldErrorKind::AccountInactive => "validation.accountInactive",
+        FieldErrorKind::HostMissing => "validation.hostRequired",
+        FieldErrorKind::FromMissing => "validation.fromRequired",
+        FieldErrorKind::FromFormat => "validation.fromFormat",
+        FieldErrorKind::TestToMissing => "validation.testToRequired",
+        FieldErrorKind::OwnPasswordMissing => "validation.ownPasswordRequired",
+        FieldErrorKind::OwnPasswordWrong => "validation.ownPasswordWrong",
     }
 }
 
-/// Some passwords are known, and some are only thought of.
+/// Returns the key for a rule. New and existing passwords have different texts.
 fn key_of_rule(field: &str, rule: Rule) -> &'static str {
     match rule {
         Rule::Email(error) => key_of_email(error),
@@ -146,7 +145,7 @@ fn key_of_rule(field: &str, rule: Rule) -> &'static str {
         Rule::Password(PasswordError::Reused) => "validation.passwordReused",
         Rule::Password(PasswordError::Common) => "validation.passwordCommon",
         Rule::Password(PasswordError::Personal) => "validation.passwordPersonal",
-        Rule::Relay(error) => key_of_relay(error),
+        Rule::SmtpSettings(error) => key_of_smtp(error),
     }
 }
 
@@ -158,18 +157,18 @@ fn key_of_email(error: EmailError) -> &'static str {
     }
 }
 
-fn key_of_relay(error: RelayError) -> &'static str {
+fn key_of_smtp(error: SmtpSettingsError) -> &'static str {
     match error {
-        RelayError::HostMissing => "validation.hostRequired",
-        RelayError::HostFormat => "validation.hostFormat",
-        RelayError::PortRange => "validation.portRange",
-        RelayError::Security => "validation.securityUnknown",
-        RelayError::SenderName => "validation.fromNameFormat",
-        RelayError::SenderAddress => "validation.fromAscii",
-        RelayError::Credentials => "validation.relayCredentials",
-        RelayError::UnencryptedCredentials => "validation.relayUnencrypted",
-        RelayError::PasswordAgain => "validation.relayPasswordRequired",
-        RelayError::PasswordLost => "validation.relayPasswordLost",
+        SmtpSettingsError::HostMissing => "validation.hostRequired",
+        SmtpSettingsError::HostFormat => "validation.hostFormat",
+        SmtpSettingsError::PortRange => "validation.portRange",
+        SmtpSettingsError::Security => "validation.securityUnknown",
+        SmtpSettingsError::SenderName => "validation.fromNameFormat",
+        SmtpSettingsError::SenderAddress => "validation.fromAscii",
+        SmtpSettingsError::Credentials => "validation.smtpCredentials",
+        SmtpSettingsError::UnencryptedCredentials => "validation.smtpUnencrypted",
+        SmtpSettingsError::PasswordAgain => "validation.smtpPasswordRequired",
+        SmtpSettingsError::PasswordLost => "validation.smtpPasswordLost",
     }
 }
 
@@ -178,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_becomes_a_sentence_with_its_numbers() {
+    fn a_rule_has_a_text_with_its_numbers() {
         let short = Rule::Password(PasswordError::TooShort { min: 12 });
         let error = FieldError::of_rule(field::NEW_PASSWORD, short);
         assert_eq!(error.key, "validation.passwordTooShort");
@@ -189,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_new_password_is_asked_for_as_such() {
+    fn an_empty_new_password_has_its_own_text() {
         let empty = Rule::Password(PasswordError::Empty);
         let new = FieldError::of_rule(field::NEW_PASSWORD, empty);
         assert_eq!(new.key, "validation.newPasswordRequired");
@@ -198,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn every_violation_finds_its_place() {
+    fn every_violation_is_mapped_to_its_field() {
         let violations = [Violation { field: "password", rule: PasswordError::TooLong.into() }];
         let errors = FieldError::of_violations(&violations, |_| field::NEW_PASSWORD);
         let expected = FieldError::of_rule(field::NEW_PASSWORD, PasswordError::TooLong.into());

@@ -1,6 +1,6 @@
-"""Tries verify.py: with the tokens of cases.json, with an issuer that plays up, and with a running
-Vestibule, if ACCOUNTS_URL says where. ACCOUNTS_ISSUER is its issuer and audience, if that is not
-the address, and ROTATE_KEYS the command that rotates its keys."""
+"""Tests verify.py with the tokens of cases.json, a faulty issuer, and a running Vestibule at
+ACCOUNTS_URL if set. ACCOUNTS_ISSUER is its issuer and audience, if not the URL, and ROTATE_KEYS
+the command that rotates its keys."""
 
 import base64
 import datetime
@@ -29,11 +29,11 @@ def check(name, holds, more=""):
 
 def skip(what, variable):
     untested.append(what)
-    print(f"not tested: {what}, for want of {variable}")
+    print(f"not tested: {what} ({variable} is not set)")
 
 
 def outcome(verifier, token):
-    """The claims, or why there are none."""
+    """Returns the claims, or the kind of failure."""
     try:
         return verifier.verify(token)
     except Refused as error:
@@ -42,12 +42,12 @@ def outcome(verifier, token):
         return "unavailable"
 
 
-def refused(said):
-    return isinstance(said, str) and said.startswith("refused")
+def refused(result):
+    return isinstance(result, str) and result.startswith("refused")
 
 
 def until(holds, pause=0.2):
-    """Waits until it holds, for 20 seconds at most."""
+    """Waits for at most 20 seconds until `holds` returns true."""
     end = time.monotonic() + 20
     while time.monotonic() < end:
         if holds():
@@ -61,19 +61,19 @@ def base64url(data):
 
 
 known = json.loads((pathlib.Path(__file__).parent.parent / "cases.json").read_text())
-pages, queries = [], []  # the list of ended sessions, one after the other
+pages, queries = [], []  # responses with ended sessions, in order
 state = {"status": 200, "body": known["keys"], "asked": 0, "slow": None}
-speaks = threading.Event()  # without it, the issuer takes requests for keys and is silent
-speaks.set()
+released = threading.Event()  # key requests are answered when this is set
+released.set()
 
 
 class Issuer(http.server.BaseHTTPRequestHandler):
-    """Answers what it is told."""
+    """An issuer with configurable responses."""
 
     def do_GET(self):
         if self.path == "/.well-known/paseto-keys":
             state["asked"] += 1
-            speaks.wait()
+            released.wait()
         status, body = 200 if self.path == "/elsewhere" else state["status"], state["body"]
         if self.path.startswith("/api/v1/revocations"):
             queries.append(self.path.removeprefix("/api/v1/revocations"))
@@ -82,15 +82,15 @@ class Issuer(http.server.BaseHTTPRequestHandler):
             self.send_response(status)
             self.send_header("location", "/elsewhere")
             self.flush_headers()
-            self.dawdle("headers", b"slow: ", b"\r\n")
+            self.send_slowly("headers", b"slow: ", b"\r\n")
             self.end_headers()
-            self.dawdle("text")
+            self.send_slowly("text")
             self.wfile.write(json.dumps(body).encode())
         except OSError:
-            pass  # nobody listens any more
+            pass  # the client has disconnected
 
-    def dawdle(self, part, before=b"", after=b""):
-        """Four seconds in which something comes all the time."""
+    def send_slowly(self, part, before=b"", after=b""):
+        """Sends a byte at a time for four seconds."""
         if state["slow"] == part:
             self.wfile.write(before)
             for _ in range(80):
@@ -116,80 +116,81 @@ def known_tokens():
         verifier.clock = stub(case["now"]).clock
         if isinstance(outcome(verifier, case["token"]), dict) != case["good"]:
             wrong.append(case["name"])
-    check(f"{len(known['cases'])} known tokens are judged as they should be", not wrong, wrong)
+    check(f"{len(known['cases'])} known tokens are judged correctly", not wrong, wrong)
 
     odd = [token for token in (None, 7, b"", [], "") if not refused(outcome(verifier, token))]
-    check("what is no token at all is refused", not odd, odd)
+    check("values that are not tokens are refused", not odd, odd)
 
     good = known["cases"][0]["token"]
     body = good.split(".")[2]
     kids = ["k4.pid." + base64url(secrets.token_bytes(33)) for _ in range(50)]
-    strangers = [f"v4.public.{body}." + base64url(b'{"kid":"%s"}' % kid.encode()) for kid in kids]
+    footers = [base64url(b'{"kid":"%s"}' % kid.encode()) for kid in kids]
+    unknown_keys = [f"v4.public.{body}.{footer}" for footer in footers]
     fresh, answers = stub(), []
     state["asked"] = 0
     threads = [
         threading.Thread(target=lambda token=token: answers.append(outcome(fresh, token)))
-        for token in [good, *strangers]
+        for token in [good, *unknown_keys]
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     check("51 tokens at once cost one request for keys", state["asked"] == 1, state["asked"])
-    outcome(fresh, strangers[0])
-    check("and so does the next one, if it comes soon", state["asked"] == 1, state["asked"])
-    check("one of them is good", sum(not refused(said) for said in answers) == 1)
+    outcome(fresh, unknown_keys[0])
+    check("a token soon after costs no request", state["asked"] == 1, state["asked"])
+    check("one of them is accepted", sum(not refused(result) for result in answers) == 1)
 
     logging.disable()
     renamed = known["keys"]["keys"][2] | {"kid": kids[0]}
     for name, status, reply in [
-        ("is broken", 500, known["keys"]),
+        ("returns 500", 500, known["keys"]),
         ("redirects", 302, known["keys"]),
         ("has no keys", 200, {"keys": []}),
-        ("talks nonsense", 200, "nonsense"),
-        ("has a key under the id of another", 200, {"keys": [renamed]}),
-        ("does not stop", 200, known["keys"] | {"more": " " * 1024 * 1024}),
+        ("returns invalid JSON", 200, "nonsense"),
+        ("has a key with a wrong id", 200, {"keys": [renamed]}),
+        ("sends too much", 200, known["keys"] | {"more": " " * 1024 * 1024}),
     ]:
         state.update(status=status, body=reply)
-        said = outcome(stub(), good)
-        check(f"an issuer that {name} is no reason to refuse", said == "unavailable", said)
-        fresh._next_ask, state["asked"] = float("-inf"), 0
-        outcome(fresh, strangers[0])
+        result = outcome(stub(), good)
+        check(f"if the issuer {name}, tokens are not refused", result == "unavailable", result)
+        fresh._next_fetch, state["asked"] = float("-inf"), 0
+        outcome(fresh, unknown_keys[0])
         fresh._keys_at = time.monotonic() - 301
-        said = outcome(fresh, good)
-        check("… and its old keys do", isinstance(said, dict) and state["asked"] > 0, said)
+        result = outcome(fresh, good)
+        check("… and old keys are used", isinstance(result, dict) and state["asked"] > 0, result)
     fresh._keys_at = time.monotonic() - 86_401
     check("… for a day", outcome(fresh, good) == "unavailable")
     state.update(status=200, body=known["keys"])
-    fresh._next_ask = float("-inf")
-    check("an issuer that is back is asked again", isinstance(outcome(fresh, good), dict))
+    fresh._next_fetch = float("-inf")
+    check("keys are fetched again when the issuer recovers", isinstance(outcome(fresh, good), dict))
 
-    speaks.clear()
-    state["asked"], fresh._next_ask = 0, float("-inf")
-    first = threading.Thread(target=outcome, args=(fresh, strangers[0]))
+    released.clear()
+    state["asked"], fresh._next_fetch = 0, float("-inf")
+    first = threading.Thread(target=outcome, args=(fresh, unknown_keys[0]))
     first.start()
     until(lambda: state["asked"])
-    said = outcome(fresh, strangers[1])
-    check("while keys are asked for, a stranger's token is refused", refused(said), said)
-    check("… a good one is accepted", isinstance(outcome(fresh, good), dict))
+    result = outcome(fresh, unknown_keys[1])
+    check("during a key request a token with an unknown key is refused", refused(result), result)
+    check("… a valid token is accepted", isinstance(outcome(fresh, good), dict))
     fresh._keys_at = time.monotonic() - 301
     check("… with an old key, too", isinstance(outcome(fresh, good), dict))
     check("… and none of them waits", first.is_alive() and state["asked"] == 1)
-    speaks.set()
+    released.set()
     first.join()
-    speaks.clear()
-    state["asked"], fresh._next_ask, fresh._failed = 0, float("-inf"), True
+    released.clear()
+    state["asked"], fresh._next_fetch, fresh._failed = 0, float("-inf"), True
     fresh._keys_at = time.monotonic() - 301
-    said = outcome(fresh, good)
-    asked = until(lambda: state["asked"]) and fresh._asking.locked()
-    check("after a failure nobody waits for whom an old key does", asked, said)
-    speaks.set()
+    result = outcome(fresh, good)
+    asked = until(lambda: state["asked"]) and fresh._lock.locked()
+    check("after a failed key request tokens with an old key do not wait", asked, result)
+    released.set()
 
-    verify.PATIENCE = 0.5
+    verify.TIMEOUT = 0.5
     for state["slow"] in ("headers", "text"):
-        said = outcome(stub(), good)
-        check(f"nobody waits for the end of slow {state['slow']}", said == "unavailable", said)
-    verify.PATIENCE, state["slow"] = 5, None
+        result = outcome(stub(), good)
+        check(f"slow {state['slow']} time out", result == "unavailable", result)
+    verify.TIMEOUT, state["slow"] = 5, None
 
     session = "0198c7f2-2222-7222-8222-222222222222"
     last = (200, {"sessions": [session], "next": "c", "more": False})
@@ -198,7 +199,7 @@ def known_tokens():
     patient = stub()
     patient.follow_revocations(3600)
     check("a long list of ended sessions is read at once", until(lambda: patient.feed_at > 0))
-    check("from the cursor", queries == ["", "?since=a%26b", "?since=b"], queries)
+    check("from its cursor", queries == ["", "?since=a%26b", "?since=b"], queries)
     order = [""]
     pages[:], queries[:] = [last], []
     for failure in ((400, {}), (404, {}), (410, {}), (422, {})):
@@ -216,10 +217,10 @@ def known_tokens():
     follower._ended = {session: time.monotonic() - 86_510}
     queries.clear()
     until(lambda: len(queries) > 2)
-    check("for as long as the clocks may differ", refused(outcome(follower, good)))
+    check("… for the longest lifetime and clock difference", refused(outcome(follower, good)))
     follower._ended = {session: time.monotonic() - 86_521}
     forgotten = until(lambda: not refused(outcome(follower, good)))
-    check("and forgotten when no token of it is alive", forgotten)
+    check("… and forgotten when all its tokens have expired", forgotten)
     follower._get = lambda _: pages[0][1]
     logging.disable(logging.NOTSET)
     server.shutdown()
@@ -253,9 +254,9 @@ def live(url, issuer):
 
     verifier = Verifier(issuer, issuer, url, longest_life=900)
     verifier.follow_revocations(0.5)
-    said = outcome(verifier, token)
-    mine = isinstance(said, dict) and said["sub"] == opened["user"]["id"]
-    check("a new token is accepted", mine, said)
+    result = outcome(verifier, token)
+    own = isinstance(result, dict) and result["sub"] == opened["user"]["id"]
+    check("a new token is accepted", own, result)
 
     _, _, body, footer = token.split(".")
     data = bytearray(base64.urlsafe_b64decode(body + "=="))
@@ -263,17 +264,18 @@ def live(url, issuer):
     tampered = f"v4.public.{base64url(bytes(data))}.{footer}"
     check("a tampered token is refused", refused(outcome(verifier, tampered)))
     elsewhere = Verifier(issuer, "https://other.example.com", url)
-    check("at another audience it is refused", refused(outcome(elsewhere, token)))
-    stranger = Verifier("https://other.example.com", issuer, url)
-    check("for another issuer it is refused", refused(outcome(stranger, token)))
+    check("a verifier with another audience refuses it", refused(outcome(elsewhere, token)))
+    other_issuer = Verifier("https://other.example.com", issuer, url)
+    check("a verifier with another issuer refuses it", refused(outcome(other_issuer, token)))
     for when, seconds, holds in [
         ("a minute after it expired", 900 + 61, False),
         ("within the leeway", 900 + 55, True),
         ("before it was issued", -65, False),
     ]:
         clock = Verifier(issuer, issuer, url, clock=lambda seconds=seconds: time.time() + seconds)
-        said = outcome(clock, token)
-        check(f"{when} it is {'accepted' if holds else 'refused'}", refused(said) != holds, said)
+        result = outcome(clock, token)
+        expected = "accepted" if holds else "refused"
+        check(f"{when} it is {expected}", refused(result) != holds, result)
 
     second = sign_in()
     check("a second session is accepted", not refused(outcome(verifier, second)))
@@ -285,7 +287,7 @@ def live(url, issuer):
 
     rotate = os.environ.get("ROTATE_KEYS")
     if not rotate:
-        return skip("a rotation of keys", "ROTATE_KEYS")
+        return skip("key rotation", "ROTATE_KEYS")
     subprocess.run(rotate, shell=True, check=True, stdout=subprocess.DEVNULL)
     tokens = []
 
@@ -293,9 +295,9 @@ def live(url, issuer):
         tokens.append(sign_in())
         return tokens[-1].split(".")[3] != footer
 
-    check("after a rotation tokens have another key", until(has_another_key, 1))
-    said = outcome(verifier, tokens[-1])
-    check("such a token is accepted", not refused(said), said)
+    check("after a rotation new tokens use another key", until(has_another_key, 1))
+    result = outcome(verifier, tokens[-1])
+    check("such a token is accepted", not refused(result), result)
     check("those of the old key still are", not refused(outcome(verifier, second)))
 
 

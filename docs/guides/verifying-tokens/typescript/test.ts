@@ -1,6 +1,6 @@
-// Tries verify.ts: with the tokens of cases.json, with an issuer that plays up, and with a running
-// Vestibule, if ACCOUNTS_URL says where. ACCOUNTS_ISSUER is its issuer and audience, if that is not
-// the address, and ROTATE_KEYS the command that rotates its keys.
+// Tests verify.ts with the tokens of cases.json, a faulty issuer, and a running Vestibule at
+// ACCOUNTS_URL if set. ACCOUNTS_ISSUER is its issuer and audience, if not the URL, and ROTATE_KEYS
+// the command that rotates its keys.
 
 import { execSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -19,7 +19,7 @@ function check(name: string, holds: boolean, more = '') {
   console.log(`${holds ? 'ok    ' : 'FAILED'}  ${name}${holds ? '' : ` ${more}`}`)
 }
 
-/** The claims, or why there are none. */
+/** Returns the claims, or the kind of failure. */
 async function outcome(verifier: Verifier, token: string): Promise<Claims | string> {
   try {
     return await verifier.verify(token)
@@ -30,28 +30,29 @@ async function outcome(verifier: Verifier, token: string): Promise<Claims | stri
   }
 }
 
-const isRefused = (said: Claims | string) => typeof said === 'string' && said.startsWith('refused')
+const isRefused = (result: Claims | string) =>
+  typeof result === 'string' && result.startsWith('refused')
 
-/** Waits until it holds, for 20 seconds at most. */
+/** Waits for at most 20 seconds until `holds` returns true. */
 async function until(holds: () => Promise<boolean>, pause = 200): Promise<boolean> {
   for (const end = performance.now() + 20_000; performance.now() < end; await setTimeout(pause))
     if (await holds()) return true
   return false
 }
 
-// An issuer that answers what it is told.
+// An issuer with configurable responses.
 
 const known = JSON.parse(readFileSync(new URL('../../cases.json', import.meta.url), 'utf8'))
 let answer: { status: number; body: unknown } = { status: 200, body: known.keys }
 let asked = 0
-let speaks = Promise.resolve() // until then, the issuer takes requests for keys and is silent
-let slow = false // whether something comes all the time, and never the end
-const pages: [number, unknown][] = [] // the list of ended sessions, one after the other
+let released = Promise.resolve() // key requests are answered when this resolves
+let slow = false // if true, responses arrive byte by byte
+const pages: [number, unknown][] = [] // responses with ended sessions, in order
 const queries: string[] = []
 const server = createServer(async (request, response) => {
   if (request.url === '/.well-known/paseto-keys') {
     asked++
-    await speaks
+    await released
   }
   let { status, body } = request.url === '/elsewhere' ? { ...answer, status: 200 } : answer
   if (request.url?.startsWith('/api/v1/revocations')) {
@@ -79,76 +80,77 @@ for (const { name, token, now, good } of known.cases) {
   verifier.now = () => new Date(now)
   if ((typeof (await outcome(verifier, token)) !== 'string') !== good) wrong.push(name)
 }
-check(`${known.cases.length} known tokens are judged as they should be`, !wrong.length, `${wrong}`)
+check(`${known.cases.length} known tokens are judged correctly`, !wrong.length, `${wrong}`)
 
 const good: string = known.cases[0].token
 const [, , body] = good.split('.')
-const strangers = Array.from({ length: 50 }, () => {
+const unknownKeys = Array.from({ length: 50 }, () => {
   const kid = 'k4.pid.' + randomBytes(33).toString('base64url')
   return `v4.public.${body}.${Buffer.from(`{"kid":"${kid}"}`).toString('base64url')}`
 })
 asked = 0
 const fresh = stub()
-const answers = await Promise.all([good, ...strangers].map((token) => outcome(fresh, token)))
+const answers = await Promise.all([good, ...unknownKeys].map((token) => outcome(fresh, token)))
 check('51 tokens at once cost one request for keys', asked === 1, `${asked}`)
-await outcome(fresh, strangers[0]!)
-check('and so does the next one, if it comes soon', asked === 1, `${asked}`)
-check('one of them is good', answers.filter((said) => !isRefused(said)).length === 1)
+await outcome(fresh, unknownKeys[0]!)
+check('a token soon after costs no request', asked === 1, `${asked}`)
+check('one of them is accepted', answers.filter((result) => !isRefused(result)).length === 1)
 
 for (const [name, status, reply] of [
-  ['is broken', 500, known.keys],
+  ['returns 500', 500, known.keys],
   ['redirects', 302, known.keys],
   ['has no keys', 200, { keys: [] }],
-  ['talks nonsense', 200, 'nonsense'],
+  ['returns invalid JSON', 200, 'invalid'],
 ] as const) {
   answer = { status, body: reply }
   console.warn = () => {}
-  const said = await outcome(stub(), good)
-  check(`an issuer that ${name} is no reason to refuse`, said === 'unavailable', `${said}`)
+  const result = await outcome(stub(), good)
+  check(`if the issuer ${name}, tokens are not refused`, result === 'unavailable', `${result}`)
   asked = 0
-  Object.assign(fresh, { nextAsk: -Infinity })
-  await outcome(fresh, strangers[0]!)
+  Object.assign(fresh, { nextFetch: -Infinity })
+  await outcome(fresh, unknownKeys[0]!)
   Object.assign(fresh, { keysAt: performance.now() - 301_000 })
-  check('… and its old keys do', typeof (await outcome(fresh, good)) !== 'string' && asked > 0)
+  check('… and old keys are used', typeof (await outcome(fresh, good)) !== 'string' && asked > 0)
 }
 Object.assign(fresh, { keysAt: performance.now() - 86_401_000 })
 check('… for a day', (await outcome(fresh, good)) === 'unavailable')
 answer = { status: 200, body: known.keys }
-Object.assign(fresh, { nextAsk: -Infinity })
-check('an issuer that is back is asked again', typeof (await outcome(fresh, good)) !== 'string')
+Object.assign(fresh, { nextFetch: -Infinity })
+const recovered = typeof (await outcome(fresh, good)) !== 'string'
+check('keys are fetched again when the issuer recovers', recovered)
 
-/** Makes the issuer silent; returns what makes it speak again. */
-function hush(): () => void {
-  let speak = () => {}
-  speaks = new Promise((resolve) => (speak = resolve))
+/** Holds back responses of the issuer; returns a function that releases them. */
+function holdBack(): () => void {
+  let release = () => {}
+  released = new Promise((resolve) => (release = resolve))
   asked = 0
-  Object.assign(fresh, { nextAsk: -Infinity })
-  return speak
+  Object.assign(fresh, { nextFetch: -Infinity })
+  return release
 }
-let speak = hush()
+let release = holdBack()
 let waits = true
-const first = outcome(fresh, strangers[0]!).then(() => (waits = false))
+const first = outcome(fresh, unknownKeys[0]!).then(() => (waits = false))
 await until(async () => asked > 0)
-const strange = await outcome(fresh, strangers[1]!)
-check("while keys are asked for, a stranger's token is refused", isRefused(strange), `${strange}`)
-check('… a good one is accepted', typeof (await outcome(fresh, good)) !== 'string')
+const early = await outcome(fresh, unknownKeys[1]!)
+check('during a key request an unknown key is refused', isRefused(early), `${early}`)
+check('… a valid token is accepted', typeof (await outcome(fresh, good)) !== 'string')
 Object.assign(fresh, { keysAt: performance.now() - 301_000 })
 check('… with an old key, too', typeof (await outcome(fresh, good)) !== 'string')
 check('… and none of them waits', waits && asked === 1)
-speak()
+release()
 await first
-speak = hush()
-Object.assign(fresh, { keysAt: performance.now() - 301_000, failure: 'silence' })
+release = holdBack()
+Object.assign(fresh, { keysAt: performance.now() - 301_000, failure: 'no response' })
 const soon = await outcome(fresh, good)
-const running = (fresh as any).asking !== undefined && (await until(async () => asked > 0))
-check('after a failure nobody waits for whom an old key does', running, `${soon}`)
-speak()
+const running = (fresh as any).fetching !== undefined && (await until(async () => asked > 0))
+check('after a failed key request tokens with an old key do not wait', running, `${soon}`)
+release()
 
 const { timeout } = AbortSignal
 AbortSignal.timeout = () => timeout.call(AbortSignal, 500)
 slow = true
 const late = await outcome(stub(), good)
-check('an answer without an end is not waited for', late === 'unavailable', `${late}`)
+check('an endless response times out', late === 'unavailable', `${late}`)
 slow = false
 AbortSignal.timeout = timeout
 
@@ -159,8 +161,8 @@ pages.push(last)
 const patient = stub()
 void patient.followRevocations(3_600_000)
 const whole = await until(async () => patient.feedAt > 0)
-check('a long list of ended sessions is read at once', whole)
-check('from the cursor', queries.join() === ',?since=a%26b,?since=b', `${queries}`)
+check('a long list of ended sessions is read without a pause', whole)
+check('from its cursor', queries.join() === ',?since=a%26b,?since=b', `${queries}`)
 const order = ['']
 pages.splice(0, pages.length, last)
 queries.length = 0
@@ -169,7 +171,7 @@ for (const status of [400, 404, 410, 422]) {
   order.push('?since=c', '')
 }
 for (const status of [429, 500, 503, 200]) {
-  pages.push([status, 'nonsense'], last)
+  pages.push([status, 'invalid'], last)
   order.push('?since=c', '?since=c')
 }
 const follower = stub()
@@ -182,10 +184,10 @@ pages.splice(0, pages.length, [200, { sessions: [], next: 'd', more: false }])
 Object.assign(follower, { ended: new Map([[session, performance.now() - 86_510_000]]) })
 queries.length = 0
 await until(async () => queries.length > 2)
-check('for as long as the clocks may differ', isRefused(await outcome(follower, good)))
+check('… for the longest lifetime and clock difference', isRefused(await outcome(follower, good)))
 Object.assign(follower, { ended: new Map([[session, performance.now() - 86_521_000]]) })
 const forgotten = async () => !isRefused(await outcome(follower, good))
-check('and forgotten when no token of it is alive', await until(forgotten))
+check('… and forgotten when all its tokens have expired', await until(forgotten))
 Object.assign(follower, { get: async () => pages[0]?.[1] })
 server.close()
 for (const host of ['http://id.example.com', 'http://localhost.example.com', 'id.example.com']) {
@@ -204,7 +206,7 @@ const url = process.env.ACCOUNTS_URL?.replace(/\/$/, '')
 if (url) await live(url, process.env.ACCOUNTS_ISSUER || url)
 else {
   untested++
-  console.log('not tested: a running Vestibule, for want of ACCOUNTS_URL')
+  console.log('not tested: a running Vestibule (ACCOUNTS_URL is not set)')
 }
 console.log(`${passed} passed, ${failed} failed, ${untested} not tested`)
 process.exit(failed ? 1 : 0)
@@ -233,18 +235,19 @@ async function live(url: string, issuer: string) {
   verifier.longestLife = 900
   void verifier.followRevocations(500)
   const claims = await outcome(verifier, token)
-  const mine = typeof claims !== 'string' && claims.sub === opened.user.id
-  check('a new token is accepted', mine, `${claims}`)
+  const own = typeof claims !== 'string' && claims.sub === opened.user.id
+  check('a new token is accepted', own, `${claims}`)
 
   const [, , body = '', footer] = token.split('.')
   const bytes = Buffer.from(body, 'base64url')
   bytes[10]! ^= 1
   const tampered = `v4.public.${bytes.toString('base64url')}.${footer}`
   check('a tampered token is refused', isRefused(await outcome(verifier, tampered)))
-  const elsewhere = new Verifier(issuer, 'https://other.example.com', url)
-  check('at another audience it is refused', isRefused(await outcome(elsewhere, token)))
-  const stranger = new Verifier('https://other.example.com', issuer, url)
-  check('for another issuer it is refused', isRefused(await outcome(stranger, token)))
+  const otherAudience = new Verifier(issuer, 'https://other.example.com', url)
+  const misdirected = await outcome(otherAudience, token)
+  check('a verifier with another audience refuses it', isRefused(misdirected))
+  const otherIssuer = new Verifier('https://other.example.com', issuer, url)
+  check('a verifier with another issuer refuses it', isRefused(await outcome(otherIssuer, token)))
   for (const [when, seconds, holds] of [
     ['a minute after it expired', 900 + 61, false],
     ['within the leeway', 900 + 55, true],
@@ -252,8 +255,9 @@ async function live(url: string, issuer: string) {
   ] as const) {
     const clock = new Verifier(issuer, issuer, url)
     clock.now = () => new Date(Date.now() + seconds * 1000)
-    const said = await outcome(clock, token)
-    check(`${when} it is ${holds ? 'accepted' : 'refused'}`, isRefused(said) !== holds, `${said}`)
+    const result = await outcome(clock, token)
+    const expected = holds ? 'accepted' : 'refused'
+    check(`${when} it is ${expected}`, isRefused(result) !== holds, `${result}`)
   }
 
   const second = await signIn()
@@ -269,7 +273,7 @@ async function live(url: string, issuer: string) {
   const rotate = process.env.ROTATE_KEYS
   if (!rotate) {
     untested++
-    console.log('not tested: a rotation of keys, for want of ROTATE_KEYS')
+    console.log('not tested: key rotation (ROTATE_KEYS is not set)')
     return
   }
   execSync(rotate, { stdio: ['ignore', 'ignore', 'inherit'] })
@@ -278,7 +282,7 @@ async function live(url: string, issuer: string) {
     newest = await signIn()
     return newest.split('.')[3] !== footer
   }, 1_000)
-  check('after a rotation tokens have another key', rotated)
+  check('after a rotation new tokens use another key', rotated)
   const late = await outcome(verifier, newest)
   check('such a token is accepted', !isRefused(late), `${late}`)
   check('those of the old key still are', !isRefused(await outcome(verifier, second)))

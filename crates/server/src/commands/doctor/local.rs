@@ -1,16 +1,16 @@
-//! What can be seen from this machine: settings, files, the database and what is in it.
+//! Local checks: configuration, files, keys, and the database.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Instant;
 
 use time::{Duration, OffsetDateTime};
-use vestibule_domain::authority::Authority;
-use vestibule_domain::census::Census;
 use vestibule_domain::error::{Error, chain};
-use vestibule_domain::language::Language;
-use vestibule_domain::password::Password;
+use vestibule_domain::model::language::Language;
+use vestibule_domain::model::password::Password;
+use vestibule_domain::model::stats::Stats;
+use vestibule_domain::model::user::UserFilter;
 use vestibule_domain::ports::{PasswordHasher as _, Store as _};
-use vestibule_domain::user::UserFilter;
+use vestibule_domain::use_cases::admin_context::AdminContext;
 use vestibule_mail::describe;
 use vestibule_tokens::{KeyDirectory, KeyState};
 
@@ -19,42 +19,42 @@ use super::{Finding, State};
 use crate::app::App;
 use crate::config::Config;
 
-/// An older key is worth another.
+/// Age from which a key should be rotated.
 const OLD_KEY: Duration = Duration::days(180);
-/// Tokens that a node with such a clock makes are refused elsewhere.
+/// Clock difference from which other nodes refuse tokens.
 const CLOCKS_APART: Duration = Duration::seconds(5);
-/// No worker has looked for so long.
+/// Age of an overdue mail from which no worker seems to run.
 const OVERDUE: Duration = Duration::minutes(5);
-/// Hashes that are measured.
+/// Number of measured hashes.
 const HASHES: u32 = 5;
-/// From here on people notice that they wait.
+/// Duration of a hash that users notice.
 const SLOW_HASH_MS: f64 = 500.0;
 
-/// What the configuration says, and the folder it names.
+/// Checks the configuration and the data folder.
 pub(super) fn settings(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !config.policy.limits.enabled {
         let fix = "set limits.enabled = true; false is for load tests";
-        findings.push(Finding::bad("limits", "anybody may try any number of times", fix));
+        findings.push(Finding::bad("limits", "rate limits are off", fix));
     }
     if let Ok(metadata) = std::fs::metadata(&config.data_dir) {
         let mode = metadata.permissions().mode() & 0o777;
         let path = config.data_dir.display();
         findings.push(if mode.trailing_zeros() >= 6 {
-            Finding::good("data folder", format!("{path} is readable by its owner alone"))
+            Finding::good("data folder", format!("{path} is readable by its owner only"))
         } else {
-            let found = format!("{path} has the mode {mode:03o}: password hashes are in there");
+            let found = format!("{path} has mode {mode:03o}, but contains password hashes");
             Finding::doubtful("data folder", found, format!("chmod 700 {path}"))
         });
     }
     findings
 }
 
-/// Whether the database can be worked with.
+/// Checks the database.
 pub(super) async fn database(app: &App) -> Vec<Finding> {
     let about = "database";
     let begun = Instant::now();
-    let found = match app.store.examine().await {
+    let found = match app.store.inspect().await {
         Ok(found) => found,
         Err(error) => {
             let fix = "check that the database runs, and that database.url and its password are \
@@ -74,22 +74,22 @@ pub(super) async fn database(app: &App) -> Vec<Finding> {
     findings
 }
 
-/// Whether its schema is the one that this version needs.
+/// Checks the schema.
 pub(super) async fn migrations(app: &App) -> Finding {
     match vestibule_migrations::status(app.store.connection()).await {
         Ok(status) if status.pending.is_empty() => {
             Finding::good("migrations", format!("all {} are applied", status.applied.len()))
         }
         Ok(status) if status.applied.is_empty() => {
-            let fix = "`vestibule serve` makes them; or `vestibule migrate up`";
+            let fix = "run `vestibule serve` or `vestibule migrate up`";
             Finding::bad("migrations", "the database is empty", fix)
         }
         Ok(status) => {
-            let found = format!("these are pending: {}", status.pending.join(", "));
+            let found = format!("pending: {}", status.pending.join(", "));
             Finding::bad("migrations", found, "`vestibule migrate up`, or restart the service")
         }
         Err(error) => {
-            let fix = "run the newer version of Vestibule, or see the line about the database";
+            let fix = "run the newer version of Vestibule, or see the database check";
             Finding::bad("migrations", chain(&error), fix)
         }
     }
@@ -98,18 +98,18 @@ pub(super) async fn migrations(app: &App) -> Finding {
 fn clocks(apart: Duration) -> Finding {
     let seconds = apart.as_seconds_f64();
     if apart.abs() < CLOCKS_APART {
-        return Finding::good("clock", format!("{seconds:+.1} s from that of the database"));
+        return Finding::good("clock", format!("{seconds:+.1} s difference to the database"));
     }
-    let found = format!("{seconds:+.1} s from that of the database");
+    let found = format!("{seconds:+.1} s difference to the database");
     Finding::bad("clock", found, "run NTP on every node and on the database server")
 }
 
-/// The keys of tokens.
+/// Checks the token keys.
 pub(super) fn keys(app: &App) -> Vec<Finding> {
     let about = "keys";
     let keys = match KeyDirectory::new(app.config().data_dir.join("keys")).list() {
         Ok(keys) => keys,
-        Err(error) => return vec![Finding::bad(about, chain(&error), "mend or restore that file")],
+        Err(error) => return vec![Finding::bad(about, chain(&error), "fix or restore that file")],
     };
     let mut findings = Vec::new();
     for key in keys.iter().filter(|key| key.state == KeyState::Active) {
@@ -124,31 +124,35 @@ pub(super) fn keys(app: &App) -> Vec<Finding> {
     findings
 }
 
-/// What is in the database, and whether mail leaves it.
+/// Checks administrators, overdue mails and the SMTP server.
 pub(super) async fn contents(app: &App) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let operator = Authority::operator();
+    let operator = AdminContext::operator();
     match app.administration.list(&operator, &UserFilter::admins(), None, 1).await {
         Ok(admins) if admins.is_empty() => {
             let fix = "open the link that `serve` prints, or `vestibule admin create --email …`";
-            findings.push(Finding::doubtful("accounts", "nobody administers", fix));
+            findings.push(Finding::doubtful("accounts", "no administrator", fix));
         }
         Ok(_) => {}
         Err(error) => findings.push(unreadable("accounts", &error)),
     }
     match app.store.count(now()).await {
-        Ok(census) => findings.push(waiting(&census, now())),
+        Ok(stats) => findings.push(waiting(&stats, now())),
         Err(error) => findings.push(unreadable("outbox", &Error::from(error))),
     }
-    findings.push(match app.mail_setup.greet(&operator).await {
-        Ok(Ok(())) => Finding::good("mail", "the relay lets this service in; no mail was sent"),
+    findings.push(match app.smtp.greet(&operator).await {
+        Ok(Ok(())) => Finding::good(
+            "mail",
+            "connected to the SMTP server and authenticated; no mail was sent",
+        ),
         Ok(Err(error)) => {
             let found = describe(&error, &app.locales, Language::English);
             Finding::bad("mail", found, "`vestibule mail test --to ADDRESS` tries it again")
         }
         Err(Error::MailNotSetUp) => {
-            let fix = "describe a relay at /admin/settings, or set mail.host and what is beside it";
-            Finding::doubtful("mail", "no relay is set up: mails wait", fix)
+            let fix =
+                "save SMTP settings at /admin/settings, or set mail.host and mail.from_address";
+            Finding::doubtful("mail", "SMTP is not configured: mails are queued", fix)
         }
         Err(error) => unreadable("mail", &error),
     });
@@ -156,13 +160,13 @@ pub(super) async fn contents(app: &App) -> Vec<Finding> {
 }
 
 fn unreadable(about: &'static str, error: &Error) -> Finding {
-    Finding::bad(about, chain(error), "see the line about the database")
+    Finding::bad(about, chain(error), "see the database check")
 }
 
-fn waiting(census: &Census, now: OffsetDateTime) -> Finding {
+fn waiting(stats: &Stats, now: OffsetDateTime) -> Finding {
     let about = "outbox";
-    let overdue = census.due_since.map_or(Duration::ZERO, |since| now - since);
-    let waiting = census.waiting_mails;
+    let overdue = stats.due_since.map_or(Duration::ZERO, |since| now - since);
+    let waiting = stats.waiting_mails;
     if overdue < OVERDUE {
         return Finding::good(about, format!("{waiting} mails wait, none for long"));
     }
@@ -173,7 +177,7 @@ fn waiting(census: &Census, now: OffsetDateTime) -> Finding {
     Finding::bad(about, found, fix)
 }
 
-/// Whether limits are shared that should be.
+/// Checks Redis.
 pub(super) fn redis(app: &App) -> Option<Finding> {
     let about = "redis";
     app.shares_limits().map(|is_shared| {
@@ -182,16 +186,16 @@ pub(super) fn redis(app: &App) -> Option<Finding> {
         }
         let fix = "check that it runs, and that redis.url and its password are right; until then \
                    each node limits by itself, more strictly";
-        Finding::bad(about, "Redis is away or takes no writes", fix)
+        Finding::bad(about, "Redis is unavailable or read-only", fix)
     })
 }
 
-/// What a sign-in costs this processor.
+/// Measures the cost of a sign-in on this processor.
 pub(super) async fn hashing(app: &App) -> Finding {
     let about = "password hash";
     let hasher = app.hasher();
-    let Ok(password) = Password::parse("nobody's password, to measure with") else {
-        return Finding::bad(about, "no password can be hashed", "report this");
+    let Ok(password) = Password::parse("a password to measure hashing with") else {
+        return Finding::bad(about, "hashing failed", "report this");
     };
     let mut times = Vec::new();
     for _ in 0..HASHES {
@@ -212,7 +216,7 @@ pub(super) async fn hashing(app: &App) -> Finding {
     );
     let finding = Finding::good(about, found);
     if median > SLOW_HASH_MS {
-        let fix = "lower password.argon2.memory_kib or .iterations: people wait for every sign-in";
+        let fix = "lower password.argon2.memory_kib or .iterations: each sign-in takes this long";
         return Finding { state: State::Doubtful, fix: Some(fix.to_owned()), ..finding };
     }
     finding
@@ -234,10 +238,10 @@ mod tests {
         let now = OffsetDateTime::UNIX_EPOCH + Duration::DAY;
         for (minutes, state) in [(0, State::Good), (4, State::Good), (5, State::Bad)] {
             let due_since = Some(now - Duration::minutes(minutes));
-            let census = Census { waiting_mails: 3, due_since, ..Census::default() };
-            assert_eq!(waiting(&census, now).state, state, "{minutes}");
+            let stats = Stats { waiting_mails: 3, due_since, ..Stats::default() };
+            assert_eq!(waiting(&stats, now).state, state, "{minutes}");
         }
-        let put_off = Census { waiting_mails: 3, ..Census::default() };
+        let put_off = Stats { waiting_mails: 3, ..Stats::default() };
         assert_eq!(waiting(&put_off, now).state, State::Good);
     }
 }

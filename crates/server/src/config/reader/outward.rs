@@ -1,13 +1,14 @@
-//! What people get to see: mails and pages.
+//! Settings of mails and pages.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use vestibule_domain::email::EmailAddress;
-use vestibule_domain::relay::{
-    Relay, RelayCredentials, RelayError, RelayHost, RelayPassword, RelaySecurity, SenderName,
+use vestibule_domain::model::email::EmailAddress;
+use vestibule_domain::model::smtp_settings::{
+    SenderName, SmtpCredentials, SmtpHost, SmtpPassword, SmtpSecurity, SmtpSettings,
+    SmtpSettingsError,
 };
 use vestibule_web::SettingOrigin;
 
@@ -15,16 +16,15 @@ use super::super::PagesConfig;
 use super::super::problem::Problem;
 use super::{Reader, label};
 
-/// A page that moves on by itself later than this has been left.
+/// Maximum delay of the redirect; users leave the page sooner.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 impl Reader<'_> {
-    pub(super) fn mail(&mut self) -> Option<Relay> {
-        let host = self.with("mail.host", |text| RelayHost::parse(text).map_err(|e| e.to_string()));
+    pub(super) fn mail(&mut self) -> Option<SmtpSettings> {
+        let host = self.with("mail.host", |text| SmtpHost::parse(text).map_err(|e| e.to_string()));
         let port = self.number("mail.port", 1..=65_535);
-        let security = self.with("mail.security", |text| {
-            RelaySecurity::from_name(text).map_err(|_| String::new())
-        });
+        let security = self
+            .with("mail.security", |text| SmtpSecurity::from_name(text).map_err(|_| String::new()));
         let username = self.with("mail.username", |text| label(text, 256));
         let password = self.text("mail.password");
         let from_address = self.with("mail.from_address", |text| {
@@ -33,20 +33,20 @@ impl Reader<'_> {
         let from_name =
             self.with("mail.from_name", |text| SenderName::parse(text).map_err(|_| String::new()));
         if username.is_some() != password.is_some() {
-            let remedy = "mail.username and mail.password are set together or not at all";
+            let remedy = "set mail.username and mail.password together or not at all";
             self.problems.push(Problem::new("mail.password", remedy));
         }
         if host.is_some() && !self.is_set("mail.from_address") {
-            let remedy = "required with mail.host: set the address mails come from";
+            let remedy = "required with mail.host: set the sender address";
             self.problems.push(Problem::new("mail.from_address", remedy));
         }
         let credentials = username.zip(password).map(|(username, password)| {
-            RelayCredentials::new(&username, RelayPassword::new(password))
+            SmtpCredentials::new(&username, SmtpPassword::new(password))
         });
         let credentials = credentials.transpose().map_err(|error| {
             self.problems.push(Problem::new("mail.password", error.to_string()));
         });
-        let relay = Relay {
+        let smtp = SmtpSettings {
             host: host?,
             port: NonZeroU16::new(u16::try_from(port?).ok()?)?,
             security: security?,
@@ -54,17 +54,17 @@ impl Reader<'_> {
             from_address: from_address?,
             from_name,
         };
-        if let Err(error) = relay.check() {
+        if let Err(error) = smtp.check() {
             let at = match error {
-                RelayError::SenderAddress => "mail.from_address",
+                SmtpSettingsError::SenderAddress => "mail.from_address",
                 _ => "mail.security",
             };
             self.problems.push(Problem::new(at, error.to_string()));
         }
-        Some(relay)
+        Some(smtp)
     }
 
-    /// Where each key about mail is set, for whoever looks for it.
+    /// Returns the source of each configured `mail.*` key.
     pub(super) fn mail_origins(&self) -> BTreeMap<String, SettingOrigin> {
         let set = self.settings.0.iter().filter(|(name, _)| name.starts_with("mail."));
         let origin = |source: &str| {
@@ -90,7 +90,7 @@ impl Reader<'_> {
         });
         let directory = self.with("ui.directory", |text| {
             let folder = PathBuf::from(text);
-            if folder.is_dir() { Ok(folder) } else { Err("there is no such folder".to_owned()) }
+            if folder.is_dir() { Ok(folder) } else { Err("folder not found".to_owned()) }
         });
         let security_contact = self.with("server.security_contact", |text| {
             let known = ["https://", "mailto:", "tel:"];

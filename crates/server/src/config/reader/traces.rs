@@ -1,4 +1,4 @@
-//! Where traces go.
+//! Settings of the trace export.
 
 use poem::http::{HeaderName, HeaderValue, Uri, header};
 
@@ -6,11 +6,11 @@ use super::super::TracesConfig;
 use super::super::problem::Problem;
 use super::Reader;
 
-/// Where collectors take traces, below their address (OTLP, "OTLP/HTTP request").
+/// Path for traces below the collector's address (OTLP, "OTLP/HTTP request").
 const PATH: &str = "/v1/traces";
 
-/// What a request is made of; two of one kind would make two requests of it.
-const OURS: [HeaderName; 8] = [
+/// Headers set by the HTTP client; duplicates would allow request smuggling.
+const RESERVED: [HeaderName; 8] = [
     header::CONNECTION,
     header::CONTENT_LENGTH,
     header::EXPECT,
@@ -23,7 +23,7 @@ const OURS: [HeaderName; 8] = [
 
 impl Reader<'_> {
     pub(super) fn traces(&mut self) -> Option<TracesConfig> {
-        // What is wrong with the others is said whether or not they are used.
+        // Validated even if they are not used.
         let headers = self.with("traces.headers", headers);
         let sample_ratio = self.with("traces.sample_ratio", |text| match text.parse() {
             Ok(ratio) if (0.0..=1.0).contains(&ratio) => Ok(ratio),
@@ -43,19 +43,19 @@ fn address(text: &str) -> Result<Uri, String> {
     let base: Uri = text.trim_end_matches('/').parse().map_err(|_| String::new())?;
     let is_known = matches!(base.scheme_str(), Some("http" | "https"));
     let authority = base.authority().ok_or_else(String::new)?;
-    // A port that is none would be taken for the usual one, where somebody else may listen.
+    // An invalid port would be replaced by the default one, where another program may listen.
     let is_port = authority.port_u16().is_some() || authority.as_str() == authority.host();
     if !is_known || !is_port || authority.as_str().contains('@') || base.query().is_some() {
         return Err(String::new());
     }
     let path = base.path().trim_end_matches('/');
-    // Manuals of collectors print the address with it.
+    // Documentation of collectors often includes the path.
     let path = path.strip_suffix(PATH).unwrap_or(path);
     let scheme = base.scheme_str().unwrap_or_default();
     format!("{scheme}://{authority}{path}{PATH}").parse().map_err(|_| String::new())
 }
 
-/// Whether nobody in between can read what is sent there.
+/// Returns `true` if the connection is encrypted or stays on this machine.
 fn is_private(address: &Uri) -> bool {
     let host = address.host().unwrap_or_default().trim_matches(['[', ']']);
     let is_here = host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
@@ -72,7 +72,7 @@ fn named(item: &str) -> Option<(HeaderName, HeaderValue)> {
     let name: HeaderName = name.trim().parse().ok()?;
     let mut value: HeaderValue = value.trim().parse().ok()?;
     value.set_sensitive(true);
-    (!OURS.contains(&name)).then_some((name, value))
+    (!RESERVED.contains(&name)).then_some((name, value))
 }
 
 #[cfg(test)]
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_go_where_nobody_reads_along_and_do_not_print() {
+    fn headers_need_a_private_connection_and_are_not_printed() {
         let read = headers("Authorization=Bearer a=b, x-team = ours").unwrap();
         assert_eq!(read[0].1, "Bearer a=b");
         assert_eq!(read[1].1, "ours");

@@ -1,4 +1,4 @@
-//! The document before a linter, and beside the one of the last release.
+//! Lints the API document and compares it with the one of the last release.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn linter() -> Workshop {
     Workshop::with("crates/http/clients/lint", &["redocly.yaml"]).with_packages("lint", "")
 }
 
-/// What Redocly says, as it says it to programs.
+/// Returns the JSON report of Redocly.
 async fn report(workshop: &Workshop, arguments: &[&str]) -> Value {
     let mut redocly = workshop.npm_program("", "redocly");
     redocly.args(arguments).args(["--config", "redocly.yaml", "--format", "json"]);
@@ -97,7 +97,7 @@ async fn nothing_breaks_the_last_release_unannounced() {
     }
 }
 
-/// Whether a version may break what the one before promised: another number is the first but zeros.
+/// Returns `true` if the first number other than zero differs, which allows breaking changes.
 fn announces_a_break(before: &str, now: &str) -> bool {
     fn promise(version: &str) -> Vec<&str> {
         let numbers: Vec<_> = version.split('.').collect();

@@ -46,7 +46,7 @@ async fn refresh(client: &Client, tokens: &TokenResponse) -> Answer<TokenRespons
     client.refresh(&RefreshRequest { refresh_token }).await
 }
 
-/// What an answer with this status and no other has in it.
+/// Returns the body of an answer, which must have this status.
 fn body<T>(answer: Answer<T>, status: u16) -> T {
     let answer = answer.unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(answer.status(), status);
@@ -67,8 +67,8 @@ fn problem<T>(answer: Answer<T>, status: u16, code: &str) -> Problem {
 
 #[tokio::test]
 async fn it_goes_the_whole_way() {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = Setup::on(Database::sqlite()).mailing_to(&relay).start().await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = Setup::on(Database::sqlite()).mailing_to(&smtp).start().await;
     let base = service.url("");
     let visitor = Client::new(&base);
     let opened = body(sign_up(&visitor, "anna", FIRST).await, 201);
@@ -100,7 +100,7 @@ async fn it_goes_the_whole_way() {
 
     let forgotten = ForgotPasswordRequest { email: ANNA.parse().unwrap() };
     assert!(!body(visitor.forgot_password(&forgotten).await, 200).message.is_empty());
-    let token = mail_to(&relay, ANNA, RESET).await.token().unwrap().to_owned();
+    let token = mail_to(&smtp, ANNA, RESET).await.token().unwrap().to_owned();
     let is_good =
         async || body(visitor.verify_password_reset(Some(token.as_str())).await, 200).valid;
     let reset = async |new: &str| {
@@ -121,7 +121,7 @@ async fn it_goes_the_whole_way() {
 }
 
 #[tokio::test]
-async fn it_tells_every_field_that_breaks_a_rule() {
+async fn it_reports_every_invalid_field() {
     let service = Setup::on(Database::sqlite()).start().await;
     let visitor = Client::new(&service.url(""));
     let wrong = problem(sign_up(&visitor, "anna", "short").await, 422, "invalid_input");

@@ -1,4 +1,4 @@
-//! `vestibule user` and `vestibule admin`, and what they mean to whoever is signed in.
+//! `vestibule user` and `vestibule admin`, and their effect on signed-in users.
 
 use std::time::Duration;
 
@@ -48,8 +48,8 @@ async fn an_account_is_made_looked_at_and_ended(database: Database) {
         let refused = run(&service, &create, input).await;
         assert_eq!((refused.code, refused.output.as_str()), (1, ""), "{refused:?}");
     }
-    let nobody = ["user", "create", "--email", "ben@example.com"];
-    run(&service, &nobody, FIRST).await.fails_with(1, &["--password-stdin"]);
+    let incomplete = ["user", "create", "--email", "ben@example.com"];
+    run(&service, &incomplete, FIRST).await.fails_with(1, &["--password-stdin"]);
     run(&service, &["user", "show", "ben@example.com"], "").await.fails_with(1, &[]);
     run(&service, &["user", "show", "ben"], "").await.fails_with(1, &["neither"]);
     assert_eq!(listed(&service, "user").await, [EMAIL], "a refusal changes nothing");
@@ -68,8 +68,8 @@ async fn an_account_is_made_looked_at_and_ended(database: Database) {
 }
 
 async fn a_password_is_set_and_its_owner_is_told(database: Database) {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = Setup::on(database).mailing_to(&relay).start().await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = Setup::on(database).mailing_to(&smtp).start().await;
     let session = service.sign_up(EMAIL, FIRST).await.token();
 
     let set = ["user", "set-password", EMAIL, "--password-stdin"];
@@ -78,7 +78,7 @@ async fn a_password_is_set_and_its_owner_is_told(database: Database) {
     assert!(ended, "all sessions have ended");
     service.sign_in(EMAIL, FIRST).await.is(401, "Invalid email or password");
     assert_eq!(service.sign_in(EMAIL, SECOND).await.status, 200);
-    mails_to(&relay, EMAIL, CHANGED, 1).await;
+    mails_to(&smtp, EMAIL, CHANGED, 1).await;
     run(&service, &set, "short\n").await.fails_with(1, &["12"]);
     run(&service, &set[..3], "").await.fails_with(1, &["--password-stdin"]);
     assert_eq!(service.sign_in(EMAIL, SECOND).await.status, 200);
@@ -90,7 +90,7 @@ async fn a_password_is_set_and_its_owner_is_told(database: Database) {
     service.reset(token, FIRST).await.is(200, "Password reset successfully");
     service.reset(token, SECOND).await.is(400, "Invalid or expired token");
     assert_eq!(service.sign_in(EMAIL, FIRST).await.status, 200);
-    mails_to(&relay, EMAIL, CHANGED, 2).await;
+    mails_to(&smtp, EMAIL, CHANGED, 2).await;
     run(&service, &["user", "reset-link", "ben@example.com"], "").await.fails_with(1, &[]);
 }
 
@@ -135,7 +135,7 @@ async fn administrators_are_made_and_unmade(database: Database) {
     run(&service, &["admin", "promote", "ben@example.com"], "").await.fails_with(1, &[]);
 }
 
-/// Whether the service sees what a command has done: it may take a second to.
+/// Returns `true` if the service sees what a command has done: it may take a second to.
 async fn soon(service: &Service, token: &str, is_so: impl AsyncFn(Answer) -> bool) -> bool {
     let see = async || is_so(service.me(token).await).await;
     eventually(Duration::from_secs(5), see).await

@@ -17,7 +17,7 @@ use crate::service::{Service, Setup};
 
 on_both_databases! {
     people_bring_their_passwords_along;
-    what_cannot_be_imported_is_named_and_stands_in_nobodys_way;
+    invalid_import_lines_are_reported_and_the_others_imported;
     a_rehearsal_sees_what_does_not_fit_together;
     an_import_that_is_killed_is_completed_by_the_next;
     accounts_of_other_systems_sign_in;
@@ -61,7 +61,7 @@ async fn report(service: &Service, arguments: &[&str], input: &str) -> (i32, Val
 }
 
 async fn people_bring_their_passwords_along(database: Database) {
-    let title = "Imported people sign in with their passwords, whose hashes are Argon2id then";
+    let title = "Imported users sign in with their passwords, which are rehashed with Argon2id";
     let mut experiment = Experiment::begin("E30", title, &database);
     let people = experiment.figure("people", 10_000, 10_000);
     let signed_in = experiment.figure("of_whom_sign_in", 98, 10_000);
@@ -104,7 +104,7 @@ async fn people_bring_their_passwords_along(database: Database) {
     experiment.conclude();
 }
 
-async fn what_cannot_be_imported_is_named_and_stands_in_nobodys_way(database: Database) {
+async fn invalid_import_lines_are_reported_and_the_others_imported(database: Database) {
     let service = Setup::on(database).start().await;
     service.sign_up("there@example.com", PASSWORD).await.token();
     let id = "0b8f1c9e-3a52-4b63-9d6f-6f1f3f1d2c3b";
@@ -126,7 +126,7 @@ async fn what_cannot_be_imported_is_named_and_stands_in_nobodys_way(database: Da
         json!({ "email": "hugo@example.com", "is_active": "SECRET" }).to_string(),
         r#"{"email": "ida@example.com""#.to_owned(),
         r#"{"email": "i@example.com", "email": "i@example.com"}"#.to_owned(),
-        json!({ "username": "nobody" }).to_string(),
+        json!({ "username": "unknown" }).to_string(),
         format!("{{\"email\": \"{}\"}}", "x".repeat(200_000)),
         json!({ "email": "jan@example.com", "is_active": false, "password_hash": HASH })
             .to_string(),
@@ -149,13 +149,13 @@ async fn what_cannot_be_imported_is_named_and_stands_in_nobodys_way(database: Da
         .map(|entry| (entry["line"].as_u64().unwrap(), entry["reason"].as_str().unwrap()))
         .collect();
     for (line, words) in [
-        (4, "the user name Anna is taken"),
-        (5, "the id is that of another account"),
-        (7, "MD5-crypt, which does not protect a password"),
-        (8, "e-mail address"),
+        (4, "the username Anna is taken"),
+        (5, "the id is taken"),
+        (7, "MD5-crypt does not protect a password"),
+        (8, "invalid email"),
         (9, "3 to 32 characters"),
         (10, "created_at is no moment"),
-        (11, "language is none of en, de, ar"),
+        (11, "language is not one of en, de, ar"),
         (12, "unknown field `password`"),
         (13, "another type"),
         (14, "does not end on this line"),
@@ -232,7 +232,7 @@ async fn an_import_that_is_killed_is_completed_by_the_next(database: Database) {
     assert_eq!(lines, said);
 }
 
-/// What the scripts of `docs/guides` have written, for accounts made by the systems themselves.
+/// Imports the output of the scripts in `docs/guides`, from accounts that those systems created.
 async fn accounts_of_other_systems_sign_in(database: Database) {
     let passwords = include_str!("samples/passwords.txt");
     for (file, lines) in [
@@ -259,7 +259,7 @@ async fn accounts_of_other_systems_sign_in(database: Database) {
             people += 1;
             let shown = service.run(&["user", "show", email, "--json"]).await;
             let is_active = serde_json::from_str::<Value>(&shown).unwrap()["is_active"] == true;
-            // Only whoever knows the password learns that an account is inactive.
+            // Only a client with the right password learns that an account is inactive.
             let expected = if password == "-" {
                 401
             } else if is_active {
@@ -306,5 +306,5 @@ async fn accounts_leave_as_they_came(database: Database) {
         serde_json::from_str(&service.run(&["user", "export", "anna@example.com"]).await).unwrap();
     assert_eq!(first["mails"][0]["kind"], "welcome");
     run(&other, &["user", "export"], "").await.fails_with(2, &["--all"]);
-    run(&other, &["user", "export", "nobody@example.com"], "").await.fails_with(1, &[]);
+    run(&other, &["user", "export", "unknown@example.com"], "").await.fails_with(1, &[]);
 }

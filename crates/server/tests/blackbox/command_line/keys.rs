@@ -39,14 +39,14 @@ async fn a_running_service_follows_rotation_and_retirement(database: Database) {
         states(&service, "access").await,
         [(old.clone(), "verifying"), (new.clone(), "active")]
     );
-    // Somebody else's: an account has so many sessions, and the old token's is to live on.
+    // Another user's: an account has so many sessions, and the old token's is to live on.
     service.sign_up(OTHER, PASSWORD).await;
     let signs = async || kid(&service.sign_in(OTHER, PASSWORD).await.token()) == new;
     assert!(eventually(LEAD, signs).await, "the new key signs after its lead");
     let new_token = service.sign_in(EMAIL, PASSWORD).await.token();
 
     let signing = run(&service, &["keys", "retire", &new], "").await;
-    signing.fails_with(1, &["the one that signs", "keys rotate access"]);
+    signing.fails_with(1, &["is the active access key", "keys rotate access"]);
     run(&service, &["keys", "retire", "k4.pid.nonsense"], "").await.fails_with(1, &["no key"]);
     run(&service, &["keys", "retire", &old], "").await.ok();
     let refused = eventually(FEW_SECONDS, async || service.me(&old_token).await.status == 401);
@@ -78,7 +78,7 @@ async fn published(service: &Service) -> Vec<String> {
     keys.iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
 }
 
-/// What `keys list` tells about the keys of a purpose.
+/// Returns the keys of a purpose as `keys list` prints them.
 async fn states(service: &Service, purpose: &str) -> Vec<(String, &'static str)> {
     let json = run(service, &["keys", "list", "--json"], "").await.ok();
     assert!(!json.contains("k4.secret"), "{json}");

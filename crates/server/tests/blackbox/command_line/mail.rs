@@ -14,13 +14,13 @@ on_both_databases! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_test_mail_arrives_or_says_what_to_do() {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = Setup::on(Database::sqlite()).mailing_to(&relay).start().await;
+async fn a_test_mail_arrives_or_the_error_explains_the_fix() {
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = Setup::on(Database::sqlite()).mailing_to(&smtp).start().await;
     let test = ["mail", "test", "--to", "anna@example.com"];
     let sent = run(&service, &test, "").await.ok();
     assert!(sent.starts_with("Sent."), "{sent}");
-    let mail = relay.messages().pop().unwrap();
+    let mail = smtp.messages().pop().unwrap();
     assert!(mail.rcpt_to[0].starts_with("<anna@example.com>"), "{:?}", mail.rcpt_to);
 
     for (stage, reply) in [
@@ -28,14 +28,14 @@ async fn a_test_mail_arrives_or_says_what_to_do() {
         (Stage::Recipient, "550 5.1.1 No such user"),
         (Stage::Greeting, "421 4.3.2 Come back later"),
     ] {
-        relay.set(Behaviour::accept().answering_at(stage, reply));
+        smtp.set(Behaviour::accept().answering_at(stage, reply));
         let failed = run(&service, &test, "").await;
         failed.fails_with(1, &[]);
         assert!(failed.errors.len() > "error: ".len() + reply.len(), "no hint: {failed:?}");
     }
-    relay.stop().await;
-    run(&service, &test, "").await.fails_with(1, &[&relay.port().to_string()]);
-    run(&service, &["mail", "test", "--to", "nobody"], "").await.fails_with(1, &[]);
+    smtp.stop().await;
+    run(&service, &test, "").await.fails_with(1, &[&smtp.port().to_string()]);
+    run(&service, &["mail", "test", "--to", "unknown"], "").await.fails_with(1, &[]);
 
     let without = Setup::on(Database::sqlite()).start().await;
     run(&without, &test, "").await.fails_with(3, &["mail.host", "not set"]);
@@ -47,12 +47,12 @@ async fn listed(service: &Service, limit: &str) -> Vec<Value> {
 }
 
 async fn what_became_of_mails_is_listed_and_one_is_sent_again(database: Database) {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = Setup::on(database).mailing_to(&relay).start().await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = Setup::on(database).mailing_to(&smtp).start().await;
     service.sign_up("anna@example.com", "a good long password").await;
     let gone = async || listed(&service, "9").await.iter().all(|mail| mail["state"] == "sent");
     assert!(eventually(PATIENCE, gone).await);
-    relay.set(Behaviour::accept().answering_at(Stage::Recipient, "550 5.1.1 No such user"));
+    smtp.set(Behaviour::accept().answering_at(Stage::Recipient, "550 5.1.1 No such user"));
     service.sign_up("berta@example.com", "a good long password").await;
     let refused = async || listed(&service, "1").await[0]["state"] == "failed";
     assert!(eventually(PATIENCE, refused).await);
@@ -68,14 +68,14 @@ async fn what_became_of_mails_is_listed_and_one_is_sent_again(database: Database
     assert!(lines.starts_with(id) && lines.contains("berta@example.com  "), "{lines}");
     assert!(!lines.contains("token="), "{lines}");
 
-    relay.set(Behaviour::accept());
-    let before = relay.messages().len();
+    smtp.set(Behaviour::accept());
+    let before = smtp.messages().len();
     let said = run(&service, &["mail", "resend", id], "").await.ok();
     assert!(said.contains(id), "{said}");
     let sent = async || listed(&service, "1").await[0]["state"] == "sent";
     assert!(eventually(PATIENCE, sent).await);
-    let mail = relay.messages().pop().unwrap();
-    assert_eq!(relay.messages().len(), before + 1);
+    let mail = smtp.messages().pop().unwrap();
+    assert_eq!(smtp.messages().len(), before + 1);
     assert!(mail.rcpt_to[0].starts_with("<berta@example.com>"), "{:?}", mail.rcpt_to);
 
     let unknown = "00000000-0000-7000-8000-000000000000";

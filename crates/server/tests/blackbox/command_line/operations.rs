@@ -63,7 +63,7 @@ async fn the_document_needs_nothing() {
 }
 
 #[tokio::test]
-async fn a_probe_tells_whether_the_service_is_ready() {
+async fn the_healthcheck_command_reports_readiness() {
     let mut service = Setup::on(Database::sqlite()).start().await;
     let address = service.address().to_owned();
     let setup = service.setup.clone().with("VESTIBULE_SERVER__LISTEN", &address);

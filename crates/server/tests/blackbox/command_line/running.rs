@@ -44,7 +44,7 @@ async fn requests_under_way_are_answered_before_the_end(database: Database) {
     }
     // They are hashed one after the other: when the first is answered, the others are under way.
     assert_eq!(wires.remove(0).receive().await.unwrap().status, 200);
-    // Asked again, it waits for nobody but them.
+    // After a second signal it waits only for them.
     let ended = service.terminate().await;
     assert_eq!(ended.code(), Some(0));
     for mut wire in wires {
@@ -73,7 +73,7 @@ async fn the_last_line_before_requests_says_where_to_go() {
 }
 
 #[tokio::test]
-async fn people_at_a_terminal_get_a_screen_first() {
+async fn the_startup_banner_is_printed_on_a_terminal() {
     let setup = Setup::on(Database::sqlite()).with("VESTIBULE_SERVER__LOG_FORMAT", "text");
     let data = tempfile::tempdir().unwrap();
     let mut command = setup.command(data.path(), &["serve", "--listen", "127.0.0.1:0"]);
@@ -136,7 +136,7 @@ async fn a_try_out_shows_its_mails(database: Database) {
 }
 
 #[tokio::test]
-async fn mails_are_shown_in_a_try_out_only() {
+async fn mails_are_shown_with_dev_only() {
     let service = Setup::on(Database::sqlite()).start().await;
     service.sign_up(EMAIL, PASSWORD).await;
     for path in ["/dev/mail", "/dev/mail.json", "/dev/mail/1"] {

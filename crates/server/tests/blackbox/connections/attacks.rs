@@ -21,8 +21,8 @@ const END: Duration = Duration::from_secs(25);
 const CHUNK: usize = 16 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn slow_and_huge_requests_harm_nobody() {
-    let title = "Slow bodies, slow readers, huge requests and floods of frames harm nobody";
+async fn slow_and_huge_requests_do_not_affect_other_clients() {
+    let title = "Slow bodies, slow readers, huge requests and frame floods slow no other client";
     let mut experiment = Experiment::begin("E14", title, &Database::sqlite());
     let attackers = experiment.figure("attackers", 20, 500);
     let floods = experiment.figure("frames", 5_000, 100_000);

@@ -1,4 +1,4 @@
-//! Nodes that are restarted one after the other behind a balancer that looks at readiness: nobody
+//! Nodes that are restarted one after the other behind a balancer that looks at readiness: no client
 //! notices.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,10 +17,10 @@ use crate::wire::{Draft, Raw, Wire};
 const PASSWORD: &str = "a good long password";
 const EMAIL: &str = "anna@example.com";
 
-/// Which nodes the balancer sends requests to.
+/// The nodes that the load balancer sends requests to.
 type Pool = Arc<Mutex<Vec<String>>>;
 
-/// What came of the requests.
+/// Results of the requests.
 #[derive(Default)]
 struct Outcome {
     answered: usize,
@@ -37,7 +37,7 @@ mod a_rolling_restart_fails_no_request {
 }
 
 async fn a_rolling_restart_fails_no_request(database: Database) {
-    let title = "Nodes that are restarted one by one under load fail no request";
+    let title = "A rolling restart under load fails no request";
     let mut experiment = Experiment::begin("E13", title, &database);
     let restarts = experiment.figure("restarts", 3, 100);
     let mut nodes = Nodes::start(Setup::on(database)).await;
@@ -88,7 +88,7 @@ async fn a_rolling_restart_fails_no_request(database: Database) {
     experiment.conclude();
 }
 
-/// Sends requests to whoever says it is ready, as seen five times a second.
+/// Sends requests to the nodes that report ready, checked five times a second.
 async fn balance(known: Pool, pool: Pool, over: Arc<AtomicBool>) {
     let mut pace = interval(Duration::from_millis(200));
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use crate::service::Setup;
 use crate::wire::{Draft, Wire};
 
-/// How long anything may take on a busy machine.
+/// Upper limit for any step on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Starts it on a port that was free a moment ago: its own word for it would have to be waited for.
@@ -41,7 +41,7 @@ impl Starting {
         Self { child, address, data }
     }
 
-    /// The status of an answer; `None` as long as nobody listens.
+    /// The status of an answer; `None` as long as no service listens.
     pub(crate) async fn status(&self, draft: &Draft) -> Option<u16> {
         Some(Wire::reach(&self.address).await.ok()?.exchange(draft).await.status)
     }
@@ -53,7 +53,7 @@ impl Starting {
         Command::new("kill").args(["-TERM", &pid.to_string()]).status().await.unwrap();
     }
 
-    /// How it ends, if it does so by then.
+    /// Returns the exit status if the process ends within the limit.
     pub(crate) async fn end_within(&mut self, limit: Duration) -> Option<ExitStatus> {
         Some(timeout(limit, self.child.wait()).await.ok()?.unwrap())
     }

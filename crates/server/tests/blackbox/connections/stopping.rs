@@ -38,7 +38,7 @@ fn signing_in() -> Draft {
     Draft::json("/api/v1/auth/signin", body)
 }
 
-/// What came of the requests of a client, or of all.
+/// Results of the requests of one client, or of all.
 #[derive(Default)]
 struct Outcome {
     answered: usize,
@@ -66,7 +66,7 @@ impl Outcome {
 }
 
 async fn a_stop_under_load_finishes_what_was_begun(database: Database) {
-    let title = "Told to stop under load, once or twice, the service finishes what was begun";
+    let title = "Stopped under load, the service completes running requests";
     let mut experiment = Experiment::begin("E13", title, &database);
     let stops = experiment.figure("stops", 2, 20);
     // As many as there are clients, so that none is told to come back.
@@ -145,7 +145,7 @@ async fn stopped(
             outcome.note(200, wire.receive().await.ok_or("cut off".to_owned()));
         }
         let refuses = async || TcpStream::connect(&address).await.is_err();
-        assert!(eventually(BUSY, refuses).await, "nobody is let in any more");
+        assert!(eventually(BUSY, refuses).await, "new connections are still accepted");
         half_sent.write_all(rest).await.unwrap();
         let mut answer = String::new();
         let read = half_sent.read_to_string(&mut answer).await;
@@ -169,7 +169,7 @@ async fn twenty(address: &str) -> Vec<Wire> {
         sign_ins.push(wire);
     }
     for wire in &mut sign_ins {
-        // Said by whoever has begun to read the body.
+        // The answer of a handler that has begun to read the body.
         assert_eq!(wire.receive().await.expect("a sign of life").status, 100);
     }
     sign_ins
@@ -240,7 +240,7 @@ async fn ask(
 }
 
 async fn a_start_that_is_told_to_stop_ends_in_order(database: Database) {
-    let title = "Told to stop while it starts, the service ends in order, and starts the next time";
+    let title = "Stopped during startup, the service exits cleanly and starts again";
     let mut experiment = Experiment::begin("E13", title, &database);
     let on_sqlite = database.url().is_none();
     let stops = experiment.figure("stops_of_starts", 8, 100);

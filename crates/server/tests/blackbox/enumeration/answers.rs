@@ -1,4 +1,4 @@
-//! What is said: the same bytes in the same headers, for whoever asks.
+//! Answers are identical for addresses with and without an account.
 
 use super::{FORGOT, KNOWN, PASSWORD, REQUEST, SIGN_IN, UNKNOWN, forgot_body, sign_in_body};
 use super::{WRONG, with_account};
@@ -17,7 +17,7 @@ on_both_databases! {
 const INACTIVE: &str = "ivan@example.com";
 
 async fn forgetting_is_answered_alike_for_every_address(database: Database) {
-    let title = "A request for a link is answered with the same bytes for every address";
+    let title = "A reset request gets identical bytes for every email";
     let mut experiment = Experiment::begin("E05", title, &database);
     let (pairs, mut different) = (experiment.figure("pairs", 50, 500), 0);
     let service = with_account(Setup::on(database).start().await).await;
@@ -41,8 +41,7 @@ async fn forgetting_is_answered_alike_for_every_address(database: Database) {
 }
 
 async fn signing_in_is_answered_alike_without_the_right_password(database: Database) {
-    let title =
-        "Without the right password a sign-in is answered with the same bytes for everybody";
+    let title = "A sign-in with a wrong password gets identical bytes for every email";
     let mut experiment = Experiment::begin("E05", title, &database);
     let (pairs, mut different) = (experiment.figure("pairs", 50, 500), 0);
     let service = with_account(Setup::on(database).start().await).await;
@@ -68,8 +67,7 @@ async fn signing_in_is_answered_alike_without_the_right_password(database: Datab
 }
 
 async fn a_limit_that_is_reached_tells_nothing_either(database: Database) {
-    let title =
-        "A limit is reached after as many attempts, and told in the same words, for everybody";
+    let title = "Rate limits respond after as many attempts, and identically, for every email";
     let mut experiment = Experiment::begin("E05", title, &database);
     let mut different = 0;
     let limited = |database| Setup::on(database).with("VESTIBULE_LIMITS__ENABLED", "true");

@@ -1,4 +1,4 @@
-//! Whether two series of durations differ.
+//! Statistical comparison of two series of durations.
 //!
 //! Welch's t on means without the slowest tenth of either series, in Yuen's form: what is left out
 //! still counts in the variance (it is winsorized), so t is not flattered by leaving it out. The
@@ -25,7 +25,7 @@ pub(crate) struct Samples {
     unknown: Vec<f64>,
 }
 
-/// What the comparison of two series says.
+/// Result of comparing two series.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Comparison {
     pub(crate) t: f64,
@@ -35,8 +35,8 @@ pub(crate) struct Comparison {
     /// The ninety-fifth percentile of the first minus that of the second, in milliseconds.
     p95_difference: f64,
     p95: f64,
-    /// How often one of the first took longer than one of the second: half of the time, if nothing
-    /// tells them apart (Mann and Whitney).
+    /// Probability that a sample of the first group is slower than one of the second; 0.5 if they do not
+    /// differ (Mann-Whitney).
     pub(crate) auc: f64,
     /// The smallest shift that would have been seen, in milliseconds.
     pub(crate) visible: f64,
@@ -82,8 +82,7 @@ impl Comparison {
         self.t.is_nan() || self.t.abs() >= SUSPICIOUS
     }
 
-    /// Whether every figure is within its limit, which a machine that does nothing else can keep:
-    /// the limits of the quantiles leave nothing out.
+    /// Returns `true` if all figures are within strict limits, which hold on an idle machine only.
     pub(crate) fn is_equal_in_everything(&self) -> bool {
         !self.is_suspicious()
             && (self.auc - 0.5).abs() <= UNEVEN

@@ -1,7 +1,7 @@
-//! How long it takes: the same, whoever asks.
+//! Response times are the same for addresses with and without an account.
 //!
 //! Both addresses are asked for in turns, in ABBA order over one connection, so that what else the
-//! machine does falls on both alike. Each test also asks through a relay that takes a little longer
+//! machine does falls on both alike. Each test also asks through an SMTP server that takes a little longer
 //! for the address with an account: a measurement that did not notice would prove nothing.
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -83,11 +83,11 @@ impl Question {
         result.tell(experiment);
     }
 
-    /// Insists that a delay for the known address is noticed; likewise repeated once.
+    /// Asserts that a delay for the known address is noticed; likewise repeated once.
     async fn gives_away(&self, what: &str, address: &str, delay: Duration, pairs: usize) {
-        let relay = Relay::start(address, delay).await;
+        let smtp = SmtpServer::start(address, delay).await;
         for pairs in [pairs, pairs * 2] {
-            let comparison = self.ask(&relay.address, pairs).await;
+            let comparison = self.ask(&smtp.address, pairs).await;
             comparison.report(&format!("{what}, with {delay:?} more for the known address"));
             if comparison.is_suspicious() && comparison.t > 0.0 {
                 return;
@@ -135,12 +135,12 @@ impl Line {
 }
 
 /// Stands between a client and the service, and holds up requests that name the known address.
-struct Relay {
+struct SmtpServer {
     address: String,
     _connections: JoinSet<()>,
 }
 
-impl Relay {
+impl SmtpServer {
     async fn start(service: &str, delay: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -152,14 +152,14 @@ impl Relay {
                 let server = tokio::net::TcpStream::connect(&service).await.unwrap();
                 client.set_nodelay(true).unwrap();
                 server.set_nodelay(true).unwrap();
-                relay(client, server, delay).await;
+                smtp(client, server, delay).await;
             }
         });
         Self { address, _connections: connections }
     }
 }
 
-async fn relay(client: tokio::net::TcpStream, server: tokio::net::TcpStream, delay: Duration) {
+async fn smtp(client: tokio::net::TcpStream, server: tokio::net::TcpStream, delay: Duration) {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let there = async {
@@ -189,7 +189,7 @@ fn hold_up(delay: Duration) {
 }
 
 async fn forgetting_takes_equally_long_for_every_address(database: Database) {
-    let title = "A request for a link takes as long for every address";
+    let title = "A reset request takes equally long for every email";
     let mut experiment = Experiment::begin("E05", title, &database);
     let service = with_account(Setup::on(database).start().await).await;
     let question = Question::new(FORGOT, forgot_body, " 200 ");
@@ -203,7 +203,7 @@ async fn forgetting_takes_equally_long_for_every_address(database: Database) {
 /// Hashing is the same on every database, and slow; once is enough.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn signing_in_takes_equally_long_for_every_address() {
-    let title = "A sign-in that fails takes as long for every address";
+    let title = "A failed sign-in takes equally long for every email";
     let mut experiment = Experiment::begin("E05", title, &Database::sqlite());
     let service = with_account(Setup::on(Database::sqlite()).start().await).await;
     let question = Question::new(SIGN_IN, sign_in_body, " 401 ");

@@ -1,4 +1,4 @@
-//! Somebody who wants something while others attack.
+//! An ordinary client during an attack.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -9,7 +9,7 @@ use crate::service::{Service, Setup};
 pub(crate) struct Nodes(Vec<Service>);
 
 impl Nodes {
-    /// As many nodes as make sense: a database file has one service, a server has three.
+    /// Starts one node on a database file, three on a database server.
     pub(crate) async fn start(setup: Setup) -> Self {
         let count = if setup.database.url().is_some() { 3 } else { 1 };
         let mut nodes = vec![setup.start().await];

@@ -1,4 +1,4 @@
-//! What the line of an experiment needs besides its figures.
+//! Parts of the report line of an experiment besides its figures.
 
 use std::cell::RefCell;
 use std::panic;
@@ -30,7 +30,7 @@ pub(super) fn remember_panics() {
     LAST.with_borrow_mut(|last| *last = None);
 }
 
-/// What this thread said when it panicked.
+/// Returns the message of the last panic of this thread.
 pub(super) fn last_panic() -> String {
     LAST.with_borrow(Clone::clone).unwrap_or_else(|| "it was not concluded".to_owned())
 }

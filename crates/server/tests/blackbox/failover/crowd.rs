@@ -19,22 +19,22 @@ use crate::service::Service;
 const NEWCOMERS: usize = 4;
 const CHANGERS: usize = 2;
 const FORGETFUL: usize = 2;
-/// How long anything may take on a busy machine; and a mail, before it is asked for again.
+/// Upper limit for any step on a busy machine; and for a mail, before it is requested again.
 const PATIENCE: Duration = Duration::from_mins(1);
 const MAIL: Duration = Duration::from_secs(5);
 /// Between two requests of one client, at least.
 const PACE: Duration = Duration::from_millis(10);
 
-/// The password somebody has after so many changes.
+/// Returns the password of a user after `n` changes.
 fn password(number: usize) -> String {
     format!("a good long password, {number}")
 }
 
-/// What everybody was told.
+/// Results of all clients.
 #[derive(Default)]
 pub(super) struct Seen {
     signed_up: Vec<String>,
-    /// When the writes that were acknowledged were asked for.
+    /// Request times of the acknowledged writes.
     asked: Vec<Instant>,
     /// Acknowledged passwords that did not work any more.
     passwords_lost: usize,
@@ -49,7 +49,7 @@ impl Seen {
         self.asked.len()
     }
 
-    /// What was acknowledged and is not there, given the addresses that are.
+    /// Returns the number of acknowledged writes that are missing, given the existing addresses.
     pub(super) fn lost(&self, there: &str) -> usize {
         let there: BTreeSet<&str> = there.split(' ').collect();
         let missing = self.signed_up.iter().filter(|email| !there.contains(email.as_str()));
@@ -76,7 +76,7 @@ struct Common {
 
 impl Crowd {
     /// Opens the accounts whose passwords change, and begins.
-    pub(super) async fn begin(service: &Service, relay: &Arc<SmtpSink>) -> Self {
+    pub(super) async fn begin(service: &Service, smtp: &Arc<SmtpSink>) -> Self {
         let common = Arc::new(Common {
             http: service.http.clone(),
             base: service.url("/api/v1/auth"),
@@ -86,7 +86,7 @@ impl Crowd {
             over: AtomicBool::new(false),
         });
         let (mut clients, mut postman) = (JoinSet::new(), JoinSet::new());
-        postman.spawn(deliver(relay.clone(), common.clone()));
+        postman.spawn(deliver(smtp.clone(), common.clone()));
         for client in 0..NEWCOMERS {
             clients.spawn(sign_up(common.clone(), client));
         }
@@ -109,7 +109,7 @@ impl Crowd {
         timeout(PATIENCE, enough).await.expect("writes go on").unwrap();
     }
 
-    /// Lets everybody finish and look once more.
+    /// Waits until all clients have finished and checked once more.
     pub(super) async fn end(self) -> Seen {
         self.common.over.store(true, Ordering::Relaxed);
         timeout(PATIENCE, self.clients.join_all()).await.expect("an end");
@@ -159,11 +159,11 @@ impl Common {
     }
 }
 
-/// Brings links to whoever asked for them.
-async fn deliver(relay: Arc<SmtpSink>, common: Arc<Common>) {
+/// Delivers reset links to the clients that requested them.
+async fn deliver(smtp: Arc<SmtpSink>, common: Arc<Common>) {
     loop {
-        relay.wait_until(PATIENCE, |relay| !relay.messages().is_empty()).await;
-        for message in relay.take() {
+        smtp.wait_until(PATIENCE, |smtp| !smtp.messages().is_empty()).await;
+        for message in smtp.take() {
             let to = message.rcpt_to[0].trim_start_matches('<').split('>').next().unwrap();
             let letter = letter(&message.data);
             if letter.subject == RESET {
@@ -192,7 +192,7 @@ async fn sign_up(common: Arc<Common>, client: usize) {
     }
 }
 
-/// Somebody whose password has a number that grows.
+/// A user whose password contains a counter.
 struct Account {
     common: Arc<Common>,
     email: String,
@@ -234,7 +234,7 @@ impl Account {
                         return answer.token();
                     }
                     Some(_) => {}
-                    // Perhaps the newest works, once somebody can look.
+                    // The newest password may work once the service is available.
                     None => break,
                 }
             }

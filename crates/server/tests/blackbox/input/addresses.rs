@@ -8,7 +8,7 @@ use crate::database::Database;
 use crate::service::Setup;
 use crate::wire::Draft;
 
-/// What becomes of an address at sign-up, one after the other.
+/// Results of signing up with an address, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     /// A new account.
@@ -85,8 +85,8 @@ const VECTORS: &[(&str, Fate)] = &[
     ("anna@example.com;eve@evil.example", Refused),
     ("anna@example.com eve@evil.example", Refused),
     ("friends:anna@example.com;", Refused),
-    ("@relay.example:anna@example.com", Refused),
-    ("anna%evil.example@relay@example.com", Refused),
+    ("@hop.example:anna@example.com", Refused),
+    ("anna%evil.example@hop@example.com", Refused),
     ("eve@evil.example@example.com", Refused),
     // Injection.
     ("a@b>\r\nRCPT TO:<eve@evil.example>", Refused),
@@ -160,7 +160,7 @@ fn lengths() -> Vec<(String, Fate)> {
     ]
 }
 
-/// What a service answers to each address: at sign-up, and when its password is forgotten.
+/// Returns the responses to each address, at sign-up and to a reset request.
 async fn fates(database: Database) -> Vec<(String, Fate, u16)> {
     let service = Setup::on(database).start().await;
     let mut wire = service.wire().await;

@@ -180,13 +180,13 @@ async fn no_body_is_a_fault_of_the_service(database: Database) {
         too_large(&service, operation, &token).await;
         wrongly_announced(&service, operation, &token).await;
     }
-    // Not one of them did anything, and whoever sent them is still served.
+    // None of them had an effect, and their client is still served.
     let me = service.me(&token).await;
     assert_eq!((me.status, &me.body["username"]), (200, &json!("anna")));
     assert_eq!(service.sign_in("anna@example.com", "a good long password").await.status, 200);
 }
 
-/// Insists that nothing of the request comes back.
+/// Asserts that nothing of the request comes back.
 async fn refused(wire: &mut Wire, draft: &Draft) -> Raw {
     let raw = wire.exchange(draft).await;
     let everything = format!("{:?}{}", raw.headers, raw.text());
@@ -256,7 +256,7 @@ async fn the_table_knows_every_operation_with_a_body() {
         for (method, operation) in item.as_object().unwrap() {
             let known = OPERATIONS.iter().any(|known| known.path == path);
             let takes_body = operation.get("requestBody").is_some();
-            // Administration is not open to everybody; it has tests of its own.
+            // Administration requires an administrator; it has tests of its own.
             let covered = known || path.starts_with("/api/v1/admin/");
             assert!(covered || !takes_body, "{method} {path} is missing in OPERATIONS");
         }

@@ -1,4 +1,4 @@
-//! What is around a body: routes, methods, credentials, headers.
+//! Parts of a request other than its body: routes, methods, credentials, headers.
 
 use serde_json::json;
 
@@ -71,7 +71,7 @@ async fn all_broken_fields_are_named_at_once(database: Database) {
 const HTML: &str = "text/html; charset=utf-8";
 
 #[tokio::test]
-async fn what_is_not_there_is_said_so_in_the_same_form() {
+async fn unknown_paths_are_answered_with_problem_json() {
     let service = Setup::on(Database::sqlite()).start().await;
     for target in [
         "/api/v1/auth",
@@ -233,7 +233,7 @@ fn protected(raw: &Raw) {
     keeps_to_itself(raw);
 }
 
-/// Nobody is told what runs here, or let in from elsewhere.
+/// No answer names the server software or allows other origins.
 fn keeps_to_itself(raw: &Raw) {
     for name in ["server", "x-powered-by", "access-control-allow-origin", "set-cookie"] {
         assert_eq!(raw.header(name), None, "{raw:?}");
@@ -241,7 +241,7 @@ fn keeps_to_itself(raw: &Raw) {
 }
 
 #[tokio::test]
-async fn what_is_not_http_is_answered_or_hung_up_on() {
+async fn invalid_http_is_answered_or_disconnected() {
     let service = Setup::on(Database::sqlite()).start().await;
     let hosts = "Host: a\r\nHost: b\r\n";
     for bytes in [

@@ -1,4 +1,4 @@
-//! Who counts as one client, on all nodes: no spelling of an address makes a second one.
+//! One client stays one client on all nodes, however its address is spelled.
 
 use super::redis_server::RedisServer;
 use super::{Tally, at_once, forgot, losses, nodes, together};
@@ -6,9 +6,9 @@ use super::{Tally, at_once, forgot, losses, nodes, together};
 /// The addresses of a client, by its number and theirs.
 type Spelling = fn(usize, usize) -> String;
 
-/// What one client can call itself.
+/// Addresses that count as one client.
 const OWNERS: [(&str, Spelling); 4] = [
-    // Whoever has one address of a /64 has all of them.
+    // A client with one address of a /64 has all of them.
     ("a_64", |client, n| format!("2001:db8:7:{client:x}:{:x}:{n:x}::1", n * 7)),
     ("spellings", |client, n| match n % 3 {
         0 => format!("2001:db8:8:{client:x}::1"),
@@ -30,11 +30,10 @@ mod redis_and_postgres {
     use crate::evidence::Experiment;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn no_spelling_and_no_further_address_of_a_client_makes_another_one() {
+    async fn all_addresses_and_spellings_of_a_client_share_a_limit() {
         let redis = RedisServer::start().await;
         let nodes = nodes(&redis).await;
-        let title = "No spelling of an address, and no further address of a network, makes another \
-                     client, on any node";
+        let title = "Spellings of an IP address and other addresses of its network share a limit";
         let mut experiment = Experiment::begin("E07", title, &nodes.first().setup.database);
         let mut all = Tally::default();
         for (what, spelling) in OWNERS {
@@ -62,7 +61,7 @@ mod redis_and_postgres {
     async fn the_networks_of_a_site_share_what_it_may() {
         let redis = RedisServer::start().await;
         let nodes = nodes(&redis).await;
-        let title = "All networks of an IPv6 site together have eight times a network's limit";
+        let title = "All networks of an IPv6 /48 together have eight times a network's limit";
         let mut experiment = Experiment::begin("E07", title, &nodes.first().setup.database);
         let wave = together(nodes.all(), 40, |site| {
             (0..200).map(|n| forgot(&format!("2001:db8:{site:x}:{n:x}::1"))).collect()

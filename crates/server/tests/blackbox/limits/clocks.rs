@@ -13,7 +13,7 @@ use crate::service::Service;
 
 const HOUR: i64 = 60 * 60;
 const MICROSECONDS: i64 = 1_000_000;
-/// How many seconds a limit lasts at most, asked about twice a second.
+/// Longest duration of a limit in seconds, polled twice a second.
 const LASTS: f64 = 61.0;
 
 /// Sets the clock of a Redis so many seconds ahead, or back.
@@ -36,8 +36,7 @@ async fn set_ahead(redis: &RedisServer, seconds: i64) {
     }
 }
 
-/// How long a client that is refused goes on being refused on every node; never much longer than a
-/// limit may last.
+/// Returns the time for which a refused client stays refused on all nodes.
 async fn time_to_wait(nodes: &[Service], client: &str) -> Duration {
     let (start, mut pace) = (Instant::now(), interval(Duration::from_millis(500)));
     for _ in 0..180 {
@@ -56,11 +55,10 @@ mod redis_and_postgres {
     use crate::evidence::{Experiment, rounded};
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_redis_whose_clock_is_set_forgets_no_limit_and_prolongs_none() {
+    async fn setting_the_clock_of_redis_neither_drops_nor_extends_a_limit() {
         let redis = RedisServer::start().await;
         let nodes = nodes(&redis).await;
-        let title = "A Redis whose clock is set an hour back or ahead ends no limit on any node, and \
-                     makes none last longer than a minute from then on";
+        let title = "A Redis clock set by an hour lifts no limit, and none lasts over a minute";
         let mut experiment = Experiment::begin("E07", title, &nodes.first().setup.database);
         let mut all = Tally::default();
         for (what, ahead, limit) in [("back", -HOUR, 0), ("ahead", HOUR, 10)] {
@@ -103,8 +101,7 @@ mod differing_redis_and_postgres {
     async fn nodes_whose_clocks_differ_count_together_and_no_longer_than_a_minute() {
         let redis = RedisServer::start().await;
         let present = limited().await.with("VESTIBULE_REDIS__URL", &redis.url()).start().await;
-        let title = "Nodes whose clocks differ by two hours count together, and their limits last a \
-                     minute";
+        let title = "Nodes whose clocks differ by two hours share limits that last a minute";
         let mut experiment = Experiment::begin("E07a", title, &present.setup.database);
         let mut nodes = vec![present];
         for ahead in [-HOUR, HOUR] {

@@ -47,9 +47,9 @@ async fn redis_is_used_when_its_certificate_is_trusted_and_only_then() {
         .with("VESTIBULE_REDIS__URL", &redis.url);
     let trusting = setup.clone().with("SSL_CERT_FILE", &redis.certificate).start().await;
     for _ in 0..5 {
-        trusting.forget("nobody@example.com").await.is(200, REQUESTED);
+        trusting.forget("unknown@example.com").await.is(200, REQUESTED);
     }
-    assert_eq!(trusting.forget("nobody@example.com").await.status, 429);
+    assert_eq!(trusting.forget("unknown@example.com").await.status, 429);
     assert_eq!(said(&trusting, AWAY) + said(&trusting, BACK), 0);
 
     let other = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
@@ -58,6 +58,6 @@ async fn redis_is_used_when_its_certificate_is_trusted_and_only_then() {
     let doubting = setup.with("SSL_CERT_FILE", file.to_str().unwrap()).start().await;
     assert_eq!(said(&doubting, AWAY), 1);
     // It has its share, and has told the stranger nothing.
-    doubting.forget("nobody@example.com").await.is(200, REQUESTED);
-    assert_eq!(doubting.forget("nobody@example.com").await.status, 429);
+    doubting.forget("unknown@example.com").await.is(200, REQUESTED);
+    assert_eq!(doubting.forget("unknown@example.com").await.status, 429);
 }

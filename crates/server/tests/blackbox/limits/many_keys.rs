@@ -18,7 +18,7 @@ const AT_A_TIME: u32 = 16;
 /// As many as a process remembers, and what these may take: `docs/security.md` and decision 2.
 const REMEMBERED: u64 = 100_000;
 const MEMORY_MIB: u64 = 64;
-/// What a key with one attempt may take in Redis.
+/// Upper limit for the size of a key with one attempt in Redis.
 const BYTES_A_KEY: usize = 512;
 
 /// One attempt to use a link, the cheapest act that is limited, by each of these clients.
@@ -43,8 +43,7 @@ async fn each_tries_once(node: &Service, clients: std::ops::Range<u32>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_number_of_clients_is_remembered_in_bounded_memory() {
-    let title = "However many clients come, a process remembers them in bounded memory, and limits \
-                 each";
+    let title = "Any number of clients is limited in bounded memory";
     let mut experiment = Experiment::begin("E07", title, &Database::sqlite());
     let clients = experiment.figure("clients", 3_000, 400_000);
     let setup = Setup::on(Database::sqlite())
@@ -62,7 +61,7 @@ async fn any_number_of_clients_is_remembered_in_bounded_memory() {
     each_tries_once(&node, half..half * 2 - 500).await;
     let grown = memory_mib(&node, "VmHWM:").saturating_sub(idle);
     let seconds = start.elapsed().as_secs_f64();
-    // Whoever comes last has a limit like whoever comes first.
+    // The last client has the same limit as the first.
     let last = at_once(&[node], vec![reset("203.0.113.1"); 50]).await;
     experiment.tried(clients);
     experiment.measure("clients", clients);
@@ -83,7 +82,7 @@ mod redis_and_postgres {
         line.unwrap().trim().parse().unwrap()
     }
 
-    /// How many there are, and how many of them expire.
+    /// Returns the number of keys, and how many of them expire.
     async fn keys(redis: &RedisServer) -> (usize, usize) {
         let said = redis.command("INFO keyspace").await.replace(',', "\n");
         (number(&said, "db0:keys="), number(&said, "expires="))
@@ -94,8 +93,7 @@ mod redis_and_postgres {
         let redis = RedisServer::start().await;
         let node = limited().await.with("VESTIBULE_REDIS__URL", &redis.url());
         let node = node.with("RUST_LOG", "warn").start().await;
-        let title = "What Redis remembers of a client is small, and gone a minute after its last \
-                     attempt";
+        let title = "A client's key in Redis is small and expires a minute after its last attempt";
         let mut experiment = Experiment::begin("E07", title, &node.setup.database);
         let clients = experiment.figure("clients", 3_000, 100_000);
         each_tries_once(&node, 0..500).await;

@@ -1,4 +1,4 @@
-//! What three nodes do when their Redis is killed, stopped, cut off, emptied, or not there yet.
+//! Three nodes whose Redis is killed, stopped, cut off, emptied, or not there yet.
 
 use std::time::{Duration, Instant};
 
@@ -13,16 +13,17 @@ use crate::evidence::{Experiment, millis, rounded};
 use crate::people::Answer;
 use crate::proxy::Proxy;
 
-/// What a request may wait longer than usual, once.
+/// Extra delay that one request may have.
 const BEARABLE: Duration = Duration::from_millis(300);
-/// What a request takes on a busy machine when nothing holds it up, at least.
+/// Lower bound for the duration of an undelayed request on a busy machine.
 const USUAL: Duration = Duration::from_millis(200);
-/// What one client may while Redis is away: a third of five, rounded down, on each of three nodes.
+/// Attempts of a client while Redis is unavailable: a third of five, rounded down, on each of three
+/// nodes.
 const SHARES: usize = 3;
 const EMAIL: &str = "anna@example.com";
 const PASSWORD: &str = "a good long password";
 
-/// What is seen of an outage from outside, however often there is one.
+/// Measurements of an outage from outside.
 struct Observer {
     slowest_before: Duration,
     slowest_first: Duration,
@@ -172,8 +173,7 @@ mod redis_and_postgres {
     async fn a_node_alone_admits_its_share_until_a_killed_server_is_back() {
         let mut redis = RedisServer::start().await;
         let nodes = nodes(&redis).await;
-        let title = "A Redis that is killed costs one wait: each node admits its share until it is \
-                     back";
+        let title = "A killed Redis costs one wait; nodes then admit their share";
         let mut experiment = Experiment::begin("E10", title, &nodes.first().setup.database);
         let kills = experiment.figure("kills", 1, 20);
         experiment.measure("kills", kills);
@@ -186,7 +186,7 @@ mod redis_and_postgres {
             redis.kill().await;
             observer.notice(&nodes, &client(2)).await;
             observer.wave_away(&nodes, &client(3)).await;
-            // Whoever was admitted before is known to the nodes that did so.
+            // Nodes remember the clients that they admitted before.
             let again = at_once(nodes.all(), vec![forgot(&client(1)); 200]).await;
             most_again = most_again.max(again.admitted);
             known_ones += at_once(nodes.all(), vec![forgot(&client(1)); 200]).await.admitted;
@@ -196,21 +196,20 @@ mod redis_and_postgres {
         experiment.at_most("most_admitted_of_a_client_that_used_its_limit", most_again, 2);
         experiment.exactly("admitted_once_all_shares_were_used", known_ones, 0);
         let lines: Vec<String> = nodes.all().iter().flat_map(|node| node.log.lines()).collect();
-        let about = lines.iter().filter(|line| line.contains("shared limits"));
+        let about = lines.iter().filter(|line| line.contains("shared rate limits"));
         assert!(about.clone().count() >= 6 * kills);
-        let names_somebody = |line: &&String| {
+        let names_a_client = |line: &&String| {
             [".113.", ".114.", "127.0.0"].iter().any(|address| line.contains(address))
         };
-        assert_eq!(about.filter(names_somebody).count(), 0, "{lines:#?}");
+        assert_eq!(about.filter(names_a_client).count(), 0, "{lines:#?}");
         observer.conclude(experiment);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_server_that_hangs_is_left_alone_until_it_goes_on() {
+    async fn a_hanging_redis_is_not_used_until_it_recovers() {
         let redis = RedisServer::start().await;
         let nodes = nodes(&redis).await;
-        let title =
-            "A Redis that hangs costs one wait: each node admits its share until it goes on";
+        let title = "A hanging Redis costs one wait; nodes then admit their share";
         let mut experiment = Experiment::begin("E10", title, &nodes.first().setup.database);
         let seconds = experiment.figure("pause_seconds", 1, 60);
         experiment.measure("paused_for_s", seconds);
@@ -225,13 +224,12 @@ mod redis_and_postgres {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_network_that_swallows_what_is_for_redis_costs_one_wait() {
+    async fn dropped_packets_to_redis_cost_one_timeout() {
         let redis = RedisServer::start().await;
         let proxy = Proxy::before(&redis.url()).await;
         let setup = limited().await.with("VESTIBULE_REDIS__URL", &proxy.stand_in(&redis.url()));
         let nodes = Nodes::start(setup).await;
-        let title = "A network that swallows everything for Redis costs one wait: each node admits \
-                     its share until it carries again";
+        let title = "A silent network to Redis costs one wait; nodes then admit their share";
         let experiment = Experiment::begin("E10", title, &nodes.first().setup.database);
         let mut observer = Observer::begin(&nodes).await;
         for round in 0..experiment.figure("black_holes", 1, 10) {
@@ -250,8 +248,7 @@ mod redis_and_postgres {
     async fn a_server_that_is_emptied_ends_no_session_and_no_limit() {
         let redis = RedisServer::start().await;
         let nodes = nodes(&redis).await;
-        let title = "A Redis that is emptied again and again ends no session, revives none, and \
-                     leaves each node its limit";
+        let title = "A Redis that is flushed repeatedly affects no session and no node's limit";
         let mut experiment = Experiment::begin("E10", title, &nodes.first().setup.database);
         let mut observer = Observer::begin(&nodes).await;
         let (flushes, start) = (experiment.figure("flushes", 5, 50), Instant::now());
@@ -273,12 +270,12 @@ mod redis_and_postgres {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn nodes_start_without_their_server_and_find_it_later() {
+    async fn nodes_start_without_redis_and_connect_later() {
         let mut redis = RedisServer::start().await;
         redis.kill().await;
         let setup = limited().await.with("VESTIBULE_REDIS__NODES", "2");
         let nodes = Nodes::start(setup.with("VESTIBULE_REDIS__URL", &redis.url())).await;
-        let title = "Nodes start without their Redis, each with its share, and find it later";
+        let title = "Nodes start without Redis, with their share, and connect later";
         let mut experiment = Experiment::begin("E10", title, &nodes.first().setup.database);
         for node in nodes.all() {
             assert_eq!(said(node, AWAY), 1, "{:#?}", node.log.lines());

@@ -1,4 +1,4 @@
-//! What can be said about Redis, and what is shown of it.
+//! Redis settings, and how they are shown.
 
 use tempfile::TempDir;
 
@@ -13,7 +13,7 @@ fn setup() -> Setup {
     Setup::on(Database::sqlite())
 }
 
-/// What a command says: exit code, output, errors.
+/// Runs a command and returns its exit code, stdout and stderr.
 async fn run(setup: &Setup, folder: &TempDir, arguments: &[&str]) -> (i32, String, String) {
     let output = setup.command(folder.path(), arguments).output().await.unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -21,7 +21,7 @@ async fn run(setup: &Setup, folder: &TempDir, arguments: &[&str]) -> (i32, Strin
 }
 
 #[tokio::test]
-async fn an_address_that_is_none_is_refused_and_not_repeated() {
+async fn an_invalid_redis_url_is_rejected_and_not_printed() {
     let folder = TempDir::new().unwrap();
     for url in ["localhost:6379", "http://x:CANARY@localhost", "rediss://:CANARY@h/#insecure"] {
         let url = url.replace("CANARY", CANARY);
@@ -51,18 +51,18 @@ async fn the_address_can_come_from_a_file_and_is_not_shown() {
     assert!(!shown.contains(CANARY), "{shown}");
 }
 
-/// Where nothing is limited nobody is asked.
+/// Redis is not used if no limit is configured.
 #[tokio::test]
 async fn without_limits_redis_is_not_used() {
     let mut redis = RedisServer::start().await;
     let setup = setup().with("VESTIBULE_REDIS__URL", &redis.url());
     let service = setup.start().await;
     for _ in 0..30 {
-        service.forget("nobody@example.com").await.is(200, crate::people::REQUESTED);
+        service.forget("unknown@example.com").await.is(200, crate::people::REQUESTED);
     }
     let seen = redis.command("INFO clients").await;
     assert!(seen.contains("connected_clients:1\r\n"), "{seen}");
     redis.kill().await;
-    assert_eq!(service.forget("nobody@example.com").await.status, 200);
+    assert_eq!(service.forget("unknown@example.com").await.status, 200);
     assert_eq!(said(&service, AWAY), 0);
 }

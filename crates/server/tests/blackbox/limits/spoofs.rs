@@ -1,4 +1,4 @@
-//! What a client says about its own address: nothing of it makes another client of it.
+//! Headers with a forged client IP do not change the client that limits count.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ on_both_databases! {
     no_header_of_a_client_makes_it_another_one;
 }
 
-/// What somebody, somewhere, reads an address from.
+/// Headers from which some servers read a client address.
 const NAMES: [&str; 19] = [
     "X-Forwarded-For",
     "x-forwarded-for",
@@ -39,7 +39,7 @@ const NAMES: [&str; 19] = [
 /// Whom the service knows behind its proxy.
 const KNOWN: &str = "203.0.113.77";
 
-/// What can stand in such a header; another address for every number.
+/// Returns values for such a header, with another address for every number.
 fn claims(n: usize) -> Vec<Vec<u8>> {
     let (high, low) = (n / 250, n % 250);
     let texts = [
@@ -75,7 +75,7 @@ fn claims(n: usize) -> Vec<Vec<u8>> {
 
 /// A request with these headers.
 fn draft(headers: &[(&str, Vec<u8>)]) -> Draft {
-    let body = serde_json::json!({ "email": "nobody@example.com" }).to_string();
+    let body = serde_json::json!({ "email": "unknown@example.com" }).to_string();
     let draft = Draft::json(FORGOT, body);
     headers.iter().fold(draft, |draft, (name, value)| draft.header(name, value))
 }
@@ -91,7 +91,7 @@ fn claimed(names: &[&'static str]) -> Vec<Vec<(&'static str, Vec<u8>)>> {
     all
 }
 
-/// How many requests are admitted although their client has used up its limit.
+/// Counts requests that are admitted although their client has used up its limit.
 async fn admitted_beyond(service: &Service, honest: &Draft, others: &[Draft]) -> usize {
     let (mut wire, start) = (service.wire().await, Instant::now());
     for _ in 0..5 {
@@ -120,8 +120,7 @@ async fn answered(service: &Service, wire: &mut Wire, draft: &Draft) -> u16 {
 }
 
 async fn no_header_of_a_client_makes_it_another_one(database: Database) {
-    let title = "Nothing a client writes into a header makes another client of it, by itself or \
-                 through a trusted proxy, but that what cannot be read counts as the proxy's own";
+    let title = "No header changes the counted client; unreadable ones count as the proxy";
     let mut experiment = Experiment::begin("E07", title, &database);
     let other = match &database {
         Database::Sqlite => Database::sqlite(),
@@ -152,12 +151,12 @@ async fn no_header_of_a_client_makes_it_another_one(database: Database) {
     experiment.tried(drafts.len());
     let beyond = admitted_beyond(&trusting, &draft(&[known()]), &drafts).await;
     experiment.exactly("admitted_beyond_the_limit_through_a_proxy", beyond, 0);
-    // The proxy is believed: somebody else is somebody else.
-    let somebody_else = draft(&[(NAMES[0], b"203.0.113.78".to_vec())]);
-    assert_eq!(trusting.raw(&somebody_else).await.status, 200);
+    // The proxy is trusted: another address is another client.
+    let other_client = draft(&[(NAMES[0], b"203.0.113.78".to_vec())]);
+    assert_eq!(trusting.raw(&other_client).await.status, 200);
 
     // What cannot be read was written by no proxy: its limit is the proxy's own, and there is one.
-    let nonsense = |n: usize| draft(&[(NAMES[0], format!("198.51.100.{n}, nobody {n}").into())]);
+    let nonsense = |n: usize| draft(&[(NAMES[0], format!("198.51.100.{n}, invalid {n}").into())]);
     let drafts: Vec<Draft> = (0..100).map(nonsense).collect();
     experiment.tried(drafts.len());
     let beyond = admitted_beyond(&trusting, &nonsense(100), &drafts).await;

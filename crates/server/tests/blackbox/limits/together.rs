@@ -1,4 +1,4 @@
-//! What three nodes admit together.
+//! Limits that three nodes share.
 
 use super::redis_server::RedisServer;
 use super::{Tally, at_once, forgot, nodes, reset, together};
@@ -9,11 +9,10 @@ mod redis_and_postgres {
 
     /// Five requests for a link and three attempts to use one, of two hundred at once on all nodes.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn of_two_hundred_at_once_exactly_the_limit_is_admitted() {
+    async fn exactly_the_limit_of_two_hundred_concurrent_requests_is_admitted() {
         let redis = RedisServer::start().await;
         let nodes = nodes(&redis).await;
-        let title = "Of two hundred attempts of one client at once, over all nodes, exactly five \
-                     requests for a link and three uses of one are admitted";
+        let title = "Of 200 concurrent attempts on all nodes, exactly the limit is admitted";
         let mut experiment = Experiment::begin("E07", title, &nodes.first().setup.database);
         let rounds = experiment.figure("rounds", 5, 20);
         let (mut links, mut uses, mut all) = (Vec::new(), Vec::new(), Tally::default());
@@ -49,7 +48,7 @@ mod redis_and_postgres {
     async fn an_act_and_a_client_have_limits_of_their_own() {
         let redis = RedisServer::start().await;
         let nodes = nodes(&redis).await;
-        let title = "Each client has its own limit for each act, on all nodes";
+        let title = "Each client has its own limit per operation, on all nodes";
         let mut experiment = Experiment::begin("E07", title, &nodes.first().setup.database);
         // Each of forty clients asks three times for a link, and four times tries to use one.
         let wave = together(nodes.all(), 40 * 6, |number| {
@@ -65,7 +64,7 @@ mod redis_and_postgres {
         experiment.conclude();
     }
 
-    /// What Redis is told holds no mail address, no password and no token.
+    /// Redis receives no email address, password or token.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn what_is_kept_are_networks_digests_and_moments() {
         let redis = RedisServer::start().await;

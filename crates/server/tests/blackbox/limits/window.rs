@@ -14,17 +14,16 @@ use crate::wire::Wire;
 
 const WINDOW: Duration = Duration::from_mins(1);
 const LIMIT: usize = 5;
-const TITLE: &str = "The window slides: whoever asks a few times, and most of a minute later without \
-                     end, gets five within any sixty seconds, and no fewer";
+const TITLE: &str = "The window slides: five requests within any 60 seconds, no more and no fewer";
 
-/// Somebody who asks a few times at the start, then not for a while, and then without end.
+/// A client that sends a few requests, pauses, and then sends requests without a pause.
 struct Visitor {
     address: String,
     early: usize,
     storm: Duration,
 }
 
-/// When an admitted attempt was made, and when it was answered.
+/// Times at which an admitted attempt was made and answered.
 type Moment = (Instant, Instant);
 
 /// Asks once; answers when, if that was admitted.
@@ -89,7 +88,7 @@ async fn observe(nodes: &[Service], mut experiment: Experiment) {
     };
     let spans = visits.iter().flat_map(|(_, admitted)| admitted.windows(LIMIT + 1));
     let shortest = spans.map(|some| some[LIMIT].1 - some[0].0).min();
-    let shortest = shortest.expect("somebody was admitted more than five times");
+    let shortest = shortest.expect("a client was admitted more than five times");
     let other = visits.iter().filter(|(expected, admitted)| admitted.len() != *expected);
     experiment.tried(visits.iter().map(|(_, admitted)| admitted.len()).sum());
     experiment.measure("nodes", nodes.len());

@@ -1,5 +1,5 @@
-//! Whatever people and their programs say, a mail goes to one recipient, the stored address, and
-//! looks like every other mail of its kind.
+//! Header and command injection: no input changes the recipient, the headers or the lines of a
+//! mail.
 
 use std::collections::BTreeSet;
 
@@ -15,10 +15,10 @@ use crate::service::Setup;
 use crate::wire::Draft;
 
 on_both_databases! {
-    nothing_that_is_said_changes_the_form_of_a_mail;
+    no_input_changes_the_form_of_a_mail;
 }
 
-/// Ends of lines in every script, ends of texts, encoded words, addresses in addresses.
+/// Line breaks, control characters, encoded words, and addresses within addresses.
 const NASTY: [&str; 26] = [
     "\r",
     "\n",
@@ -48,17 +48,17 @@ const NASTY: [&str; 26] = [
     "group: a@b.example, c@d.example;",
 ];
 
-async fn nothing_that_is_said_changes_the_form_of_a_mail(database: Database) {
-    let title = "Nothing anybody says changes the recipient, the headers or the lines of a mail";
+async fn no_input_changes_the_form_of_a_mail(database: Database) {
+    let title = "No input changes the recipient, headers or lines of a mail";
     let mut experiment = Experiment::begin("E15", title, &database);
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = Setup::on(database).mailing_to(&relay).start().await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = Setup::on(database).mailing_to(&smtp).start().await;
     let db = service.database().await;
-    // What a mail looks like when nobody tries anything.
+    // A mail without an attack, for comparison.
     assert_eq!(service.sign_up("control@example.com", PASSWORD).await.status, 201);
     service.forget("control@example.com").await;
     all_requests_issued(&db).await;
-    let control: BTreeSet<Vec<String>> = relay.messages().iter().map(names).collect();
+    let control: BTreeSet<Vec<String>> = smtp.messages().iter().map(names).collect();
     assert!(!control.is_empty());
 
     let long = "x".repeat(1200);
@@ -82,13 +82,13 @@ async fn nothing_that_is_said_changes_the_form_of_a_mail(database: Database) {
             }
             experiment.tried(1);
         }
-        // The mail with the link tells who asked for it.
+        // The mail with the link contains the IP address and user agent of the request.
         let asker = format!("asker{number}@example.com");
         assert_eq!(service.sign_up(&asker, PASSWORD).await.status, 201);
         let body = json!({ "email": asker }).to_string();
         let draft = Draft::json("/api/v1/auth/forgot-password", body);
         for header in ["User-Agent", "Accept-Language", "X-Forwarded-For", "X-Request-Id"] {
-            // Some of this is no HTTP; then nothing is asked for.
+            // Some of this is invalid HTTP; then no link is requested.
             let mut wire = service.wire().await;
             wire.send(&draft.clone().header(header, text.as_bytes())).await;
             if let Some(raw) = wire.receive().await {
@@ -101,7 +101,7 @@ async fn nothing_that_is_said_changes_the_form_of_a_mail(database: Database) {
     all_requests_issued(&db).await;
 
     let (mut misdirected, mut misshapen) = (0, 0);
-    for message in relay.messages() {
+    for message in smtp.messages() {
         let goes_to = |email: &String| message.rcpt_to == [format!("<{}>", email.trim())];
         misdirected += usize::from(!accepted.iter().any(goes_to));
         let is_long = |line: &[u8]| line.len() > 998;
@@ -112,9 +112,9 @@ async fn nothing_that_is_said_changes_the_form_of_a_mail(database: Database) {
             misshapen += 1;
         }
     }
-    let sessions = relay.sessions();
+    let sessions = smtp.sessions();
     let violations: Vec<_> = sessions.iter().flat_map(|session| &session.violations).collect();
-    experiment.measure("mails", relay.messages().len());
+    experiment.measure("mails", smtp.messages().len());
     experiment.measure("addresses_accepted", accepted.len());
     experiment.exactly("mails_to_others", misdirected, 0);
     experiment.exactly("mails_of_another_form", misshapen, 0);

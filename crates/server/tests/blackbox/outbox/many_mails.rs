@@ -1,4 +1,4 @@
-//! A long queue, and one mail in it that can never be written.
+//! A long queue, and a mail that cannot be rendered.
 
 use std::time::{Duration, Instant};
 
@@ -19,11 +19,11 @@ on_both_databases! {
 }
 
 async fn a_mail_that_cannot_be_written_holds_up_no_other(database: Database) {
-    let title = "A mail that can never be written holds up no other";
+    let title = "A mail that cannot be rendered delays no other";
     let mut experiment = Experiment::begin("E04h", title, &database);
     let mails = experiment.figure("others", 20, 100);
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let setup = Setup::on(database).mailing_to(&relay);
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let setup = Setup::on(database).mailing_to(&smtp);
     let mut service = setup.clone().with_argument("--no-worker").start().await;
     assert_eq!(service.sign_up("poison@example.com", PASSWORD).await.status, 201);
     sign_up_many(&service, mails).await;
@@ -35,23 +35,23 @@ async fn a_mail_that_cannot_be_written_holds_up_no_other(database: Database) {
     let Service { data, .. } = service;
     let _service = setup.start_in(data).await;
     let start = Instant::now();
-    let delivered = relay.wait_until(PATIENCE * 2, |_| message_ids(&relay).len() == mails).await;
+    let delivered = smtp.wait_until(PATIENCE * 2, |_| message_ids(&smtp).len() == mails).await;
     let took = start.elapsed();
     experiment.tried(mails);
     experiment.exactly("others_delivered", delivered, true);
     experiment.at_most("delivered_within_s", rounded(took.as_secs_f64()), 5.0);
     let waits = "SELECT count(*) FROM outbox WHERE state = 'queued' AND last_error IS NOT NULL";
     assert!(eventually(PATIENCE, async || count(&db, waits).await == 1).await);
-    experiment.exactly("messages", relay.messages().len(), mails);
+    experiment.exactly("messages", smtp.messages().len(), mails);
     experiment.conclude();
 }
 
 async fn a_long_queue_is_sent_at_a_good_pace_in_little_memory(database: Database) {
-    let title = "A long queue is sent at a good pace in little memory";
+    let title = "A long queue is sent fast and in little memory";
     let mut experiment = Experiment::begin("E04i", title, &database);
     let mails = experiment.figure("queue", 150, 10_000);
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let setup = Setup::on(database).mailing_to(&relay);
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let setup = Setup::on(database).mailing_to(&smtp);
     let mut service = setup.clone().with_argument("--no-worker").start().await;
     sign_up_many(&service, mails).await;
     let db = service.database().await;
@@ -67,8 +67,8 @@ async fn a_long_queue_is_sent_at_a_good_pace_in_little_memory(database: Database
     let took = start.elapsed().as_secs_f64();
     let sent = f64::from(u32::try_from(mails).unwrap());
     experiment.tried(mails);
-    experiment.exactly("mails_lost", mails - message_ids(&relay).len(), 0);
-    experiment.exactly("mails_sent_twice", relay.messages().len() - message_ids(&relay).len(), 0);
+    experiment.exactly("mails_lost", mails - message_ids(&smtp).len(), 0);
+    experiment.exactly("mails_sent_twice", smtp.messages().len() - message_ids(&smtp).len(), 0);
     experiment.at_least("mails_a_second", rounded(sent / took), 50.0);
     experiment.measure("memory_idle_mib", idle);
     let grown = memory_mib(&service, "VmHWM:").saturating_sub(idle);
@@ -76,7 +76,7 @@ async fn a_long_queue_is_sent_at_a_good_pace_in_little_memory(database: Database
     experiment.conclude();
 }
 
-/// Accounts, several at a time; each has a mail.
+/// Creates accounts, several at a time. Each causes a mail.
 async fn sign_up_many(service: &Service, count: usize) {
     let mut clients = JoinSet::new();
     for client in 0..8 {

@@ -1,5 +1,5 @@
-//! Several workers on one outbox: each mail is sent by one of them, whoever is killed or paused. Only
-//! a server database is shared between machines.
+//! Several workers on one outbox: each mail is sent by one of them, even if one is killed or
+//! paused. Only PostgreSQL is shared between machines.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -35,11 +35,11 @@ on_a_shared_database! {
 }
 
 async fn two_services_send_each_mail_once(database: Database) {
-    let title = "Two workers that set out at the same moment send each mail once";
+    let title = "Two concurrent workers send each mail once";
     let mut experiment = Experiment::begin("E04e", title, &database);
     let mails = experiment.figure("mails", 50, 500);
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let setup = Setup::on(database).mailing_to(&relay);
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let setup = Setup::on(database).mailing_to(&smtp);
     let mut first = setup.clone().with_argument("--no-worker").start().await;
     for number in 0..mails {
         let email = format!("anna{number}@example.com");
@@ -47,7 +47,7 @@ async fn two_services_send_each_mail_once(database: Database) {
     }
     assert!(first.terminate().await.success());
 
-    // Both stand before the same mails, and set out at the same moment.
+    // Both workers see the same mails and begin at the same moment.
     let db = first.database().await;
     let gate = db.begin().await.unwrap();
     gate.execute_unprepared("LOCK TABLE outbox IN EXCLUSIVE MODE").await.unwrap();
@@ -64,8 +64,8 @@ async fn two_services_send_each_mail_once(database: Database) {
         service.log.lines().iter().filter(|line| line.contains("\"mail sent\"")).count()
     };
     experiment.tried(mails);
-    experiment.exactly("mails_lost", mails - message_ids(&relay).len(), 0);
-    experiment.exactly("mails_sent_twice", relay.messages().len() - message_ids(&relay).len(), 0);
+    experiment.exactly("mails_lost", mails - message_ids(&smtp).len(), 0);
+    experiment.exactly("mails_sent_twice", smtp.messages().len() - message_ids(&smtp).len(), 0);
     experiment.at_least("fewest_sent_by_one_of_them", sent(&first).min(sent(&second)), 1);
 
     let session = first.sign_in("anna0@example.com", PASSWORD).await.token();
@@ -74,13 +74,12 @@ async fn two_services_send_each_mail_once(database: Database) {
 }
 
 async fn workers_that_are_killed_lose_no_mail(database: Database) {
-    let title =
-        "Workers that are killed at any moment lose no mail, and double none more than once";
+    let title = "Killed workers lose no mail and send none more than twice";
     let mut experiment = Experiment::begin("E04e", title, &database);
     let kills = experiment.figure("worker_kills", 40, 500);
     let mut dice = experiment.dice();
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let mut nodes = Nodes::start(Setup::on(database).mailing_to(&relay)).await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let mut nodes = Nodes::start(Setup::on(database).mailing_to(&smtp)).await;
     let db = nodes.first().database().await;
     for round in 0..kills / 2 {
         let mut people = JoinSet::new();
@@ -93,7 +92,7 @@ async fn workers_that_are_killed_lose_no_mail(database: Database) {
             people.spawn(async move { request.send().await.unwrap().status() });
         }
         assert!(people.join_all().await.iter().all(|status| *status == 201));
-        // Somewhere between one look into the outbox and the next, two of three die.
+        // Two of three workers are killed at a random time within a poll interval.
         let life = Duration::from_millis(dice.below(300));
         drop(tokio::time::timeout(life, std::future::pending::<()>()).await);
         let survivor = usize::try_from(dice.below(3)).unwrap();
@@ -105,7 +104,7 @@ async fn workers_that_are_killed_lose_no_mail(database: Database) {
             nodes.all_mut()[victim].restart().await;
         }
     }
-    // Nobody is left who could have a lease, so that nobody waits for its end.
+    // No running worker holds a lease, so the test need not wait for one to expire.
     for node in nodes.all_mut() {
         node.kill().await;
     }
@@ -117,7 +116,7 @@ async fn workers_that_are_killed_lose_no_mail(database: Database) {
     assert!(eventually(PATIENCE * 5, async || count(&db, waiting).await == 0).await);
 
     let mut copies = BTreeMap::<String, usize>::new();
-    for message in relay.messages() {
+    for message in smtp.messages() {
         let id = letter(&message.data).header("Message-ID").unwrap().to_owned();
         *copies.entry(id).or_default() += 1;
     }
@@ -130,22 +129,22 @@ async fn workers_that_are_killed_lose_no_mail(database: Database) {
     experiment.conclude();
 }
 
-/// At full scale the lease of two minutes runs out by itself.
+/// At full scale the lease of two minutes expires by itself.
 async fn a_worker_that_was_paused_beyond_its_lease_sends_nothing(database: Database) {
-    let title = "A worker that was paused beyond its leases sends nothing another has sent";
+    let title = "A worker paused beyond its leases sends no mail that another has sent";
     let mut experiment = Experiment::begin("E04f", title, &database);
     let mails = 6;
-    let relay = SmtpSink::start(Behaviour::accept().stalling_at(Stage::Greeting)).await;
-    let setup = Setup::on(database).mailing_to(&relay).with("RUST_LOG", "debug");
+    let smtp = SmtpSink::start(Behaviour::accept().stalling_at(Stage::Greeting)).await;
+    let setup = Setup::on(database).mailing_to(&smtp).with("RUST_LOG", "debug");
     let first = setup.start().await;
     let db = first.database().await;
     for number in 0..mails {
         let email = format!("anna{number}@example.com");
         assert_eq!(first.sign_up(&email, PASSWORD).await.status, 201);
     }
-    assert!(relay.wait_until(PATIENCE, |relay| relay.sessions().len() == mails).await);
+    assert!(smtp.wait_until(PATIENCE, |smtp| smtp.sessions().len() == mails).await);
     signal(&first, "-STOP").await;
-    relay.set(Behaviour::accept());
+    smtp.set(Behaviour::accept());
     let _second = first.another().await;
     if !experiment.is_full() {
         let ended = "UPDATE outbox SET leased_until = 1 WHERE leased_until IS NOT NULL";
@@ -153,9 +152,9 @@ async fn a_worker_that_was_paused_beyond_its_lease_sends_nothing(database: Datab
     }
     let waiting = "SELECT count(*) FROM outbox WHERE state = 'queued'";
     assert!(eventually(PATIENCE * 10, async || count(&db, waiting).await == 0).await);
-    assert_eq!(message_ids(&relay).len(), mails);
+    assert_eq!(message_ids(&smtp).len(), mails);
 
-    // Its connections hang until their deadline; then it learns that the mails are not its own.
+    // Its connections hang until they time out; then it finds that it lost the leases.
     signal(&first, "-CONT").await;
     let resigned = async || {
         let lines = first.log.lines();
@@ -165,8 +164,8 @@ async fn a_worker_that_was_paused_beyond_its_lease_sends_nothing(database: Datab
     let has_resigned = eventually(PATIENCE * 3, resigned).await;
     all_settled(&db).await;
     experiment.tried(mails);
-    experiment.exactly("mails_lost", mails - message_ids(&relay).len(), 0);
-    experiment.exactly("mails_sent_twice", relay.messages().len() - message_ids(&relay).len(), 0);
+    experiment.exactly("mails_lost", mails - message_ids(&smtp).len(), 0);
+    experiment.exactly("mails_sent_twice", smtp.messages().len() - message_ids(&smtp).len(), 0);
     experiment.exactly("the_paused_worker_has_resigned", has_resigned, true);
     experiment.conclude();
 }

@@ -1,4 +1,4 @@
-//! Links that die while their mail waits, and workers that are absent or killed.
+//! Links that become invalid while their mail is queued, and workers that are absent or killed.
 
 use std::path::Path;
 
@@ -13,25 +13,25 @@ use crate::people::{PATIENCE, REQUESTED, RESET, WELCOME, mail_to, mails_so_far, 
 use crate::service::{Service, Setup, eventually};
 
 on_both_databases! {
-    a_link_that_died_while_it_waited_is_never_sent;
+    an_invalid_link_in_the_queue_is_never_sent;
     without_a_worker_the_database_holds_nothing_that_opens_an_account;
     a_mail_whose_worker_was_killed_is_sent_by_the_next;
 }
 
-async fn a_link_that_died_while_it_waited_is_never_sent(database: Database) {
-    let title = "A link that has died while its mail waited is never sent";
+async fn an_invalid_link_in_the_queue_is_never_sent(database: Database) {
+    let title = "A link that became invalid in the queue is never sent";
     let mut experiment = Experiment::begin("E04g", title, &database);
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = Setup::on(database).mailing_to(&relay).start().await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = Setup::on(database).mailing_to(&smtp).start().await;
     let db = service.database().await;
     let fates = ["alive", "expired", "spent", "superseded", "changed", "deactivated", "deleted"];
     let mut sessions = Vec::new();
     for fate in fates {
         let email = format!("{fate}@example.com");
         sessions.push(service.sign_up(&email, PASSWORD).await.token());
-        mail_to(&relay, &email, WELCOME).await;
+        mail_to(&smtp, &email, WELCOME).await;
     }
-    relay.stop().await;
+    smtp.stop().await;
     for fate in fates {
         service.forget(&format!("{fate}@example.com")).await.is(200, REQUESTED);
     }
@@ -55,11 +55,11 @@ async fn a_link_that_died_while_it_waited_is_never_sent(database: Database) {
             _ => {}
         }
     }
-    relay.restart().await;
+    smtp.restart().await;
     all_settled(&db).await;
     let withdrawn = "FROM outbox WHERE state = 'withdrawn' AND kind = 'reset_link'";
     assert_eq!(count(&db, &format!("SELECT count(*) {withdrawn}")).await, 5);
-    let mails_of = |fate| mails_so_far(&relay, &format!("{fate}@example.com"), RESET).len();
+    let mails_of = |fate| mails_so_far(&smtp, &format!("{fate}@example.com"), RESET).len();
     let (alive, dead) = fates.split_first().unwrap();
     experiment.tried(fates.len());
     experiment.exactly("live_links_sent", mails_of(*alive), 1);
@@ -68,8 +68,8 @@ async fn a_link_that_died_while_it_waited_is_never_sent(database: Database) {
 }
 
 async fn without_a_worker_the_database_holds_nothing_that_opens_an_account(database: Database) {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let setup = Setup::on(database).mailing_to(&relay);
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let setup = Setup::on(database).mailing_to(&smtp);
     let mut service = setup.clone().with_argument("--no-worker").start().await;
     let email = "anna@example.com";
     service.sign_up(email, PASSWORD).await;
@@ -81,43 +81,43 @@ async fn without_a_worker_the_database_holds_nothing_that_opens_an_account(datab
     assert_eq!(count(&db, "SELECT count(*) FROM password_resets").await, 0);
     assert!(service.terminate().await.success());
 
-    // A link that waits for its mail is not signed yet.
-    relay.stop().await;
+    // The token of a link is signed only when its mail is sent.
+    smtp.stop().await;
     let Service { data, .. } = service;
     let service = setup.start_in(data).await;
     let tried = "SELECT count(*) FROM outbox WHERE kind = 'reset_link' AND attempts > 0";
     assert!(eventually(PATIENCE, async || count(&db, tried).await == 1).await);
     holds_no_token(&db, service.data.path()).await;
-    relay.restart().await;
-    let token = mail_to(&relay, email, RESET).await.token().unwrap().to_owned();
+    smtp.restart().await;
+    let token = mail_to(&smtp, email, RESET).await.token().unwrap().to_owned();
     holds_no_token(&db, service.data.path()).await;
     service.reset(&token, "the password to be").await.is(200, "Password reset successfully");
 }
 
 async fn a_mail_whose_worker_was_killed_is_sent_by_the_next(database: Database) {
-    let relay = SmtpSink::start(Behaviour::accept().stalling_at(Stage::Greeting)).await;
-    let mut service = Setup::on(database).mailing_to(&relay).start().await;
+    let smtp = SmtpSink::start(Behaviour::accept().stalling_at(Stage::Greeting)).await;
+    let mut service = Setup::on(database).mailing_to(&smtp).start().await;
     let db = service.database().await;
     service.sign_up("anna@example.com", PASSWORD).await;
-    assert!(relay.wait_until(PATIENCE, |relay| !relay.sessions().is_empty()).await);
+    assert!(smtp.wait_until(PATIENCE, |smtp| !smtp.sessions().is_empty()).await);
     service.kill().await;
-    relay.set(Behaviour::accept());
+    smtp.set(Behaviour::accept());
     service.restart().await;
 
-    // Whether the first worker still lives is unknown, so its lease is respected.
+    // The first worker could still be running, so its lease is respected.
     service.sign_up("zoe@example.com", PASSWORD).await;
-    mail_to(&relay, "zoe@example.com", WELCOME).await;
-    assert_eq!(relay.messages().len(), 1);
+    mail_to(&smtp, "zoe@example.com", WELCOME).await;
+    assert_eq!(smtp.messages().len(), 1);
     let waiting = "SELECT count(*) FROM outbox WHERE state = 'queued'";
     assert!(eventually(PATIENCE, async || count(&db, waiting).await == 1).await);
     assert_eq!(execute(&db, "UPDATE outbox SET leased_until = 1 WHERE state = 'queued'").await, 1);
-    mails_to(&relay, "anna@example.com", WELCOME, 1).await;
+    mails_to(&smtp, "anna@example.com", WELCOME, 1).await;
     all_settled(&db).await;
-    assert_eq!((relay.messages().len(), message_ids(&relay).len()), (2, 2));
+    assert_eq!((smtp.messages().len(), message_ids(&smtp).len()), (2, 2));
     assert_eq!(count(&db, "SELECT CAST(max(attempts) AS BIGINT) FROM outbox").await, 2);
 }
 
-/// Everything in the database, as whoever has a copy of it reads it.
+/// Asserts that a copy of the database contains no token and no link.
 async fn holds_no_token(db: &DatabaseConnection, data_dir: &Path) {
     let everything = if db.get_database_backend() == DbBackend::Sqlite {
         let read = |name| std::fs::read(data_dir.join(name)).unwrap();

@@ -1,7 +1,6 @@
-//! Ten times as many sign-ins as can be hashed, for as long as it takes, whether they are answered
-//! or not; and those who want something else meanwhile.
+//! Ten times as many sign-ins as can be hashed, at a fixed rate, and other requests meanwhile.
 //!
-//! How quick they are is judged at full scale, where nothing else runs.
+//! Latency is asserted only at full scale, where nothing else runs.
 
 use std::time::{Duration, Instant};
 
@@ -18,8 +17,8 @@ const HASHES_AT_ONCE: u64 = 2;
 const TICK: Duration = Duration::from_millis(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_times_what_it_can_do_is_refused_and_the_rest_is_served() {
-    let title = "Offered ten times the sign-ins it can hash, the service serves what it can";
+async fn at_ten_times_the_capacity_the_excess_is_refused() {
+    let title = "At ten times its sign-in capacity the service still serves what it can";
     let mut experiment = Experiment::begin("E06", title, &Database::sqlite());
     let seconds = experiment.figure("seconds", 5, 120);
     let service = Setup::on(Database::sqlite())
@@ -27,7 +26,7 @@ async fn ten_times_what_it_can_do_is_refused_and_the_rest_is_served() {
         .start()
         .await;
     service.sign_up(EMAIL, PASSWORD).await;
-    // An account of its own: the sign-ins of the other end its oldest sessions.
+    // A separate account: sign-ins beyond the session limit end the oldest sessions of the other.
     let token = service.sign_up("zoe@example.com", PASSWORD).await.token();
     let capacity = capacity(&service, Duration::from_secs(if seconds > 5 { 10 } else { 2 })).await;
     let idle = memory_mib(&service, "VmRSS:");
@@ -74,7 +73,7 @@ async fn ten_times_what_it_can_do_is_refused_and_the_rest_is_served() {
     experiment.conclude();
 }
 
-/// How many sign-ins a second are served when nobody asks for more.
+/// Sign-ins per second that are served without overload.
 async fn capacity(service: &Service, during: Duration) -> f64 {
     let end = Instant::now() + during;
     let mut clients = JoinSet::new();
@@ -99,18 +98,18 @@ fn sign_in() -> Draft {
     Draft::json(SIGN_IN, body.to_string())
 }
 
-/// What became of what was offered.
+/// The outcomes of the offered sign-ins.
 #[derive(Default)]
 struct Offered {
     served: usize,
-    /// How long it took to be told to come back.
+    /// Durations until the response 503.
     refused: Vec<Duration>,
     others: usize,
     slowest: Duration,
     took: Duration,
 }
 
-/// Offers so many sign-ins a second, each on a connection of its own, whatever becomes of them.
+/// Sends `rate` sign-ins per second, each on its own connection, without waiting for responses.
 async fn offer(service: &Service, rate: f64, during: Duration) -> Offered {
     let start = Instant::now();
     let mut pace = interval(TICK);
@@ -146,7 +145,7 @@ impl Offered {
     fn note(&mut self, (raw, took): &(crate::wire::Raw, Duration)) {
         match raw.status {
             200 => self.served += 1,
-            // `problem` insists on Retry-After.
+            // `problem` asserts Retry-After.
             503 if raw.problem() == "unavailable" => self.refused.push(*took),
             _ => self.others += 1,
         }

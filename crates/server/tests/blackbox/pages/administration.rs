@@ -1,4 +1,4 @@
-//! What administrators do to accounts and mails.
+//! The administration pages for accounts and mails.
 
 use vestibule_testkit::smtp::{Behaviour, SmtpSink, Stage};
 
@@ -15,7 +15,7 @@ on_both_databases! {
     two_administrators_do_not_remove_each_other;
 }
 
-/// An administrator at their browser.
+/// A browser in which an administrator is signed in.
 pub(super) async fn administrator(service: &Service) -> Browser<'_> {
     assert_eq!(service.sign_up("root@example.com", PASSWORD).await.status, 201);
     service.run(&["admin", "promote", "root@example.com"]).await;
@@ -34,10 +34,10 @@ async fn only_administrators_get_in(database: Database) {
     let service = Setup::on(database).start().await;
     service.sign_up("anna@example.com", PASSWORD).await;
     let id = id_of(&service, "anna@example.com").await;
-    let (nobody, anna) = (Browser::of(&service), Browser::of(&service));
+    let (visitor, anna) = (Browser::of(&service), Browser::of(&service));
     anna.sign_in("anna@example.com", PASSWORD).await.leads_to("/account");
     for path in ["/admin/settings", "/admin/users", "/admin/mail"] {
-        nobody.get(path).await.leads_to(&format!("/login?next={path}"));
+        visitor.get(path).await.leads_to(&format!("/login?next={path}"));
         anna.get(path).await.says(403, "<h1");
     }
     anna.get("/account").await;
@@ -54,8 +54,8 @@ async fn only_administrators_get_in(database: Database) {
 }
 
 async fn accounts_are_found_and_changed(database: Database) {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = Setup::on(database).mailing_to(&relay).start().await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = Setup::on(database).mailing_to(&smtp).start().await;
     let root = administrator(&service).await;
     for number in 0..30 {
         let (email, name) = (format!("user{number:02}@example.com"), format!("user{number:02}"));
@@ -91,14 +91,14 @@ async fn accounts_are_found_and_changed(database: Database) {
     act("send-reset").await.says(200, "<h1");
     act("activate").await;
     act("send-reset").await;
-    mail_to(&relay, email, RESET).await.token().unwrap();
+    mail_to(&smtp, email, RESET).await.token().unwrap();
     act("promote").await;
     theirs.sign_in(email, PASSWORD).await.leads_to("/account");
     theirs.get("/admin/users").await.says(200, "root@example.com");
     act("demote").await;
     theirs.get("/admin/users").await.says(403, "<h1");
 
-    // Nobody takes their own rights or access away.
+    // Administrators cannot remove their own rights or access.
     let own = id_of(&service, "root@example.com").await;
     for what in ["deactivate", "demote", "end-sessions"] {
         root.submit(&format!("/admin/users/{own}/{what}"), &[]).await.leads_to("/admin/users");
@@ -109,8 +109,8 @@ async fn accounts_are_found_and_changed(database: Database) {
 
 async fn mails_are_listed_with_their_reason_and_sent_again(database: Database) {
     let unwilling = Behaviour::accept().answering_at(Stage::Recipient, "550 5.1.1 no such mailbox");
-    let relay = SmtpSink::start(unwilling).await;
-    let service = Setup::on(database).mailing_to(&relay).start().await;
+    let smtp = SmtpSink::start(unwilling).await;
+    let service = Setup::on(database).mailing_to(&smtp).start().await;
     let root = administrator(&service).await;
     let db = service.database().await;
     let failed = "SELECT count(*) FROM outbox WHERE state = 'failed'";
@@ -119,16 +119,16 @@ async fn mails_are_listed_with_their_reason_and_sent_again(database: Database) {
     page.says(200, "no such mailbox");
     assert!(page.html.contains("root@example.com"));
 
-    relay.set(Behaviour::accept());
+    smtp.set(Behaviour::accept());
     let resend = page.html.split('"').find(|part| part.ends_with("/resend")).unwrap().to_owned();
     root.submit(&resend, &[]).await.leads_to("/admin/mail");
-    mail_to(&relay, "root@example.com", WELCOME).await;
+    mail_to(&smtp, "root@example.com", WELCOME).await;
     let sent = "SELECT count(*) FROM outbox WHERE state = 'sent'";
     assert!(eventually(PATIENCE, async || count(&db, sent).await == 1).await);
     let page = root.get("/admin/mail").await;
     assert!(!page.html.contains("no such mailbox"), "{}", page.html);
-    let nobody = "/admin/mail/00000000-0000-7000-8000-000000000000/resend";
-    root.submit(nobody, &[]).await.leads_to("/admin/mail");
+    let missing = "/admin/mail/00000000-0000-7000-8000-000000000000/resend";
+    root.submit(missing, &[]).await.leads_to("/admin/mail");
     root.get("/admin/mail").await.says(200, "role=\"alert\"");
 }
 

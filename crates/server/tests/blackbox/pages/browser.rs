@@ -1,5 +1,5 @@
-//! A browser of the plainest kind: it keeps cookies, follows no redirect by itself, and sends the
-//! hidden fields of the page it looks at.
+//! A minimal browser: it keeps cookies, follows no redirects, and sends the hidden fields of the
+//! current page.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use reqwest::redirect::Policy;
 
 use crate::service::Service;
 
-/// What a browser looks at.
+/// A page in the browser.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) status: u16,
@@ -17,7 +17,7 @@ pub(crate) struct Page {
     pub(crate) html: String,
 }
 
-/// A form as a browser of today sends it, with no page before it and no cookies.
+/// Sends a form as a modern browser does, without a previous page and without cookies.
 pub(crate) fn form(
     service: &Service,
     path: &str,
@@ -34,12 +34,12 @@ fn client() -> reqwest::Client {
     reqwest::Client::builder().redirect(Policy::none()).build().unwrap()
 }
 
-/// Somebody's browser.
+/// A browser of a user.
 pub(crate) struct Browser<'a> {
     service: &'a Service,
     http: reqwest::Client,
     cookies: RefCell<BTreeMap<String, String>>,
-    /// The form token of the page it looks at.
+    /// The form token of the current page.
     form_token: RefCell<String>,
     language: &'static str,
 }
@@ -51,7 +51,7 @@ impl<'a> Browser<'a> {
         Self { service, http, cookies, form_token, language: "en" }
     }
 
-    /// With a preference for a language.
+    /// Sets the preferred language.
     pub(crate) fn preferring(self, language: &'static str) -> Self {
         Self { language, ..self }
     }
@@ -61,7 +61,7 @@ impl<'a> Browser<'a> {
         self.exchange(request).await
     }
 
-    /// Sends a form of the page it looks at.
+    /// Sends a form of the current page.
     pub(crate) async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let token = self.form_token.borrow().clone();
         let mut all = vec![("form_token", token.as_str())];
@@ -69,7 +69,7 @@ impl<'a> Browser<'a> {
         self.post(path, &all, &[]).await
     }
 
-    /// Sends a form with nothing added but what is given.
+    /// Sends a form with only the given fields and headers.
     pub(crate) async fn post(
         &self,
         path: &str,
@@ -90,12 +90,12 @@ impl<'a> Browser<'a> {
         self.submit("/login", &[("email", email), ("password", password)]).await
     }
 
-    /// The value of a cookie, by its bare name.
+    /// The value of a cookie, by its name without prefix.
     pub(crate) fn cookie(&self, name: &str) -> Option<String> {
         self.cookies.borrow().get(&format!("__Host-vestibule_{name}")).cloned()
     }
 
-    /// Puts a cookie where another one was.
+    /// Replaces a cookie.
     pub(crate) fn keep(&self, name: &str, value: &str) {
         let name = format!("__Host-vestibule_{name}");
         self.cookies.borrow_mut().insert(name, value.to_owned());
@@ -113,7 +113,7 @@ impl<'a> Browser<'a> {
         for cookie in headers.get_all(SET_COOKIE) {
             self.take(cookie.to_str().unwrap());
         }
-        // Templates escape more than they must.
+        // Templates also escape slashes.
         let html = response.text().await.unwrap().replace("&#x2f;", "/");
         if let Some(token) = hidden(&html, "form_token") {
             self.form_token.replace(token);
@@ -139,14 +139,14 @@ impl<'a> Browser<'a> {
 }
 
 impl Page {
-    /// Insists on a redirect to that address.
+    /// Asserts a redirect to an address.
     #[track_caller]
     pub(crate) fn leads_to(&self, address: &str) {
         let location = self.headers.get(LOCATION).map(|value| value.to_str().unwrap());
         assert_eq!((self.status, location), (303, Some(address)), "{}", self.html);
     }
 
-    /// Insists on a status and on words.
+    /// Asserts a status and a text.
     #[track_caller]
     pub(crate) fn says(&self, status: u16, words: &str) {
         assert_eq!(self.status, status, "{}", self.html);

@@ -1,5 +1,5 @@
-//! What the operator decides about the pages: who may sign up, how often anybody may try, how a reset
-//! ends, and files of their own.
+//! Settings of the operator for the pages: sign-up, rate limits, the redirect after a reset, and
+//! custom files.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,13 +10,13 @@ use crate::on_both_databases;
 use crate::service::Setup;
 
 on_both_databases! {
-    pages_and_programs_share_one_count;
-    a_closed_door_says_so;
-    a_reset_ends_where_the_operator_says;
-    files_of_one_s_own_take_the_place_of_ours;
+    pages_and_api_share_rate_limits;
+    closed_sign_up_is_refused;
+    the_redirect_after_a_reset_is_configurable;
+    custom_files_replace_the_defaults;
 }
 
-async fn pages_and_programs_share_one_count(database: Database) {
+async fn pages_and_api_share_rate_limits(database: Database) {
     let setup = Setup::on(database).with("VESTIBULE_LIMITS__ENABLED", "true");
     let service = setup.start().await;
     assert_eq!(service.sign_up("anna@example.com", PASSWORD).await.status, 201);
@@ -28,9 +28,9 @@ async fn pages_and_programs_share_one_count(database: Database) {
         sent.leads_to("/password-reset?sent=1");
     }
     service.forget("anna@example.com").await.is(200, crate::people::REQUESTED);
-    for email in ["anna@example.com", "nobody@example.com"] {
+    for email in ["anna@example.com", "unknown@example.com"] {
         let page = browser.submit("/password-reset", &[("email", email)]).await;
-        page.says(429, "Too many tries");
+        page.says(429, "Too many attempts");
         assert!(page.headers["retry-after"].to_str().unwrap().parse::<u64>().unwrap() <= 60);
         assert!(page.html.contains(email), "what was typed is kept");
     }
@@ -39,15 +39,15 @@ async fn pages_and_programs_share_one_count(database: Database) {
     browser.get(&path).await.says(200, "anna@example.com");
     let fields = [("password", PASSWORD), ("password_confirm", PASSWORD)];
     for _ in 0..3 {
-        browser.submit(&path, &fields).await.says(422, "do not use now");
+        browser.submit(&path, &fields).await.says(422, "different from your current one");
     }
     let page = browser.submit(&path, &fields).await;
-    page.says(429, "Too many tries");
+    page.says(429, "Too many attempts");
     assert!(page.headers.contains_key("retry-after"));
     assert!(service.verify(&token).await);
 }
 
-async fn a_closed_door_says_so(database: Database) {
+async fn closed_sign_up_is_refused(database: Database) {
     let service = Setup::on(database).with("VESTIBULE_SIGNUP__MODE", "closed").start().await;
     let browser = Browser::of(&service);
     browser.get("/signup").await.says(403, "<h1");
@@ -57,7 +57,7 @@ async fn a_closed_door_says_so(database: Database) {
     browser.submit("/signup", &fields).await.says(403, "<h1");
 }
 
-async fn a_reset_ends_where_the_operator_says(database: Database) {
+async fn the_redirect_after_a_reset_is_configurable(database: Database) {
     for (choice, expected, moves_on) in [
         ("0s", "/login", false),
         ("off", "/password-reset/done", false),
@@ -83,7 +83,7 @@ async fn a_reset_ends_where_the_operator_says(database: Database) {
     }
 }
 
-async fn files_of_one_s_own_take_the_place_of_ours(database: Database) {
+async fn custom_files_replace_the_defaults(database: Database) {
     let own = tempfile::TempDir::new().unwrap();
     let write = |name: &str, text: &str| {
         let path = own.path().join(name);

@@ -1,4 +1,4 @@
-//! Forms of other sites, redirects to other sites, and looking that changes something: none of it.
+//! Cross-site request forgery, open redirects, and GET requests that would change something.
 
 use super::{Browser, PASSWORD};
 use crate::database::{Database, text};
@@ -7,12 +7,12 @@ use crate::service::{PUBLIC_URL, Setup};
 
 on_both_databases! {
     a_form_of_another_site_changes_nothing;
-    a_form_of_ours_is_taken_whatever_the_browser_can_say;
+    a_form_of_the_site_is_accepted;
     looking_changes_nothing;
-    nobody_is_led_to_another_site;
+    redirects_never_lead_to_another_site;
 }
 
-/// Every unsafe address of the pages.
+/// All pages that accept an unsafe method.
 const UNSAFE: [&str; 13] = [
     "/login",
     "/logout",
@@ -48,7 +48,7 @@ async fn a_form_of_another_site_changes_nothing(database: Database) {
     for path in UNSAFE {
         for headers in foreign {
             let page = browser.post(path, &[("email", "x@example.com")], headers).await;
-            page.says(403, "too long or came from another");
+            page.says(403, "too long or was sent from another");
         }
     }
     browser.get("/account").await.says(200, "anna@example.com");
@@ -56,14 +56,14 @@ async fn a_form_of_another_site_changes_nothing(database: Database) {
     let fields = [("form_token", token.as_str())];
     let forged = [("Sec-Fetch-Site", "cross-site"), ("Origin", evil)];
     assert_eq!(browser.post("/logout", &fields, &forged).await.status, 403);
-    // A token of another browser is none.
+    // A form token of another browser is invalid.
     let other = Browser::of(&service);
     let token = other.get("/login").await.hidden("form_token").unwrap();
     let page = browser.post("/logout", &[("form_token", &token)], &[]).await;
     assert_eq!(page.status, 403);
 }
 
-async fn a_form_of_ours_is_taken_whatever_the_browser_can_say(database: Database) {
+async fn a_form_of_the_site_is_accepted(database: Database) {
     let service = Setup::on(database).start().await;
     assert_eq!(service.sign_up("anna@example.com", PASSWORD).await.status, 201);
     let fields = [("email", "anna@example.com"), ("password", PASSWORD)];
@@ -79,7 +79,7 @@ async fn a_form_of_ours_is_taken_whatever_the_browser_can_say(database: Database
         browser.get("/login").await;
         browser.post("/login", &fields, headers).await.leads_to("/account");
     }
-    // With nothing but the token: an old browser, or one behind a proxy that drops headers.
+    // Only the token: an old browser, or one behind a proxy that removes headers.
     let browser = Browser::of(&service);
     browser.sign_in("anna@example.com", PASSWORD).await.leads_to("/account");
     let page = browser.get("/login").await;
@@ -98,10 +98,10 @@ async fn looking_changes_nothing(database: Database) {
     let questions = [
         "SELECT CAST(count(*) AS TEXT) || coalesce(max(CAST(used_at AS TEXT)), '') FROM password_resets",
         "SELECT CAST(count(*) AS TEXT) || max(CAST(last_seen_at AS TEXT)) FROM sessions",
-        "SELECT CAST(count(*) AS TEXT) || max(CAST(credential_epoch AS TEXT)) FROM users",
+        "SELECT CAST(count(*) AS TEXT) || max(CAST(credentials_version AS TEXT)) FROM users",
         "SELECT CAST(count(*) AS TEXT) FROM outbox",
         "SELECT CAST(count(*) AS TEXT) FROM reset_requests",
-        "SELECT CAST(count(*) AS TEXT) FROM relay",
+        "SELECT CAST(count(*) AS TEXT) FROM smtp_settings",
     ];
     for question in questions {
         before.push(text(&db, question).await);
@@ -136,7 +136,7 @@ async fn looking_changes_nothing(database: Database) {
     browser.get("/account").await.says(200, "anna@example.com");
 }
 
-async fn nobody_is_led_to_another_site(database: Database) {
+async fn redirects_never_lead_to_another_site(database: Database) {
     let service = Setup::on(database).start().await;
     assert_eq!(service.sign_up("anna@example.com", PASSWORD).await.status, 201);
     for next in [

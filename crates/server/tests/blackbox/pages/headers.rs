@@ -1,4 +1,4 @@
-//! What every answer carries, errors included, and what errors look like to people.
+//! The headers of all responses, and the error pages.
 
 use super::{Browser, PASSWORD};
 use crate::database::Database;
@@ -81,8 +81,8 @@ async fn every_page_and_every_error_carries_the_headers(database: Database) {
         is_guarded(&raw, path);
     }
     for (draft, status) in [
-        (form("/login", "email=nobody"), 400),
-        (form("/login", "email=nobody&password="), 422),
+        (form("/login", "email=unknown"), 400),
+        (form("/login", "email=unknown&password="), 422),
         (form("/login", &"x".repeat(17_000)), 413),
         (Draft::new("POST", "/login").body("email=a"), 403),
         (form("/nonsense", ""), 404),
@@ -120,7 +120,7 @@ async fn people_get_pages_and_programs_get_problems(database: Database) {
         let raw = service.raw(&draft).await;
         assert_eq!((raw.status, raw.header("allow")), (405, Some(allowed)), "{method} {path}");
     }
-    // A forged name for the request is not taken over.
+    // A request ID from the client is not used.
     let draft = Draft::new("GET", "/nonsense").header("X-Request-Id", "<b>forged</b>");
     let raw = service.raw(&draft).await;
     assert!(!raw.text().contains("forged"), "{raw:?}");

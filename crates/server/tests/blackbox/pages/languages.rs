@@ -1,4 +1,4 @@
-//! Pages and mails in everybody's language.
+//! Pages and mails in the language of the user.
 
 use vestibule_testkit::smtp::{Behaviour, SmtpSink};
 
@@ -9,7 +9,7 @@ use crate::people::mail_to;
 use crate::service::{Service, Setup};
 
 on_both_databases! {
-    a_page_speaks_the_language_that_suits_best;
+    a_page_has_the_preferred_language;
     mails_are_written_in_the_recipient_s_language;
 }
 
@@ -25,7 +25,7 @@ async fn lang(browser: &Browser<'_>, path: &str) -> String {
     tag.to_owned()
 }
 
-async fn a_page_speaks_the_language_that_suits_best(database: Database) {
+async fn a_page_has_the_preferred_language(database: Database) {
     let service = Setup::on(database).start().await;
     for (accepted, expected) in
         [("de-AT,de;q=0.9,en;q=0.8", "de"), ("fr,ar;q=0.5", "ar"), ("fr", "en"), ("", "en")]
@@ -48,21 +48,21 @@ async fn a_page_speaks_the_language_that_suits_best(database: Database) {
 }
 
 async fn mails_are_written_in_the_recipient_s_language(database: Database) {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = Setup::on(database).mailing_to(&relay).start().await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = Setup::on(database).mailing_to(&smtp).start().await;
     let email = "anna@example.com";
     let browser = Browser::of(&service).preferring("de");
     browser.get("/signup").await;
     let fields = [("email", email), ("username", "anna"), ("password", PASSWORD)];
     browser.submit("/signup", &fields).await.leads_to("/account");
-    mail_to(&relay, email, "Willkommen bei Vestibule").await;
+    mail_to(&smtp, email, "Willkommen bei Vestibule").await;
     assert_eq!(language_of(&service).await, "de");
 
-    // Whoever asks for the link, its recipient reads it.
+    // The mail uses the language of its recipient, not of the request.
     let stranger = Browser::of(&service).preferring("ar");
     stranger.get("/password-reset").await;
     stranger.submit("/password-reset", &[("email", email)]).await;
-    mail_to(&relay, email, "Vestibule: Passwort zurücksetzen").await;
+    mail_to(&smtp, email, "Vestibule: Passwort zurücksetzen").await;
 
     browser.get("/account").await;
     let fields = [("language", "en"), ("back", "/account")];
@@ -74,7 +74,7 @@ async fn mails_are_written_in_the_recipient_s_language(database: Database) {
         ("password_confirm", "another horse"),
     ];
     browser.submit("/account/password", &fields).await.leads_to("/account");
-    mail_to(&relay, email, "Your Vestibule password was changed").await;
+    mail_to(&smtp, email, "Your Vestibule password was changed").await;
 }
 
 async fn language_of(service: &Service) -> String {

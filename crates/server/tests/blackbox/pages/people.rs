@@ -1,4 +1,4 @@
-//! What people do on the pages: come in, get back in, look after their account.
+//! The pages for users: sign-up, sign-in, password reset, account and sessions.
 
 use vestibule_testkit::smtp::{Behaviour, SmtpSink};
 
@@ -10,7 +10,7 @@ use crate::service::{Service, Setup};
 
 on_both_databases! {
     the_whole_journey_without_a_script;
-    a_reset_ends_every_session_and_signs_nobody_in;
+    a_reset_ends_every_session_and_does_not_sign_in;
     a_password_change_ends_all_other_sessions;
     sessions_are_listed_and_ended_one_by_one_and_together;
     a_session_cookie_is_new_at_every_sign_in_and_kept_as_a_digest;
@@ -28,12 +28,12 @@ async fn signed_up<'a>(service: &'a Service, email: &str) -> Browser<'a> {
 }
 
 async fn the_whole_journey_without_a_script(database: Database) {
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    let service = Setup::on(database).mailing_to(&relay).start().await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    let service = Setup::on(database).mailing_to(&smtp).start().await;
     let email = "anna@example.com";
     let browser = signed_up(&service, email).await;
     browser.get("/account").await.says(200, email);
-    mail_to(&relay, email, WELCOME).await;
+    mail_to(&smtp, email, WELCOME).await;
     browser.submit("/logout", &[]).await.leads_to("/login");
     browser.get("/login").await.says(200, "You are signed out");
     browser.get("/account").await.leads_to("/login?next=/account");
@@ -43,17 +43,17 @@ async fn the_whole_journey_without_a_script(database: Database) {
     let sent = browser.get("/password-reset?sent=1").await;
     sent.says(200, "Check your e-mail");
     assert!(sent.html.contains(email));
-    let token = mail_to(&relay, email, RESET).await.token().unwrap().to_owned();
+    let token = mail_to(&smtp, email, RESET).await.token().unwrap().to_owned();
 
     let form = browser.get(&format!("/reset-password?token={token}")).await;
-    form.says(200, "Choose a new password");
+    form.says(200, "<h1>Reset Password</h1>");
     assert_eq!(form.hidden("token").as_deref(), Some(token.as_str()));
     let chosen =
         [("token", token.as_str()), ("password", NEW_PASSWORD), ("password_confirm", NEW_PASSWORD)];
     browser.submit("/password-reset", &chosen).await.leads_to("/password-reset/done");
     browser.get("/password-reset/done").await.says(200, "Password changed");
     browser.get("/login?reset=1").await.says(200, "Password changed");
-    mail_to(&relay, email, CHANGED).await;
+    mail_to(&smtp, email, CHANGED).await;
 
     browser.sign_in(email, PASSWORD).await.says(422, "is incorrect");
     browser.sign_in(email, NEW_PASSWORD).await.leads_to("/account");
@@ -61,7 +61,7 @@ async fn the_whole_journey_without_a_script(database: Database) {
     browser.get("/login").await.leads_to("/account");
 }
 
-async fn a_reset_ends_every_session_and_signs_nobody_in(database: Database) {
+async fn a_reset_ends_every_session_and_does_not_sign_in(database: Database) {
     let service = Setup::on(database).start().await;
     let email = "anna@example.com";
     let here = signed_up(&service, email).await;
@@ -95,9 +95,11 @@ async fn a_password_change_ends_all_other_sessions(database: Database) {
     let path = "/account/password";
     let wrong = here.submit(path, &change("not this one", NEW_PASSWORD, NEW_PASSWORD)).await;
     wrong.says(422, "Your current password is incorrect");
-    here.submit(path, &change(PASSWORD, PASSWORD, PASSWORD)).await.says(422, "do not use now");
+    here.submit(path, &change(PASSWORD, PASSWORD, PASSWORD))
+        .await
+        .says(422, "different from your current one");
     let apart = here.submit(path, &change(PASSWORD, NEW_PASSWORD, "something else")).await;
-    apart.says(422, "The two passwords do not match");
+    apart.says(422, ">Passwords do not match<");
     assert!(!apart.html.contains(NEW_PASSWORD));
     here.submit(path, &change(PASSWORD, NEW_PASSWORD, NEW_PASSWORD)).await.leads_to("/account");
     here.get("/account").await.says(200, "Password changed");
@@ -127,12 +129,12 @@ async fn sessions_are_listed_and_ended_one_by_one_and_together(database: Databas
     stranger.get("/account").await;
     let end = format!("/account/sessions/{}/revoke", ids[0]);
     stranger.submit(&end, &[]).await.leads_to("/account");
-    assert!(here.get("/account").await.html.contains(ids[0]), "a stranger ended a session");
+    assert!(here.get("/account").await.html.contains(ids[0]), "another user ended a session");
 
     here.submit(&end, &[]).await.leads_to("/account");
     assert!(!here.get("/account").await.html.contains(ids[0]));
     here.submit("/account/sessions/revoke-others", &[]).await.leads_to("/account");
-    here.get("/account").await.says(200, "signed in only here");
+    here.get("/account").await.says(200, "signed in only on this device");
     for other in &others {
         other.get("/account").await.leads_to("/login?next=/account");
     }
@@ -146,7 +148,7 @@ async fn a_session_cookie_is_new_at_every_sign_in_and_kept_as_a_digest(database:
     let first = browser.cookie("session").unwrap();
     assert_eq!(first.len(), 64);
     browser.submit("/logout", &[]).await;
-    // Planted before the sign-in: neither taken over nor any good afterwards.
+    // A cookie planted before the sign-in is not reused, and stays invalid (session fixation).
     browser.keep("session", &first);
     browser.sign_in(email, PASSWORD).await.leads_to("/account");
     let second = browser.cookie("session").unwrap();
@@ -155,7 +157,7 @@ async fn a_session_cookie_is_new_at_every_sign_in_and_kept_as_a_digest(database:
     thief.keep("session", &first);
     thief.get("/account").await.leads_to("/login?next=/account");
 
-    // Signing in again ends the session that was open in this browser.
+    // Signing in again ends the previous session of this browser.
     browser.get("/account").await;
     browser.submit("/login", &[("email", email), ("password", PASSWORD)]).await;
     let db = service.database().await;
@@ -186,7 +188,7 @@ async fn wrong_input_is_told_at_the_field_and_nothing_is_lost(database: Database
     assert!(!taken.html.contains(PASSWORD));
     assert!(taken.html.contains("<title>Error: "));
 
-    let fields = [("email", "nobody"), ("username", "a b"), ("password", "short")];
+    let fields = [("email", "unknown"), ("username", "a b"), ("password", "short")];
     let wrong = browser.submit("/signup", &fields).await;
     for words in ["in the correct format", "12 characters or more"] {
         wrong.says(422, words);
@@ -194,7 +196,7 @@ async fn wrong_input_is_told_at_the_field_and_nothing_is_lost(database: Database
     browser.get("/password-reset").await;
     let empty = browser.submit("/password-reset", &[("email", " ")]).await;
     empty.says(422, "Enter your e-mail address");
-    // Markup in a field comes back as text.
+    // Markup in a field is escaped.
     let markup = "<script>alert(1)</script>";
     let echoed = browser.submit("/password-reset", &[("email", markup)]).await;
     assert!(!echoed.html.contains(markup), "{}", echoed.html);

@@ -1,4 +1,4 @@
-//! The first administrator: a link that is shown at the start, for one use.
+//! First-administrator setup: a single-use link shown at the start.
 
 use tokio::task::JoinSet;
 
@@ -41,7 +41,7 @@ async fn the_link_shown_at_the_start_makes_one_administrator(database: Database)
     refused.says(422, "An account with this e-mail address exists");
     let made = browser.submit("/setup", &fields(&token, "root@example.com", "root")).await;
     made.leads_to("/admin/settings");
-    browser.get("/admin/settings").await.says(200, "E-mail settings");
+    browser.get("/admin/settings").await.says(200, "<h1>SMTP</h1>");
     browser.get("/admin/users").await.says(200, "root@example.com");
 
     let late = Browser::of(&service);
@@ -67,7 +67,7 @@ async fn every_start_shows_another_link_while_one_is_needed(database: Database) 
     let browser = Browser::of(&service);
     browser.get(&first).await.says(410, "vestibule admin create");
     browser.get(&second).await.says(200, "<form");
-    // An administrator who came another way makes the link worthless.
+    // The link becomes invalid once there is an administrator.
     service.sign_up("anna@example.com", PASSWORD).await;
     service.run(&["admin", "promote", "anna@example.com"]).await;
     browser.get(&second).await.says(410, "vestibule admin create");
@@ -86,7 +86,7 @@ async fn many_who_have_the_link_make_one_administrator(database: Database) {
     let outcomes: Vec<u16> =
         outcomes.into_iter().map(|outcome| outcome.unwrap().status().as_u16()).collect();
     assert_eq!(outcomes.iter().filter(|status| **status == 303).count(), 1, "{outcomes:?}");
-    // Some are told to come back: hashing is bounded.
+    // Some get 503, because the number of hashes at once is bounded.
     assert!(outcomes.iter().all(|status| [303, 410, 503].contains(status)), "{outcomes:?}");
     let db = service.database().await;
     assert_eq!(count(&db, "SELECT count(*) FROM users").await, 1);

@@ -1,7 +1,7 @@
 """What schemathesis cannot know from the document.
 
 Who it is, and how to go on being it; what lies behind the form of a value, for otherwise nearly all
-it says would be refused; and that mail goes to a relay of this machine and nowhere else.
+it says would be refused; and that mail goes to an SMTP server of this machine only.
 `VESTIBULE_SCHEMAS` holds what the test tells: JSON.
 """
 
@@ -16,7 +16,7 @@ TOLD = json.loads(os.environ["VESTIBULE_SCHEMAS"])
 PASSWORD = TOLD["password"]
 
 # What a document can say of a value is its form. That an address is one, that a password is long
-# enough and not everybody's, or that a token is alive, is said by these codes, and by no other may
+# enough and not common, or that a token is alive, is said by these codes, and by no other may
 # a value of the documented form be refused.
 BEYOND_FORM = {
     "email_format",
@@ -52,15 +52,15 @@ def post(path, body):
     return answer.json()
 
 
-def somebody_new():
-    """An account that nobody else uses, signed in."""
+def new_user():
+    """An account that no other request uses, signed in."""
     name = f"{TOLD['role']}-{next(numbers)}"
     body = {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
     return post("/api/v1/auth/signup", body)
 
 
 class Caller:
-    """The account whose turn it is, signed in until somebody ends that."""
+    """The account whose turn it is, signed in until a request ends that."""
 
     token = None
 
@@ -98,23 +98,23 @@ def before_call(context, case, kwargs):
     """Every second request that is as documented is made one that can succeed."""
     operation = case.operation.definition.raw.get("operationId")
     if operation == "saveSmtpSettings":
-        to_the_relay(case.body)
+        to_the_smtp_server(case.body)
     if is_as_documented(case) and next(numbers) % 2:
         if isinstance(case.body, dict):
             make_sense(operation, case.body)
-        as_somebody_new(operation, case)
-        about_somebody(operation, case)
+        as_new_user(operation, case)
+        about_new_user(operation, case)
 
 
-def to_the_relay(body):
-    """Whatever could be reached by mail is the relay of the test; the rest is refused as it is."""
+def to_the_smtp_server(body):
+    """Replaces reachable SMTP servers with the one of the test; the rest is refused as it is."""
     if not isinstance(body, dict):
         return
     host, port = body.get("host"), body.get("port")
     if isinstance(host, str) and 0 < len(host) <= 253:
         body["host"] = "127.0.0.1"
     if isinstance(port, (int, float)) and 1 <= port <= 65535:
-        body["port"] = TOLD["relay"]
+        body["port"] = TOLD["smtp_port"]
 
 
 def make_sense(operation, body):
@@ -137,13 +137,13 @@ def make_sense(operation, body):
             body[name] = f"{next(numbers)} is a number"
 
 
-def as_somebody_new(operation, case):
+def as_new_user(operation, case):
     """Who signs out, ends sessions or changes a password ends nothing that others need."""
     ends = ("signOut", "endOtherSessions", "endSession", "changePassword")
     is_signed_in = "Authorization" in (case.headers or {})
     if operation not in ends or not TOLD["account"] or not is_signed_in:
         return
-    token = somebody_new()["access_token"]
+    token = new_user()["access_token"]
     case.headers["Authorization"] = f"Bearer {token}"
     if operation == "changePassword" and isinstance(case.body, dict):
         case.body["old_password"] = PASSWORD
@@ -152,14 +152,14 @@ def as_somebody_new(operation, case):
         case.path_parameters["id"] = sessions[0]["id"]
 
 
-def about_somebody(operation, case):
-    """An administrator acts on somebody who is there."""
+def about_new_user(operation, case):
+    """An administrator acts on an existing user."""
     if TOLD["role"] != "admin":
         return
     if operation in ("updateUser", "deleteUser", "sendResetLink", "endUserSessions"):
-        case.path_parameters["id"] = somebody_new()["user"]["id"]
+        case.path_parameters["id"] = new_user()["user"]["id"]
     if operation == "resendMail":
-        somebody_new()
+        new_user()
         mails = ask("/api/v1/admin/mail", Caller.sign_in())["mails"]
         case.path_parameters["id"] = mails[0]["id"]
 

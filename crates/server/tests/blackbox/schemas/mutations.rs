@@ -1,4 +1,4 @@
-//! Requests whose bytes were changed at random, whatever HTTP and JSON say.
+//! Requests with random changes to their bytes, which may break HTTP or JSON.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,14 +19,14 @@ on_both_databases! {
     no_bytes_are_a_fault_of_the_service;
 }
 
-/// Long enough for nearly every answer; the others are found in the log. A server that was promised
-/// more bytes says nothing either.
+/// Long enough for nearly every response; the log contains the others. A server that still expects
+/// bytes does not respond.
 const PATIENCE: Duration = Duration::from_millis(250);
-/// So many requests are under way at once.
+/// Number of concurrent requests.
 const AT_ONCE: usize = 8;
-/// After so many, there are new sessions and a new victim.
+/// Number of requests after which new sessions and a new user are created.
 const ROUND: usize = 500;
-/// What parsers trip over.
+/// Inputs that parsers tend to mishandle.
 const ODD: [&[u8]; 16] = [
     b"\0",
     b"\r\n",
@@ -47,13 +47,13 @@ const ODD: [&[u8]; 16] = [
 ];
 
 async fn no_bytes_are_a_fault_of_the_service(database: Database) {
-    let title = "Whatever bytes are sent, no answer is a fault and nothing panics";
+    let title = "No input causes a server error or a panic";
     let mut experiment = Experiment::begin("E19", title, &database);
     let count = experiment.figure("mutated_requests", 2000, 100_000);
     let mut dice = experiment.dice();
-    let relay = SmtpSink::start(Behaviour::accept()).await;
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
     // The configuration says where mail goes, so no request can send it elsewhere.
-    let service = Setup::on(database).mailing_to(&relay).start().await;
+    let service = Setup::on(database).mailing_to(&smtp).start().await;
     open_account(&service).await;
 
     let (mut answered, mut understood, mut faults, mut sent) = (0, 0, 0, 0);
@@ -76,14 +76,14 @@ async fn no_bytes_are_a_fault_of_the_service(database: Database) {
 
     experiment.tried(sent);
     experiment.exactly("server_errors", faults, 0);
-    // Most changes are refused at the door; that some are not shows that there is a door.
+    // Most changed requests are rejected early. Some must succeed, or the test proves little.
     experiment.at_least("answered_with_a_success", understood, sent / 100);
     experiment.at_least("answered_at_all", answered, sent / 2);
     judge_log(&mut experiment, &service);
     experiment.conclude();
 }
 
-/// Sends requests, each over a connection of its own, and answers the statuses that came back.
+/// Sends requests, each over its own connection, and returns the statuses of the responses.
 async fn statuses(address: &str, requests: Vec<Vec<u8>>) -> Vec<(Vec<u8>, Option<u16>)> {
     let address: Arc<str> = address.into();
     let mut under_way = tokio::task::JoinSet::new();
@@ -105,11 +105,11 @@ async fn statuses(address: &str, requests: Vec<Vec<u8>>) -> Vec<(Vec<u8>, Option
     }
 }
 
-/// The status of the first answer; none if the connection ends before.
+/// The status of the first response, or `None` if the connection ends before.
 async fn status(address: &str, bytes: &[u8]) -> Option<u16> {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let (mut reader, mut writer) = stream.split();
-    // The server need not listen to the end before it refuses.
+    // The server may refuse the request before it has read all of it.
     let sending = async { drop(writer.write_all(bytes).await) };
     let mut line = [0; 12];
     let (read, ()) = tokio::join!(reader.read_exact(&mut line), sending);
@@ -118,7 +118,7 @@ async fn status(address: &str, bytes: &[u8]) -> Option<u16> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// One of the requests, changed: beneath HTTP, within it, or within JSON.
+/// One of the requests, changed below HTTP, within HTTP or within JSON.
 fn mutated(requests: &[Request], dice: &mut Dice) -> Vec<u8> {
     let mut request = dice.pick(requests).clone();
     let other = dice.pick(requests).draft().bytes();
@@ -129,7 +129,7 @@ fn mutated(requests: &[Request], dice: &mut Dice) -> Vec<u8> {
         return bytes;
     }
     match &mut request.body {
-        // Its length is announced as it is then.
+        // `Content-Length` matches the changed body.
         Some(body) if depth == 1 => mutate(body, &other, dice),
         Some(body) => mutate_a_text(body, &other, dice),
         None => mutate(&mut request.target, &other, dice),
@@ -158,7 +158,7 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], dice: &mut Dice) {
         let end = at + place((bytes.len() - at).min(40) + 1, dice);
         match dice.below(7) {
             0 if at < bytes.len() => bytes[at] ^= 1 << dice.below(8),
-            // A digit for a digit keeps more of the form.
+            // Replacing a digit by a digit keeps more of the structure.
             1 if at < bytes.len() => bytes[at] = bytes[place(bytes.len(), dice)],
             2 => drop(bytes.splice(at..at, dice.pick(&ODD).iter().copied())),
             3 => drop(bytes.drain(at..end)),

@@ -1,4 +1,4 @@
-//! One good request for every operation of the document.
+//! A valid request for every operation of the OpenAPI document.
 
 use serde_json::{Map, Value, json};
 
@@ -7,13 +7,13 @@ use crate::people::Answer;
 use crate::service::Service;
 use crate::wire::Draft;
 
-/// Who asks.
+/// The administrator who sends the requests.
 const ADMIN: &str = "admin@example.com";
 
 const DONE_BY_THE_VICTIM: [&str; 4] =
     ["signOut", "endOtherSessions", "endSession", "changePassword"];
 
-/// A request as it is before anything happens to it.
+/// A request before it is changed.
 #[derive(Clone)]
 pub(super) struct Request {
     method: String,
@@ -35,14 +35,14 @@ impl Request {
     }
 }
 
-/// Opens the account that asks.
+/// Creates the account that sends the requests.
 pub(super) async fn open_account(service: &Service) {
     assert_eq!(service.sign_up(ADMIN, PASSWORD).await.status, 201);
     service.run(&["admin", "promote", ADMIN]).await;
 }
 
-/// A good request for every operation. What ends sessions, changes a password or is done to somebody
-/// is done by and to somebody new in every round.
+/// Returns a valid request for every operation. Requests that end sessions, change a password
+/// or act on another user use a new user in every round.
 pub(super) async fn of_every_operation(service: &Service, round: usize) -> Vec<Request> {
     let admin = service.sign_in(ADMIN, PASSWORD).await;
     let victim = service.sign_up(&format!("victim-{round}@example.com"), PASSWORD).await;
@@ -89,11 +89,11 @@ fn body(document: &Value, operation: &Value) -> Option<Vec<u8>> {
     Some(Value::Object(body).to_string().into_bytes())
 }
 
-/// Something acceptable for a field.
+/// A valid value for a field.
 fn value(field: &str) -> Value {
     match field {
         "email" | "to" | "from_address" => json!(ADMIN),
-        "username" => json!("somebody"),
+        "username" => json!("new-user"),
         "host" => json!("127.0.0.1"),
         "port" => json!(25),
         "security" => json!("none"),

@@ -1,4 +1,4 @@
-//! What came of a run of schemathesis, from the events it reports: one JSON object a line.
+//! Results of schemathesis, read from its event log of one JSON object per line.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -7,20 +7,20 @@ use std::path::Path;
 
 use serde_json::Value;
 
-/// What came of some runs.
+/// Results of one or more runs.
 #[derive(Default)]
 pub(super) struct Outcome {
-    /// Requests that were answered, or should have been.
+    /// Number of requests, with or without a response.
     pub(super) cases: usize,
     pub(super) statuses: BTreeMap<u64, usize>,
-    /// The operations, as `METHOD /path`, that were answered with a success at least once.
+    /// Operations, as `METHOD /path`, that succeeded at least once.
     pub(super) succeeded: BTreeSet<String>,
-    /// The checks that failed, with the operation.
+    /// Failed checks, with the operation.
     pub(super) failed: Vec<String>,
 }
 
 impl Outcome {
-    /// Adds what a run reports.
+    /// Adds the results of a run.
     pub(super) fn read(&mut self, path: &Path) {
         let file = File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         for line in BufReader::new(file).lines() {
@@ -37,7 +37,7 @@ impl Outcome {
             let case = &recorder["cases"][id]["value"];
             let said = |name: &str| case[name].as_str().unwrap_or_default();
             let operation = format!("{} {}", said("method"), said("path"));
-            // No answer at all is a status of its own.
+            // Status 0 means no response.
             let status = interaction["response"]["status_code"].as_u64().unwrap_or(0);
             self.cases += 1;
             *self.statuses.entry(status).or_default() += 1;
@@ -52,7 +52,7 @@ impl Outcome {
         }
     }
 
-    /// Answers with a fault of the service, and requests without an answer.
+    /// Number of server errors, including requests without a response.
     pub(super) fn server_errors(&self) -> usize {
         let is_fault = |status: &u64| *status == 0 || *status >= 500;
         self.statuses.iter().filter(|(status, _)| is_fault(status)).map(|(_, count)| count).sum()

@@ -1,7 +1,6 @@
-//! Schemathesis asks the service everything that its own document allows, and much that it does not.
+//! Runs schemathesis with the OpenAPI document, with valid and invalid requests.
 //!
-//! What it is told beside the document, and what it may not hold against the service, is said in
-//! `hooks.py`.
+//! `hooks.py` contains additional data for the requests, and exceptions from the checks.
 
 use std::path::Path;
 use std::time::Duration;
@@ -25,30 +24,29 @@ const HOOKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/blackbox/schemas
 const USER: &str = "anna@example.com";
 const ADMIN: &str = "admin@example.com";
 
-/// As whom, by what the hooks call it, and with which account.
+/// Roles as the hooks name them, each with its account.
 const ROLES: [(&str, Option<&str>); 3] =
-    [("nobody", None), ("user", Some(USER)), ("admin", Some(ADMIN))];
+    [("anonymous", None), ("user", Some(USER)), ("admin", Some(ADMIN))];
 
-/// How long a run may take beyond its budget.
+/// Time a run may take beyond its budget.
 const PATIENCE: Duration = Duration::from_mins(10);
 
 async fn every_answer_is_as_documented(database: Database) {
-    let title = "Whatever is asked, by nobody, a user or an administrator, is answered as the \
-                 document says, and never with a fault";
+    let title = "Responses match the OpenAPI document for every role, without server errors";
     let mut experiment = Experiment::begin("E19", title, &database);
-    // Full runs end with their time, short ones with their examples.
+    // Full runs are limited by time, short ones by the number of examples.
     let seconds = experiment.figure("schema_seconds", 0, 300).div_ceil(ROLES.len());
     let examples = experiment.figure("schema_examples", 8, 100);
-    // A change is judged by the same requests as the one before it.
+    // A fixed seed, so that all changes are tested with the same requests.
     let seed = experiment.figure("schema_seed", 19, experiment.dice().below(1 << 32));
-    let relay = SmtpSink::start(Behaviour::accept()).await;
-    // What is off is not there, and everything that is documented has to be.
+    let smtp = SmtpSink::start(Behaviour::accept()).await;
+    // Optional routes are enabled, because every documented operation has to exist.
     let setup = Setup::on(database).with("VESTIBULE_TOKENS__REVOCATIONS", "true");
     let service = setup.start().await;
     service.sign_up(USER, PASSWORD).await;
     service.sign_up(ADMIN, PASSWORD).await;
     service.run(&["admin", "promote", ADMIN]).await;
-    send_mail_to(&relay, &service).await;
+    send_mail_to(&smtp, &service).await;
 
     let mut all = Outcome::default();
     let mut clean_runs = 0;
@@ -59,7 +57,7 @@ async fn every_answer_is_as_documented(database: Database) {
             "account": account,
             "known": account.unwrap_or(USER),
             "password": PASSWORD,
-            "relay": relay.port(),
+            "smtp_port": smtp.port(),
             "resets": links(&service, role).await,
         });
         let folder = tempfile::tempdir().unwrap();
@@ -89,7 +87,7 @@ async fn every_answer_is_as_documented(database: Database) {
     experiment.exactly("failed_checks", all.failed.len(), 0);
     experiment.exactly("server_errors", all.server_errors(), 0);
     experiment.at_least("cases", all.cases, 1000);
-    // None of this counts if hardly anything got past the door.
+    // The run proves little unless most operations succeed at least once.
     let succeeded = documented.iter().filter(|one| all.succeeded.contains(*one)).count();
     for operation in documented.iter().filter(|one| !all.succeeded.contains(*one)) {
         eprintln!("never succeeded: {operation}");
@@ -100,11 +98,11 @@ async fn every_answer_is_as_documented(database: Database) {
     experiment.conclude();
 }
 
-/// Sets up mail as an administrator would, so that it can be set up otherwise, and tested.
-async fn send_mail_to(relay: &SmtpSink, service: &Service) {
+/// Saves SMTP settings over the API, so that requests can change and test them.
+async fn send_mail_to(smtp: &SmtpSink, service: &Service) {
     let settings = json!({
         "host": "127.0.0.1",
-        "port": relay.port(),
+        "port": smtp.port(),
         "security": "none",
         "from_address": "accounts@example.com",
     });
@@ -114,7 +112,7 @@ async fn send_mail_to(relay: &SmtpSink, service: &Service) {
     assert_eq!(response.status(), 200);
 }
 
-/// Links that are good for once, since none can be guessed.
+/// Creates valid reset links, since schemathesis cannot guess one.
 async fn links(service: &Service, role: &str) -> Vec<String> {
     let mut links = Vec::new();
     for number in 0..LINKS {
@@ -125,7 +123,7 @@ async fn links(service: &Service, role: &str) -> Vec<String> {
     links
 }
 
-/// Some go to requests that are refused for their password.
+/// More than needed, because requests with an invalid password take some.
 const LINKS: usize = 12;
 
 /// Every operation of the document, as `METHOD /path`.
@@ -139,14 +137,14 @@ async fn documented(service: &Service) -> Vec<String> {
     paths.iter().flat_map(operations).collect()
 }
 
-/// The program, with everything that is the same in every run.
+/// The command, with the arguments common to all runs.
 fn program(folder: &Path, told: &Value) -> Command {
     let path = std::env::var_os("VESTIBULE_TEST_SCHEMATHESIS")
         .expect("schemathesis for the tests; `cargo xtask test` installs it");
     let mut command = Command::new(path);
     command
         .current_dir(folder)
-        // No proxy of this machine between the two, and nothing of its owner's settings.
+        // Without proxies and user settings of this machine.
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", folder)
@@ -156,7 +154,7 @@ fn program(folder: &Path, told: &Value) -> Command {
         .arg("run")
         .arg(format!("{}/openapi.json", told["url"].as_str().unwrap()))
         .args(["--checks", "all", "--phases", "examples,coverage,fuzzing,stateful"])
-        // One thread: with more of them a run is another every time, and Python's parser can fail.
+        // One worker: with more, runs are not reproducible, and Python's parser can fail.
         .args(["--workers", "1", "--continue-on-failure", "--no-shrink", "--no-color"])
         .args(["--request-timeout", "60", "--generation-database", "none"])
         .args(["--report", "ndjson", "--report-ndjson-path", "report.ndjson"])

@@ -1,4 +1,4 @@
-//! A whole journey with unique secrets, everything going wrong on the way that can.
+//! All operations with unique secrets, including failures, and a search for the secrets afterwards.
 
 use std::path::Path;
 
@@ -21,58 +21,58 @@ on_both_databases! {
 }
 
 const EMAIL: &str = "anna.canary@example.com";
-/// With characters that every encoding writes differently.
+/// Contains characters that all encodings write differently.
 const FIRST: &str = "Zq1 first \"pässword\" \\/+?";
 const SECOND: &str = "Zq2 second <pässword> %41&=";
 const THIRD: &str = "Zq3 third 'pässword' \u{1f511}$";
 const FOURTH: &str = "Zq4 fourth p\u{e4}ssword {} \u{7}";
 const WRONG: &str = "Zq5 wrong \"pässword\" \\;--";
-const RELAY: &str = "Zq6 relay \"password\" \\/+?";
+const SMTP_PASSWORD: &str = "Zq6 SMTP server \"password\" \\/+?";
 const DATABASE: &str = "Zq7databasepasswordZq7";
 
-/// What the journey leaves behind.
+/// Secrets and outputs of the operations.
 #[derive(Default)]
 struct Traces {
     errors: Vec<u8>,
     commands: Vec<u8>,
     tokens: Vec<(String, String)>,
-    /// Each by itself, because only digests of halves are kept.
+    /// Separate halves, because only digests of halves are stored.
     halves_of_refresh_tokens: Vec<String>,
 }
 
 async fn no_secret_is_found_outside_its_place(database: Database) {
-    let title = "No secret is found in a log, an error, a dump or the output of a command";
+    let title = "No secret is in a log, an error, a dump or the output of a command";
     let mut experiment = Experiment::begin("E18", title, &database);
     let database = match database {
-        // The cluster of the tests asks for no password, so it minds none.
+        // The PostgreSQL cluster of the tests requires no password and ignores one.
         Database::Postgres(url) => {
             Database::Postgres(url.replacen("postgres@", &format!("postgres:{DATABASE}@"), 1))
         }
         Database::Sqlite => Database::Sqlite,
     };
-    let behaviour = Behaviour::accept().with_starttls().with_login("relay-user", RELAY);
-    let relay = SmtpSink::start(behaviour).await;
+    let behaviour = Behaviour::accept().with_starttls().with_login("smtp-user", SMTP_PASSWORD);
+    let smtp = SmtpSink::start(behaviour).await;
     let data = tempfile::tempdir().unwrap();
     let ca_file = data.path().join("ca.pem");
     std::fs::write(&ca_file, SmtpSink::ca_pem()).unwrap();
     let setup = Setup::on(database)
-        .mailing_to(&relay)
+        .mailing_to(&smtp)
         .with("VESTIBULE_MAIL__SECURITY", "starttls")
-        .with("VESTIBULE_MAIL__USERNAME", "relay-user")
-        .with("VESTIBULE_MAIL__PASSWORD", RELAY)
+        .with("VESTIBULE_MAIL__USERNAME", "smtp-user")
+        .with("VESTIBULE_MAIL__PASSWORD", SMTP_PASSWORD)
         .with("VESTIBULE_MAIL__CA_FILE", ca_file.to_str().unwrap())
         .with("RUST_LOG", "trace");
     let mut service = setup.start_in(data).await;
 
     let mut traces = Traces::default();
-    travel(&service, &relay, &mut traces).await;
+    travel(&service, &smtp, &mut traces).await;
     stumble(&service, &mut traces).await;
-    run_commands(&service, &relay, &mut traces).await;
+    run_commands(&service, &smtp, &mut traces).await;
     let hashes = hashes(&service).await;
     break_down(&service, &mut traces).await;
 
     let mut stored = vec![dump(&service.database().await).await];
-    // Without a chance to tidy up: the write-ahead log stays.
+    // Killed without cleanup, so that the write-ahead log stays.
     service.kill().await;
     stored.extend(files(service.data.path()));
     let log = Place::new("the log", service.log.lines().join("\n"));
@@ -94,7 +94,7 @@ async fn no_secret_is_found_outside_its_place(database: Database) {
     experiment.measure("bytes_of_log", service.log.lines().iter().map(String::len).sum::<usize>());
     experiment.exactly("secrets_found", found.len(), 0);
 
-    // The places are the right ones, and the search works in them.
+    // Checks that the search works, with values that must be found.
     let in_store = |bytes: &str| stored.iter().any(|place| place.contains(bytes.as_bytes()));
     assert!(in_store(EMAIL) && in_store("$argon2id$"));
     assert!(stored.iter().any(|place| !place.finds(&hashes).is_empty()));
@@ -106,25 +106,25 @@ async fn no_secret_is_found_outside_its_place(database: Database) {
     experiment.conclude();
 }
 
-/// Everything that works.
-async fn travel(service: &Service, relay: &SmtpSink, traces: &mut Traces) {
+/// Operations that succeed.
+async fn travel(service: &Service, smtp: &SmtpSink, traces: &mut Traces) {
     let body = json!({ "email": EMAIL, "username": "anna", "password": FIRST });
     let signed_up = service.post("/api/v1/auth/signup", body).await;
     assert_eq!(signed_up.status, 201, "{signed_up:?}");
-    mail_to(relay, EMAIL, WELCOME).await;
+    mail_to(smtp, EMAIL, WELCOME).await;
     let refresh = signed_up.body["refresh_token"].as_str().unwrap().to_owned();
     let body = json!({ "refresh_token": refresh });
     let refreshed = service.post("/api/v1/auth/refresh", body).await;
     assert_eq!(refreshed.status, 200, "{refreshed:?}");
     let successor = refreshed.body["refresh_token"].as_str().unwrap().to_owned();
     let signed_in = service.sign_in(EMAIL, FIRST).await.token();
-    let reset = reset_token(service, relay, EMAIL).await;
+    let reset = reset_token(service, smtp, EMAIL).await;
     assert!(service.verify(&reset).await);
     service.reset(&reset, SECOND).await.is(200, "Password reset successfully");
-    mails_to(relay, EMAIL, CHANGED, 1).await;
+    mails_to(smtp, EMAIL, CHANGED, 1).await;
     let session = service.sign_in(EMAIL, SECOND).await.token();
     service.change(&session, SECOND, THIRD).await.is(200, "Password changed successfully");
-    mails_to(relay, EMAIL, CHANGED, 2).await;
+    mails_to(smtp, EMAIL, CHANGED, 2).await;
     for (name, token) in [
         ("the first access token", signed_up.token()),
         ("the second access token", signed_in),
@@ -139,7 +139,7 @@ async fn travel(service: &Service, relay: &SmtpSink, traces: &mut Traces) {
     }
 }
 
-/// Every way to send a secret to the wrong place, or in the wrong form.
+/// Requests with a secret in the wrong place or in the wrong form.
 async fn stumble(service: &Service, traces: &mut Traces) {
     let token = |index: usize| traces.tokens[index].1.clone();
     let (dead, live, reset) = (token(0), token(2), token(3));
@@ -205,8 +205,8 @@ async fn stumble(service: &Service, traces: &mut Traces) {
     }
 }
 
-/// What an administrator does at a terminal, as talkative as can be.
-async fn run_commands(service: &Service, relay: &SmtpSink, traces: &mut Traces) {
+/// Commands of an operator, with the most verbose log.
+async fn run_commands(service: &Service, smtp: &SmtpSink, traces: &mut Traces) {
     let commands: &[(&[&str], &str)] = &[
         (&["user", "set-password", EMAIL, "--password-stdin"], FOURTH),
         (&["user", "create", "--email", EMAIL, "--password-stdin"], WRONG),
@@ -224,18 +224,18 @@ async fn run_commands(service: &Service, relay: &SmtpSink, traces: &mut Traces) 
         let mut command = service.setup.command(service.data.path(), arguments);
         let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        // A command that reads nothing may have ended already.
+        // A command that reads no input may have ended already.
         let written = stdin.write_all(format!("{input}\n").as_bytes()).await;
         assert!(written.is_ok() || input.is_empty(), "{arguments:?}: {written:?}");
         drop(stdin);
         let output = child.wait_with_output().await.unwrap();
         traces.commands.extend([output.stdout, output.stderr].concat());
     }
-    mails_to(relay, EMAIL, CHANGED, 3).await;
+    mails_to(smtp, EMAIL, CHANGED, 3).await;
     assert_eq!(service.sign_in(EMAIL, FOURTH).await.status, 200);
 }
 
-/// The database loses a table under the service, so that the cause of an error is worth logging.
+/// Drops a table of the running service, so that errors with a cause are logged.
 async fn break_down(service: &Service, traces: &mut Traces) {
     let signed_in = service.sign_in(EMAIL, FOURTH).await.token();
     execute(&service.database().await, "ALTER TABLE sessions RENAME TO sessions_elsewhere").await;
@@ -262,7 +262,7 @@ async fn break_down(service: &Service, traces: &mut Traces) {
 }
 
 fn secrets(service: &Service, traces: &Traces) -> Vec<Secret> {
-    let passwords = [FIRST, SECOND, THIRD, FOURTH, WRONG, RELAY, DATABASE];
+    let passwords = [FIRST, SECOND, THIRD, FOURTH, WRONG, SMTP_PASSWORD, DATABASE];
     let mut secrets: Vec<Secret> =
         passwords.iter().map(|password| Secret::new("a password", password)).collect();
     secrets.extend(traces.tokens.iter().map(|(name, token)| Secret::token(name, token)));
@@ -276,7 +276,7 @@ fn secrets(service: &Service, traces: &Traces) -> Vec<Secret> {
         let bytes = from_base64url(signs.or(secret.strip_prefix("k4.local.")).unwrap());
         assert_eq!(bytes.len(), if signs.is_some() { 64 } else { 32 });
         secrets.push(Secret::new("a key", secret));
-        // The second half of a signing key is the public key, which is no secret.
+        // The second half of a signing key is the public key.
         secrets.push(Secret::new("the seed of a key", &bytes[..32]));
     }
     assert!(secrets.len() > 15);
@@ -321,7 +321,7 @@ async fn dump(db: &DatabaseConnection) -> Place {
     Place::new("the database", text)
 }
 
-/// Every file of the data folder but the keys, down to what SQLite has not overwritten yet.
+/// All files of the data directory except the keys, including pages that SQLite has freed.
 fn files(folder: &Path) -> Vec<Place> {
     let mut places = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {

@@ -1,4 +1,4 @@
-//! The log is one JSON object a line, whatever a request holds.
+//! Log injection: the log is one JSON object per line for all requests.
 
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ async fn every_line_is_one_json_object_whatever_is_sent(database: Database) {
         service.raw(&Draft::new("GET", format!("{path}?token={CANARY}"))).await;
     }
 
-    // Whatever came before, this one is written and read like any other.
+    // A last request is logged as usual.
     service.raw(&Draft::new("GET", "/the-last-request")).await;
     let last = |line: &Value| line["span"]["path"] == "/the-last-request";
     service.log.wait_for(0, |line| last(line) && line["message"] == "answered").await;
@@ -60,7 +60,7 @@ async fn as_headers(service: &Service, value: &[u8]) {
     for name in ["User-Agent", "Referer", "X-Request-Id", "X-Forwarded-For", "Authorization"] {
         attempt(service, &Draft::new("GET", "/api/v1/auth/me").header(name, value)).await;
     }
-    // Where the user agent is kept: with a session, and with the request for a link.
+    // Operations that store the user agent: a sign-in and a reset request.
     let body = json!({ "email": "anna@example.com" }).to_string();
     let draft = Draft::json("/api/v1/auth/forgot-password", body).header("User-Agent", value);
     attempt(service, &draft).await;
@@ -69,7 +69,7 @@ async fn as_headers(service: &Service, value: &[u8]) {
 async fn as_target(service: &Service, value: &[u8]) {
     attempt(service, &Draft::new("GET", [b"/", value].concat())).await;
     attempt(service, &Draft::new("GET", [b"/?token=", CANARY.as_bytes(), value].concat())).await;
-    // A method is a token; most of these are none.
+    // A method must be a token; most of these values are not.
     let method = String::from_utf8_lossy(value).into_owned();
     attempt(service, &Draft::new(&method, "/")).await;
 }
@@ -82,7 +82,7 @@ async fn as_fields(service: &Service, value: &str) {
     }
 }
 
-/// Some of this is no HTTP: then the connection ends, with or without an answer.
+/// Sends a request. If it is invalid HTTP, the connection ends with or without a response.
 async fn attempt(service: &Service, draft: &Draft) {
     let mut wire = service.wire().await;
     wire.send(draft).await;

@@ -1,8 +1,8 @@
-//! Looking for secrets in places, in every encoding.
+//! Search for secrets in all encodings.
 
 use crate::encodings::forms;
 
-/// Something that must not be found.
+/// A secret that must not be found.
 pub(crate) struct Secret {
     name: String,
     needles: Vec<Vec<u8>>,
@@ -15,8 +15,7 @@ impl Secret {
         Self { name: name.to_owned(), needles: forms(bytes) }
     }
 
-    /// A token: without its signature it is worth nothing, so that the end of the signature alone
-    /// is bad enough.
+    /// A token. It is useless without its signature, so the search is for the end of the signature.
     pub(crate) fn token(name: &str, token: &str) -> Self {
         let signed = token.split('.').nth(2).expect("v4, public, what is signed");
         let mut secret = Self::new(name, token);
@@ -25,10 +24,10 @@ impl Secret {
     }
 }
 
-/// What is searched, and what it is.
+/// Bytes to search, with a name.
 pub(crate) struct Place {
     pub(crate) name: String,
-    /// Every byte as a character of its own.
+    /// The bytes as Latin-1, one character each.
     text: String,
 }
 
@@ -41,7 +40,7 @@ impl Place {
         self.text.contains(&latin1(bytes))
     }
 
-    /// Everything that was found, in words.
+    /// Descriptions of all secrets found.
     pub(crate) fn finds(&self, secrets: &[Secret]) -> Vec<String> {
         let mut found = Vec::new();
         for Secret { name, needles } in secrets {
@@ -54,7 +53,7 @@ impl Place {
     }
 }
 
-/// The search in texts is fast, and every byte is a character of this kind.
+/// Decodes Latin-1, because searching a `str` is fast and every byte is a valid character.
 fn latin1(bytes: &[u8]) -> String {
     bytes.iter().copied().map(char::from).collect()
 }

@@ -1,4 +1,4 @@
-//! A collector that is away, silent or unwilling slows nobody, and is told of once.
+//! An unreachable, silent or failing collector delays no request and is logged once.
 
 use std::time::{Duration, Instant};
 
@@ -9,9 +9,9 @@ use super::{ME, named, traced};
 use crate::database::Database;
 use crate::service::{Service, Setup};
 
-const LOST: &str = "traces cannot be exported; they are dropped until the collector takes them";
+const LOST: &str = "exporting traces failed, dropping them until the collector is available";
 const BACK: &str = "traces are exported again";
-/// Five seconds for those who still come, three for the last spans, and a busy machine.
+/// Time limit of a stop: five seconds for late connections, three for the last spans, and a margin.
 const SOON: Duration = Duration::from_secs(15);
 
 fn warnings(service: &Service) -> usize {
@@ -29,7 +29,7 @@ async fn stop(mut service: Service) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_listens_where_traces_go() {
+async fn an_unreachable_collector_delays_no_request() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let setup = Setup::on(Database::sqlite());
     let service = setup.with("VESTIBULE_TRACES__ENDPOINT", &format!("http://{free}")).start().await;
@@ -42,7 +42,7 @@ async fn nobody_listens_where_traces_go() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_collector_that_comes_back_is_told_of() {
+async fn the_return_of_a_collector_is_logged() {
     let collector = Collector::start().await;
     collector.answer(Some("503 Service Unavailable"));
     let service = traced(Database::sqlite(), &collector).start().await;
@@ -61,11 +61,11 @@ async fn a_collector_that_comes_back_is_told_of() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_silent_collector_holds_up_nobody() {
+async fn a_silent_collector_delays_no_request() {
     let collector = Collector::start().await;
     collector.answer(None);
     let service = traced(Database::sqlite(), &collector).start().await;
-    // More than are kept: each is one span at least.
+    // More spans than the buffer holds.
     let begun = Instant::now();
     for _ in 0..3000 {
         ask(&service).await;

@@ -1,4 +1,4 @@
-//! A collector that keeps what it is sent.
+//! An OpenTelemetry collector that stores the batches it receives.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,10 +13,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
-/// How long a batch may take on a busy machine.
+/// Time limit for a batch on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What came: the head of a request, and its body.
+/// A request to the collector: head and body.
 #[derive(Clone)]
 pub(crate) struct Came {
     pub(crate) head: String,
@@ -27,9 +27,9 @@ pub(crate) struct Came {
 pub(crate) struct Collector {
     port: u16,
     came: Arc<watch::Sender<Vec<Came>>>,
-    /// Batches that it did not take.
+    /// Number of refused batches.
     refused: Arc<watch::Sender<usize>>,
-    /// What it answers; nothing at all while it is silent.
+    /// The status line of its responses, or `None` while it does not respond.
     answer: Arc<Mutex<Option<&'static str>>>,
 }
 
@@ -83,12 +83,12 @@ impl Collector {
                 let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
                 client.write_all(answer.as_bytes()).await.ok()
             }
-            // Until the other one has had enough.
+            // Waits until the client disconnects.
             None => client.read_buf(&mut Vec::new()).await.ok().map(|_| ()),
         }
     }
 
-    /// Waits until it has refused so many batches in all.
+    /// Waits until it has refused `count` batches in all.
     pub(crate) async fn refuses(&self, count: usize) {
         let mut refused = self.refused.subscribe();
         let enough = refused.wait_for(|refused| *refused >= count);
@@ -110,7 +110,7 @@ impl Collector {
         resources.flat_map(|resource| resource.scope_spans).flat_map(|scope| scope.spans).collect()
     }
 
-    /// Waits for a span, and for the whole of its trace: children are over before their parent.
+    /// Waits for a span and its trace. Children end before their parent.
     pub(crate) async fn wait_for(&self, wanted: impl Fn(&Span) -> bool) -> Span {
         let find = || self.spans().into_iter().find(&wanted);
         let mut changes = self.came.subscribe();
@@ -126,7 +126,7 @@ impl Collector {
         found.await.unwrap_or_else(|_| panic!("a span was awaited in vain: {:?}", names()))
     }
 
-    /// The spans right below that one.
+    /// The children of a span.
     pub(crate) fn below(&self, parent: &Span) -> Vec<Span> {
         let spans = self.spans().into_iter();
         spans
@@ -147,7 +147,7 @@ pub(crate) fn attribute(attributes: &[KeyValue], name: &str) -> Option<String> {
     }
 }
 
-/// Bytes as they are written in a log.
+/// Bytes in hexadecimal, as in the log.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {

@@ -1,4 +1,4 @@
-//! The copy of a file that is kept before a migration changes it.
+//! The copy of the SQLite file that is made before a migration.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::{fill, schema};
 use crate::database::{Database, count};
 use crate::service::Setup;
 
-/// What lies under `snapshots`.
+/// The files in `snapshots`.
 fn snapshots(data: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(data.join("snapshots")) else { return Vec::new() };
     entries.map(|entry| entry.unwrap().path()).collect()
@@ -28,7 +28,7 @@ async fn a_file_is_copied_before_it_is_migrated_and_only_then() {
         fill(&db, 100).await;
         let before = schema(&db).await;
         db.close().await.unwrap();
-        // As a copy that was interrupted leaves it.
+        // The remains of an interrupted copy.
         std::fs::create_dir(data.path().join("snapshots")).unwrap();
         std::fs::write(data.path().join("snapshots/20260101T000000.000000Z-x.db"), "").unwrap();
         std::fs::write(data.path().join("snapshots/.x.db.7.part"), "half").unwrap();

@@ -1,10 +1,10 @@
-//! Many units at once, and the mails that wait.
+//! Concurrent units with mails.
 
 use std::sync::Arc;
 
 use time::Duration;
-use vestibule_domain::id::MailId;
-use vestibule_domain::mail::MailFate;
+use vestibule_domain::model::id::MailId;
+use vestibule_domain::model::mail::MailFate;
 use vestibule_domain::ports::Store;
 
 use super::{CONTESTANTS, at_once, successes};
@@ -36,9 +36,9 @@ pub async fn each_mail_is_claimed_once(store: Arc<dyn Store>) {
     assert_eq!(claimed, queued);
 }
 
-/// "Of any number of concurrent units each mail is claimed by at most one", also one that is made
-/// due again at that moment: "answers `false` … when a lease on it lasts".
-pub async fn a_mail_that_many_make_due_is_claimed_once(store: Arc<dyn Store>) {
+/// "Of any number of concurrent units each mail is claimed by at most one", even if it is made due
+/// again at that time: "Returns `false` … if … it has a lease".
+pub async fn a_mail_made_due_concurrently_is_claimed_once(store: Arc<dyn Store>) {
     let anna = given::stored_user(&*store, "anna").await;
     let mail = given::stored_welcome(&*store, &anna, given::noon()).await.id;
     let lease = given::lease(given::noon() + Duration::HOUR);

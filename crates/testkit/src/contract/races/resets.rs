@@ -1,16 +1,16 @@
-//! Many units at once, and the links that reset passwords.
+//! Concurrent units with reset requests and resets.
 
 use std::sync::Arc;
 
 use time::Duration;
+use vestibule_domain::model::user::User;
 use vestibule_domain::ports::Store;
-use vestibule_domain::user::User;
 
 use super::{CONTESTANTS, at_once, successes};
 use crate::contract::{given, soon};
 
-/// "Spends a reset: of any number of concurrent units exactly one receives it."
-pub async fn one_of_many_units_spends_a_reset(store: Arc<dyn Store>) {
+/// "Uses up a reset: of any number of concurrent units exactly one receives it."
+pub async fn one_of_many_units_uses_a_reset(store: Arc<dyn Store>) {
     let anna = given::stored_user(&*store, "anna").await;
     let reset = given::stored_reset(&*store, &anna, given::noon()).await;
     let id = reset.id;
@@ -20,18 +20,18 @@ pub async fn one_of_many_units_spends_a_reset(store: Arc<dyn Store>) {
     assert_eq!(successes(&spent.await), 1);
 }
 
-/// Both sentences together: a link and a change of password never both succeed in one epoch.
+/// A reset and a change of password never both succeed in the same credentials version.
 pub async fn either_a_reset_or_a_change_of_password_wins(store: Arc<dyn Store>) {
     let anna = given::stored_user(&*store, "anna").await;
     let reset = given::stored_reset(&*store, &anna, given::noon()).await;
-    let User { id, epoch, .. } = anna;
+    let User { id, credentials_version, .. } = anna;
     let won = at_once(&store, CONTESTANTS, |number, store| async move {
         let mut unit = store.begin().await.unwrap();
         let by_link = number % 2 == 0;
         if by_link && unit.spend_reset(reset.id, given::noon()).await.unwrap().is_none() {
             return false;
         }
-        if !unit.advance_epoch(id, epoch).await.unwrap() {
+        if !unit.advance_credentials_version(id, credentials_version).await.unwrap() {
             return false;
         }
         unit.set_password(id, &given::hash("new"), given::noon()).await.unwrap();
@@ -40,7 +40,10 @@ pub async fn either_a_reset_or_a_change_of_password_wins(store: Arc<dyn Store>) 
         true
     });
     assert_eq!(successes(&won.await), 1);
-    assert_eq!(store.find_user(id).await.unwrap().unwrap().epoch, epoch.next());
+    assert_eq!(
+        store.find_user(id).await.unwrap().unwrap().credentials_version,
+        credentials_version.next()
+    );
 }
 
 /// "Of any number of concurrent units each request is taken by exactly one."
@@ -51,7 +54,7 @@ pub async fn each_request_is_taken_once(store: Arc<dyn Store>) {
         commit!(store, insert_reset_request(&request));
         asked.push(request.id);
     }
-    // Many workers, of whom every third gives up what it has taken the first time.
+    // Many workers, of which every third rolls back its first unit.
     let taken = at_once(&store, 9, |number, store| async move {
         let mut mine = Vec::new();
         let mut gives_up = number % 3 == 0;
@@ -68,7 +71,7 @@ pub async fn each_request_is_taken_once(store: Arc<dyn Store>) {
         }
     });
     let mut taken: Vec<_> = taken.await.into_iter().flatten().collect();
-    // What was given up while the others looked is back, and nobody else's.
+    // The request of the rolled-back unit is back, and was taken by no other.
     while taken.len() < asked.len() {
         taken.push(soon(async || commit!(store, take_reset_request())).await.id);
     }
@@ -95,18 +98,18 @@ pub async fn one_of_many_units_issues_a_reset(store: Arc<dyn Store>) {
     assert_eq!(successes(&issued.await), 1);
 }
 
-/// "Adds a request": each of those that are written together, and none of them twice.
-pub async fn many_requests_are_each_kept_once(store: Arc<dyn Store>) {
+/// "Adds a request": all that are written concurrently, each of them once.
+pub async fn many_requests_are_each_stored_once(store: Arc<dyn Store>) {
     const REQUESTS: usize = 300;
     let at = |number| given::noon() + Duration::seconds(i64::try_from(number).unwrap());
     at_once(&store, REQUESTS, |number, store| async move {
-        let request = given::request(&format!("somebody{number}"), at(number));
+        let request = given::request(&format!("user{number}"), at(number));
         store.add_reset_request(&request).await.unwrap();
     })
     .await;
     for number in 0..REQUESTS {
         let taken = commit!(store, take_reset_request()).unwrap();
-        assert_eq!(taken.email_key, given::address(&format!("somebody{number}")));
+        assert_eq!(taken.email_key, given::address(&format!("user{number}")));
     }
     assert_eq!(commit!(store, take_reset_request()), None);
 }

@@ -1,19 +1,20 @@
-//! Many units at once, and sessions.
+//! Concurrent units with sessions.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use time::Duration;
 use tokio::task::JoinSet;
-use vestibule_domain::language::Language;
+use vestibule_domain::model::language::Language;
+use vestibule_domain::model::user::User;
 use vestibule_domain::ports::Store;
-use vestibule_domain::user::User;
 
 use super::{CONTESTANTS, at_once, successes};
 use crate::contract::given;
 
-/// "Answers `false`, and changes nothing, when its user is gone", however late the user goes.
-pub async fn no_session_outlives_its_user(store: Arc<dyn Store>) {
+/// "Returns `false`, and changes nothing, if its user does not exist", even if the user is deleted
+/// concurrently.
+pub async fn no_session_is_left_of_a_deleted_user(store: Arc<dyn Store>) {
     let anna = given::stored_user(&*store, "anna").await;
     commit!(store, set_password(anna.id, &given::hash("a"), given::noon()));
     let sessions: Vec<_> = (0..CONTESTANTS).map(|_| given::session(&anna)).collect();
@@ -23,8 +24,8 @@ pub async fn no_session_outlives_its_user(store: Arc<dyn Store>) {
             if number == CONTESTANTS / 2 {
                 assert!(commit!(store, delete_user(session.user_id, given::noon())));
             } else {
-                // As a sign-in does that also renews the hash and notes the language: no two units
-                // may end up waiting for each other.
+                // Like a sign-in that also replaces the hash and sets the language: the units must
+                // not deadlock.
                 let hash = given::hash("a");
                 let mut unit = store.begin().await.unwrap();
                 unit.replace_hash(session.user_id, &hash, &hash).await.unwrap();
@@ -40,15 +41,16 @@ pub async fn no_session_outlives_its_user(store: Arc<dyn Store>) {
     }
 }
 
-/// "Answers `false` … when there is no such session", however late it ends; and whoever touches a
-/// session before its user waits for nobody who deletes the user before the session.
+/// "Returns `false` … if there is no such session", even if it ends concurrently. A unit that
+/// updates a session before its user does not deadlock with one that deletes the user before the
+/// session.
 pub async fn no_session_is_renewed_after_its_end(store: Arc<dyn Store>) {
     let anna = given::stored_user(&*store, "anna").await;
     commit!(store, set_password(anna.id, &given::hash("a"), given::noon()));
     let refresh = given::refresh();
     let session = given::session(&anna).refreshed_by(refresh.clone());
     commit!(store, insert_session(&session));
-    let User { id, epoch, .. } = anna;
+    let User { id, credentials_version, .. } = anna;
     at_once(&store, CONTESTANTS, |number, store| {
         let (session, refresh) = (session.clone(), refresh.clone());
         async move {
@@ -61,16 +63,18 @@ pub async fn no_session_is_renewed_after_its_end(store: Arc<dyn Store>) {
                 0 => unit.touch_session(session.id, later).await.unwrap(),
                 1 => {
                     let key = Some(given::digest());
-                    unit.renew_session(session.id, epoch, key, later).await.unwrap()
+                    unit.renew_session(session.id, credentials_version, key, later).await.unwrap()
                 }
-                // For itself, so that all of them can.
+                // Each of its own session, so that all of them can succeed.
                 _ => {
                     let (current, rotation) =
                         (refresh.current, given::rotation(refresh.current, later));
-                    unit.rotate_refresh(session.id, epoch, current, &rotation).await.unwrap()
+                    unit.rotate_refresh(session.id, credentials_version, current, &rotation)
+                        .await
+                        .unwrap()
                 }
             };
-            // Whoever has seen the session sees its user until the unit ends.
+            // A unit that has read the session sees its user until it ends.
             let user_was_there = unit.replace_hash(id, &hash, &hash).await.unwrap();
             assert!(user_was_there || !session_was_there);
             unit.commit().await.unwrap();
@@ -80,12 +84,12 @@ pub async fn no_session_is_renewed_after_its_end(store: Arc<dyn Store>) {
     assert_eq!(store.find_session(session.id).await.unwrap(), None);
 }
 
-/// "`None`, and nothing changed, when the user has no such session": when every device ends all the
-/// others at once, the first of them is left.
-pub async fn of_many_units_that_keep_a_session_each_one_does(store: Arc<dyn Store>) {
+/// "Returns `None`, and changes nothing, if the user has no such session": if all devices end all
+/// other sessions at once, the first one is left.
+pub async fn of_many_units_that_keep_a_session_one_is_left(store: Arc<dyn Store>) {
     let anna = given::stored_user(&*store, "anna").await;
-    let User { id, epoch, .. } = anna;
-    // The first of a round leave nothing to the others, so there are several rounds.
+    let User { id, credentials_version, .. } = anna;
+    // The first units of a round leave no sessions to the others, hence several rounds.
     for _ in 0..20 {
         let sessions: Vec<_> = (0..8).map(|_| given::session(&anna)).collect();
         let mut unit = store.begin().await.unwrap();
@@ -95,7 +99,9 @@ pub async fn of_many_units_that_keep_a_session_each_one_does(store: Arc<dyn Stor
         unit.commit().await.unwrap();
         at_once(&store, sessions.len(), |number, store| {
             let keep = sessions[number].id;
-            async move { commit!(store, keep_only_session(id, keep, epoch, given::noon())) }
+            async move {
+                commit!(store, keep_only_session(id, keep, credentials_version, given::noon()))
+            }
         })
         .await;
         assert_eq!(store.list_sessions(id).await.unwrap().len(), 1);
@@ -103,19 +109,19 @@ pub async fn of_many_units_that_keep_a_session_each_one_does(store: Arc<dyn Stor
     }
 }
 
-/// "Of any number of concurrent units with one `rotation.from` exactly one is answered `true`."
+/// "Of any number of concurrent units with one `rotation.from` exactly one gets `true`."
 pub async fn one_of_many_units_exchanges_a_refresh_token(store: Arc<dyn Store>) {
     let anna = given::stored_user(&*store, "anna").await;
     let refresh = given::refresh();
     let session = given::session(&anna).refreshed_by(refresh.clone());
     commit!(store, insert_session(&session));
-    let (id, epoch, family) = (session.id, anna.epoch, refresh.family);
+    let (id, credentials_version, family) = (session.id, anna.credentials_version, refresh.family);
     let exchanged = at_once(&store, CONTESTANTS, |_, store| {
         let rotation = given::rotation(refresh.current, given::noon() + Duration::HOUR);
         async move {
             let successor = given::digest();
-            let won = commit!(store, rotate_refresh(id, epoch, successor, &rotation));
-            // Whoever lost finds at once what the winner has left.
+            let won = commit!(store, rotate_refresh(id, credentials_version, successor, &rotation));
+            // The losers see the result of the winner at once.
             let (session, _) = store.find_refreshed_session(&family).await.unwrap().unwrap();
             let kept = session.refresh.unwrap();
             assert_eq!(won, kept.current == successor);
@@ -126,9 +132,9 @@ pub async fn one_of_many_units_exchanges_a_refresh_token(store: Arc<dyn Store>) 
     assert_eq!(successes(&exchanged.await), 1);
 }
 
-/// "Sees whatever was committed through this store", however many read what was there before at the
-/// moment it changes.
-pub async fn no_read_brings_back_what_has_changed(store: Arc<dyn Store>) {
+/// "Sees all commits of this store at once", even if others read the old state at the time of the
+/// change.
+pub async fn no_concurrent_read_returns_stale_data_later(store: Arc<dyn Store>) {
     const CHANGES: u32 = 100;
     let anna = given::stored_user(&*store, "anna").await;
     let session = given::stored_session(&*store, &anna).await;
@@ -139,7 +145,7 @@ pub async fn no_read_brings_back_what_has_changed(store: Arc<dyn Store>) {
         readers.spawn(async move {
             while !is_over.load(Ordering::Relaxed) {
                 store.find_session(session.id).await.unwrap().unwrap();
-                // What is remembered is answered without a pause.
+                // Reads from a cache do not yield.
                 tokio::task::yield_now().await;
             }
         });

@@ -1,27 +1,27 @@
-//! Many units at once, and users, their names and their passwords.
+//! Concurrent units with users, usernames and passwords.
 
 use std::sync::Arc;
 
+use vestibule_domain::model::user::{User, UserFilter};
 use vestibule_domain::ports::{Insertion, Store};
-use vestibule_domain::user::{User, UserFilter};
 
 use super::{CONTESTANTS, at_once, successes};
 use crate::contract::given;
 
-/// "Of any number of concurrent units with one `from` exactly one is answered `true`."
-pub async fn one_of_many_units_advances_an_epoch(store: Arc<dyn Store>) {
-    let User { id, epoch, .. } = given::stored_user(&*store, "anna").await;
-    let advanced =
-        at_once(
-            &store,
-            CONTESTANTS,
-            |_, store| async move { commit!(store, advance_epoch(id, epoch)) },
-        );
+/// "Of any number of concurrent units with one `from` exactly one gets `true`."
+pub async fn one_of_many_units_increments_a_credentials_version(store: Arc<dyn Store>) {
+    let User { id, credentials_version, .. } = given::stored_user(&*store, "anna").await;
+    let advanced = at_once(&store, CONTESTANTS, |_, store| async move {
+        commit!(store, advance_credentials_version(id, credentials_version))
+    });
     assert_eq!(successes(&advanced.await), 1);
-    assert_eq!(store.find_user(id).await.unwrap().unwrap().epoch, epoch.next());
+    assert_eq!(
+        store.find_user(id).await.unwrap().unwrap().credentials_version,
+        credentials_version.next()
+    );
 }
 
-/// "Adds a user; says so, and changes nothing, when the address … is taken."
+/// "Adds a user. Changes nothing if the address … is taken."
 pub async fn one_of_many_units_inserts_an_address(store: Arc<dyn Store>) {
     let address = given::user("anna").email;
     let inserted = at_once(&store, CONTESTANTS, |number, store| {
@@ -34,8 +34,8 @@ pub async fn one_of_many_units_inserts_an_address(store: Arc<dyn Store>) {
     assert_eq!(store.list_users(&UserFilter::default(), None, 100).await.unwrap().len(), 1);
 }
 
-/// "… or the name is taken."
-pub async fn one_of_many_units_inserts_a_name(store: Arc<dyn Store>) {
+/// "… or the username is taken."
+pub async fn one_of_many_units_inserts_a_username(store: Arc<dyn Store>) {
     let name = given::user("anna").username;
     let inserted = at_once(&store, CONTESTANTS, |number, store| {
         let user = User { username: name.clone(), ..given::user(&format!("rival{number}")) };
@@ -48,7 +48,7 @@ pub async fn one_of_many_units_inserts_a_name(store: Arc<dyn Store>) {
     assert_eq!(store.list_users(&UserFilter::default(), None, 100).await.unwrap().len(), 1);
 }
 
-/// "The unit stays usable either way", also when the rival came a moment before.
+/// "The unit stays usable either way", even if the other unit commits a moment before.
 pub async fn a_unit_that_loses_a_race_stays_usable(store: Arc<dyn Store>) {
     let address = given::user("anna").email;
     let done = at_once(&store, CONTESTANTS, |number, store| {
@@ -70,7 +70,7 @@ pub async fn a_unit_that_loses_a_race_stays_usable(store: Arc<dyn Store>) {
     );
 }
 
-/// "Answers `false`, and changes nothing, when the stored hash is not `old` any more."
+/// "Returns `false`, and changes nothing, if the stored hash is not `old` any more."
 pub async fn one_of_many_units_replaces_a_hash(store: Arc<dyn Store>) {
     let User { id, .. } = given::stored_user(&*store, "anna").await;
     commit!(store, set_password(id, &given::hash("old"), given::noon()));
@@ -81,8 +81,8 @@ pub async fn one_of_many_units_replaces_a_hash(store: Arc<dyn Store>) {
     assert_eq!(successes(&replaced.await), 1);
 }
 
-/// "Makes everything the unit wrote … visible, at once."
-pub async fn a_commit_becomes_visible_at_once(store: Arc<dyn Store>) {
+/// "Makes all writes of the unit … visible, atomically."
+pub async fn a_commit_becomes_visible_atomically(store: Arc<dyn Store>) {
     let anna = given::user("anna");
     at_once(&store, 8, |number, store| {
         let anna = anna.clone();
@@ -105,7 +105,7 @@ pub async fn a_commit_becomes_visible_at_once(store: Arc<dyn Store>) {
     .await;
 }
 
-/// "No other unit can change them meanwhile."
+/// "Locks the users with those ids until the unit ends."
 pub async fn locked_users_change_in_one_unit_at_a_time(store: Arc<dyn Store>) {
     let anna = given::stored_user(&*store, "anna").await;
     let berta = given::stored_user(&*store, "berta").await;
@@ -116,12 +116,16 @@ pub async fn locked_users_change_in_one_unit_at_a_time(store: Arc<dyn Store>) {
             let mut unit = store.begin().await.unwrap();
             let locked = unit.lock_users(&ids).await.unwrap();
             let anna = locked.into_iter().find(|user| user.id == id).unwrap();
-            let advanced = unit.advance_epoch(id, anna.epoch).await.unwrap();
+            let advanced =
+                unit.advance_credentials_version(id, anna.credentials_version).await.unwrap();
             unit.commit().await.unwrap();
             advanced
         }
     });
     assert_eq!(successes(&advanced.await), CONTESTANTS);
     let after = store.find_user(anna.id).await.unwrap().unwrap();
-    assert_eq!(after.epoch.as_i64(), anna.epoch.as_i64() + i64::try_from(CONTESTANTS).unwrap());
+    assert_eq!(
+        after.credentials_version.as_i64(),
+        anna.credentials_version.as_i64() + i64::try_from(CONTESTANTS).unwrap()
+    );
 }

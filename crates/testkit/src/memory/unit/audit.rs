@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
-use vestibule_domain::audit::AuditEvent;
-use vestibule_domain::ports::{Audit, StoreError};
+use vestibule_domain::model::audit::AuditEvent;
+use vestibule_domain::ports::{AuditStore, StoreError};
 
 use super::MemoryUnit;
 
 #[async_trait]
-impl Audit for MemoryUnit {
+impl AuditStore for MemoryUnit {
     async fn record(&mut self, event: &AuditEvent) -> Result<(), StoreError> {
         self.state.events.insert(event.id, event.clone());
         Ok(())

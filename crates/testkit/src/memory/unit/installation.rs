@@ -1,30 +1,30 @@
-//! What the installation remembers about itself.
+//! SMTP settings and the setup link.
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
-use vestibule_domain::ports::{Installation, StoreError};
-use vestibule_domain::relay::{Relay, RelayTest, StoredRelay};
-use vestibule_domain::secret::SecretDigest;
+use vestibule_domain::model::secret::SecretDigest;
+use vestibule_domain::model::smtp_settings::{SmtpSettings, SmtpTest, StoredSmtpSettings};
+use vestibule_domain::ports::{InstallationStore, StoreError};
 
 use super::MemoryUnit;
 
 #[async_trait]
-impl Installation for MemoryUnit {
-    async fn save_relay(&mut self, relay: &StoredRelay) -> Result<(), StoreError> {
+impl InstallationStore for MemoryUnit {
+    async fn save_smtp_settings(&mut self, smtp: &StoredSmtpSettings) -> Result<(), StoreError> {
         // As a database, it has no place for a password that is not sealed.
-        let description = Relay { credentials: None, ..relay.relay.clone() };
-        let untested = StoredRelay { relay: description, tested: None, ..relay.clone() };
-        self.state.relay = Some(untested);
+        let description = SmtpSettings { credentials: None, ..smtp.smtp.clone() };
+        let untested = StoredSmtpSettings { smtp: description, tested: None, ..smtp.clone() };
+        self.state.smtp = Some(untested);
         Ok(())
     }
 
-    async fn note_relay_test(
+    async fn record_smtp_test(
         &mut self,
         saved_at: OffsetDateTime,
-        test: &RelayTest,
+        test: &SmtpTest,
     ) -> Result<bool, StoreError> {
-        let relay = self.state.relay.as_mut().filter(|relay| relay.saved_at == saved_at);
-        Ok(relay.map(|relay| relay.tested = Some(test.clone())).is_some())
+        let smtp = self.state.smtp.as_mut().filter(|smtp| smtp.saved_at == saved_at);
+        Ok(smtp.map(|smtp| smtp.tested = Some(test.clone())).is_some())
     }
 
     async fn save_setup_link(

@@ -2,20 +2,20 @@
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
-use vestibule_domain::id::{LeaseId, MailId};
-use vestibule_domain::mail::{Lease, MailFate, MailState, QueuedMail};
-use vestibule_domain::ports::{Outbox, StoreError};
+use vestibule_domain::model::id::{LeaseId, MailId};
+use vestibule_domain::model::mail::{Lease, MailFate, MailState, QueuedMail};
+use vestibule_domain::ports::{OutboxStore, StoreError};
 
 use super::MemoryUnit;
 use crate::memory::state::{Entry, State};
 
-/// What a store keeps of a reason: PostgreSQL has no NUL in a text.
+/// Removes NUL from a text, which PostgreSQL cannot store.
 fn printable(reason: &str) -> String {
     reason.replace('\0', "")
 }
 
 #[async_trait]
-impl Outbox for MemoryUnit {
+impl OutboxStore for MemoryUnit {
     async fn enqueue(&mut self, mail: &QueuedMail) -> Result<(), StoreError> {
         self.state.check_user(mail.mail.user_id())?;
         let state = MailState::Waiting { due_at: mail.queued_at };

@@ -2,17 +2,17 @@
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
-use vestibule_domain::id::{SessionId, UserId};
-use vestibule_domain::ports::{Sessions, StoreError};
-use vestibule_domain::refresh::{Refresh, Rotation};
-use vestibule_domain::secret::SecretDigest;
-use vestibule_domain::session::{EndedSession, Session};
-use vestibule_domain::user::CredentialEpoch;
+use vestibule_domain::model::id::{SessionId, UserId};
+use vestibule_domain::model::refresh_token::{Refresh, Rotation};
+use vestibule_domain::model::secret::SecretDigest;
+use vestibule_domain::model::session::{EndedSession, Session};
+use vestibule_domain::model::user::CredentialsVersion;
+use vestibule_domain::ports::{SessionStore, StoreError};
 
 use super::MemoryUnit;
 
 #[async_trait]
-impl Sessions for MemoryUnit {
+impl SessionStore for MemoryUnit {
     async fn insert_session(&mut self, session: &Session) -> Result<bool, StoreError> {
         if !self.state.users.contains_key(&session.user_id) {
             return Ok(false);
@@ -33,11 +33,15 @@ impl Sessions for MemoryUnit {
     async fn renew_session(
         &mut self,
         id: SessionId,
-        epoch: CredentialEpoch,
+        credentials_version: CredentialsVersion,
         key: Option<SecretDigest>,
         authenticated_at: OffsetDateTime,
     ) -> Result<bool, StoreError> {
-        let session = self.state.sessions.get_mut(&id).filter(|session| session.epoch == epoch);
+        let session = self
+            .state
+            .sessions
+            .get_mut(&id)
+            .filter(|session| session.credentials_version == credentials_version);
         let renewed = session.map(|session| {
             session.browser_key = key;
             session.authenticated_at = authenticated_at;
@@ -48,11 +52,16 @@ impl Sessions for MemoryUnit {
     async fn rotate_refresh(
         &mut self,
         id: SessionId,
-        epoch: CredentialEpoch,
+        credentials_version: CredentialsVersion,
         successor: SecretDigest,
         rotation: &Rotation,
     ) -> Result<bool, StoreError> {
-        let Some(session) = self.state.sessions.get_mut(&id).filter(|s| s.epoch == epoch) else {
+        let Some(session) = self
+            .state
+            .sessions
+            .get_mut(&id)
+            .filter(|s| s.credentials_version == credentials_version)
+        else {
             return Ok(false);
         };
         let Some(refresh) = session.refresh.take_if(|kept| kept.current == rotation.from) else {
@@ -76,12 +85,12 @@ impl Sessions for MemoryUnit {
         &mut self,
         user: UserId,
         keep: SessionId,
-        epoch: CredentialEpoch,
+        credentials_version: CredentialsVersion,
         now: OffsetDateTime,
     ) -> Result<Option<u64>, StoreError> {
         let kept = self.state.sessions.get_mut(&keep).filter(|session| session.user_id == user);
         let Some(kept) = kept else { return Ok(None) };
-        kept.epoch = epoch;
+        kept.credentials_version = credentials_version;
         let others = |session: &Session| session.user_id == user && session.id != keep;
         Ok(Some(self.state.end_sessions(now, others)))
     }

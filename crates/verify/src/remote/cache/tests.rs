@@ -1,5 +1,4 @@
-//! The cache against an issuer that is counted and timed. Time is paused: it passes only where a
-//! test lets it.
+//! Tests of the cache with a counting issuer and paused time.
 #![expect(clippy::disallowed_methods, reason = "its tasks are waited for")]
 
 use tokio::time::{advance, timeout};
@@ -8,7 +7,7 @@ use super::*;
 use crate::fixture::{Issuer, Key, document};
 
 const SECOND: Duration = Duration::from_secs(1);
-/// A second before keys are renewed, and a second before they are dropped.
+/// A second before keys are refreshed, and a second before they are dropped.
 const YOUNG: Duration = KEYS_AGED.saturating_sub(SECOND);
 const LAST: Duration = KEYS_KEPT.saturating_sub(SECOND);
 
@@ -16,13 +15,13 @@ fn cache(issuer: &Issuer) -> Arc<KeyCache> {
     Arc::new(KeyCache::new(Arc::new(issuer.clone()), "https://id.example.com/keys".to_owned()))
 }
 
-/// Whether a token that names this key could be verified.
+/// Returns `true` if the cache has a key.
 async fn knows(cache: &Arc<KeyCache>, key: &Key) -> bool {
     let keys = cache.keys_for(&key.kid).await;
     keys.is_ok_and(|keys| keys.find(&key.kid).is_some())
 }
 
-/// Lets a fetch that nobody waits for come to its end.
+/// Lets a background fetch finish.
 async fn land(cache: &Arc<KeyCache>) {
     let flight = cache.state().flight.clone();
     if let Some(mut flight) = flight {
@@ -45,7 +44,7 @@ async fn the_keys_are_fetched_for_the_first_token_and_kept_for_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_all_that_wait_one_asks() {
+async fn concurrent_calls_share_one_fetch() {
     let key = Key::generate();
     let issuer = Issuer::publishing(&[&key]);
     issuer.take(SECOND);
@@ -63,7 +62,7 @@ async fn of_all_that_wait_one_asks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_answer_is_waited_for_and_not_asked_for_again() {
+async fn a_slow_fetch_is_not_repeated() {
     let (key, foreign) = (Key::generate(), Key::generate());
     let issuer = Issuer::publishing(&[&key]);
     issuer.take(DEADLINE);
@@ -75,7 +74,7 @@ async fn a_slow_answer_is_waited_for_and_not_asked_for_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_hangs_up_takes_nothing_from_the_others() {
+async fn a_dropped_caller_does_not_cancel_the_fetch() {
     let key = Key::generate();
     let issuer = Issuer::publishing(&[&key]);
     issuer.take(SECOND);
@@ -92,7 +91,7 @@ async fn a_new_key_is_fetched_when_a_token_names_it() {
     let cache = cache(&issuer);
     assert!(knows(&cache, &old).await);
     issuer.publish(&[&old, &new]);
-    // Not before the pause is over: somebody has just asked.
+    // Not before the minimum pause is over.
     assert!(!knows(&cache, &new).await);
     assert_eq!(issuer.asked(), 1);
     advance(UNKNOWN_KEY_PAUSE).await;
@@ -102,7 +101,7 @@ async fn a_new_key_is_fetched_when_a_token_names_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_flood_of_unknown_keys_makes_one_fetch_a_pause() {
+async fn a_flood_of_unknown_keys_causes_one_fetch_per_pause() {
     let key = Key::generate();
     let issuer = Issuer::publishing(&[&key]);
     let cache = cache(&issuer);
@@ -120,7 +119,7 @@ async fn a_flood_of_unknown_keys_makes_one_fetch_a_pause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn aged_keys_are_renewed_and_nobody_waits() {
+async fn old_keys_are_refreshed_without_waiting() {
     let key = Key::generate();
     let issuer = Issuer::publishing(&[&key]);
     let cache = cache(&issuer);
@@ -133,25 +132,25 @@ async fn aged_keys_are_renewed_and_nobody_waits() {
     }
     assert_eq!(asked_at.elapsed(), Duration::ZERO);
     land(&cache).await;
-    // As old as the question, not as the answer.
+    // The age counts from the request, not the response.
     assert_eq!((issuer.asked(), cache.age()), (2, Some(SECOND)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_is_no_longer_listed_dies_with_the_next_fetch() {
+async fn a_key_that_is_no_longer_listed_is_dropped_at_the_next_fetch() {
     let (old, new) = (Key::generate(), Key::generate());
     let issuer = Issuer::publishing(&[&old, &new]);
     let cache = cache(&issuer);
     assert!(knows(&cache, &old).await);
     issuer.publish(&[&new]);
-    // Nobody was here for hours; the first token already meets the new list.
+    // After hours without requests, the first token already uses the new list.
     advance(Duration::from_hours(3)).await;
     assert!(!knows(&cache, &old).await);
     assert!(knows(&cache, &new).await);
 }
 
 #[tokio::test(start_paused = true)]
-async fn under_traffic_a_retired_key_lives_for_five_minutes_at_most() {
+async fn under_traffic_a_retired_key_is_accepted_for_five_minutes_at_most() {
     let (old, new) = (Key::generate(), Key::generate());
     let issuer = Issuer::publishing(&[&old, &new]);
     issuer.take(SECOND);
@@ -166,7 +165,7 @@ async fn under_traffic_a_retired_key_lives_for_five_minutes_at_most() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_survive_an_outage_and_nobody_waits_for_an_issuer_that_is_away() {
+async fn keys_survive_an_outage_without_waiting_for_the_issuer() {
     let key = Key::generate();
     let issuer = Issuer::publishing(&[&key]);
     let cache = cache(&issuer);
@@ -190,8 +189,8 @@ async fn keys_survive_an_outage_and_nobody_waits_for_an_issuer_that_is_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retired_key_dies_45_seconds_after_an_outage() {
-    // Whatever the chance in the pauses, and however rarely a token comes.
+async fn a_retired_key_is_dropped_45_seconds_after_an_outage() {
+    // Regardless of the randomness of pauses and of how rarely tokens arrive.
     for gap in [1, 7, 20, 39, 44] {
         let (old, new) = (Key::generate(), Key::generate());
         let issuer = Issuer::publishing(&[&old, &new]);
@@ -217,7 +216,7 @@ async fn a_retired_key_dies_45_seconds_after_an_outage() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failing_issuer_is_asked_less_and_less() {
+async fn requests_to_a_failing_issuer_back_off() {
     let issuer = Issuer::default();
     issuer.fail();
     let cache = cache(&issuer);
@@ -237,12 +236,12 @@ async fn a_failing_issuer_is_asked_less_and_less() {
         let bound = Duration::from_secs(bound);
         assert!(*pause >= bound / 2 && *pause <= bound + SECOND / 5, "{pause:?} of {bound:?}");
     }
-    // Half a minute at most and a quarter at least.
+    // At most half a minute and at least a quarter.
     assert!((20..=44).contains(&moments.len()), "{}", moments.len());
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_success_the_pauses_begin_anew() {
+async fn a_success_resets_the_backoff() {
     let key = Key::generate();
     let issuer = Issuer::default();
     let cache = cache(&issuer);
@@ -261,7 +260,7 @@ async fn after_a_success_the_pauses_begin_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_longer_than_any_token_is_the_end() {
+async fn keys_are_dropped_after_an_outage_longer_than_any_token() {
     let key = Key::generate();
     let issuer = Issuer::publishing(&[&key]);
     let cache = cache(&issuer);
@@ -278,7 +277,7 @@ async fn an_outage_longer_than_any_token_is_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unusable_answer_does_not_replace_the_keys() {
+async fn an_invalid_response_does_not_replace_the_keys() {
     let key = Key::generate();
     let issuer = Issuer::publishing(&[&key]);
     let cache = cache(&issuer);

@@ -1,4 +1,4 @@
-//! Documents over TLS, from a server whose certificate is made for the test.
+//! Tests of fetching over TLS, with a generated certificate.
 #![expect(clippy::disallowed_methods, reason = "its tasks end with the test's runtime")]
 
 use rcgen::CertifiedKey;
@@ -12,7 +12,7 @@ use super::*;
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 
-/// Serves one document for ever, as 127.0.0.1, and says at which port and with what certificate.
+/// Serves a document on 127.0.0.1, and returns port and certificate.
 async fn serve() -> (u16, CertificateDer<'static>) {
     let CertifiedKey { cert, signing_key } =
         rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
@@ -30,7 +30,7 @@ async fn serve() -> (u16, CertificateDer<'static>) {
     tokio::spawn(async move {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
-            // A client that does not trust us hangs up.
+            // A client that does not trust the certificate disconnects.
             let Ok(mut stream) = acceptor.accept(stream).await else {
                 continue;
             };
@@ -43,7 +43,7 @@ async fn serve() -> (u16, CertificateDer<'static>) {
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_trusted_for_this_host_is_what_it_takes() {
+async fn only_a_trusted_certificate_for_this_host_is_accepted() {
     let (port, certificate) = serve().await;
     let mut roots = RootCertStore::empty();
     roots.add(certificate).unwrap();

@@ -1,4 +1,4 @@
-//! The feed against an issuer that answers from a script. Time is paused.
+//! Tests of the feed with scripted responses and paused time.
 
 use tokio::time::{advance, timeout};
 
@@ -7,7 +7,7 @@ use crate::fixture::Issuer;
 
 const SECOND: Duration = Duration::from_secs(1);
 const LIFE: Duration = Duration::from_mins(15);
-/// A life, and a minute for each of the two clocks.
+/// The longest lifetime and a minute of skew for each clock.
 const KEPT: Duration = Duration::from_mins(17);
 const NEARLY: Duration = KEPT.saturating_sub(SECOND);
 
@@ -26,13 +26,13 @@ fn feed(issuer: &Issuer) -> Feed {
     Feed::new(Arc::new(issuer.clone()), url, &rules)
 }
 
-/// Follows for so long.
+/// Polls for the given time.
 async fn follow(feed: &Feed, time: Duration) {
     assert!(timeout(time, feed.follow(SECOND)).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_is_named_has_ended() {
+async fn a_session_in_the_feed_has_ended() {
     let issuer = Issuer::default();
     issuer.answer([
         Ok(page(&[1], "a", false)),
@@ -49,7 +49,7 @@ async fn a_session_that_is_named_has_ended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cursor_may_be_anything() {
+async fn a_cursor_may_contain_any_characters() {
     let issuer = Issuer::default();
     issuer.answer([Ok(page(&[], "a b&c=ü-._~9", false))]);
     follow(&feed(&issuer), SECOND * 3 / 2).await;
@@ -57,7 +57,7 @@ async fn a_cursor_may_be_anything() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_there_is_already_is_read_at_once() {
+async fn existing_pages_are_read_without_a_pause() {
     let issuer = Issuer::default();
     issuer.answer([
         Ok(page(&[1], "a", true)),
@@ -71,7 +71,7 @@ async fn what_there_is_already_is_read_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_issuer_that_never_comes_to_an_end_is_not_asked_without_a_pause() {
+async fn an_endless_list_is_not_read_without_a_pause() {
     let issuer = Issuer::default();
     issuer.answer([Ok(page(&[1], "a", true))]);
     let feed = feed(&issuer);
@@ -80,7 +80,7 @@ async fn an_issuer_that_never_comes_to_an_end_is_not_asked_without_a_pause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_poll_that_fails_is_tried_again_later_and_the_feed_grows_old() {
+async fn a_failed_poll_is_retried_and_the_age_grows() {
     let issuer = Issuer::default();
     issuer.answer([Ok(page(&[1], "a", false)), Err(503)]);
     let feed = feed(&issuer);
@@ -98,7 +98,7 @@ async fn a_poll_that_fails_is_tried_again_later_and_the_feed_grows_old() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_success_the_pauses_begin_anew() {
+async fn a_success_resets_the_backoff() {
     let issuer = Issuer::default();
     let good = || Ok(page(&[], "a", false));
     issuer.answer([Err(503), Err(503), Err(503), Err(503), good(), Err(503), good()]);
@@ -109,7 +109,7 @@ async fn after_a_success_the_pauses_begin_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_feed_is_as_old_as_the_question() {
+async fn the_age_counts_from_the_request() {
     let issuer = Issuer::default();
     issuer.answer([Ok(page(&[], "a", false))]);
     issuer.take(SECOND * 3);
@@ -129,7 +129,7 @@ async fn a_cursor_that_is_too_long_is_not_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cursor_that_is_refused_is_dropped() {
+async fn a_rejected_cursor_is_dropped() {
     let issuer = Issuer::default();
     issuer.answer([Ok(page(&[1], "a", false)), Err(410), Ok(page(&[2], "b", false))]);
     let feed = feed(&issuer);
@@ -139,7 +139,7 @@ async fn a_cursor_that_is_refused_is_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unusable_answer_is_a_failure() {
+async fn an_invalid_response_is_a_failure() {
     for answer in ["", "[]", "{}", r#"{"sessions":["me"],"next":"a"}"#, r#"{"sessions":[]}"#] {
         let issuer = Issuer::default();
         issuer.answer([Ok(answer.to_owned())]);
@@ -150,7 +150,7 @@ async fn an_unusable_answer_is_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_is_remembered_for_as_long_as_a_token_may_live() {
+async fn a_session_is_stored_for_the_longest_token_lifetime() {
     let issuer = Issuer::default();
     issuer.answer([Ok(page(&[1], "a", false)), Ok(page(&[], "b", false))]);
     let feed = feed(&issuer);
@@ -161,7 +161,7 @@ async fn a_session_is_remembered_for_as_long_as_a_token_may_live() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_does_not_fit_is_not_taken_until_there_is_room() {
+async fn a_page_that_does_not_fit_waits_until_there_is_room() {
     let mut ended = Ended::new(KEPT, 3);
     ended.learn(&[id(1), id(2), id(1)], Instant::now()).unwrap();
     advance(SECOND).await;

@@ -1,15 +1,15 @@
-// The states of one's own account and of the pages for what does not work.
+// States of the account page and of the error pages.
 
 import { changePassword, enter, sendUnchecked, success, summary } from '../acts.mjs';
 import { NEW_PASSWORD, PASSWORD } from '../people.mjs';
 import { asAdmin, asMember, at } from './opening.mjs';
 
-/** What a phone says of itself. */
+/** User agent of a phone. */
 export const PHONE =
   'Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) '
   + 'Chrome/120.0.0.0 Mobile Safari/537.36';
 
-/** Signs in on a phone as well. */
+/** Signs in on a phone. */
 export async function alsoOnPhone(world, person) {
   const phone = await world.open({ userAgent: PHONE });
   await enter(phone, person);
@@ -17,7 +17,7 @@ export async function alsoOnPhone(world, person) {
   return phone;
 }
 
-/** A member's account with a second session, after one of the buttons that end it. */
+/** The account page after a button that ended the second session. */
 const ended = (button) =>
   asMember(async (page, person, world) => {
     const phone = await alsoOnPhone(world, person);
@@ -60,7 +60,7 @@ export const failureStates = {
   'failure, 403': asMember((page) => page.goto('/admin/users')),
   'failure, form expired': async (world, options) => {
     const page = await world.open(options);
-    // A form of nobody's page, as good as one of another site.
+    // A form without an origin, like one of another site.
     await page.setContent(`<form method="post" action="${world.service.url}/login"></form>`);
     await sendUnchecked(page, 'form');
     return page;

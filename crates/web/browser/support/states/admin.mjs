@@ -1,10 +1,10 @@
-// The states of the administration. What a relay answers has tests of its own.
+// States of the administration pages. Responses of SMTP servers are tested in `smtp.test.mjs`.
 
 import { enter, sendUnchecked, submit, success, summary } from '../acts.mjs';
 import { newPerson } from '../people.mjs';
 import { asAdmin } from './opening.mjs';
 
-/** Fills in the settings; those given replace the usual ones. */
+/** Fills in the SMTP settings; `settings` override the defaults. */
 export async function fillSettings(page, settings = {}) {
   const all = { host: 'smtp.example.com', port: '587', 'from-email': 'accounts@example.com' };
   for (const [id, value] of Object.entries({ ...all, ...settings })) {
@@ -16,7 +16,7 @@ export async function fillSettings(page, settings = {}) {
   }
 }
 
-/** A page of the administrator of another service. */
+/** A page of another service, for its administrator. */
 const asAdminOf = (name, path) => async (world, options) => {
   const page = await world.open(options, world[name]);
   await enter(page, world.admins[name]);
@@ -34,13 +34,13 @@ export const adminStates = {
   }),
   'settings, wrong at the server': asAdmin(async (page) => {
     await page.goto('/admin/settings');
-    await fillSettings(page, { host: '', port: '70000', 'from-email': 'nobody' });
+    await fillSettings(page, { host: '', port: '70000', 'from-email': 'invalid' });
     await sendUnchecked(page, '/admin/settings');
   }),
   'settings, not set up': asAdminOf('silent', '/admin/settings'),
   'settings, set by the operator': asAdminOf('operated', '/admin/settings'),
   'users': asAdminOf('office', '/admin/users'),
-  'users, found nobody': asAdmin((page) => page.goto('/admin/users?query=no-such-person')),
+  'users, none found': asAdmin((page) => page.goto('/admin/users?query=no-such-user')),
   'users, without mail': asAdminOf('silent', '/admin/users'),
   'users, deactivated': asAdmin(async (page, admin, world) => {
     const person = await newPerson(world.service, 'deactivated');

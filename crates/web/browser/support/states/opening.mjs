@@ -1,9 +1,9 @@
-// Ways to open a page that several groups of states share.
+// Functions that open pages for states.
 
 import { enter } from '../acts.mjs';
 import { newPerson } from '../people.mjs';
 
-/** A page at an address. */
+/** Opens an address. */
 export const at =
   (path, name = 'service') =>
   async (world, options) => {
@@ -12,7 +12,7 @@ export const at =
     return page;
   };
 
-/** A page of somebody new who is signed in; `then` goes on from there. */
+/** Signs in as a new user and continues with `then`. */
 export const asMember = (then) => async (world, options) => {
   const person = await newPerson(world.service);
   const page = await world.open(options);
@@ -21,7 +21,7 @@ export const asMember = (then) => async (world, options) => {
   return page;
 };
 
-/** A page of the administrator; `then` goes on from there. */
+/** Signs in as the administrator and continues with `then`. */
 export const asAdmin = (then) => async (world, options) => {
   const page = await world.open(options);
   await enter(page, world.admin);

@@ -1,9 +1,9 @@
-// The states of the pages that lead to a new password.
+// States of the password reset.
 
 import {
   RESET_FORM,
   choosePassword,
-  deadLink,
+  invalidLink,
   post,
   requestLink,
   sendUnchecked,
@@ -14,7 +14,7 @@ import {
 import { NEW_PASSWORD, PASSWORD, newPerson, resetLink } from '../people.mjs';
 import { asMember, at } from './opening.mjs';
 
-/** The reset step of somebody new, by a link that works. */
+/** Creates a user with a valid reset link and continues with `then`. */
 const byLink = (then) => async (world, options) => {
   const person = await newPerson(world.service);
   const page = await world.open(options);
@@ -22,19 +22,19 @@ const byLink = (then) => async (world, options) => {
   return page;
 };
 
-/** Opens the link and waits until the script has let the form go. */
+/** Opens the link and waits until it is verified. */
 const open = async (page, link) => {
   await page.goto(link);
   await page.locator('#new-password:focus').waitFor();
 };
 
-const NOBODY = 'nobody@example.com';
+const UNKNOWN = 'unknown@example.com';
 
 export const requestStates = {
   'request': at('/password-reset'),
   'request, sent': async (world, options) => {
     const page = await world.open(options);
-    await requestLink(page, NOBODY);
+    await requestLink(page, UNKNOWN);
     return page;
   },
   'request, wrong in the browser': async (world, options) => {
@@ -45,14 +45,14 @@ export const requestStates = {
   },
   'request, wrong at the server': async (world, options) => {
     const page = await at('/password-reset')(world, options);
-    await page.locator('#email').fill('nobody');
+    await page.locator('#email').fill('invalid');
     await sendUnchecked(page, '/password-reset');
     return page;
   },
   'request, too many': async (world, options) => {
     const page = await at('/password-reset', 'limited')(world, options);
-    await post(page.context(), '/password-reset', { email: NOBODY });
-    await page.locator('#email').fill(NOBODY);
+    await post(page.context(), '/password-reset', { email: UNKNOWN });
+    await page.locator('#email').fill(UNKNOWN);
     await sendUnchecked(page, '/password-reset');
     return page;
   },
@@ -77,20 +77,20 @@ export const resetStates = {
     await page.locator('#confirm-password').fill(PASSWORD);
     await sendUnchecked(page, RESET_FORM);
   }),
-  'reset, dead link': at('/reset-password?token=nonsense'),
-  'reset, died since it was opened': byLink(async (page, link, person, world) => {
+  'reset, invalid link': at('/reset-password?token=nonsense'),
+  'reset, invalidated while open': byLink(async (page, link, person, world) => {
     await page.route('**/password-reset/verify*', async (route) => {
       await resetLink(world.service, person);
       await route.continue();
     });
     await page.goto(link);
-    await deadLink(page).waitFor();
+    await invalidLink(page).waitFor();
   }),
   'reset, done': byLink(async (page, link) => {
     await open(page, link);
     await choosePassword(page, NEW_PASSWORD);
     await page.waitForURL('**/password-reset/done');
-    // Whoever does something here is not taken away.
+    // A key press prevents the redirect.
     await page.keyboard.press('Shift');
     await success(page).waitFor();
   }),

@@ -1,6 +1,6 @@
-//! Reads a page as far as the tests need: tags, attributes, and the text between them.
+//! A minimal HTML parser for tests: tags, attributes and text.
 
-/// A page that was read.
+/// A parsed page.
 #[derive(Debug, Default)]
 pub(super) struct Page {
     /// The opening tags, in order.
@@ -12,33 +12,33 @@ pub(super) struct Page {
 /// An opening tag.
 #[derive(Debug)]
 pub(super) struct Tag {
-    /// In lower case.
+    /// Name in lower case.
     pub(super) name: String,
-    /// In order, with references resolved.
+    /// Attributes in order, with entities resolved.
     pub(super) attributes: Vec<(String, String)>,
-    /// Whether it stands in a `template`, and is not on the page.
+    /// `true` if it is inside a `template`.
     is_inert: bool,
 }
 
 const VOID: [&str; 4] = ["meta", "link", "input", "img"];
 
 impl Tag {
-    /// The value of an attribute.
+    /// Returns the value of an attribute.
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether it has an attribute.
+    /// Returns `true` if the tag has an attribute.
     pub(super) fn has(&self, name: &str) -> bool {
         self.attribute(name).is_some()
     }
 }
 
 impl Page {
-    /// Reads a page.
+    /// Parses a page.
     ///
     /// # Errors
-    /// What is not well-formed: tags that do not close, attributes given twice.
+    /// A description of markup that is not well-formed: unclosed tags or duplicate attributes.
     pub(super) fn read(html: &str) -> Result<Self, String> {
         let mut page = Self::default();
         let mut open: Vec<String> = Vec::new();
@@ -67,24 +67,24 @@ impl Page {
         if open.is_empty() { Ok(page) } else { Err(format!("{open:?} stay open")) }
     }
 
-    /// How many tags of a name are on the page.
+    /// Returns the number of tags with a name.
     pub(super) fn count(&self, name: &str) -> usize {
         self.tags.iter().filter(|tag| tag.name == name && !tag.is_inert).count()
     }
 
-    /// The one tag of a name.
+    /// Returns the only tag with a name.
     pub(super) fn one(&self, name: &str) -> &Tag {
         assert_eq!(self.count(name), 1, "{name}");
         self.tags.iter().find(|tag| tag.name == name).unwrap()
     }
 
-    /// Every value of an attribute.
+    /// Returns all values of an attribute.
     pub(super) fn attributes<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.tags.iter().filter_map(move |tag| tag.attribute(name))
     }
 }
 
-/// Where a tag ends; a `>` in a quoted value does not end it.
+/// Returns the end of a tag; a `>` in a quoted value does not end it.
 fn end_of_tag(text: &str) -> Option<usize> {
     let mut quoted = false;
     text.find(|c| {
