@@ -15,7 +15,7 @@ use vestibule_domain::model::username::Username;
 use vestibule_domain::use_cases::accounts::{ChangePassword, SignUp};
 
 use crate::bearer::Signed;
-use crate::client::Client;
+use crate::client_ip::Client;
 use crate::error::{Act, ApiError, at_field};
 use crate::payload::StrictJson;
 use crate::state::ApiState;

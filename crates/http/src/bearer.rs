@@ -6,7 +6,7 @@ use poem_openapi::SecurityScheme;
 use poem_openapi::auth::Bearer;
 use vestibule_domain::use_cases::authenticated_session::AuthenticatedSession;
 
-use crate::client::client;
+use crate::client_ip::client;
 use crate::error::{Act, ApiError};
 use crate::state::ApiState;
 

@@ -9,7 +9,7 @@ use poem::{Endpoint, Response};
 use poem_openapi::{OpenApi, OpenApiService};
 use sha2::{Digest, Sha256};
 
-use crate::closed;
+use crate::additional_properties;
 
 /// Returns the document as JSON, readable from all origins.
 pub(crate) fn json(document: String) -> impl Endpoint<Output = Response> + 'static {
@@ -41,7 +41,7 @@ pub(crate) fn page<A: OpenApi + 'static>(
     service: &OpenApiService<A, ()>,
 ) -> impl Endpoint<Output = Response> + 'static {
     // The page of poem-openapi has neither a doctype nor a language.
-    let html = closed::in_json(&service.swagger_ui_html());
+    let html = additional_properties::in_json(&service.swagger_ui_html());
     let html = html.trim_start().replacen("<html ", "<html lang=\"en\" ", 1);
     let html = format!("<!doctype html>\n{html}");
     let policy = content_security_policy(&html);

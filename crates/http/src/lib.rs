@@ -6,11 +6,11 @@
 
 mod accounts;
 mod admin;
-mod allow;
+mod allow_header;
 mod bearer;
 mod body;
-mod client;
-mod closed;
+mod client_ip;
+mod additional_properties;
 mod deadline;
 mod docs;
 mod error;
@@ -32,7 +32,7 @@ use poem::middleware::{AddData, CatchPanic};
 use poem::{Endpoint, EndpointExt, Response, Route};
 use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
-pub use client::{ClientAddress, TrustedProxies};
+pub use client_ip::{ClientAddress, TrustedProxies};
 pub use error::respond;
 pub use health::starting;
 pub use observer::{Answered, Observer, TraceIds, operation_of};
@@ -85,14 +85,14 @@ fn service() -> OpenApiService<Api, ()> {
 
 /// Returns the OpenAPI document as JSON. Needs no state, database or configuration.
 pub fn openapi_json() -> String {
-    let mut document = closed::in_json(&service().spec());
+    let mut document = additional_properties::in_json(&service().spec());
     document.push('\n');
     document
 }
 
 /// Returns the OpenAPI document as YAML.
 pub fn openapi_yaml() -> String {
-    closed::in_yaml(&service().spec_yaml())
+    additional_properties::in_yaml(&service().spec_yaml())
 }
 
 /// Returns the routes of the API and its documentation, to be mounted at `/`.
@@ -126,7 +126,7 @@ where
         .with(deadline::Deadline)
         .with(CatchPanic::new().with_handler(error::Panicked))
         .catch_all_error(respond)
-        .with(allow::AllowHeader::from_document(&openapi_json()))
+        .with(allow_header::AllowHeader::from_document(&openapi_json()))
         .with(requests)
         // Outermost, so that all log lines of a request contain the client IP.
         .with(client)

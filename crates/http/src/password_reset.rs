@@ -6,7 +6,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use serde::Deserialize;
 
-use crate::client::Client;
+use crate::client_ip::Client;
 use crate::error::{Act, ApiError};
 use crate::payload::StrictJson;
 use crate::recovery::{ForgotPasswordRequest, request, reset};

@@ -11,7 +11,7 @@ use poem_openapi::types::Type;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use crate::closed;
+use crate::additional_properties;
 use crate::error::ApiError;
 
 /// The body of an operation. May contain a password, so it does not print.
@@ -33,7 +33,7 @@ impl<T: Type> Payload for StrictJson<T> {
 
     fn register(registry: &mut Registry) {
         T::register(registry);
-        closed::close(registry, &T::schema_ref());
+        additional_properties::close(registry, &T::schema_ref());
     }
 }
 

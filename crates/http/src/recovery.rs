@@ -9,7 +9,7 @@ use vestibule_domain::model::email::EmailAddress;
 use vestibule_domain::model::password::Password;
 use vestibule_domain::use_cases::recovery::ResetPassword;
 
-use crate::client::Client;
+use crate::client_ip::Client;
 use crate::error::{Act, ApiError, at_field};
 use crate::payload::StrictJson;
 use crate::state::ApiState;

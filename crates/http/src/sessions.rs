@@ -15,7 +15,7 @@ use vestibule_domain::use_cases::authenticated_session::AuthenticatedSession;
 use vestibule_domain::use_cases::sessions::SignIn;
 
 use crate::bearer::Signed;
-use crate::client::Client;
+use crate::client_ip::Client;
 use crate::error::{Act, ApiError};
 use crate::payload::StrictJson;
 use crate::state::ApiState;

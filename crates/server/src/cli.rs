@@ -1,6 +1,6 @@
 //! The command line, parsed with clap. Doc comments of commands and options are the help texts.
 
-mod accounts;
+mod users;
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use vestibule_tokens::Purpose;
 
-pub(crate) use self::accounts::{Admin, Export, Import, NewUser, User};
+pub(crate) use self::users::{Admin, Export, Import, NewUser, User};
 use crate::config::Overrides;
 
 /// User accounts for a service: sign-up, sign-in, password recovery by email, sessions.

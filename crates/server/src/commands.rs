@@ -1,6 +1,6 @@
 //! The commands: each calls a use case and prints the result.
 
-mod accounts;
+mod users;
 mod after_restore;
 mod backup;
 mod completions;
@@ -65,8 +65,8 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Move(options) => move_database::run(&place, &options).await,
         Command::AfterRestore => after_restore::run(&place).await,
         Command::Config { action } => config::run(&place, &action),
-        Command::User { action } => accounts::user(&place, action).await,
-        Command::Admin { action } => accounts::admin(&place, action).await,
+        Command::User { action } => users::user(&place, action).await,
+        Command::Admin { action } => users::admin(&place, action).await,
         Command::Mail { action } => mail::run(&place, action).await,
         Command::Keys { action } => keys::run(&place, action),
         Command::Openapi { yaml } => {

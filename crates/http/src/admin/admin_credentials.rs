@@ -12,7 +12,7 @@ use vestibule_domain::use_cases::authenticated_session::AuthenticatedSession;
 
 use super::failed;
 use crate::bearer::{self, Signed};
-use crate::client::client;
+use crate::client_ip::client;
 use crate::error::ApiError;
 use crate::state::ApiState;
 

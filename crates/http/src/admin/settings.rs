@@ -18,7 +18,7 @@ use vestibule_domain::use_cases::smtp_settings::{
 
 use super::admin_credentials::Administrator;
 use super::failed;
-use crate::client::Client;
+use crate::client_ip::Client;
 use crate::error::ApiError;
 use crate::payload::StrictJson;
 use crate::state::ApiState;

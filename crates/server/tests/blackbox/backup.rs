@@ -115,7 +115,7 @@ impl Crowd {
         self.signed_up.lock().unwrap().clone()
     }
 
-    /// Waits until so many more are there.
+    /// Waits until there are `more` additional users.
     async fn grows(&self, more: usize) {
         let wanted = self.signed_up().len() + more;
         let limit = std::time::Duration::from_secs(30);

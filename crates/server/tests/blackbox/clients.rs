@@ -1,5 +1,5 @@
-//! Clients that generators make of the API document, and the document before those who did not write
-//! it. `crates/http/clients` has what they are made with, and says more.
+//! Generated clients of the OpenAPI document, a linter, and the check for breaking changes; see
+//! `crates/http/clients`.
 
 mod document;
 mod python;

@@ -1,8 +1,8 @@
-//! Closed unless declared open: without credentials every operation of the document answers 401,
-//! except those that `public_operations.txt` names, one operation id a line.
+//! Without credentials all operations of the OpenAPI document answer 401, except those listed in
+//! `public_operations.txt`, one operation id a line.
 //!
-//! The sweep follows the document, so that a new operation is swept as well; what
-//! it answers must be documented.
+//! The operations come from the document, so new ones are included. Each response must be
+//! documented.
 
 use std::collections::BTreeSet;
 

@@ -16,7 +16,7 @@ use crate::database::{Database, count, execute};
 use crate::proxy::Proxy;
 use crate::service::eventually;
 
-/// Whom the service works as: no superuser, so that limits count for it.
+/// The role of the service: not a superuser, so that connection limits apply.
 const ROLE: &str = "service";
 const DATABASE: &str = "accounts";
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -82,7 +82,7 @@ impl Cluster {
         standby
     }
 
-    /// From now on nothing is committed that a standby does not have as well.
+    /// Makes each commit wait for the standby.
     pub(crate) async fn wait_for_a_standby(&self) {
         let db = self.administer("postgres").await;
         execute(&db, "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'").await;

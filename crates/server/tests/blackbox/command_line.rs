@@ -32,7 +32,7 @@ impl Ended {
         self.output
     }
 
-    /// Asserts a failure that says all of this.
+    /// Asserts a failure whose message contains all of these texts.
     #[track_caller]
     fn fails_with(&self, code: i32, words: &[&str]) {
         assert_eq!((self.code, self.output.as_str()), (code, ""), "{self:?}");

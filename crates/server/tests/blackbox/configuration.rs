@@ -144,7 +144,7 @@ async fn the_public_url_is_required_but_for_a_try_out() {
 
     for address in ["0.0.0.0:0", "[::]:0"] {
         let ended = end(without(&["serve", "--dev", "--listen", address])).await;
-        ended.is_refused_for(&[&["server.listen", "--dev", "this machine only"]]);
+        ended.is_refused_for(&[&["server.listen", "--dev", "loopback address"]]);
     }
 }
 

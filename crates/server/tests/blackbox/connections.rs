@@ -1,5 +1,5 @@
-//! Connections that are not used as they should be, and those that are: no client holds one
-//! for ever or exhausts the process, and valid requests are answered until the very end.
+//! Misused connections: no client keeps one forever or exhausts the process, and valid requests are
+//! answered until shutdown.
 
 mod attacks;
 mod rolling;
@@ -145,7 +145,7 @@ async fn requests_sent_before_the_shutdown_are_answered() {
 /// it is not, and accepting fails.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn more_connections_than_descriptors_cost_nothing_and_pass() {
-    let sixty_four = beset(r#"ulimit -n 64; exec "$0" "$@""#, "as many connections");
+    let sixty_four = beset(r#"ulimit -n 64; exec "$0" "$@""#, "connection limit reached");
     let thirty = beset(r#"ulimit -n 30; exec "$0" "$@""#, "accepting connections failed");
     tokio::join!(sixty_four, thirty);
 }

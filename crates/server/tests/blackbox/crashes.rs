@@ -1,9 +1,7 @@
-//! Killed without warning, over and over, while people sign up and reset their passwords: what was
-//! acknowledged is there, what was not is there as a whole or not at all, and the service is back
-//! at once.
+//! SIGKILL, repeatedly, during sign-ups and password resets: acknowledged writes exist, others exist
+//! completely or not at all, and the service restarts at once.
 //!
-//! On PostgreSQL the server's connections are cut as well, in every third round, in the middle of
-//! whatever they were doing.
+//! On PostgreSQL the server's connections are also terminated, in every third round.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -146,7 +144,7 @@ impl Journal {
     }
 }
 
-/// One of many who use the service until it dies.
+/// A client that uses the service until it is killed.
 struct Client {
     http: reqwest::Client,
     base: String,
@@ -243,7 +241,7 @@ async fn newcomers_can_sign_in(service: &Service, journal: &Journal, dice: &mut 
     }
 }
 
-/// Their account is there or it is not; what they are told is either way the right thing.
+/// Repeats unacknowledged sign-ups; the response must match whether the account exists.
 async fn interrupted_clients_can_try_again(service: &Service, journal: &Journal, some: usize) {
     let acknowledged: BTreeSet<&String> = journal.signed_up.iter().collect();
     let cut_off = journal.tried.iter().filter(|email| !acknowledged.contains(email));
@@ -256,7 +254,7 @@ async fn interrupted_clients_can_try_again(service: &Service, journal: &Journal,
     }
 }
 
-/// The link, the password, the epoch, the sessions and the notice tell one story.
+/// Link, password, credentials version, sessions and notification are consistent.
 async fn is_all_or_nothing(
     service: &Service,
     db: &DatabaseConnection,

@@ -1,4 +1,4 @@
-//! A database of one's own for every test.
+//! A separate database for each test.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -74,7 +74,7 @@ pub(crate) async fn text(db: &DatabaseConnection, sql: &str) -> String {
     row.and_then(|row| row.try_get_by_index::<Option<String>>(0).unwrap()).unwrap_or_default()
 }
 
-/// Changes the database behind the service's back; answers how many rows.
+/// Executes a statement beside the service; returns the number of rows.
 pub(crate) async fn execute(db: &DatabaseConnection, sql: &str) -> u64 {
     db.execute_unprepared(sql).await.unwrap().rows_affected()
 }

@@ -1,5 +1,5 @@
-//! A database that is away, hangs, is full, is locked or takes no writes: all clients are told so in
-//! time, nothing is acknowledged that did not happen, and it passes without a restart.
+//! A database that is unavailable, hangs, is full, locked or read-only: requests get 503 in time,
+//! nothing is acknowledged wrongly, and the service recovers without a restart.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -219,7 +219,7 @@ async fn dropped_packets_to_the_database_end_in_timeouts_postgres() {
         proxy.be_silent();
         seen.suffer(&service, &token, &trouble).await;
         assert_eq!(service.ask(&Draft::new("GET", READY)).await.status, 503);
-        // As after a fail-over: who reconnects is served, and old connections never speak again.
+        // As after a failover: new connections work, old ones hang.
         proxy.carry_new_ones();
         seen.recover(&service, &trouble).await;
         experiment.tried(1);

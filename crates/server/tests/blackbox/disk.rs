@@ -1,5 +1,4 @@
-//! A disk that is full for a while: what cannot be kept is not acknowledged, and afterwards
-//! everything that is acknowledged is kept.
+//! A full disk: failed writes are not acknowledged, and all acknowledged writes exist afterwards.
 
 use std::time::{Duration, Instant};
 
@@ -47,7 +46,7 @@ async fn nothing_is_acknowledged_that_a_full_disk_would_lose() {
                 refused += 1;
             }
         }
-        // Who only reads is served, and the process is well.
+        // Reads still work, and the process is alive.
         assert_eq!(service.me(&session).await.status, 200);
         assert_eq!(service.get("/health/live").await.status, 200);
 

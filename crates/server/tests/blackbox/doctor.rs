@@ -121,7 +121,7 @@ async fn what_is_wrong_is_found_with_what_to_do(database: Database) {
     let nowhere = setup.clone().with("VESTIBULE_DATABASE__URL", "postgres://127.0.0.1:1/nothing");
     let empty = tempfile::tempdir().unwrap();
     let report = Report::of(&nowhere, empty.path()).await;
-    report.says("warning", "keys", "there are no keys at");
+    report.says("warning", "keys", "no keys at");
     assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0, "nothing is made");
     let keys = Setup::on(Database::sqlite());
     let made = keys.command(empty.path(), &["keys", "list"]).output().await.unwrap();
@@ -159,7 +159,7 @@ async fn missing_files_are_not_created() {
     let setup = Setup::on(Database::sqlite());
     let empty = tempfile::tempdir().unwrap();
     let report = Report::of(&setup, empty.path()).await;
-    report.says("warning", "database", "there is no database at");
+    report.says("warning", "database", "no database at");
     assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0);
 }
 
@@ -208,7 +208,7 @@ async fn the_collector_and_who_begins_traces_are_looked_at() {
         .with("VESTIBULE_SERVER__TRUSTED_PROXIES", "127.0.0.1/32");
     let (service, setup) = reached(setup).await;
     let report = Report::of(&setup, service.data.path()).await;
-    report.says("ok", "traces", "takes them");
+    report.says("ok", "traces", "accepts traces");
     report.says("problem", "traces", "remove the header traceparent");
 
     collector.answer(Some("401 Unauthorized"));

@@ -1,8 +1,8 @@
-//! A primary that dies while people write, and a standby that takes its place: what was acknowledged
-//! is there, and waiting clients get an answer in time.
+//! Failover to a standby during writes: acknowledged writes exist, and waiting clients get a response
+//! in time.
 //!
-//! The service knows one address, which another program moves: here a proxy. With a standby that lags
-//! behind something is lost, and it is told how much.
+//! The service uses one address, which a proxy moves. With an asynchronous standby writes are lost,
+//! and the loss is measured.
 
 mod crowd;
 

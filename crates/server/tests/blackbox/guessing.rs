@@ -1,4 +1,4 @@
-//! Wrong passwords and the record of what happened, over HTTP, with the limits on.
+//! The sign-in throttle and the audit log, over HTTP, with rate limits.
 
 use serde_json::Value;
 use vestibule_testkit::smtp::{Behaviour, SmtpSink};

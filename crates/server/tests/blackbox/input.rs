@@ -1,8 +1,7 @@
-//! Whatever is sent, the answer is one that is documented: typed, bounded and boring.
+//! Invalid input gets a documented response.
 //!
-//! Nothing that was submitted comes back, nothing is a fault of the service, and every error has
-//! the same shape. `bodies` is about what stands in a body, `addresses` about e-mail addresses,
-//! `envelope` about everything around a body.
+//! Responses never repeat the input, there are no server errors, and all errors have the same format.
+//! `bodies` tests bodies, `addresses` email addresses, `envelope` the rest of a request.
 
 mod addresses;
 mod bodies;

@@ -1,5 +1,5 @@
-//! The journey everything else serves: sign up, sign in, forget, receive a mail, reset, sign in
-//! again, change. Every sentence is the contract's.
+//! The whole user journey: sign up, sign in, request a reset, receive the mail, reset, sign in again,
+//! change the password. All messages are compared with the contract.
 
 use vestibule_testkit::smtp::{Behaviour, SmtpSink};
 
@@ -43,7 +43,7 @@ async fn the_journey_over_an_encrypted_smtp_server(database: Database) {
     }
 }
 
-/// All of it.
+/// The whole journey.
 pub(crate) async fn travel(service: &Service, smtp: &SmtpSink) {
     let email = "anna@example.com";
     let (first, second, third) =

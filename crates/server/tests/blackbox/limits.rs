@@ -1,6 +1,6 @@
-//! Limits on three nodes with one PostgreSQL and one Redis: exact together, strict apart.
+//! Rate limits on three nodes with one PostgreSQL and one Redis: exact with Redis, stricter without.
 //!
-//! Clients are told apart by what a trusted proxy says, which here is the test itself.
+//! The tests act as a trusted proxy, so they choose the client IPs.
 
 mod clients;
 mod clocks;
@@ -34,7 +34,7 @@ const BACK: &str = "shared rate limits available again";
 /// Upper limit until a Redis that is available is used.
 const BACK_WITHIN: Duration = Duration::from_secs(10);
 
-/// A service that limits, and believes the test about who is calling.
+/// Returns a service with rate limits that trusts the test as a proxy.
 async fn limited() -> Setup {
     Setup::on(Database::postgres().await)
         .with("VESTIBULE_LIMITS__ENABLED", "true")

@@ -199,7 +199,7 @@ async fn every_name_in_the_dashboard_and_the_alerts_is_served() {
 async fn a_metrics_port_in_use_is_reported() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    for (value, word) in [(address.as_str(), "cannot be listened on"), ("nonsense", "expected")] {
+    for (value, word) in [(address.as_str(), "cannot listen"), ("nonsense", "expected")] {
         let setup = Setup::on(Database::sqlite()).with("VESTIBULE_METRICS__LISTEN", value);
         let data = tempfile::tempdir().unwrap();
         let ended = setup.command(data.path(), &["serve", "--listen", "127.0.0.1:0"]).output();

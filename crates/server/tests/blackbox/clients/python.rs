@@ -1,4 +1,4 @@
-//! The client in Python: `crates/http/clients/python/journey.py` with what openapi-python-client makes.
+//! The Python client: `crates/http/clients/python/journey.py` with openapi-python-client.
 
 use super::service;
 use crate::workshop::{DOCUMENT, Workshop, in_tree, insist};

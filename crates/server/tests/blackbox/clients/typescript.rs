@@ -1,5 +1,5 @@
-//! The client in TypeScript: `crates/http/clients/typescript/journey.ts` through the types that
-//! openapi-typescript makes.
+//! The TypeScript client: `crates/http/clients/typescript/journey.ts` with the types of
+//! openapi-typescript.
 
 use super::service;
 use crate::workshop::{DOCUMENT, Workshop, in_tree, insist};

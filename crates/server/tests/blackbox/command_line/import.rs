@@ -1,4 +1,4 @@
-//! Accounts that come from other systems with their passwords, and accounts that leave.
+//! Import of accounts with their passwords from other systems, and export.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -72,8 +72,8 @@ async fn people_bring_their_passwords_along(database: Database) {
     assert_eq!(report["without_password"], 0);
 
     let secrets = Arc::new(secrets());
-    // No more than there are threads that hash: some of these hashes take a second, and who waits
-    // longer than that is told to come back.
+    // At most as many as hashing threads: some of these hashes take a second, and longer waits get
+    // 503.
     let at_once = std::thread::available_parallelism().unwrap().get();
     let (crowd, mut outcomes) = (Arc::new(Semaphore::new(at_once)), JoinSet::new());
     for number in 0..signed_in {
@@ -82,7 +82,7 @@ async fn people_bring_their_passwords_along(database: Database) {
             let _turn = crowd.acquire().await.unwrap();
             let (password, _, is_known) = &secrets[number % secrets.len()];
             let email = format!("p{number}@example.com");
-            // At first the hash of the other system, then, if it knew all of the password, ours.
+            // First the foreign hash, then, if it covered the whole password, an Argon2id hash.
             let wrong = service.sign_in(&email, "not the password").await.status;
             let first = service.sign_in(&email, password).await.status;
             let second = service.sign_in(&email, password).await.status;
@@ -154,14 +154,14 @@ async fn invalid_import_lines_are_reported_and_the_others_imported(database: Dat
         (7, "MD5-crypt does not protect a password"),
         (8, "invalid email"),
         (9, "3 to 32 characters"),
-        (10, "created_at is no moment"),
+        (10, "created_at is not a time"),
         (11, "language is not one of en, de, ar"),
         (12, "unknown field `password`"),
-        (13, "another type"),
+        (13, "wrong type"),
         (14, "does not end on this line"),
         (15, "duplicate field `email`"),
         (16, "missing field `email`"),
-        (17, "more than 64 KiB"),
+        (17, "longer than 64 KiB"),
     ] {
         let found = told.iter().any(|(at, reason)| *at == line && reason.contains(words));
         assert!(found, "line {line}, {words:?}: {told:#?}");

@@ -47,7 +47,7 @@ async fn a_running_service_follows_rotation_and_retirement(database: Database) {
 
     let signing = run(&service, &["keys", "retire", &new], "").await;
     signing.fails_with(1, &["is the active access key", "keys rotate access"]);
-    run(&service, &["keys", "retire", "k4.pid.nonsense"], "").await.fails_with(1, &["no key"]);
+    run(&service, &["keys", "retire", "k4.pid.nonsense"], "").await.fails_with(1, &["not found"]);
     run(&service, &["keys", "retire", &old], "").await.ok();
     let refused = eventually(FEW_SECONDS, async || service.me(&old_token).await.status == 401);
     assert!(refused.await, "what a retired key signed is refused within seconds");
@@ -56,7 +56,7 @@ async fn a_running_service_follows_rotation_and_retirement(database: Database) {
     assert_eq!(states(&service, "access").await, [(old.clone(), "retired"), (new, "active")]);
     run(&service, &["keys", "retire", &old], "").await.ok();
 
-    // Keys of links are another matter, with a fate of their own.
+    // The keys of reset links are independent.
     assert!(service.verify(&old_link).await);
     let link_key = kid(&old_link);
     assert_eq!(states(&service, "reset").await, [(link_key.clone(), "active")]);

@@ -1,4 +1,4 @@
-//! Mails: a trial, the list, and once more.
+//! `vestibule mail`: test, list and resend.
 
 use serde_json::Value;
 use vestibule_testkit::smtp::{Behaviour, SmtpSink, Stage};

@@ -1,4 +1,4 @@
-//! Migrations, the document, probes, and what shells and manuals are told.
+//! `migrate`, `openapi`, `healthcheck`, `completions` and `man`.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! The start of a service, its try-out mode, and its orderly end.
+//! `serve`: start, `--dev`, and shutdown.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ async fn requests_under_way_are_answered_before_the_end(database: Database) {
     let mut service = setup.start().await;
     assert_eq!(service.sign_up(EMAIL, PASSWORD).await.status, 201);
 
-    // Asked to stop, it first tells load balancers to look elsewhere, and serves who still comes.
+    // At shutdown readiness turns 503 first, and requests are still served.
     let pid = service.pid().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
     let turns = eventually(PATIENCE, async || service.get("/health/ready").await.status == 503);

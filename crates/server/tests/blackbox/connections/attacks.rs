@@ -66,7 +66,7 @@ async fn slow_and_huge_requests_do_not_affect_other_clients() {
     experiment.conclude();
 }
 
-/// One byte a second, until the service has had enough.
+/// Sends one byte a second until the service closes the connection.
 async fn slow_body(address: &str) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!("POST {SIGN_IN} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n");
@@ -135,7 +135,7 @@ async fn status(stream: &mut TcpStream) -> u16 {
     }
 }
 
-/// Chunk after chunk, until the service has had enough.
+/// Sends chunks until the service closes the connection.
 async fn endless_body(service: &Service) -> u16 {
     let mut stream = TcpStream::connect(service.address()).await.unwrap();
     let head = format!(
@@ -172,7 +172,7 @@ fn request_block() -> Vec<u8> {
     block
 }
 
-/// Requests that are taken back at once.
+/// Requests that are reset at once.
 fn rapid_resets(count: usize) -> Vec<u8> {
     let mut bytes = preface();
     for number in 0..u32::try_from(count).unwrap() {
@@ -193,7 +193,7 @@ fn continuations(count: usize) -> Vec<u8> {
     bytes
 }
 
-/// A body of nothing, for ever.
+/// An endless empty body.
 fn empty_data(count: usize) -> Vec<u8> {
     let mut block = request_block();
     // POST instead of GET.
@@ -205,7 +205,7 @@ fn empty_data(count: usize) -> Vec<u8> {
     bytes
 }
 
-/// Says all of it, or as much as the service listens to, and reads whatever it says.
+/// Sends all bytes, or as many as the service reads, and reads the response.
 async fn flood(address: &str, bytes: &[u8]) {
     let (mut from, mut to) = TcpStream::connect(address).await.unwrap().into_split();
     let saying = async { drop(to.write_all(bytes).await) };

@@ -1,5 +1,4 @@
-//! Nodes that are restarted one after the other behind a balancer that looks at readiness: no client
-//! notices.
+//! A rolling restart behind a load balancer that checks readiness: no request fails.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -105,7 +104,7 @@ async fn balance(known: Pool, pool: Pool, over: Arc<AtomicBool>) {
     }
 }
 
-/// Asks again and again, each time on a connection of its own and of another node, and never twice.
+/// Sends requests without retries, each on a new connection to another node.
 async fn ask(client: usize, pool: &Pool, over: &AtomicBool, token: &str) -> Outcome {
     let body = serde_json::json!({ "email": EMAIL, "password": PASSWORD }).to_string();
     let sign_in = Draft::json("/api/v1/auth/signin", body);

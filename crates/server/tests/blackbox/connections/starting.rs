@@ -15,7 +15,7 @@ use crate::wire::{Draft, Wire};
 /// Upper limit for any step on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Starts it on a port that was free a moment ago: its own word for it would have to be waited for.
+/// Starts the service on a port that was free, because waiting for its log line would take too long.
 pub(crate) fn spawn(setup: &Setup, data: &Path, log: Stdio) -> (Child, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -46,7 +46,7 @@ impl Starting {
         Some(Wire::reach(&self.address).await.ok()?.exchange(draft).await.status)
     }
 
-    /// SIGTERM, and nothing besides.
+    /// Sends SIGTERM.
     pub(crate) async fn tell_to_stop(&self) {
         // It may have ended by itself.
         let Some(pid) = self.child.id() else { return };
@@ -58,7 +58,7 @@ impl Starting {
         Some(timeout(limit, self.child.wait()).await.ok()?.unwrap())
     }
 
-    /// SIGTERM twice, which leaves out the drain; answers the end and what was said until then.
+    /// Sends SIGTERM twice, which skips the drain; returns the exit status and the output.
     pub(crate) async fn stop(self) -> Output {
         self.tell_to_stop().await;
         self.tell_to_stop().await;

@@ -1,5 +1,5 @@
-//! SIGTERM at any moment, once or twice: what was begun is finished, what was acknowledged is there,
-//! and nothing is half done.
+//! SIGTERM at any time, once or twice: requests in flight finish, acknowledged writes exist, and
+//! nothing is half done.
 
 use std::os::unix::process::ExitStatusExt;
 use std::sync::Arc;
@@ -175,7 +175,7 @@ async fn twenty(address: &str) -> Vec<Wire> {
     sign_ins
 }
 
-/// Eight clients who ask as fast as a hundred times a second, each time on a new connection.
+/// Runs eight clients with up to a hundred requests a second each, each on a new connection.
 struct Crowd {
     clients: JoinSet<Outcome>,
     answered: Arc<AtomicUsize>,

@@ -17,7 +17,7 @@ pub(crate) struct Bystander {
 }
 
 impl Bystander {
-    /// Begins to ask for something that is always answered 200.
+    /// Starts sending requests to a path that always answers 200.
     pub(crate) fn of(service: &Service, draft: Draft, every: Duration) -> Self {
         let (address, over) = (service.address().to_owned(), Arc::<AtomicBool>::default());
         let is_over = over.clone();

@@ -1,5 +1,4 @@
-//! People who sign up, change their password and reset it without a pause, and who remember what
-//! they were told.
+//! Clients that sign up, change and reset passwords continuously, and record the responses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

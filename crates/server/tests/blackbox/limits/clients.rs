@@ -1,4 +1,4 @@
-//! One client stays one client on all nodes, however its address is spelled.
+//! A client counts as one on all nodes, in each notation of its address.
 
 use super::redis_server::RedisServer;
 use super::{Tally, at_once, forgot, losses, nodes, together};
@@ -21,7 +21,7 @@ const OWNERS: [(&str, Spelling); 4] = [
         2 => format!("64:ff9b::203.0.113.{client}"),
         _ => format!("::ffff:cb00:71{client:02x}"),
     }),
-    // What stands left of the last hop was said by the client.
+    // The entries left of the last hop come from the client.
     ("invented_hops", |client, n| format!("10.0.{n}.1, 198.51.100.{n}, 203.0.112.{client}")),
 ];
 

@@ -1,7 +1,7 @@
-//! Clocks that differ, or are set: no limit vanishes, and none lasts longer than its minute.
+//! Clocks that differ or are set: no limit is lost, and none lasts longer than its window.
 //!
-//! A service asks no clock that can be set; its Redis does. The clock of a Redis is set by moving
-//! what it has noted the other way, which is the same to it.
+//! The service uses a monotonic clock, Redis the system clock. The tests shift the stored times in
+//! Redis, which has the effect of setting its clock.
 
 use std::time::{Duration, Instant};
 

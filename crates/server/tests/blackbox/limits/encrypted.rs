@@ -1,4 +1,4 @@
-//! Redis behind TLS: certificates are checked, and there is no way around it.
+//! Redis with TLS: certificates are always verified.
 
 use std::net::TcpListener;
 
@@ -57,7 +57,7 @@ async fn redis_is_used_when_its_certificate_is_trusted_and_only_then() {
     std::fs::write(&file, other.cert.pem()).unwrap();
     let doubting = setup.with("SSL_CERT_FILE", file.to_str().unwrap()).start().await;
     assert_eq!(said(&doubting, AWAY), 1);
-    // It has its share, and has told the stranger nothing.
+    // The node admits its share, and has sent nothing to the untrusted server.
     doubting.forget("unknown@example.com").await.is(200, REQUESTED);
     assert_eq!(doubting.forget("unknown@example.com").await.status, 429);
 }

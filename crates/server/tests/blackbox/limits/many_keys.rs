@@ -1,4 +1,4 @@
-//! More clients than can be remembered: what they cost, and whom it harms.
+//! More clients than the limiter can store: memory, and effects on other clients.
 
 use std::net::Ipv4Addr;
 use std::time::Instant;
@@ -49,7 +49,7 @@ async fn any_number_of_clients_is_remembered_in_bounded_memory() {
     let setup = Setup::on(Database::sqlite())
         .with("VESTIBULE_LIMITS__ENABLED", "true")
         .with("VESTIBULE_SERVER__TRUSTED_PROXIES", "127.0.0.0/8")
-        // The tests keep what a service says.
+        // The test harness keeps the output of the service.
         .with("RUST_LOG", "warn");
     let node = setup.start().await;
     // What every connection and every allocator needs once is not counted.

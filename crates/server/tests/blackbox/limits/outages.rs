@@ -42,7 +42,7 @@ struct Observer {
 }
 
 impl Observer {
-    /// Looks on while Redis is there.
+    /// Measures while Redis is available.
     async fn begin(nodes: &Nodes) -> Self {
         let node = nodes.first();
         let live = node.sign_up(EMAIL, PASSWORD).await.token();
@@ -71,8 +71,8 @@ impl Observer {
         }
     }
 
-    /// Redis has just gone. The first request on each node notices; no other waits for it, and none
-    /// is admitted beyond the node's share.
+    /// Measures right after Redis stopped. The first request on each node detects it; no other waits,
+    /// and none is admitted beyond the node's share.
     async fn notice(&mut self, nodes: &Nodes, client: &str) {
         for node in nodes.all() {
             let (raw, took) = timed(node, &forgot(client)).await;
@@ -94,7 +94,7 @@ impl Observer {
         self.all.admitted - before
     }
 
-    /// One client after the other insists, as long as this.
+    /// Sends requests of one client after the other for this time.
     async fn crowd(&mut self, nodes: &Nodes, within: Duration) {
         let (start, mut pace) = (Instant::now(), interval(Duration::from_millis(500)));
         for client in 0.. {
@@ -114,7 +114,7 @@ impl Observer {
         self.all += wave;
     }
 
-    /// Redis has just come back.
+    /// Measures right after Redis is available again.
     async fn return_of(&mut self, nodes: &Nodes, site: usize) {
         let start = Instant::now();
         self.look_at_sessions(nodes).await;
@@ -280,7 +280,7 @@ mod redis_and_postgres {
         for node in nodes.all() {
             assert_eq!(said(node, AWAY), 1, "{:#?}", node.log.lines());
         }
-        // Half of five, on each of three, because that is what was said.
+        // Half of five on each of three nodes, because `redis.nodes` is 2.
         let away = at_once(nodes.all(), vec![forgot("203.0.113.1"); 200]).await;
         experiment.exactly("of_200_admitted_before", away.admitted, 6);
         redis.restart().await;

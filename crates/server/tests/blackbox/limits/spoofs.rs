@@ -36,7 +36,7 @@ const NAMES: [&str; 19] = [
     "Via",
 ];
 
-/// Whom the service knows behind its proxy.
+/// The client IP behind the proxy.
 const KNOWN: &str = "203.0.113.77";
 
 /// Returns values for such a header, with another address for every number.

@@ -43,7 +43,7 @@ mod redis_and_postgres {
         experiment.conclude();
     }
 
-    /// A limit of one act, or of one client, is none of another's.
+    /// Limits of different actions and clients are independent.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn an_act_and_a_client_have_limits_of_their_own() {
         let redis = RedisServer::start().await;

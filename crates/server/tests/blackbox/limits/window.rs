@@ -57,7 +57,7 @@ async fn visit(visitor: Visitor, nodes: Vec<String>) -> Vec<Moment> {
     admitted
 }
 
-/// The visits of many at a time, and how often each visitor should have been admitted.
+/// Runs many clients at a time, with the expected number of admitted attempts for each.
 async fn visits(nodes: &[Service], dice: &mut Dice, count: usize) -> Vec<(usize, Vec<Moment>)> {
     let addresses: Vec<String> = nodes.iter().map(|node| node.address().to_owned()).collect();
     let (mut visits, area) = (JoinSet::new(), dice.below(250));
