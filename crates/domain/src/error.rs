@@ -202,6 +202,7 @@ fn smtp_code(error: SmtpSettingsError) -> &'static str {
         SmtpSettingsError::Security => "security_unknown",
         SmtpSettingsError::SenderName => "from_name_format",
         SmtpSettingsError::SenderAddress => "from_address_ascii",
+        // These codes are part of the API and keep their names.
         SmtpSettingsError::Credentials => "relay_credentials",
         SmtpSettingsError::UnencryptedCredentials => "relay_unencrypted",
         SmtpSettingsError::PasswordAgain => "relay_password_required",

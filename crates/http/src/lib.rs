@@ -5,12 +5,12 @@
 //! without a database.
 
 mod accounts;
+mod additional_properties;
 mod admin;
 mod allow_header;
 mod bearer;
 mod body;
 mod client_ip;
-mod additional_properties;
 mod deadline;
 mod docs;
 mod error;

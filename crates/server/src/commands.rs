@@ -1,6 +1,5 @@
 //! The commands: each calls a use case and prints the result.
 
-mod users;
 mod after_restore;
 mod backup;
 mod completions;
@@ -19,6 +18,7 @@ mod progress;
 mod serve;
 mod snapshot;
 mod user_lookup;
+mod users;
 
 use std::process::ExitCode;
 
@@ -33,7 +33,7 @@ use crate::failure::Failure;
 
 /// Runs a command, prints its error, and returns the exit code.
 pub(crate) fn run(cli: Cli) -> ExitCode {
-    // One TLS library for the mail SMTP server and the database server alike. A second installation, as
+    // One TLS library for the SMTP server and the database server. A second installation, as
     // in tests, finds the first one in place.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -50,8 +50,8 @@ pub(crate) fn warnings(config: &Config, news: &StartupInfo) -> Vec<String> {
     let known = [
         (
             !news.mail_is_set_up,
-            "No mail SMTP server is set up: mails wait in the outbox until an administrator describes one \
-             at /admin/settings, or mail.host is set.",
+            "SMTP is not configured: mails wait in the outbox until an administrator saves SMTP \
+             settings at /admin/settings, or mail.host is set.",
         ),
         (
             config.public_url.as_ref().is_some_and(|url| !url.is_https() && !url.is_loopback()),

@@ -205,17 +205,22 @@ impl Worker<'_> {
         }
     }
 
-    /// Logs an unavailable database once, not four times a second.
+    /// Logs a lasting problem, such as an unavailable database, once and not four times a second.
     fn report(&mut self, outcome: Result<(), Error>) {
         self.app.set_worker_state(outcome.is_err());
         match outcome {
             Ok(()) if self.troubled => {
                 self.troubled = false;
-                tracing::info!("database available again");
+                tracing::info!("worker running again");
             }
             Err(error) if !self.troubled => {
                 self.troubled = true;
-                tracing::warn!(error = chain(&error), "database unavailable, retrying");
+                let cause = chain(&error);
+                if matches!(error, Error::Unavailable(_)) {
+                    tracing::warn!(error = cause, "database unavailable, retrying");
+                } else {
+                    tracing::warn!(error = cause, "worker error, retrying");
+                }
             }
             Ok(()) | Err(_) => {}
         }

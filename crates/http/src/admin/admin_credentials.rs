@@ -39,7 +39,7 @@ impl<'a> ApiExtractor<'a> for Administrator {
                 description: Some(
                     "A browser session from `/login`, if the request has no `Authorization`. All \
                      methods except GET and HEAD require `Sec-Fetch-Site: same-origin` or, without \
-                     that header, the own origin in `Origin`, which browsers send. With a plain \
+                     that header, the service's origin in `Origin`, which browsers send. With a plain \
                      HTTP public URL the name has no prefix `__Host-`.",
                 ),
                 name: Some("__Host-vestibule_session"),

@@ -41,12 +41,12 @@ async fn a_cookie_changes_something_only_from_the_services_own_pages() {
     let target = format!("{USERS}/{}/sessions", app.user(ANNA).await.id);
     for (headers, status) in [
         (vec![], 403),
-        (vec![("Sec-Fetch-TestApp", "cross-app"), ("Origin", ORIGIN)], 403),
-        (vec![("Sec-Fetch-TestApp", "same-app")], 403),
-        (vec![("Sec-Fetch-TestApp", "none")], 403),
+        (vec![("Sec-Fetch-Site", "cross-site"), ("Origin", ORIGIN)], 403),
+        (vec![("Sec-Fetch-Site", "same-site")], 403),
+        (vec![("Sec-Fetch-Site", "none")], 403),
         (vec![("Origin", "null")], 403),
         (vec![("Origin", "https://evil.example")], 403),
-        (vec![("Sec-Fetch-TestApp", "same-origin"), ("Origin", "null")], 204),
+        (vec![("Sec-Fetch-Site", "same-origin"), ("Origin", "null")], 204),
         (vec![("Origin", ORIGIN)], 204),
     ] {
         let with = [&[("Cookie", cookie.as_str())], &headers[..]].concat();
@@ -58,7 +58,7 @@ async fn a_cookie_changes_something_only_from_the_services_own_pages() {
     }
     // An access token is sent by programs, never by a browser on its own.
     let token = app.token(ADMIN).await;
-    let by_token = [("Authorization", token.as_str()), ("Sec-Fetch-TestApp", "cross-app")];
+    let by_token = [("Authorization", token.as_str()), ("Sec-Fetch-Site", "cross-site")];
     assert_eq!(app.send("DELETE", &target, &by_token, "").await.status, 204);
 }
 
@@ -68,7 +68,7 @@ async fn a_refused_request_is_no_sign_of_life() {
     let cookie = app.cookie(ADMIN).await;
     let target = format!("{USERS}/{}", app.user(ANNA).await.id);
     app.clock.advance(Duration::days(4));
-    let foreign = [("Cookie", cookie.as_str()), ("Sec-Fetch-TestApp", "cross-app")];
+    let foreign = [("Cookie", cookie.as_str()), ("Sec-Fetch-Site", "cross-site")];
     assert_eq!(app.send("DELETE", &target, &foreign, "").await.problem(), (403, "cross_site"));
     app.clock.advance(Duration::days(4));
     let later = app.send("GET", USERS, &[("Cookie", &cookie)], "").await;

@@ -36,8 +36,8 @@ async fn test(app: &App, to: &str) -> Result<(), Failure> {
     let (operator, no_client) = (AdminContext::operator(), ClientInfo::default());
     let tested = match app.smtp.test(&operator, to, Language::English, &no_client).await {
         Err(Error::MailNotSetUp) => {
-            let remedy = "not set: name the SMTP server that takes outgoing mail, and mail.from_address, \
-                          or describe it on the administrator's page";
+            let remedy = "not set: set mail.host and mail.from_address, or save SMTP settings at \
+                          /admin/settings";
             return Err(Failure::configuration("mail.host", remedy));
         }
         tested => tested?,

@@ -45,13 +45,13 @@ pub(crate) const KEYS: &[Key] = &[
         "server.public_url",
         None,
         "an address such as https://accounts.example.com, without a path",
-        "Public URL, used in all links. Required, except with --dev.",
+        "Public URL, used in all links; the Host header never is. Required, except with --dev.",
     ),
     key(
         "server.trusted_proxies",
         Some(""),
         "a list of networks such as 10.0.0.0/8",
-        "Proxies whose X-Forwarded-For is trusted.",
+        "Proxies whose X-Forwarded-For is trusted; the right-most other hop is the client.",
     ),
     key(
         "server.data_dir",
@@ -81,7 +81,8 @@ pub(crate) const KEYS: &[Key] = &[
         "traces.endpoint",
         None,
         "an address such as http://127.0.0.1:4318, without a query",
-        "OpenTelemetry collector (OTLP/HTTP); /v1/traces is added. Not secret. Off by default.",
+        "OpenTelemetry collector (OTLP/HTTP); /v1/traces is added. Put \
+         secrets into traces.headers. Off by default.",
     ),
     secret(
         "traces.headers",
@@ -105,7 +106,8 @@ pub(crate) const KEYS: &[Key] = &[
         "redis.url",
         None,
         "redis://user:password@host:port/database, or rediss:// for TLS",
-        "Redis or Valkey for shared rate limits; without it each process counts alone.",
+        "Redis or Valkey for shared rate limits; without it each process counts alone, \
+         and while it is unavailable each node limits more strictly.",
     ),
     key(
         "redis.nodes",
@@ -165,8 +167,8 @@ pub(crate) const KEYS: &[Key] = &[
         "sessions.max_staleness",
         Some("1s"),
         "a duration from 0s to 1s",
-        "Maximum age of cached sessions, until those ended elsewhere are refused; 0s disables the \
-         cache.",
+        "Maximum age of cached sessions; those ended on another node are accepted this long. 0s \
+         disables the cache.",
     ),
     key("reset.ttl", Some("30m"), "a duration from 1m to 24h", "Lifetime of a reset link."),
     key(
@@ -238,7 +240,7 @@ pub(crate) const KEYS: &[Key] = &[
         "mail.host",
         None,
         "a host name or address",
-        "SMTP server; makes the administrators' page read-only. Without SMTP settings mails wait.",
+        "SMTP server; makes the SMTP settings page read-only. Without SMTP settings mails wait.",
     ),
     key("mail.port", Some("587"), "a number from 1 to 65535", "SMTP port."),
     key(

@@ -222,7 +222,7 @@ async fn the_nginx_of_the_guide_is_approved_and_others_are_found_out() {
     let proxy = nginx(service.address(), port, &certificates, passing).await;
     let found = way(&service).await;
     assert_eq!(found[1].0, "problem", "{found:?}");
-    assert!(found[1].1.contains("whom they like"), "{found:?}");
+    assert!(found[1].1.contains("evade rate limits"), "{found:?}");
     proxy.stop().await;
 
     // A proxy that is not trusted.
@@ -230,11 +230,11 @@ async fn the_nginx_of_the_guide_is_approved_and_others_are_found_out() {
     let proxy = nginx(distrusting.address(), port, &certificates, REPLACED).await;
     let found = way(&distrusting).await;
     assert_eq!(found[1].0, "problem", "{found:?}");
-    assert!(found[1].1.contains("share one limit"), "{found:?}");
+    assert!(found[1].1.contains("share one rate limit"), "{found:?}");
     // Another installation at that address, and no service at all.
     let found = way(&service).await;
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].1.contains("not this installation (status 404)"), "{found:?}");
+    assert!(found[0].1.contains("answered by another service (status 404)"), "{found:?}");
     proxy.stop().await;
     let found = way(&service).await;
     assert!(found[0].0 == "problem" && found[0].1.contains("cannot be reached"), "{found:?}");

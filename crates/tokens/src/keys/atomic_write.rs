@@ -57,7 +57,7 @@ pub(super) fn sync_directory(path: &Path) -> Result<(), KeyError> {
 
 /// Returns the name of the temporary file of a new key.
 fn temporary_name(kid: &str) -> String {
-    format!(".leftover-{kid}")
+    format!(".draft-{kid}")
 }
 
 fn write_first_free(

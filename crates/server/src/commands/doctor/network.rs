@@ -100,7 +100,7 @@ fn beginning(seen: &Seen, trusted: &[IpNet]) -> Option<Finding> {
     let is_trusted = trusted.iter().any(|net| net.contains(&peer));
     (is_trusted && seen.traceparent.contains(FORGED_TRACE)).then(|| {
         let found =
-            format!("the proxy {peer} forwards traceparent headers of clients, who then choose");
+            format!("the proxy {peer} forwards traceparent headers of clients, who can choose what is traced");
         let fix = "let the proxy remove the header traceparent, or begin traces itself; see \
                    nginx.conf and Caddyfile in docs/deployment";
         Finding::bad("traces", found, fix)

@@ -62,6 +62,6 @@ async fn what_cannot_be_copied_is_not_migrated() {
     let ended = setup.command(data.path(), &["migrate", "up"]).output().await.unwrap();
     let errors = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(1), "{errors}");
-    assert!(errors.contains("nothing was migrated") && errors.contains("snapshots"), "{errors}");
+    assert!(errors.contains("not migrated") && errors.contains("snapshots"), "{errors}");
     assert_eq!(schema(&db).await, before);
 }
