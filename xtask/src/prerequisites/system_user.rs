@@ -36,7 +36,9 @@ impl SystemUser {
                     group: shell::try_read("id", &["-g", name])?,
                 })
             })
-            .context("refuses to run as root, and neither user `postgres` nor `nobody` exists")
+            .context(
+                "PostgreSQL does not run as root: create its user with `useradd --system postgres`",
+            )
     }
 
     /// Creates a command that runs a program as this user.
@@ -52,7 +54,9 @@ impl SystemUser {
             command = Command::new("runuser");
             command.args(["-u", name, "--"]);
         } else {
-            bail!("refuses to run as root, and neither setpriv nor runuser is installed");
+            bail!(
+                "PostgreSQL does not run as root: install setpriv or runuser (package util-linux)"
+            );
         }
         command.arg(program);
         Ok(command)
